@@ -1,0 +1,42 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+
+PYTHON ?= python3
+ifeq ($(OS),Windows_NT)
+BIN := .venv/Scripts
+else
+BIN := .venv/bin
+endif
+READY := .venv/.ready
+TYPING := build/typing
+
+.PHONY: demo test check bench crash clean
+
+demo: $(READY)
+	"$(BIN)/formflow" demo demo-agency
+
+test: check
+	"$(BIN)/python" -m pytest -n 2 --dist loadfile
+
+# The packages `connectors/` and `forms/` have other names when installed: mypy is shown them by link.
+check: $(READY)
+	@mkdir -p $(TYPING)
+	@ln -sfn ../../connectors $(TYPING)/formflow_connectors
+	@ln -sfn ../../forms $(TYPING)/formflow_forms
+	"$(BIN)/ruff" check .
+	"$(BIN)/ruff" format --check .
+	"$(BIN)/mypy"
+
+bench: $(READY)
+	"$(BIN)/python" -m bench
+
+crash: $(READY)
+	"$(BIN)/python" -m pytest tests/crash -n 2
+
+clean:
+	rm -rf .venv build demo-agency *.egg-info
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	"$(BIN)/python" -m pip install --quiet --require-hashes -r requirements.lock
+	"$(BIN)/python" -m pip install --quiet --no-deps --editable .
+	@touch $(READY)
