@@ -1,0 +1,247 @@
+"""The papers that walk through the rooms: each room takes one frozen value and hands on the next.
+
+Drop -> Original -> Reading | Unread -> Checked -> Proposal -> Entry -> parcels -> Delivered.
+Nothing here touches disk, clock, network or database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field as made_by  # `field` is a word of the forms here
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+
+
+class Tri(StrEnum):
+    """What a person said to one yes / no / not known question.
+
+    Only YES and NO establish anything. A rule may never treat BLANK, UNKNOWN or UNREADABLE as NO.
+    """
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"  # the person chose "Not known"
+    BLANK = "blank"  # the person chose nothing, or the form does not ask
+    UNREADABLE = "unreadable"  # something stands there, and we cannot say what
+
+
+class AnswerState(StrEnum):
+    """Whether one box of the form holds something we could read."""
+
+    GIVEN = "given"
+    BLANK = "blank"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What stands in one box of the form."""
+
+    value: str | None  # normalised: NFC, line ends "\n", outer space trimmed; None unless GIVEN
+    raw: str  # as stored in the file, for comparison with the paper
+    state: AnswerState
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A whole, settled file that the gate let through. It still lies where it was dropped."""
+
+    path: Path
+    folder: str  # name of the watched folder in the settings, or "" when handed over by command
+    size: int  # bytes
+    modified_ns: int  # of the file's own clock: good for equality, never for age
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A dropped file whose bytes are safe in the vault."""
+
+    sha256: str
+    size: int  # bytes
+    file_name: str  # as dropped; it may hold a child's name: never in a log or a path we make
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """One reason why a paper that was read must wait for a person."""
+
+    code: str  # notice code
+    field: str | None = None  # field name, where one box is the reason
+    words: Mapping[str, str] = made_by(default_factory=dict)  # what fills the notice's {braces}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Everything that could be read of one paper, box by box."""
+
+    sha256: str
+    form_id: str
+    form_version: int
+    via: str  # "acroform"; later rungs of the ladder have names of their own
+    confirm: bool  # True: a person must confirm before the record counts as complete
+    held: tuple[Hold, ...]  # why the paper waits for a person although it was read
+    answers: Mapping[str, Answer]  # by field name, in the order of the form
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A paper that could not be read, and why: it goes to a person, and the DSL hears of it."""
+
+    sha256: str
+    reason: str  # notice code, such as "FF-103"
+    file_size: int  # bytes
+    words: Mapping[str, str] = made_by(default_factory=dict)  # what fills the notice's {braces}
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One thing a person should know or put right. The words stand in notices.py."""
+
+    code: str  # "FF-" and three digits
+    text: str  # what we found, what that means, what to do now
+    field: str | None = None  # field name; staff see `label`
+    label: str | None = None  # printed label
+    page: int | None = None  # counted from 1
+    holds: bool = False  # True: the paper waits for a person
+    returns: bool = False  # True: the paper also goes back to the office for correction
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A date that a person wrote, with the time if one was given."""
+
+    day: date
+    hour: int | None = None
+    minute: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The typed facts of one recording form. What was not asked reads as Tri.BLANK."""
+
+    ticks: Mapping[str, Tri]  # every yes / no / not known question that the form asks
+    choices: Mapping[str, str | None]  # other choices, such as child_b_kind
+    texts: Mapping[str, str]  # free text, "" where blank
+    moments: Mapping[str, Moment | None]  # dates and times that could be read
+
+    def says(self, name: str) -> Tri:
+        """Return what the form says to a question, BLANK where it does not ask it."""
+        return self.ticks.get(name, Tri.BLANK)
+
+    def asks(self, name: str) -> bool:
+        """Return whether this form asks the question at all."""
+        return name in self.ticks
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The facts of a reading together with a notice for every mistake: never a dead end."""
+
+    reading: Reading
+    facts: Facts
+    notices: tuple[Notice, ...]
+
+
+class Light(StrEnum):
+    """The colour that is proposed. A person decides; UNDETERMINED is never a kind of green."""
+
+    RED = "red"
+    AMBER_OR_RED = "amber_or_red"
+    AMBER = "amber"
+    UNDETERMINED = "undetermined"
+    GREEN = "green"
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierIncident:
+    """One earlier recording form about the same child A."""
+
+    reference: str
+    incident_day: date | None
+    light: Light
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Earlier records about child A, by exact name and date of birth, oldest first."""
+
+    earlier: tuple[EarlierIncident, ...] = ()
+
+
+class Weighs(StrEnum):
+    """How a finding counts beside the others. Balancing findings are shown, never subtracted."""
+
+    RAISES = "raises"
+    BALANCES = "balances"
+    SUPPORTS = "supports"
+    CONTEXT = "context"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fact that a rule established, with the line of guidance it came from."""
+
+    rule: str  # "R2a"
+    colours: tuple[str, ...]  # ("red",), ("amber", "red") for a bullet that is on both lists
+    section: str  # "2.3"
+    quote: str  # at most 25 words of the guidance
+    weighs: Weighs
+    fields: tuple[str, ...]  # field names of the facts used
+    text: str  # what was found, in our words
+    by_analogy: bool = False  # the form asks it, the guidance's list does not name it
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Something the guidance asks a person to do. Filled from the rules after the traffic light."""
+
+    rule: str
+    text: str
+    who: str
+    due: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What the rules propose, with every reason. It decides nothing."""
+
+    light: Light
+    findings: tuple[Finding, ...]
+    missing: tuple[str, ...]  # field names asked and not answered that could change the light
+    not_asked: tuple[str, ...]  # rule ids whose facts this form does not ask for
+    contradictions: tuple[Notice, ...]
+    please_check: tuple[Notice, ...]  # words in the free text that answer a blank question
+    duties: tuple[Duty, ...] = ()
+    rules_version: str = ""
+
+
+class Outcome(StrEnum):
+    """How the walk ended for one paper. Every paper has exactly one, and a receipt that says so."""
+
+    RECORDED = "recorded"
+    RETURNED = "returned"  # recorded, and back to the office because something needs correcting
+    HELD = "held"  # read, but a person must look before the record counts
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One revision of one record, as it stands in the ledger."""
+
+    reference: str  # "FF-2026-000123"
+    revision: int  # from 1
+    outcome: Outcome
+    received_at: datetime  # aware, UTC
+    recorded_at: datetime  # aware, UTC
+    sha256: str
+    form_id: str | None
+    form_version: int | None
+    child_reference: str | None  # "C-000045"
+    supersedes: int | None  # the revision that this one follows
+    incident_day: date | None = None
+    answers: Mapping[str, Answer] = made_by(default_factory=dict)
+    notices: tuple[Notice, ...] = ()
+    proposal: Proposal | None = None
+    possible_duplicate_of: str | None = None  # a reference, for a person to compare

@@ -1,0 +1,358 @@
+"""Every message that staff can see, numbered.
+
+Each says what we found, what that means, and what to do now. Words for an 11-year-old reader; no
+blame; the printed label and page, never a field id. `docs/messages.md` has a heading for each code.
+
+FF-1xx the file and the reading · FF-2xx the answers · FF-3xx answers that do not fit together, and
+words to check · FF-4xx deliveries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from formflow.model import Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """The words of one numbered message; {braces} are filled in by the room that sends it."""
+
+    found: str
+    means: str
+    do_now: str
+    holds: bool = False  # the paper waits for a person
+    returns: bool = False  # the paper also goes back to the office
+
+
+MESSAGES: dict[str, Message] = {
+    # The file and the reading
+    "FF-101": Message(
+        "This is not a form we know.",
+        "It has not been filed as a record.",
+        "Check that you used a form from “Blank forms”. Fill that in and drop it again.",
+        holds=True,
+        returns=True,
+    ),
+    "FF-102": Message(
+        "The file is empty.",
+        "There is nothing in it to read.",
+        "Open your own copy of the form, use File > Save, and drop it again.",
+        holds=True,
+        returns=True,
+    ),
+    "FF-103": Message(
+        "The file is not complete. Part of it is missing at the end.",
+        "Answers may be missing, so nothing has been taken from it.",
+        "Save your own copy of the form again and drop it again.",
+        holds=True,
+        returns=True,
+    ),
+    "FF-104": Message(
+        "The file is locked with a password.",
+        "We cannot open it.",
+        "Save a copy without a password and drop that.",
+        holds=True,
+        returns=True,
+    ),
+    "FF-105": Message(
+        "This looks like a printed or scanned copy. It has no boxes we can read.",
+        "Nobody has been able to read the answers by machine.",
+        "Open the form you filled in, use File > Save (not Print), and drop it again.",
+        holds=True,
+        returns=True,
+    ),
+    "FF-106": Message(
+        "{missing} of the {expected} boxes of this form are missing from the file.",
+        "The file may be damaged, so it must not count as complete.",
+        "Compare the paper with the sheet of what was read, or fill in a new form.",
+        holds=True,
+    ),
+    "FF-107": Message(
+        "The file has {extra} boxes that this form does not have.",
+        "The form may have been changed by someone.",
+        "Compare the paper with a blank form from “Blank forms”.",
+        holds=True,
+    ),
+    "FF-108": Message(
+        "“{label}” holds an answer that this form does not offer.",
+        "We do not know what it means, so it counts as not read.",
+        "Look at the paper and ask the person who filled it in.",
+        holds=True,
+    ),
+    "FF-109": Message(
+        "What the page shows in “{label}” is not what is stored in the file.",
+        "Two people could read two different answers.",
+        "Open the paper, compare it with the sheet of what was read, and ask who filled it in.",
+        holds=True,
+    ),
+    "FF-110": Message(
+        "Two ways of reading “{label}” gave two different answers.",
+        "The file may be damaged.",
+        "Compare the paper with the sheet of what was read.",
+        holds=True,
+    ),
+    "FF-111": Message(
+        "The file is larger than {limit_mb} MB.",
+        "Forms are much smaller, so it has not been opened.",
+        "Check that it is the right file. If it is, ask IT to raise the limit.",
+        holds=True,
+        returns=True,
+    ),
+    "FF-112": Message(
+        "The file could not be read in the time and memory that a form may need.",
+        "It may be damaged, or not made for reading.",
+        "Do not open it on an office computer before IT has looked. Fill in a new form.",
+        holds=True,
+    ),
+    "FF-113": Message(
+        "The file is damaged and cannot be opened.",
+        "Nothing could be read from it.",
+        "Open your own copy of the form, use File > Save, and drop it again.",
+        holds=True,
+        returns=True,
+    ),
+    "FF-114": Message(
+        "The form was read only in part, because the file is damaged.",
+        "What was read may be an older version of the answers.",
+        "Compare the paper with the sheet of what was read.",
+        holds=True,
+    ),
+    "FF-115": Message(
+        "The form is empty: no box has an answer.",
+        "It may have been saved before it was filled in, or copied too early.",
+        "Fill in the form, use File > Save, and drop it again.",
+        holds=True,
+        returns=True,
+    ),
+    "FF-116": Message(
+        "This is not a file but {what}.",
+        "It has been left where it is.",
+        "Drop the PDF itself.",
+        holds=True,
+    ),
+    "FF-117": Message(
+        "The file is not a PDF, although its name says so.",
+        "It has not been filed as a record.",
+        "Use a form from “Blank forms”, fill it in and save it, and drop that.",
+        holds=True,
+        returns=True,
+    ),
+    "FF-118": Message(
+        "The file claims to be two different forms.",
+        "We do not guess which one it is.",
+        "Check that you used a form from “Blank forms”.",
+        holds=True,
+        returns=True,
+    ),
+    "FF-119": Message(
+        "The form has more than {limit} boxes or pages, or one box has a very long text.",
+        "It is not a form we can read safely.",
+        "Check that you used a form from “Blank forms”.",
+        holds=True,
+        returns=True,
+    ),
+    "FF-120": Message(
+        "The file could be assessed by no rule, because something went wrong in FormFlow.",
+        "A person must read this paper.",
+        "Read the original today. Tell IT that this happened.",
+        holds=True,
+    ),
+    # The answers
+    "FF-201": Message(
+        "“{label}” is blank.",
+        "The record has a gap.",
+        "Fill it in, save the form and drop it again.",
+        returns=True,
+    ),
+    "FF-202": Message(
+        "We could not read the date in “{label}”.",
+        "The record has no date there.",
+        "Write it like 14/11/2026, or like 14/11/2026 at 1.45pm, save and drop the form again.",
+        returns=True,
+    ),
+    "FF-203": Message(
+        "There is no such day as the one in “{label}”.",
+        "The record has no date there.",
+        "Write the day first, then the month, then the year, such as 14/11/2026. Save and drop again.",
+        returns=True,
+    ),
+    "FF-204": Message(
+        "“{label}” says when in words, such as “yesterday”.",
+        "Nobody can tell later which day that was.",
+        "Write the date like 14/11/2026, save the form and drop it again.",
+        returns=True,
+    ),
+    "FF-205": Message(
+        "The day of the week in “{label}” does not go with the date.",
+        "One of the two is wrong, so the record has no date there.",
+        "Look at a calendar, put it right, save the form and drop it again.",
+        returns=True,
+    ),
+    "FF-206": Message(
+        "The date in “{label}” is in the future.",
+        "It cannot be right.",
+        "Put it right, save the form and drop it again.",
+        returns=True,
+    ),
+    "FF-207": Message(
+        "“{label}” has no time.",
+        "The day is recorded, the time is not.",
+        "Add the time if anybody knows it.",
+    ),
+    "FF-208": Message(
+        "The date of the incident is before the child’s date of birth.",
+        "One of the two is wrong.",
+        "Put it right, save the form and drop it again.",
+        returns=True,
+    ),
+    "FF-209": Message(
+        "By the dates on the form the child was over 18.",
+        "The guidance is for children and young people.",
+        "Check the date of birth. For an adult, follow your own procedure for adults.",
+    ),
+    "FF-210": Message(
+        "The form was signed before the incident, by its dates.",
+        "One of the two is wrong.",
+        "Put it right, save the form and drop it again.",
+        returns=True,
+    ),
+    "FF-211": Message(
+        "The year in “{label}” is before 1900.",
+        "It cannot be right.",
+        "Write the year with four digits, save the form and drop it again.",
+        returns=True,
+    ),
+    # Answers that do not fit together, and words to check
+    "FF-301": Message(
+        "The form says both that it was spontaneous and that it was planned.",
+        "Both answers stand; none of them is left out.",
+        "Ask the person who filled in the form.",
+    ),
+    "FF-302": Message(
+        "The form says that the others engaged freely, and that they were uncomfortable, anxious or fearful.",
+        "Both answers stand; none of them is left out.",
+        "Ask the person who filled in the form, and hear the other child.",
+    ),
+    "FF-303": Message(
+        "The form says that the child took responsibility, and was defensive or denied it.",
+        "Both answers stand; none of them is left out.",
+        "Ask the person who filled in the form. It may have changed while they talked.",
+    ),
+    "FF-304": Message(
+        "The form says that the child could be easily focused on another task, and kept returning to the behaviour.",
+        "Both answers stand; none of them is left out.",
+        "Ask the person who filled in the form.",
+    ),
+    "FF-305": Message(
+        "The form says that the children are of a similar age. Their dates of birth are more than {years} years apart.",
+        "Both answers stand; none of them is left out.",
+        "Check the dates of birth, and think about the difference in age.",
+    ),
+    "FF-310": Message(
+        "The free text has the word “{word}”, and “{label}” is blank.",
+        "The word alone changes nothing.",
+        "Please check what was meant.",
+    ),
+    # Deliveries
+    "FF-401": Message(
+        "The folder is not there.",
+        "What belongs in it waits in FormFlow, and nothing is lost.",
+        "Connect the drive, or make the folder again. FormFlow goes on by itself.",
+    ),
+    "FF-402": Message(
+        "FormFlow cannot write to the folder. It may be read-only, or the disk may be full.",
+        "What belongs in it waits in FormFlow, and nothing is lost.",
+        "Give FormFlow the right to write there, or make room. FormFlow goes on by itself.",
+    ),
+    "FF-403": Message(
+        "Another FormFlow is writing to the folder.",
+        "What belongs in it waits for its turn.",
+        "You need to do nothing. If this stays so for an hour, tell IT.",
+    ),
+    "FF-404": Message(
+        "The register workbook is open in Excel.",
+        "New rows wait in FormFlow, and nothing is lost.",
+        "Close it and FormFlow adds the rows. If nobody has it open, delete the file beside it"
+        " whose name begins with “~$” or “.~lock”.",
+    ),
+    "FF-405": Message(
+        "The register workbook is not as FormFlow wrote it, or it cannot be opened.",
+        "FormFlow never writes over a file that it does not know. New rows wait.",
+        "Give that file another name. FormFlow then begins a new register.",
+    ),
+    "FF-406": Message(
+        "The chronology in this child’s folder is not as FormFlow wrote it.",
+        "FormFlow never writes over a file that it does not know. The new papers wait.",
+        "Give that file another name. FormFlow then begins a new chronology.",
+    ),
+    "FF-407": Message(
+        "A file in the folder is open in another program, such as Excel.",
+        "What belongs in it waits in FormFlow, and nothing is lost.",
+        "Close it. FormFlow goes on by itself.",
+    ),
+    "FF-410": Message(
+        "The mail server cannot be reached.",
+        "Alerts by e-mail wait. The alert pages in the folder “Alerts” are not affected.",
+        "Look at the folder “Alerts” today, and ask IT whether the mail server is running.",
+    ),
+    "FF-411": Message(
+        "The mail server does not offer an encrypted connection (STARTTLS).",
+        "FormFlow sends nothing without one, so alerts by e-mail wait.",
+        "Ask IT for the right server and port. Look at the folder “Alerts” meanwhile.",
+    ),
+    "FF-412": Message(
+        "The mail server’s certificate is not one that this computer trusts.",
+        "It may not be the right server, so alerts by e-mail wait.",
+        "Ask IT to check the server’s name and certificate. Look at the folder “Alerts” meanwhile.",
+    ),
+    "FF-413": Message(
+        "The mail server does not accept the user name and password.",
+        "Alerts by e-mail wait.",
+        "Ask IT to put them right. Look at the folder “Alerts” meanwhile.",
+    ),
+    "FF-414": Message(
+        "The mail server does not accept the sender or the recipient ({answer}).",
+        "Alerts by e-mail wait.",
+        "Ask IT to check both addresses. Look at the folder “Alerts” meanwhile.",
+    ),
+    "FF-415": Message(
+        "The mail server refused this message for good ({answer}).",
+        "This alert was not sent by e-mail.",
+        "Look at the folder “Alerts” now, and ask IT why the server refused it.",
+    ),
+    "FF-416": Message(
+        "The mail server asked us to come back later ({answer}).",
+        "This alert has not gone by e-mail yet.",
+        "You need to do nothing. FormFlow tries again by itself.",
+    ),
+    "FF-417": Message(
+        "The connection broke while the message was being handed over.",
+        "Nobody can say whether it arrived, so FormFlow sends it again.",
+        "If you get the same message twice, one is enough.",
+    ),
+}
+
+
+def notice(
+    code: str,
+    *,
+    field: str | None = None,
+    label: str | None = None,
+    page: int | None = None,
+    words: Mapping[str, object] | None = None,
+) -> Notice:
+    """Return the numbered message with its words filled in. Raise KeyError for an unknown code."""
+    message = MESSAGES[code]
+    filled = {"label": label or "", **(words or {})}
+    text = " ".join((message.found, message.means, message.do_now)).format(**filled)
+    return Notice(
+        code=code,
+        text=text,
+        field=field,
+        label=label,
+        page=page,
+        holds=message.holds,
+        returns=message.returns,
+    )

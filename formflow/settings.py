@@ -1,0 +1,348 @@
+"""formflow.toml -> frozen Settings: every problem at once, each with its path.
+
+Secrets never stand in the file: `env:NAME` and `file:PATH` say where they are.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+)
+
+from formflow import plugins
+from formflow.contract import ConnectorSettings
+from formflow.errors import SettingsProblem
+
+
+def _known_timezone(name: str) -> str:
+    if name not in available_timezones():
+        msg = "is not a time zone that this computer knows, such as Europe/London"
+        raise ValueError(msg)
+    return name
+
+
+class Table(BaseModel):
+    """Base of every table of the settings file: unknown keys are refused, values stay out of messages."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Agency(Table):
+    """Who uses this FormFlow."""
+
+    name: str = Field(default="Our school", description="As it should stand on receipts.")
+    safeguarding_lead: str = Field(
+        default="DSL", description="What you call the safeguarding lead."
+    )
+    timezone: Annotated[str, AfterValidator(_known_timezone)] = Field(
+        default="Europe/London", description="Dates and times on paper are in this time zone."
+    )
+    reference_prefix: str = Field(
+        default="FF", pattern=r"^[A-Z]{1,6}$", description="References look like FF-2026-000123."
+    )
+
+
+class Folders(Table):
+    """The folders that staff and the safeguarding lead see. All may be on a share."""
+
+    blank_forms: Path = Field(
+        default=Path("Safeguarding forms/Blank forms"), description="Blanks for staff to copy."
+    )
+    receipts: Path = Field(
+        default=Path("Safeguarding forms/Receipts"),
+        description="One small page for every paper, without names.",
+    )
+    needs_attention: Path = Field(
+        default=Path("Safeguarding forms/Needs attention"),
+        description="Papers come back here with a note beside them.",
+    )
+    alerts: Path = Field(
+        default=Path("Safeguarding forms/DSL only/Alerts"),
+        description="One page for every alert; for the safeguarding lead alone.",
+    )
+
+
+class Watch(Table):
+    """One folder where staff drop completed forms."""
+
+    folder: Path = Field(
+        default=Path("Safeguarding forms/Drop here"), description="Staff drop completed forms here."
+    )
+    settle_seconds: float = Field(
+        default=5,
+        ge=0.2,
+        le=600,
+        description="A file is taken when it has not changed for so long. 15 for a network share.",
+    )
+    scan_seconds: float = Field(
+        default=10,
+        ge=1,
+        le=3600,
+        description="How often the folder is looked through, in any case.",
+    )
+    after: Literal["remove", "leave"] = Field(
+        default="remove",
+        description="What happens to a dropped file once its copy is safe. “leave” suits a read-only share.",
+    )
+    incomplete_minutes: float = Field(
+        default=30,
+        ge=0,
+        description="How long a half-copied file may stay so before a person is told.",
+    )
+
+
+class State(Table):
+    """FormFlow's own memory: the ledger and the originals."""
+
+    folder: Path = Field(
+        default=Path("state"), description="A private folder on a local disk, never on a share."
+    )
+
+
+class ReadingLimits(Table):
+    """What one paper may cost. A file that wants more goes to a person."""
+
+    second_reading: Literal["always", "doubtful"] = Field(
+        default="always", description="A second program reads every form, or only doubtful ones."
+    )
+    deadline_seconds: float = Field(default=15, gt=0, le=600, description="Time for one paper.")
+    memory_mb: int = Field(default=512, ge=128, description="Memory for one paper.")
+    file_mb: int = Field(default=20, ge=1, le=500, description="Largest paper that is opened.")
+    pages: int = Field(default=50, ge=1, description="Most pages.")
+    fields: int = Field(default=500, ge=1, description="Most boxes.")
+    characters: int = Field(default=32_768, ge=100, description="Longest answer in one box.")
+
+
+class Rules(Table):
+    """What the guidance leaves to the agency."""
+
+    similar_age_years: int = Field(
+        default=2,
+        ge=0,
+        le=10,
+        description="“Similar age” is questioned from a gap of more years than this.",
+    )
+
+
+class Alerts(Table):
+    """By when the safeguarding lead should have looked."""
+
+    red_within_hours: int = Field(
+        default=4, ge=1, description="For red, and for what could not be read."
+    )
+    other_within_hours: int = Field(default=24, ge=1, description="For every other paper.")
+
+
+class Destination(BaseModel):
+    """Where records and alerts go besides the folders above. Keys after `kind` belong to its kind."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
+
+    name: str = Field(description="Your own name for it, as it stands in messages.", min_length=1)
+    kind: str = Field(description="See `formflow connectors list`.")
+
+    @property
+    def own_settings(self) -> Mapping[str, Any]:
+        """The keys that belong to the connector."""
+        return self.model_extra or {}
+
+
+class Settings(Table):
+    """Everything that formflow.toml says."""
+
+    agency: Agency = Agency()
+    folders: Folders = Folders()
+    watch: tuple[Watch, ...] = Field(default=(Watch(),), min_length=1)
+    state: State = State()
+    reading: ReadingLimits = ReadingLimits()
+    rules: Rules = Rules()
+    alerts: Alerts = Alerts()
+    destination: tuple[Destination, ...] = ()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which people write and read."""
+        return ZoneInfo(self.agency.timezone)
+
+    def destinations(self) -> Iterator[Destination]:
+        """Yield every destination: the folders that are always on, then the agency's own.
+
+        Receipts, returned papers and alerts cannot be switched off: nothing ends in silence.
+        """
+        for name, kind, folder in (
+            ("Alerts", "alert_folder", self.folders.alerts),
+            ("Receipts", "receipt_folder", self.folders.receipts),
+            ("Needs attention", "attention_folder", self.folders.needs_attention),
+        ):
+            yield Destination.model_validate({"name": name, "kind": kind, "folder": folder})
+        yield from self.destination
+
+
+def load(path: Path) -> Settings:
+    """Return the settings in a file, relative folders taken from where the file lies.
+
+    Raise SettingsProblem with every problem at once, each with its path in the file.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise SettingsProblem(
+            "There is no settings file here.",
+            (f"{path.name} was not found",),
+            "Run “formflow init FOLDER”, or name the file with --settings.",
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise SettingsProblem("The settings file cannot be read.", (str(problem),)) from None
+    try:
+        settings = Settings.model_validate(table)
+    except ValidationError as broken:
+        # The destinations' own problems are looked for all the same: every problem at once.
+        found = tuple(_in_words(broken, Settings)) + tuple(_raw_destination_problems(table))
+        raise SettingsProblem("The settings file has problems.", found) from None
+    settings = _anchored(settings, path.resolve().parent)
+    found = tuple(_destination_problems(settings))
+    if found:
+        raise SettingsProblem("The settings file has problems.", found)
+    return settings
+
+
+def connector_settings(destination: Destination) -> ConnectorSettings:
+    """Return a destination's own settings with its secrets fetched. Raise SettingsProblem."""
+    model = plugins.load(destination.kind).Settings
+    try:
+        return model.model_validate(_with_secrets(model, destination.own_settings))
+    except ValidationError as broken:
+        raise SettingsProblem(
+            f"Destination “{destination.name}” has problems.", tuple(_in_words(broken, model))
+        ) from None
+
+
+def _anchored(settings: Settings, base: Path) -> Settings:
+    folders = {name: base / value for name, value in settings.folders}
+    watch = tuple(w.model_copy(update={"folder": base / w.folder}) for w in settings.watch)
+    destinations = tuple(_anchored_destination(d, base) for d in settings.destination)
+    return settings.model_copy(
+        update={
+            "folders": Folders(**folders),
+            "watch": watch,
+            "state": State(folder=base / settings.state.folder),
+            "destination": destinations,
+        }
+    )
+
+
+def _anchored_destination(destination: Destination, base: Path) -> Destination:
+    try:
+        fields = plugins.load(destination.kind).Settings.model_fields
+    except SettingsProblem:
+        return destination  # said with every other problem
+    paths = {
+        name: base / value
+        for name, value in destination.own_settings.items()
+        if isinstance(value, str) and name in fields and _is_path(fields[name].annotation)
+    }
+    return Destination.model_validate({**destination.model_dump(), **paths})
+
+
+def _is_path(annotation: Any) -> bool:
+    return annotation is Path or Path in getattr(annotation, "__args__", ())
+
+
+def _destination_problems(settings: Settings) -> Iterator[str]:
+    names = [destination.name for destination in settings.destinations()]
+    for index, destination in enumerate(settings.destination):
+        where = f"destination[{index}]"
+        if names.count(destination.name) > 1:
+            yield f"{where}.name: “{destination.name}” is used twice"
+        yield from _kind_problems(where, destination.kind, destination.own_settings)
+
+
+def _raw_destination_problems(table: Mapping[str, Any]) -> Iterator[str]:
+    entries = table.get("destination", [])
+    for index, entry in enumerate(entries if isinstance(entries, list) else []):
+        if isinstance(entry, dict) and isinstance(entry.get("kind"), str):
+            own = {key: value for key, value in entry.items() if key not in ("name", "kind")}
+            yield from _kind_problems(f"destination[{index}]", entry["kind"], own)
+
+
+def _kind_problems(where: str, kind: str, own: Mapping[str, Any]) -> Iterator[str]:
+    try:
+        model = plugins.load(kind).Settings
+    except SettingsProblem as problem:
+        yield f"{where}.kind: {problem.found}"
+        return
+    secrets = {name for name, field in model.model_fields.items() if _is_secret(field.annotation)}
+    unfetched = [(name, _secret_problem(own[name])) for name in sorted(secrets & own.keys())]
+    yield from (f"{where}.{name}: {problem}" for name, problem in unfetched if problem)
+    try:
+        model.model_validate(own)
+    except ValidationError as broken:
+        yield from (f"{where}.{line}" for line in _in_words(broken, model))
+
+
+def _is_secret(annotation: Any) -> bool:
+    return annotation is SecretStr or SecretStr in getattr(annotation, "__args__", ())
+
+
+def _secret_problem(value: Any) -> str | None:
+    if not isinstance(value, str) or not value.startswith(("env:", "file:")):
+        return "a secret must not stand in this file; write env:NAME or file:PATH"
+    kind, _, where = value.partition(":")
+    if kind == "env" and where not in os.environ:
+        return f"the environment variable {where} is not set"
+    if kind == "file" and not Path(where).is_file():
+        return "the file it names was not found"
+    return None
+
+
+def _with_secrets(model: type[BaseModel], own: Mapping[str, Any]) -> dict[str, Any]:
+    fetched = dict(own)
+    for name, field in model.model_fields.items():
+        value = fetched.get(name)
+        if not _is_secret(field.annotation) or value is None:
+            continue
+        if problem := _secret_problem(value):
+            raise SettingsProblem("A secret cannot be fetched.", (f"{name}: {problem}",))
+        kind, _, where = str(value).partition(":")
+        fetched[name] = (
+            os.environ[where] if kind == "env" else Path(where).read_text("utf-8").strip()
+        )
+    return fetched
+
+
+def _in_words(broken: ValidationError, model: type[BaseModel]) -> Iterator[str]:
+    # include_input=False: a mistyped value may be a secret or a name.
+    for problem in broken.errors(include_url=False, include_context=False, include_input=False):
+        path = _path(problem["loc"])
+        if problem["type"] == "extra_forbidden":
+            allowed = ", ".join(sorted(_table_at(model, problem["loc"][:-1]).model_fields))
+            yield f"{path}: is not a setting here; allowed are {allowed}"
+        else:
+            words = problem["msg"].removeprefix("Value error, ")
+            yield f"{path}: {words[0].lower()}{words[1:]}"
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    return text.lstrip(".") or "the file"
+
+
+def _table_at(model: type[BaseModel], location: tuple[int | str, ...]) -> type[BaseModel]:
+    for part in location:
+        if isinstance(part, str):
+            annotation = model.model_fields[part].annotation
+            candidates = (annotation, *getattr(annotation, "__args__", ()))
+            model = next(c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel))
+    return model

@@ -1,0 +1,50 @@
+"""The words that stand on several pages: lights, outcomes, dates as people say them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from formflow.model import Light, Outcome
+
+LIGHT_WORDS: Mapping[Light, tuple[str, str, str]] = {
+    # light: shape, words, what it means. Never by colour alone.
+    Light.RED: ("▲", "Red proposed", "At least one answer is on the guidance’s list for harmful."),
+    Light.AMBER_OR_RED: (
+        "◆",
+        "At least amber proposed",
+        "An answer stands on the guidance’s amber list and on its red list: you decide which.",
+    ),
+    Light.AMBER: ("◆", "Amber proposed", "Answers on the guidance’s list for concerning."),
+    Light.UNDETERMINED: (
+        "?",
+        "Not enough information",
+        "Questions that could change the light are not answered. This is not green.",
+    ),
+    Light.GREEN: (
+        "●",
+        "Green proposed",
+        "Every question on the red list was answered, and none of the answers raises concern.",
+    ),
+}
+NOTHING_PROPOSED = ("!", "A person must read this paper", "FormFlow could not assess it.")
+
+OUTCOME_WORDS: Mapping[Outcome, str] = {
+    Outcome.RECORDED: "Recorded",
+    Outcome.RETURNED: "Recorded, and returned to be put right",
+    Outcome.HELD: "Held until a person has checked it",
+    Outcome.UNREADABLE: "Could not be read",
+}
+
+
+def moment_in_words(moment: datetime, zone: ZoneInfo) -> str:
+    """Return a moment as it is said: "23 November 2026 at 2:02pm"."""
+    local = moment.astimezone(zone)
+    hour, half = local.hour % 12 or 12, "am" if local.hour < 12 else "pm"
+    return f"{day_in_words(local)} at {hour}:{local.minute:02d}{half}"
+
+
+def day_in_words(day: date) -> str:
+    """Return a date or moment as "23 November 2026", on every system."""
+    return f"{day.day} {day:%B %Y}"
