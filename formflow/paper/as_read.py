@@ -1,0 +1,192 @@
+"""The "as read" sheet: what FormFlow read on a paper, filed beside the original in the child's file.
+
+Everything in full: a long answer goes on over the page and is never cut. The same entry gives the
+same bytes. Rendered for every paper, so it is drawn straight onto the canvas.
+"""
+
+from __future__ import annotations
+
+import io
+import unicodedata
+from functools import cache, lru_cache
+from importlib import resources
+from zoneinfo import ZoneInfo
+
+from reportlab.lib.utils import simpleSplit
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import Canvas
+
+from formflow.forms import Form
+from formflow.model import Answer, AnswerState, Entry, Proposal
+from formflow.words import LIGHT_WORDS, NOTHING_PROPOSED, OUTCOME_WORDS, moment_in_words
+
+WIDTH, HEIGHT = 595.28, 841.89
+LEFT, MIDDLE, RIGHT, TOP, BOTTOM = 48.0, 232.0, 548.0, 800.0, 56.0
+BODY, BOLD, WIDE = "Helvetica", "Helvetica-Bold", "FormFlowWide"
+SIZE, LEADING = 9.5, 12.0
+
+
+def as_read(form: Form | None, entry: Entry, zone: ZoneInfo) -> bytes:
+    """Return the sheet of what was read of an entry, as PDF. Moments are shown in `zone`."""
+    sheet = _Sheet(f"{entry.reference} revision {entry.revision}")
+    sheet.heading(f"What FormFlow read: {entry.reference}", 15)
+    _about(sheet, form, entry, zone)
+    _to_check(sheet, entry)
+    _proposed(sheet, form, entry.proposal)
+    if form is not None and entry.answers:
+        _answers(sheet, form, entry)
+    return sheet.finished()
+
+
+def _about(sheet: _Sheet, form: Form | None, entry: Entry, zone: ZoneInfo) -> None:
+    title = f"{form.title}, version {form.version}" if form else "Not known"
+    sheet.row("Form", title)
+    sheet.row("Revision", str(entry.revision))
+    sheet.row("Received", moment_in_words(entry.received_at, zone))
+    sheet.row("Recorded", moment_in_words(entry.recorded_at, zone))
+    sheet.row("How it ended", OUTCOME_WORDS[entry.outcome])
+    if entry.possible_duplicate_of:
+        sheet.row("May be the same as", f"{entry.possible_duplicate_of}: a person compares the two")
+
+
+def _to_check(sheet: _Sheet, entry: Entry) -> None:
+    proposal = entry.proposal
+    notices = list(entry.notices)
+    if proposal:
+        notices += [*proposal.contradictions, *proposal.please_check]
+    if notices:
+        sheet.heading("To check", 11.5)
+    for found in notices:
+        sheet.row(f"{found.code}{f', page {found.page}' if found.page else ''}", found.text)
+
+
+def _proposed(sheet: _Sheet, form: Form | None, proposal: Proposal | None) -> None:
+    sheet.heading("What the rules propose. A person decides.", 11.5)
+    _shape, words, means = LIGHT_WORDS[proposal.light] if proposal else NOTHING_PROPOSED
+    sheet.row(words, means)
+    if proposal is None:
+        return
+    for found in proposal.findings:
+        analogy = " (by analogy)" if found.by_analogy else ""
+        cited = f"{found.text}{analogy}\nGuidance {found.section}: “{found.quote}”"
+        sheet.row(f"{found.rule}, {found.weighs.value}", cited)
+    if form is not None and proposal.missing:
+        labels = [form.fields[name].label for name in proposal.missing if name in form.fields]
+        sheet.row("Not answered", "\n".join(labels))
+
+
+def _answers(sheet: _Sheet, form: Form, entry: Entry) -> None:
+    for section in form.sections:
+        sheet.heading(section.label, 11.5)
+        for field in section.fields:
+            sheet.row(field.label, _in_words(form, field.name, entry.answers.get(field.name)))
+
+
+def _in_words(form: Form, name: str, answer: Answer | None) -> str:
+    if answer is None or answer.state is AnswerState.BLANK:
+        return "(blank)"
+    if answer.state is AnswerState.UNREADABLE or answer.value is None:
+        return "(could not be read)"
+    field = form.fields[name]
+    return field.in_words(answer.value) if field.states else answer.value
+
+
+class _Sheet:
+    """Pages that fill from the top, in two columns: the question, and what was read."""
+
+    def __init__(self, title: str) -> None:
+        self._out = io.BytesIO()
+        self._canvas = Canvas(self._out, pagesize=(WIDTH, HEIGHT), invariant=1, pageCompression=1)
+        self._canvas.setTitle(title)
+        self._title, self._page, self._y = title, 1, TOP
+
+    def heading(self, text: str, size: float) -> None:
+        """Write a heading, with room below it for at least one row."""
+        self._need(size + 3 * LEADING)
+        self._y -= size + 8
+        for line in simpleSplit(_drawable(text), BOLD, size, RIGHT - LEFT):
+            self._line(LEFT, line, BOLD, size)
+            self._y -= size * 1.3
+        self._y += 2
+
+    def row(self, question: str, answer: str) -> None:
+        """Write a question and its answer; a long answer goes on over the page."""
+        questions = _wrapped_label(question)
+        drawable = _drawable(answer)
+        answers = simpleSplit(drawable, _font(drawable), SIZE, RIGHT - MIDDLE) or [""]
+        self._need(min(len(questions), 3) * LEADING)
+        for index in range(max(len(questions), len(answers))):
+            self._need(LEADING)
+            self._y -= LEADING
+            if index < len(questions):
+                self._line(LEFT, questions[index], BODY, SIZE, grey=0.35)
+            if index < len(answers):
+                self._line(MIDDLE, answers[index], _font(drawable), SIZE)
+        self._y -= 3
+
+    def finished(self) -> bytes:
+        """Return the PDF."""
+        self._end_page()
+        self._canvas.save()
+        return self._out.getvalue()
+
+    def _line(self, x: float, text: str, font: str, size: float, grey: float = 0) -> None:
+        self._canvas.setFillGray(grey)
+        self._canvas.setFont(font, size)
+        self._canvas.drawString(x, self._y, text)
+
+    def _need(self, height: float) -> None:
+        if self._y - height < BOTTOM:
+            self._end_page()
+            self._page, self._y = self._page + 1, TOP
+
+    def _end_page(self) -> None:
+        self._canvas.setFillGray(0.35)
+        self._canvas.setFont(BODY, 8)
+        self._canvas.drawString(LEFT, 34, f"{self._title} · as read · confidential")
+        self._canvas.drawRightString(RIGHT, 34, f"page {self._page}")
+        self._canvas.showPage()
+
+
+@lru_cache(maxsize=1024)
+def _wrapped_label(text: str) -> list[str]:
+    lines: list[str] = simpleSplit(_drawable(text), BODY, SIZE, MIDDLE - LEFT - 12)
+    return lines
+
+
+def _font(text: str) -> str:
+    """Return the standard font where it has every letter, else the wide one that is embedded."""
+    try:
+        text.encode("cp1252")
+    except UnicodeEncodeError:
+        _wide()
+        return WIDE
+    return BODY
+
+
+def _drawable(text: str) -> str:
+    """Return text in which what no font of ours can draw stands as its name, never as an empty box."""
+    if text.isascii():
+        return text.replace("\t", "    ")
+    try:
+        text.encode("cp1252")
+    except UnicodeEncodeError:
+        letters = _wide()
+        return "".join(c if ord(c) in letters or c == "\n" else _named(c) for c in text)
+    return text
+
+
+def _named(character: str) -> str:
+    if unicodedata.category(character) in ("Mn", "Cf", "Cc"):
+        return ""  # joiners and selectors: the letters they belong to stand beside them
+    return f"[{unicodedata.name(character, f'U+{ord(character):04X}').lower()}]"
+
+
+@cache
+def _wide() -> frozenset[int]:
+    """Load the wide font once; return the letters it has."""
+    with resources.as_file(resources.files("formflow") / "fonts" / "DejaVuSans.ttf") as path:
+        font = TTFont(WIDE, str(path))
+    pdfmetrics.registerFont(font)
+    return frozenset(font.face.charToGlyph)
