@@ -1,0 +1,17 @@
+"""What one paper may cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The most that one paper may want. A file that wants more goes to a person."""
+
+    deadline_seconds: float = 15.0
+    memory_mb: int = 512
+    file_mb: int = 20
+    pages: int = 50
+    fields: int = 500
+    characters: int = 32_768  # in one box
