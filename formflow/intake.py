@@ -1,0 +1,137 @@
+"""Copy, hash, number: the paper is safe before its source is touched.
+
+The order is law: the copy is durable in the vault, the ledger's transaction is committed, and only
+then may the dropped file go away. A crash in between repeats a step and loses nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from sqlalchemy import Connection, Engine, text
+
+from formflow import ledger
+from formflow.model import Drop
+from formflow.tables import writing
+from formflow.testing.crash import crash_at
+from formflow.vault import Vault
+
+
+class ChangedWhileCopying(Exception):
+    """The file changed while it was copied. It is taken later."""
+
+
+def take(
+    engine: Engine,
+    vault: Vault,
+    drop: Drop,
+    now: datetime,
+    *,
+    code: str = "",
+    words: Mapping[str, str] | None = None,
+) -> bool:
+    """Take a dropped file into the vault and the ledger. Return whether it is new by its bytes.
+
+    `code` is what the gate already knows against the file, such as "FF-103" for half a copy. The
+    source is left as it is: see `let_go`. Raise ChangedWhileCopying, or OSError for a bad moment.
+    """
+    with _opened(drop.path) as stream:
+        before = _fingerprint(stream)
+        if before != (drop.size, drop.modified_ns):
+            raise ChangedWhileCopying
+        sha256, size = vault.keep(stream)
+        if _fingerprint(stream) != before or size != drop.size:
+            raise ChangedWhileCopying
+    crash_at("intake.after-copy")
+    with writing(engine) as connection:
+        is_new = _note_arrival(connection, drop, sha256, size, now, code, words or {})
+    crash_at("intake.after-commit")
+    return is_new
+
+
+def note_unkept(
+    engine: Engine, drop: Drop, now: datetime, *, code: str, words: Mapping[str, str]
+) -> None:
+    """Note that something arrived of which no copy can be kept, such as a folder named x.pdf."""
+    with writing(engine) as connection:
+        _note_arrival(connection, drop, None, drop.size, now, code, words)
+
+
+def let_go(drop: Drop) -> None:
+    """Take the dropped file away, now that its bytes are safe, unless it has changed meanwhile."""
+    try:
+        status = drop.path.lstat()
+        if (status.st_size, status.st_mtime_ns) == (drop.size, drop.modified_ns):
+            drop.path.unlink()
+    except OSError:
+        # Open in a viewer, or a read-only share: the ledger remembers it, the next sweep tries again.
+        return
+
+
+def _opened(path: Path) -> BinaryIO:
+    # O_NOFOLLOW: a link put there since the sweep must not lead us elsewhere.
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    return os.fdopen(os.open(path, flags), "rb")
+
+
+def _fingerprint(stream: BinaryIO) -> tuple[int, int]:
+    status = os.fstat(stream.fileno())
+    return status.st_size, status.st_mtime_ns
+
+
+def _note_arrival(
+    connection: Connection,
+    drop: Drop,
+    sha256: str | None,
+    size: int,
+    now: datetime,
+    code: str,
+    words: Mapping[str, str],
+) -> bool:
+    known = connection.execute(_KNOWN, {"sha256": sha256}).scalar() if sha256 else None
+    shown = os.fsencode(drop.path.name).decode("utf-8", "replace")  # not every name is UTF-8
+    paper_id = (
+        known
+        or connection.execute(
+            _ADD_PAPER,
+            {
+                "sha256": sha256,
+                "size": size,
+                "name": shown,
+                "at": now.isoformat(),
+                "code": code,
+                "words": json.dumps(dict(words)),
+            },
+        ).lastrowid
+    )
+    arrival_id = connection.execute(
+        _ADD_ARRIVAL,
+        {
+            "paper": paper_id,
+            "folder": drop.folder,
+            "name": shown,
+            "at": now.isoformat(),
+            "duplicate": known is not None,
+        },
+    ).lastrowid
+    if known is None:
+        ledger.add(connection, "read", int(paper_id), priority=ledger.PRIORITY_READ)
+    else:
+        ledger.add(connection, "repeat", int(arrival_id), priority=ledger.PRIORITY_RECEIPT)
+    return known is None
+
+
+_KNOWN = text("SELECT id FROM paper WHERE sha256 = :sha256")
+_ADD_PAPER = text(
+    "INSERT INTO paper (sha256, size, file_name, received_at, code, words)"
+    " VALUES (:sha256, :size, :name, :at, :code, :words)"
+)
+_ADD_ARRIVAL = text(
+    "INSERT INTO arrival (paper_id, folder, file_name, arrived_at, duplicate)"
+    " VALUES (:paper, :folder, :name, :at, :duplicate)"
+)

@@ -1,0 +1,155 @@
+"""The pages people read: receipt, note and alert. Pure: an entry goes in, finished text comes out.
+
+Receipts and notes are for the office: no name, no answer, no light, and only what the office can put
+right. The alert page is for the DSL alone and shows every reason with its line of guidance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
+
+from formflow.forms import Form
+from formflow.model import AnswerState, Entry, Finding, Notice, Outcome, Proposal, Weighs
+from formflow.settings import Settings
+from formflow.words import LIGHT_WORDS, NOTHING_PROPOSED, day_in_words, moment_in_words
+
+HEADLINES: Mapping[Outcome, str] = {
+    Outcome.RECORDED: "We have the form and have filed it.",
+    Outcome.RETURNED: "We have the form and have filed it. Something in it needs to be put right.",
+    Outcome.HELD: "We have the form. A person needs to check it before it counts as complete.",
+    Outcome.UNREADABLE: "A paper has arrived that we could not read. A person needs to look at it.",
+}
+ALERT_HEADLINES: Mapping[Outcome, str] = {
+    Outcome.RECORDED: "A form needs you.",
+    Outcome.RETURNED: "A form needs you. It also went back to the office to be put right.",
+    Outcome.HELD: "A form needs you. It was read, but must be checked against the paper.",
+    Outcome.UNREADABLE: "A paper arrived that could not be read. Nobody knows yet what it says.",
+}
+
+
+def receipt(entry: Entry, form: Form | None, settings: Settings, told_how: str) -> str:
+    """Return the office's receipt for an entry as HTML, without names."""
+    lead = settings.agency.safeguarding_lead
+    return _template("receipt.html").render(
+        **_shared(entry, form, settings),
+        headline=HEADLINES[entry.outcome],
+        told_how=told_how,
+        answered=sum(answer.state is AnswerState.GIVEN for answer in entry.answers.values()),
+        boxes=len(form.fields) if form and entry.answers else 0,
+        corrections=for_the_office(entry.notices),
+        next_step=f"The {lead} looks at it and decides. You need to do nothing more"
+        + (" than put right what stands above." if for_the_office(entry.notices) else "."),
+    )
+
+
+def repeat_receipt(entry: Entry, form: Form | None, settings: Settings, arrived: datetime) -> str:
+    """Return the receipt for a paper that we had already: nothing new was recorded."""
+    when = moment_in_words(arrived, settings.zone)
+    return _template("receipt.html").render(
+        **{**_shared(entry, form, settings), "received": when},
+        headline="We have this form already. Nothing new was recorded.",
+        told_how="when the form came for the first time",
+        answered=0,
+        boxes=0,
+        corrections=(),
+        next_step="You need to do nothing. If you meant to change an answer, change it, save, and drop it again.",
+    )
+
+
+def note(entry: Entry, form: Form | None, settings: Settings, told_how: str) -> str:
+    """Return the note that lies beside a returned paper, as plain text without names."""
+    return _template("note.txt").render(
+        **_shared(entry, form, settings),
+        headline="Something in this paper needs to be put right.",
+        told_how=told_how,
+        corrections=for_the_office(entry.notices),
+    )
+
+
+def alert(
+    entry: Entry, form: Form | None, settings: Settings, respond_by: datetime, where_to_look: str
+) -> str:
+    """Return the DSL's page for an entry as HTML: every reason with its citation."""
+    proposal = entry.proposal
+    shape, words, means = LIGHT_WORDS[proposal.light] if proposal else NOTHING_PROPOSED
+    return _template("alert.html").render(
+        **_shared(entry, form, settings),
+        headline=ALERT_HEADLINES[entry.outcome],
+        light=proposal.light if proposal else "red",
+        shape=shape,
+        light_words=words,
+        light_means=means,
+        respond_by=moment_in_words(respond_by, settings.zone),
+        where_to_look=where_to_look,
+        child_reference=entry.child_reference,
+        incident_day=day_in_words(entry.incident_day) if entry.incident_day else "",
+        duplicate_of=entry.possible_duplicate_of,
+        groups=_groups(proposal),
+        contradictions=proposal.contradictions if proposal else (),
+        please_check=proposal.please_check if proposal else (),
+        notices=entry.notices,
+        missing=_labels(form, proposal),
+        not_asked=proposal.not_asked if proposal else (),
+        rules_version=proposal.rules_version if proposal else "",
+    )
+
+
+def for_the_office(notices: tuple[Notice, ...]) -> tuple[Notice, ...]:
+    """Return what the office can put right. The rest is the DSL's and may say too much."""
+    return tuple(notice for notice in notices if notice.returns)
+
+
+def _shared(entry: Entry, form: Form | None, settings: Settings) -> dict[str, Any]:
+    return {
+        "css": _css(),
+        "agency": settings.agency.name,
+        "lead": settings.agency.safeguarding_lead,
+        "reference": entry.reference,
+        "revision": entry.revision,
+        "received": moment_in_words(entry.received_at, settings.zone),
+        "form_title": form.title if form else "Not known",
+    }
+
+
+def _groups(proposal: Proposal | None) -> list[tuple[str, list[Finding]]]:
+    titles = {
+        Weighs.RAISES: "What raises concern",
+        Weighs.BALANCES: "Balancing factors: shown beside, never subtracted",
+        Weighs.SUPPORTS: "What supports green",
+        Weighs.CONTEXT: "Context",
+    }
+    findings = proposal.findings if proposal else ()
+    grouped = [(title, [f for f in findings if f.weighs is w]) for w, title in titles.items()]
+    return [(title, found) for title, found in grouped if found]
+
+
+def _labels(form: Form | None, proposal: Proposal | None) -> list[str]:
+    if form is None or proposal is None:
+        return []
+    return [form.fields[name].label for name in proposal.missing if name in form.fields]
+
+
+@cache
+def _template(name: str) -> Template:
+    return _environment().get_template(name)
+
+
+@cache
+def _css() -> str:
+    return _environment().get_template("page.css").render()
+
+
+@cache
+def _environment() -> Environment:
+    # autoescape is off by default in Jinja2; a note is plain text and must not be escaped.
+    return Environment(
+        loader=PackageLoader("formflow"),
+        autoescape=select_autoescape(["html"], default=False),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+    )

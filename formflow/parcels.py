@@ -1,0 +1,172 @@
+"""What each destination gets of an entry: already stripped to what it may carry. Pure.
+
+The core strips, not the connector: a connector cannot leak what it never received.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from formflow import pages, plugins
+from formflow.contract import Capabilities, DataClass, NamedAnswer, Operation, Parcel
+from formflow.forms import Form
+from formflow.model import AnswerState, Entry, Light, Outcome
+from formflow.settings import Settings
+from formflow.words import day_in_words
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """One entry, the form it is on, and the settings of the day: all that a parcel is made from."""
+
+    entry: Entry
+    form: Form | None
+    settings: Settings
+
+    @property
+    def respond_by(self) -> datetime:
+        """When the DSL should have looked. What could not be read counts as red."""
+        proposal, within = self.entry.proposal, self.settings.alerts
+        urgent = proposal is None or proposal.light in (Light.RED, Light.AMBER_OR_RED)
+        urgent = urgent or self.entry.outcome in (Outcome.HELD, Outcome.UNREADABLE)
+        hours = within.red_within_hours if urgent else within.other_within_hours
+        return self.entry.recorded_at + timedelta(hours=hours)
+
+    @property
+    def where_to_look(self) -> str:
+        """Where the record is, without a name."""
+        return f"in the child’s file, or with “formflow show {self.entry.reference}”"
+
+    @property
+    def told_how(self) -> str:
+        """How the DSL is told, without a name."""
+        names = [d.name for d in self.settings.destinations() if d.kind != "receipt_folder"]
+        alerting = [name for name in names if name in _alerting(self.settings)]
+        return "by " + " and ".join(f"“{name}”" for name in alerting)
+
+
+def parcel_key(reference: str, revision: int, destination: str, operation: str) -> str:
+    """Return the key that is the same for every repeat of one delivery, as 64 hex digits."""
+    text = "|".join((reference, str(revision), destination, operation))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def operations(entry: Entry, capabilities: Capabilities) -> Iterator[Operation]:
+    """Yield what a destination is asked to do for an entry, alerts first."""
+    wanted = [Operation.ALERT, Operation.RECEIPT, Operation.RECORD]
+    if any(notice.returns for notice in entry.notices) and entry.sha256:
+        wanted.append(Operation.RETURN)
+    yield from (operation for operation in wanted if operation in capabilities.operations)
+
+
+def parcel(
+    occasion: Occasion,
+    destination: str,
+    operation: Operation,
+    capabilities: Capabilities,
+    as_read: bytes,
+) -> Parcel:
+    """Return what one destination gets of an entry for one operation."""
+    entry, form = occasion.entry, occasion.form
+    notice_only = Parcel(
+        key=parcel_key(entry.reference, entry.revision, destination, operation),
+        operation=operation,
+        reference=entry.reference,
+        revision=entry.revision,
+        outcome=entry.outcome,
+        light=entry.proposal.light if entry.proposal else None,
+        recorded_at=entry.recorded_at,
+        respond_by=occasion.respond_by if operation is Operation.ALERT else None,
+        form_title=form.title if form else "Form not known",
+        headline=_headline(entry, operation),
+        where_to_look=occasion.where_to_look,
+        page=_page(occasion, operation) if _may_carry_page(capabilities, operation) else "",
+        original_sha256=entry.sha256 or None if operation is Operation.RETURN else None,
+    )
+    if capabilities.carries is not DataClass.FULL:
+        # The light says what kind of behaviour it was: a notice says only that someone must look.
+        return replace(notice_only, light=None)
+    return replace(
+        notice_only,
+        child_reference=entry.child_reference,
+        incident_day=day_in_words(entry.incident_day) if entry.incident_day else "",
+        answers=named_answers(entry, form),
+        findings=entry.proposal.findings if entry.proposal else (),
+        notices=entry.notices,
+        original_sha256=entry.sha256 or None,
+        as_read=as_read if capabilities.wants_as_read else b"",
+    )
+
+
+def repeat_parcel(occasion: Occasion, destination: str, arrival_id: int, page: str) -> Parcel:
+    """Return the receipt for a paper that came again: its own key, nothing but the page in it."""
+    entry = occasion.entry
+    return Parcel(
+        key=parcel_key(entry.reference, entry.revision, destination, f"again {arrival_id}"),
+        operation=Operation.RECEIPT,
+        reference=entry.reference,
+        revision=entry.revision,
+        outcome=entry.outcome,
+        light=None,
+        recorded_at=entry.recorded_at,
+        respond_by=None,
+        form_title=occasion.form.title if occasion.form else "Form not known",
+        headline="We have this form already.",
+        where_to_look="",
+        page=page,
+        repeat=arrival_id,
+    )
+
+
+def named_answers(entry: Entry, form: Form | None) -> tuple[NamedAnswer, ...]:
+    """Return every answer with its printed label, in the words of the form."""
+    if form is None:
+        return ()
+    return tuple(
+        NamedAnswer(name, field.label, _in_words(entry, name, form))
+        for name, field in form.fields.items()
+    )
+
+
+def _in_words(entry: Entry, name: str, form: Form) -> str:
+    answer = entry.answers.get(name)
+    if answer is None or answer.state is AnswerState.BLANK:
+        return ""
+    if answer.state is AnswerState.UNREADABLE or answer.value is None:
+        return "(could not be read)"
+    field = form.fields[name]
+    return field.in_words(answer.value) if field.states else answer.value
+
+
+def _headline(entry: Entry, operation: Operation) -> str:
+    headlines = pages.ALERT_HEADLINES if operation is Operation.ALERT else pages.HEADLINES
+    return headlines[entry.outcome]
+
+
+def _may_carry_page(capabilities: Capabilities, operation: Operation) -> bool:
+    # Receipts and notes hold no names. The alert page holds reasons: for full destinations only.
+    return operation is not Operation.ALERT or capabilities.carries is DataClass.FULL
+
+
+def _page(occasion: Occasion, operation: Operation) -> str:
+    entry, form, settings = occasion.entry, occasion.form, occasion.settings
+    match operation:
+        case Operation.RECEIPT:
+            return pages.receipt(entry, form, settings, occasion.told_how)
+        case Operation.RETURN:
+            return pages.note(entry, form, settings, occasion.told_how)
+        case Operation.ALERT:
+            return pages.alert(entry, form, settings, occasion.respond_by, occasion.where_to_look)
+        case Operation.RECORD:
+            return ""
+
+
+def _alerting(settings: Settings) -> set[str]:
+    return {
+        d.name
+        for d in settings.destinations()
+        if Operation.ALERT in plugins.load(d.kind).capabilities.operations
+    }

@@ -1,0 +1,170 @@
+"""Files that survive a power cut: written whole or not at all, and never outside their folder.
+
+Every file that FormFlow makes for people or for itself is made here: a temporary file in the same
+folder, written, flushed, synced, renamed over the final name, and the folder synced. A reader sees
+the old file or the new one, never half of one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from formflow.errors import StorageProblem
+
+if sys.platform != "win32":
+    import fcntl
+
+TEMPORARY_PREFIX, TEMPORARY_SUFFIX = ".formflow-", ".tmp"
+PATIENCE_SECONDS = (
+    2.0  # a virus scanner lets go sooner; what lasts longer is tried again by the core
+)
+_HELD_BY_ANOTHER = frozenset(
+    {5, 32, 33}
+)  # Windows: access denied, sharing violation, lock violation
+_NO_FOLDER_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES})  # some shares
+
+
+@dataclass
+class Temporary:
+    """A file in the making. It goes away by itself unless it becomes something."""
+
+    path: Path
+    file: BinaryIO
+    became: bool = False
+
+    def become(self, final: Path) -> None:
+        """Put the file in place under its final name, in the same file system, durably."""
+        self.file.flush()
+        os.fsync(self.file.fileno())
+        if sys.platform == "win32":
+            self.file.close()  # Windows renames no open file; elsewhere the lock lasts until the end
+        patiently(lambda: self.path.replace(final))
+        self.became = True
+        sync_folder(final.parent)
+
+
+@contextlib.contextmanager
+def temporary(folder: Path) -> Iterator[Temporary]:
+    """Yield a new empty file in a folder, marked as ours and as in use. Raise OSError."""
+    fresh = _fresh(folder)
+    try:
+        with fresh.file:
+            yield fresh
+    finally:
+        if not fresh.became:
+            with contextlib.suppress(OSError):  # the sweep takes what cannot be taken now
+                fresh.path.unlink()
+
+
+def write(final: Path, content: bytes) -> None:
+    """Write a whole file durably, replacing what was there. Raise OSError."""
+    with temporary(final.parent) as fresh:
+        fresh.file.write(content)
+        fresh.become(final)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, durably; it may be there already. Raise OSError."""
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    sync_folder(folder.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable, where the system can."""
+    if sys.platform == "win32":
+        return  # Windows cannot sync a folder; NTFS journals the rename itself
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    except OSError as problem:
+        if problem.errno not in _NO_FOLDER_SYNC:
+            raise
+    finally:
+        os.close(handle)
+
+
+def under(root: Path, name: str) -> Path:
+    """Return root/name. Raise StorageProblem when it would lead out of the root or stay on it."""
+    path = root / name
+    if "\0" in name or not _is_inside(path, root):
+        raise StorageProblem(
+            "A name would lead outside its folder.",
+            "Look for a link in the folder that points elsewhere, and remove it.",
+        )
+    return path
+
+
+def sweep(folder: Path) -> int:
+    """Remove what a killed process left of `temporary(folder)`; return how many files.
+
+    A file that a living process works on is left alone, on this computer and on others.
+    """
+    pattern = f"{TEMPORARY_PREFIX}*{TEMPORARY_SUFFIX}"
+    return sum(_remove_if_stray(path) for path in sorted(folder.glob(pattern)))
+
+
+def patiently(action: Callable[[], object]) -> None:
+    """Do something, waiting a moment for a program that holds the file, as happens on Windows."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            action()
+        except PermissionError as problem:
+            held = getattr(problem, "winerror", None) in _HELD_BY_ANOTHER
+            if not held or time.monotonic() > until:
+                raise
+        else:
+            return
+        time.sleep(0.05)
+
+
+def _is_inside(path: Path, root: Path) -> bool:
+    whole, whole_root = Path(os.path.realpath(path)), Path(os.path.realpath(root))
+    return whole != whole_root and whole.is_relative_to(whole_root)
+
+
+def _fresh(folder: Path) -> Temporary:
+    while True:
+        name = f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}{TEMPORARY_SUFFIX}"
+        path = folder / name
+        file = path.open("xb")
+        _is_ours_now(file)
+        if os.fstat(file.fileno()).st_nlink:
+            return Temporary(path, file)
+        file.close()  # a sweep took it between its making and its lock
+
+
+def _remove_if_stray(path: Path) -> bool:
+    try:
+        with path.open("rb+") as file:
+            if not _is_ours_now(file):
+                return False
+            if sys.platform != "win32":
+                path.unlink()
+                return True
+        path.unlink()  # Windows removes no open file: one that is in use stays
+    except OSError:
+        return False
+    return True
+
+
+def _is_ours_now(file: BinaryIO) -> bool:
+    """Lock a file against the sweep of another process; the system lets go when the process ends."""
+    if sys.platform != "win32":
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False  # held, or a share without locks: a sweep then leaves it alone
+    return True

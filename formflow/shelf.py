@@ -1,0 +1,109 @@
+"""Where entries are looked up: rows of the ledger become papers again.
+
+The words of a paper are stored as JSON beside the few columns that are searched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, Row, text
+
+from formflow.model import Answer, EarlierIncident, Entry, History, Light, Notice, Outcome, Proposal
+
+
+def child_reference(child_id: int | None) -> str | None:
+    """Return a child's reference, "C-000045", which stands wherever a name must not."""
+    return None if child_id is None else f"C-{child_id:06d}"
+
+
+def entry(connection: Connection, entry_id: int) -> Entry:
+    """Return one revision by its number in the ledger. Raise LookupError."""
+    row = connection.execute(text(f"{_ENTRY} WHERE entry.id = :id"), {"id": entry_id}).first()
+    if row is None:
+        raise LookupError(entry_id)
+    return _entry(row)
+
+
+def revisions(connection: Connection, reference: str) -> list[Entry]:
+    """Return every revision of a record, first to last; [] when there is none."""
+    rows = connection.execute(
+        text(f"{_ENTRY} WHERE reference = :reference ORDER BY revision"), {"reference": reference}
+    )
+    return [_entry(row) for row in rows]
+
+
+def history(connection: Connection, child_id: int | None, *, apart_from: str | None) -> History:
+    """Return the earlier incidents of a child, oldest first, leaving one reference out."""
+    if child_id is None:
+        return History()
+    rows = connection.execute(_HISTORY, {"child": child_id, "apart_from": apart_from or ""})
+    return History(
+        tuple(
+            EarlierIncident(
+                row.reference,
+                date.fromisoformat(row.incident_day) if row.incident_day else None,
+                Light(row.light or Light.UNDETERMINED),
+            )
+            for row in rows
+        )
+    )
+
+
+def dumped(papers: Any, kind: Any) -> str:
+    """Return papers as JSON text."""
+    return _adapter(kind).dump_json(papers).decode()
+
+
+def _entry(row: Row[Any]) -> Entry:
+    return Entry(
+        reference=row.reference,
+        revision=row.revision,
+        outcome=Outcome(row.outcome),
+        received_at=datetime.fromisoformat(row.received_at),
+        recorded_at=datetime.fromisoformat(row.recorded_at),
+        sha256=row.sha256 or "",
+        form_id=row.form_id,
+        form_version=row.form_version,
+        child_reference=child_reference(row.child_id),
+        supersedes=row.supersedes,
+        incident_day=date.fromisoformat(row.incident_day) if row.incident_day else None,
+        answers=_adapter(Answers).validate_json(row.answers),
+        notices=_adapter(Notices).validate_json(row.notices),
+        proposal=_adapter(Proposal).validate_json(row.proposal) if row.proposal else None,
+        possible_duplicate_of=row.possible_duplicate_of,
+    )
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+Answers = Mapping[str, Answer]
+Notices = tuple[Notice, ...]
+
+_ENTRY = "SELECT entry.*, paper.sha256 AS sha256 FROM entry JOIN paper ON paper.id = entry.paper_id"
+_HISTORY = text(
+    "SELECT reference, incident_day, light FROM entry WHERE child_id = :child"
+    " AND reference != :apart_from AND revision = (SELECT max(revision) FROM entry AS later"
+    " WHERE later.reference = entry.reference) ORDER BY incident_day, reference"
+)
+
+
+def waiting(connection: Connection) -> Iterator[Row[Any]]:
+    """Yield the latest revisions that nobody has acknowledged, the most urgent first."""
+    yield from connection.execute(_WAITING)
+
+
+_WAITING = text(
+    "SELECT reference, revision, outcome, light, recorded_at FROM entry"
+    " WHERE acknowledged_at IS NULL AND revision = (SELECT max(revision) FROM entry AS later"
+    " WHERE later.reference = entry.reference)"
+    " ORDER BY CASE light WHEN 'red' THEN 0 WHEN 'amber_or_red' THEN 2 WHEN 'amber' THEN 3"
+    " WHEN 'undetermined' THEN 4 WHEN 'green' THEN 5 ELSE 1 END, recorded_at"
+)

@@ -1,0 +1,232 @@
+"""The ledger's tables, and how the database is opened.
+
+Table models never leave the rooms that write (intake, record, ledger, deliver, acknowledge) and the
+room that reads for people (shelf): SQLModel does not validate tables, so what walks through the
+program are the papers of model.py. Moments are stored as UTC text, "2026-11-14T13:45:00+00:00".
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Index, UniqueConstraint, create_engine, event, text
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Field, SQLModel
+
+from formflow.errors import StorageProblem
+
+SCHEMA_VERSION = 1
+BUSY_SECONDS = 30
+
+
+class Sighting(SQLModel, table=True):
+    """A path in a watched folder: what we saw there last, and whether we have taken it."""
+
+    __table_args__ = (UniqueConstraint("folder", "name"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    folder: str  # the watched folder as in the settings
+    name: bytes  # file name as the system gives it: not every name is UTF-8
+    size: int
+    modified_ns: int
+    changed_at: str  # when we first saw it just so
+    state: str  # settling | incomplete | taken
+    code: str = ""  # why it is not taken yet
+
+
+class Paper(SQLModel, table=True):
+    """Something that arrived and is new by its bytes. Its reading is one task."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    sha256: str | None = Field(default=None, unique=True)  # None: not a file, nothing kept
+    size: int
+    file_name: str  # as dropped; may hold a name: never in a log or a path we make
+    received_at: str
+    code: str = ""  # what the gate already knows, such as "FF-102"
+    words: str = "{}"  # JSON: what fills the braces of the code's message
+    entry_id: int | None = None  # the entry it became, or the one it repeats
+
+
+class Arrival(SQLModel, table=True):
+    """One time that a paper was dropped or handed over. The second arrival is a duplicate."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    paper_id: int = Field(foreign_key="paper.id", index=True)
+    folder: str
+    file_name: str
+    arrived_at: str
+    duplicate: bool
+
+
+class Child(SQLModel, table=True):
+    """A child, by exact normalised name and exact date of birth. Nothing else joins papers."""
+
+    __table_args__ = (UniqueConstraint("name_key", "born"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    name_key: str
+    born: str  # ISO day
+
+
+class Entry(SQLModel, table=True):
+    """One revision of one record."""
+
+    __table_args__ = (
+        UniqueConstraint("reference", "revision"),
+        Index("entry_business_key", "business_key"),
+        Index("entry_child", "child_id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    reference: str
+    revision: int
+    supersedes: int | None = None
+    outcome: str
+    received_at: str
+    recorded_at: str
+    paper_id: int = Field(foreign_key="paper.id", unique=True)
+    form_id: str | None = None
+    form_version: int | None = None
+    child_id: int | None = Field(default=None, foreign_key="child.id")
+    business_key: str | None = None
+    values_sha256: str | None = None
+    incident_day: str | None = None
+    light: str | None = None
+    possible_duplicate_of: str | None = None
+    answers: str  # JSON
+    notices: str  # JSON
+    proposal: str | None = None  # JSON
+    acknowledged_at: str | None = None
+    acknowledged_by: str | None = None
+
+
+class Parcel(SQLModel, table=True):
+    """The bytes for one destination, rendered once. Its delivery is one task."""
+
+    __table_args__ = (Index("parcel_entry", "entry_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    entry_id: int = Field(foreign_key="entry.id")
+    destination: str
+    operation: str
+    body: bytes | None  # None: it could not be rendered
+    headers: str  # JSON
+    original_sha256: str | None = None
+    delivered_at: str | None = None
+    delivered_how: str | None = None
+    delivered_where: str | None = None
+
+
+class Task(SQLModel, table=True):
+    """One thing to do, by number only: nothing confidential stands in the queue."""
+
+    __table_args__ = (
+        UniqueConstraint("kind", "ref_id"),
+        Index("task_ready", "priority", "due", "id", sqlite_where=text("state = 0")),
+        Index("task_leased", "lease_until", sqlite_where=text("state = 1")),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str  # read | repeat | deliver
+    ref_id: int
+    lane: str = ""  # destination name, for deliveries
+    priority: int  # alerts first
+    state: int = 0  # 0 ready, 1 leased, 2 done, 3 set aside for a person
+    attempts: int = 0
+    owner: str | None = None
+    lease_until: float = 0.0  # seconds since 1970
+    due: float = 0.0  # seconds since 1970
+    last_code: str = ""
+
+
+class Counter(SQLModel, table=True):
+    """The last number given out, so that references have no gaps."""
+
+    name: str = Field(primary_key=True)
+    last: int
+
+
+def open_ledger(folder: Path) -> Engine:
+    """Open the ledger in a private folder on a local disk, making it when new.
+
+    Raise StorageProblem when it cannot be used or was written by a newer FormFlow.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if os.name == "posix":
+            folder.chmod(0o700)
+        engine = create_engine(
+            f"sqlite:///{folder / 'ledger.sqlite'}",
+            hide_parameters=True,  # a failing statement must not print a child's answers
+            connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+        )
+        event.listen(engine, "connect", _configure)
+        with writing(engine) as connection:
+            _prepare_schema(connection)
+    except (OSError, OperationalError) as problem:
+        raise StorageProblem(
+            "The ledger cannot be opened.",
+            "Check that the state folder is on a local disk and that this account may write there.",
+        ) from problem
+    return engine
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Lend a connection inside BEGIN IMMEDIATE; commit at the end, roll back on any exception.
+
+    IMMEDIATE because a read that becomes a write fails at once with "busy", whatever the time-out.
+    """
+    with engine.connect() as connection:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        try:
+            yield connection
+        except BaseException:
+            connection.exec_driver_sql("ROLLBACK")
+            raise
+        connection.exec_driver_sql("COMMIT")
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Lend a connection that only looks."""
+    with engine.connect() as connection:
+        yield connection
+
+
+def _configure(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None  # transactions are begun by hand, see writing()
+    cursor = connection.cursor()
+    # WAL loses or corrupts data in SQLite before 3.51.3 (3.50.7 and 3.44.6 are mended too): the
+    # rollback journal with EXTRA survives a power cut everywhere.
+    if _wal_is_safe(sqlite3.sqlite_version_info):
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+    else:
+        cursor.execute("PRAGMA synchronous=EXTRA")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA secure_delete=ON")
+    cursor.close()
+
+
+def _wal_is_safe(version: tuple[int, ...]) -> bool:
+    mended = {(3, 44): (3, 44, 6), (3, 50): (3, 50, 7)}.get((version[0], version[1]), (3, 51, 3))
+    return version[:3] >= mended
+
+
+def _prepare_schema(connection: Connection) -> None:
+    found = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+    if found > SCHEMA_VERSION:
+        raise StorageProblem(
+            "The ledger was written by a newer FormFlow.",
+            "Install that version or a later one. Nothing has been changed.",
+        )
+    if found == 0:
+        SQLModel.metadata.create_all(connection)
+        connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA_VERSION}")

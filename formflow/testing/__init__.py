@@ -1,0 +1,1 @@
+"""What tests of FormFlow and of its connectors share."""

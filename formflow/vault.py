@@ -1,0 +1,61 @@
+"""The originals, by sha256: written once, never altered, private.
+
+Layout: <state>/originals/ab/ab12...ef.pdf. A copy is durable before the ledger speaks of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from formflow import places
+from formflow.errors import IntegrityProblem
+
+COPY_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Vault:
+    """A folder of originals."""
+
+    folder: Path
+
+    def path(self, sha256: str) -> Path:
+        """Return where an original lies or would lie."""
+        return self.folder / sha256[:2] / f"{sha256}.pdf"
+
+    def original(self, sha256: str) -> Path:
+        """Return an original's file, to read only. Raise IntegrityProblem when it is gone."""
+        path = self.path(sha256)
+        if not path.is_file():
+            raise IntegrityProblem(
+                "An original is missing from the vault.",
+                "Restore the state folder from a backup; nothing else may remove originals.",
+            )
+        return path
+
+    def keep(self, source: BinaryIO) -> tuple[str, int]:
+        """Copy a file into the vault; return its sha256 and its size in bytes once it is durable.
+
+        The same bytes twice are kept once.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        digest, size = hashlib.sha256(), 0
+        with places.temporary(self.folder) as copy:
+            while block := source.read(COPY_BYTES):
+                digest.update(block)
+                size += len(block)
+                copy.file.write(block)
+            final = self.path(digest.hexdigest())
+            if not final.exists():
+                final.parent.mkdir(exist_ok=True)
+                copy.become(final)
+        return digest.hexdigest(), size
+
+
+def is_intact(path: Path) -> bool:
+    """Return whether an original still has the bytes that its name says."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest() == path.stem

@@ -1,0 +1,99 @@
+"""Everything one worker has open: ledger, vault, reading cage, forms and destinations.
+
+Opened once per process and settings file; `formflow.pipeline.drain` is the only way in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from formflow import forms, ledger, places, plugins, settings, tables
+from formflow.cage import Cage
+from formflow.contract import Connector, Context
+from formflow.forms import Form
+from formflow.limits import Limits
+from formflow.settings import Settings
+from formflow.testing.crash import crash_at
+from formflow.vault import Vault
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """One worker's open things."""
+
+    settings: Settings
+    engine: Engine
+    vault: Vault
+    cage: Cage
+    forms: Mapping[tuple[str, int], Form]
+    destinations: Mapping[str, Connector]
+    owner: ledger.Owner
+
+    @property
+    def locks(self) -> Path:
+        """Where the workers' lock files are."""
+        return self.settings.state.folder / "locks"
+
+    def form_of(self, form_id: str | None, version: int | None) -> Form | None:
+        """Return a form by id and version, or None when it is not known."""
+        return None if form_id is None or version is None else self.forms.get((form_id, version))
+
+    def close(self) -> None:
+        """Let go of everything. What was claimed and not finished is given back to others."""
+        self.cage.close()
+        for connector in self.destinations.values():
+            connector.close()
+        self.owner.__exit__(None, None, None)
+        ledger.reap(self.engine, self.locks)
+        self.engine.dispose()
+
+
+def open_workbench(now: Settings) -> Workbench:
+    """Open everything that the settings name. Raise StorageProblem or SettingsProblem."""
+    engine = tables.open_ledger(now.state.folder)
+    vault = Vault(now.state.folder / "originals")
+    owner = ledger.Owner(now.state.folder / "locks")
+    owner.__enter__()
+    shipped = forms.shipped()
+    return Workbench(
+        settings=now,
+        engine=engine,
+        vault=vault,
+        cage=Cage(shipped, limits(now), now.reading.second_reading),
+        forms={(form.form_id, form.version): form for form in shipped},
+        destinations=open_destinations(now, vault),
+        owner=owner,
+    )
+
+
+def open_destinations(now: Settings, vault: Vault) -> dict[str, Connector]:
+    """Return every destination by its name, ready to prepare and deliver."""
+    return {
+        destination.name: plugins.load(destination.kind)(
+            settings.connector_settings(destination),
+            Context(destination=destination.name, original=vault.original, crash_at=crash_at),
+        )
+        for destination in now.destinations()
+    }
+
+
+def limits(now: Settings) -> Limits:
+    """Return what one paper may cost."""
+    reading = now.reading
+    return Limits(
+        deadline_seconds=reading.deadline_seconds,
+        memory_mb=reading.memory_mb,
+        file_mb=reading.file_mb,
+        pages=reading.pages,
+        fields=reading.fields,
+        characters=reading.characters,
+    )
+
+
+def tidy(now: Settings) -> int:
+    """Remove our own stray temporary files that a killed worker left. Return how many."""
+    return places.sweep(now.state.folder / "originals")

@@ -1,0 +1,28 @@
+"""What every test may use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from formflow import agency, pipeline
+from formflow.settings import Settings
+
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Settings]:
+    """A pretend agency with every folder, quick to settle, in a folder with a space in its name."""
+    now = agency.set_up(
+        tmp_path / "an agency",
+        changes=(
+            ("settle_seconds = 5", "settle_seconds = 0.2"),
+            ("incomplete_minutes = 30", "incomplete_minutes = 0"),
+        ),
+    )
+    yield now
+    pipeline.close()

@@ -1,0 +1,114 @@
+"""Tasks are claimed once, finished by their owner only, and never lost with a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from formflow import ledger
+from formflow.ledger import LeaseLost, Owner
+from formflow.tables import open_ledger, reading, writing
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = open_ledger(tmp_path / "state")
+    yield engine
+    engine.dispose()
+
+
+def add(engine: Engine, kind: str, ref_id: int, priority: int = 3, lane: str = "") -> None:
+    with writing(engine) as connection:
+        ledger.add(connection, kind, ref_id, priority=priority, lane=lane)
+
+
+def states(engine: Engine) -> list[tuple[int, int, str]]:
+    with reading(engine) as connection:
+        rows = connection.exec_driver_sql("SELECT ref_id, state, last_code FROM task ORDER BY id")
+        return [(row.ref_id, row.state, row.last_code) for row in rows]
+
+
+def one(_kind: str, _lane: str) -> int:
+    return 1
+
+
+def many(_kind: str, _lane: str) -> int:
+    return 10
+
+
+def test_a_task_put_on_the_list_twice_is_there_once(engine: Engine) -> None:
+    add(engine, "read", 1)
+    add(engine, "read", 1)
+    assert states(engine) == [(1, ledger.READY, "")]
+
+
+def test_alerts_are_claimed_before_papers_and_papers_before_records(engine: Engine) -> None:
+    add(engine, "deliver", 1, ledger.PRIORITY_RECORD, "csv")
+    add(engine, "read", 2, ledger.PRIORITY_READ)
+    add(engine, "deliver", 3, ledger.PRIORITY_ALERT, "alerts")
+    claimed = [ledger.claim(engine, "me", one)[0].ref_id for _ in range(3)]
+    assert claimed == [3, 2, 1]
+
+
+def test_tasks_of_the_same_kind_and_lane_are_claimed_together(engine: Engine) -> None:
+    for number in range(4):
+        add(engine, "deliver", number, lane="csv" if number < 3 else "workbook")
+    assert [task.ref_id for task in ledger.claim(engine, "me", many)] == [0, 1, 2]
+    assert [task.ref_id for task in ledger.claim(engine, "me", many)] == [3]
+    assert ledger.claim(engine, "me", many) == []
+
+
+def test_a_task_tried_before_is_claimed_alone(engine: Engine) -> None:
+    for number in range(3):
+        add(engine, "read", number)
+    first, *_ = ledger.claim(engine, "me", one)
+    with writing(engine) as connection:
+        ledger.put_back(connection, first, "me", after_seconds=0, code="again")
+    claims = [ledger.claim(engine, "me", many) for _ in range(2)]
+    assert sorted(len(claim) for claim in claims) == [1, 2]
+
+
+def test_a_worker_whose_lease_was_taken_over_changes_nothing(
+    engine: Engine, tmp_path: Path
+) -> None:
+    add(engine, "read", 1)
+    (slow,) = ledger.claim(engine, "slow", one)
+    assert ledger.reap(engine, tmp_path / "locks") == 1  # nobody holds a lock named "slow"
+    (quick,) = ledger.claim(engine, "quick", one)
+    with pytest.raises(LeaseLost), writing(engine) as connection:
+        connection.exec_driver_sql("INSERT INTO counter VALUES ('what slow did', 1)")
+        ledger.finish(connection, slow, "slow")
+    with writing(engine) as connection:
+        ledger.finish(connection, quick, "quick")
+    with reading(engine) as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM counter").scalar_one() == 0
+    assert states(engine) == [(1, ledger.DONE, "")]
+
+
+def test_the_tasks_of_a_living_worker_are_left_alone(engine: Engine, tmp_path: Path) -> None:
+    add(engine, "read", 1)
+    with Owner(tmp_path / "locks") as owner:
+        ledger.claim(engine, owner.name, one)
+        assert ledger.reap(engine, tmp_path / "locks") == 0
+    assert ledger.reap(engine, tmp_path / "locks") == 1
+
+
+def test_a_destination_out_of_reach_holds_back_its_own_lane_alone(engine: Engine) -> None:
+    add(engine, "deliver", 1, lane="workbook")
+    add(engine, "deliver", 2, lane="csv")
+    with writing(engine) as connection:
+        ledger.hold_lane(connection, "workbook", 600, "open-in-excel")
+    assert [task.ref_id for task in ledger.claim(engine, "me", many)] == [2]
+    assert states(engine)[0] == (1, ledger.READY, "open-in-excel")
+
+
+def test_a_task_set_aside_is_not_claimed_again(engine: Engine) -> None:
+    add(engine, "deliver", 1)
+    (task,) = ledger.claim(engine, "me", one)
+    with writing(engine) as connection:
+        ledger.set_aside(connection, task, "me", "refused")
+    assert ledger.claim(engine, "me", many) == []
+    assert states(engine) == [(1, ledger.SET_ASIDE, "refused")]
