@@ -1,0 +1,1 @@
+"""The destinations that FormFlow ships: one module is one kind of destination."""

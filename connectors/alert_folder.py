@@ -1,0 +1,105 @@
+"""Alerts: one page for every alert, for the safeguarding lead alone, the most urgent first.
+
+Dragging a page into the folder "Seen" inside acknowledges it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar
+
+from pydantic import Field
+
+from formflow import places
+from formflow.contract import (
+    API_VERSION,
+    Capabilities,
+    CheckReport,
+    ConnectorSettings,
+    Context,
+    DataClass,
+    Delivered,
+    DeliveredAs,
+    Operation,
+    Parcel,
+    Prepared,
+    RepeatSafe,
+)
+from formflow.model import Light
+from formflow_connectors.folder import DestinationFolder, marked
+
+SEEN = "Seen"
+# The number puts the most urgent first when the folder is sorted by name.
+URGENCY: Mapping[Light | None, str] = {
+    Light.RED: "1 RED",
+    None: "1 TO READ",
+    Light.AMBER_OR_RED: "2 AMBER OR RED",
+    Light.AMBER: "3 AMBER",
+    Light.UNDETERMINED: "4 NOT ENOUGH KNOWN",
+    Light.GREEN: "5 GREEN",
+}
+_NAMED = re.compile(r"([A-Z]{1,6}-\d{4}-\d{6,}) r(\d+)")
+
+
+class AlertFolderSettings(ConnectorSettings):
+    """Where the safeguarding lead finds alerts."""
+
+    folder: Path = Field(
+        description="The folder for alerts. It must be there; give rights to the safeguarding lead alone."
+    )
+
+
+class AlertFolder:
+    """Puts each alert into a folder as a page, and sees which pages were dragged into "Seen"."""
+
+    kind: ClassVar[str] = "alert_folder"
+    api_version: ClassVar[int] = API_VERSION
+    Settings: ClassVar[type[ConnectorSettings]] = AlertFolderSettings
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        repeat_safe=RepeatSafe.LOOK_UP,
+        operations=frozenset({Operation.ALERT}),
+        carries=DataClass.FULL,
+    )
+
+    def __init__(self, settings: AlertFolderSettings, context: Context) -> None:
+        self._folder = DestinationFolder(settings.folder, self.kind, context)
+        self._seen = settings.folder / SEEN
+
+    def check(self) -> CheckReport:
+        """Say whether the folder is there."""
+        return self._folder.check()
+
+    def prepare(self, parcel: Parcel) -> Prepared:
+        """Return the page and its name: urgency first, then the reference."""
+        name = f"{URGENCY[parcel.light]} {parcel.reference} r{parcel.revision}.html"
+        return Prepared(parcel.key, marked(parcel.page, parcel.key), {"name": name})
+
+    def deliver(self, prepared: Prepared) -> Delivered:
+        """Put the page into the folder once. A page that was dragged into "Seen" stays there."""
+        name = prepared.headers["name"]
+        with self._folder.held():
+            places.make_folder(self._seen)
+            final = places.under(self._folder.root, name)
+            if there := self._folder.find(prepared.key, [final, self._seen / name]):
+                return there
+            self._folder.put(final, prepared.body)
+        return Delivered(prepared.key, DeliveredAs.CREATED, self._folder.where(final))
+
+    def look_up(self, key: str) -> Delivered | None:
+        """Return the page that carries the key, in the folder or in "Seen"."""
+        pages = [*self._folder.root.glob("*.html"), *self._seen.glob("*.html")]
+        return self._folder.find(key, pages)
+
+    def acknowledged(self) -> list[tuple[str, int]]:
+        """Return reference and revision of every page in "Seen" that no longer lies before it."""
+        return sorted(_named_in(self._seen) - _named_in(self._folder.root))
+
+    def close(self) -> None:
+        """Nothing stays open."""
+
+
+def _named_in(folder: Path) -> set[tuple[str, int]]:
+    found = (_NAMED.search(path.name) for path in folder.glob("*.html"))
+    return {(match[1], int(match[2])) for match in found if match}

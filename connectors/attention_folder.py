@@ -1,0 +1,81 @@
+"""Needs attention: the paper comes back to the office with a note beside it. No name in either name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from pydantic import Field
+
+from formflow import places
+from formflow.contract import (
+    API_VERSION,
+    Capabilities,
+    CheckReport,
+    ConnectorSettings,
+    Context,
+    DataClass,
+    Delivered,
+    DeliveredAs,
+    Operation,
+    Parcel,
+    Prepared,
+    RepeatSafe,
+)
+from formflow_connectors.folder import DestinationFolder
+
+
+class AttentionFolderSettings(ConnectorSettings):
+    """Where the office finds what came back."""
+
+    folder: Path = Field(description="The folder for papers that come back. It must be there.")
+
+
+class AttentionFolder:
+    """Puts the paper itself and a note of the same name into a folder."""
+
+    kind: ClassVar[str] = "attention_folder"
+    api_version: ClassVar[int] = API_VERSION
+    Settings: ClassVar[type[ConnectorSettings]] = AttentionFolderSettings
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        repeat_safe=RepeatSafe.NATURAL,
+        operations=frozenset({Operation.RETURN}),
+        carries=DataClass.NOTICE,
+    )
+
+    def __init__(self, settings: AttentionFolderSettings, context: Context) -> None:
+        self._folder = DestinationFolder(settings.folder, self.kind, context)
+        self._context = context
+
+    def check(self) -> CheckReport:
+        """Say whether the folder is there."""
+        return self._folder.check()
+
+    def prepare(self, parcel: Parcel) -> Prepared:
+        """Return the note and the names of both: the reference that also stands on the receipt."""
+        again = f" r{parcel.revision}" if parcel.revision > 1 else ""
+        stem = f"{parcel.reference}{again}"
+        note = f"{parcel.page.rstrip()}\n\nMark of this note: {parcel.key}\n"
+        # Windows line ends and a byte order mark: every Notepad shows it as it was meant.
+        body = note.replace("\n", "\r\n").encode("utf-8-sig")
+        names = {"note": f"{stem}.txt", "paper": f"{stem}{parcel.original_suffix}"}
+        return Prepared(parcel.key, body, names, parcel.original_sha256)
+
+    def deliver(self, prepared: Prepared) -> Delivered:
+        """Put the paper back, then the note: where the note lies, the paper was put back too."""
+        with self._folder.held():
+            note = places.under(self._folder.root, prepared.headers["note"])
+            if there := self._folder.find(prepared.key, [note]):
+                return there
+            if prepared.original_sha256 is not None:
+                paper = places.under(self._folder.root, prepared.headers["paper"])
+                self._folder.put(paper, self._context.original(prepared.original_sha256))
+            self._folder.put(note, prepared.body)
+        return Delivered(prepared.key, DeliveredAs.CREATED, self._folder.where(note))
+
+    def look_up(self, key: str) -> Delivered | None:
+        """Return the note that carries the key."""
+        return self._folder.find(key, self._folder.root.glob("*.txt"))
+
+    def close(self) -> None:
+        """Nothing stays open."""

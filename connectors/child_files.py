@@ -1,0 +1,177 @@
+"""Child files: one folder for every child, by reference: originals, "as read" sheets, chronology.
+
+    Child files/C-000045/FF-2026-000123 r1 original.pdf
+                         FF-2026-000123 r1 as read.pdf
+                         Chronology.html
+
+A paper of which nobody knows the child yet lies in "Not yet matched", under its own reference.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import ClassVar
+from urllib.parse import quote
+
+from pydantic import Field
+
+from formflow import places
+from formflow.contract import (
+    API_VERSION,
+    Capabilities,
+    CheckReport,
+    ConnectorSettings,
+    Context,
+    DataClass,
+    Delivered,
+    DeliveredAs,
+    Operation,
+    Parcel,
+    Prepared,
+    RepeatSafe,
+    Retryable,
+)
+from formflow_connectors.folder import DestinationFolder
+from formflow_connectors.wording import LIGHTS, day_in_words, ending, incident_date
+
+CHRONOLOGY = "Chronology.html"
+NOT_YET_MATCHED = "Not yet matched"
+
+
+class ChildFilesSettings(ConnectorSettings):
+    """Where the children's files are."""
+
+    folder: Path = Field(
+        description="The folder that holds one folder for every child. It must be there."
+    )
+
+
+class ChildFiles:
+    """Files each paper in the child's folder and adds a line to the child's chronology."""
+
+    kind: ClassVar[str] = "child_files"
+    api_version: ClassVar[int] = API_VERSION
+    Settings: ClassVar[type[ConnectorSettings]] = ChildFilesSettings
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        repeat_safe=RepeatSafe.KEY,
+        operations=frozenset({Operation.RECORD}),
+        carries=DataClass.FULL,
+        wants_as_read=True,
+    )
+
+    def __init__(self, settings: ChildFilesSettings, context: Context) -> None:
+        self._folder = DestinationFolder(settings.folder, self.kind, context)
+        self._context = context
+
+    def check(self) -> CheckReport:
+        """Say whether the folder is there."""
+        return self._folder.check()
+
+    def prepare(self, parcel: Parcel) -> Prepared:
+        """Return the "as read" sheet, the names of both papers, and the line of the chronology."""
+        stem = f"{parcel.reference} r{parcel.revision}"
+        papers = {}
+        if parcel.original_sha256:
+            papers["original"] = f"{stem} original{parcel.original_suffix}"
+        if parcel.as_read:
+            papers["as_read"] = f"{stem} as read.pdf"
+        home = parcel.child_reference or f"{NOT_YET_MATCHED}/{parcel.reference}"
+        headers = {"home": home, "line": _line(parcel, papers), **papers}
+        return Prepared(parcel.key, parcel.as_read, headers, parcel.original_sha256)
+
+    def deliver(self, prepared: Prepared) -> Delivered:
+        """File both papers, then the line: where the line stands, the papers were filed too."""
+        with self._folder.held():
+            home = places.under(self._folder.root, prepared.headers["home"])
+            try:
+                how = self._file(home, prepared)
+            except PermissionError:
+                # One file that somebody has open must not hold back the other children's.
+                raise ending(Retryable, "FF-407") from None
+        return Delivered(prepared.key, how, self._folder.where(home))
+
+    def look_up(self, key: str) -> Delivered | None:
+        """Return the chronology that carries the key."""
+        matched = self._folder.root.glob(f"*/{CHRONOLOGY}")
+        unmatched = self._folder.root.glob(f"{NOT_YET_MATCHED}/*/{CHRONOLOGY}")
+        return self._folder.find(key, [*matched, *unmatched])
+
+    def close(self) -> None:
+        """Nothing stays open."""
+
+    def _file(self, home: Path, prepared: Prepared) -> DeliveredAs:
+        lines = _lines(home / CHRONOLOGY)
+        if any(prepared.key in line for line in lines):
+            return DeliveredAs.ALREADY_THERE
+        if prepared.original_sha256 is not None:
+            original = self._context.original(prepared.original_sha256)
+            self._folder.put(home / prepared.headers["original"], original)
+        if prepared.body:
+            self._folder.put(home / prepared.headers["as_read"], prepared.body)
+        page = _page(home.name, sorted([*lines, prepared.headers["line"]]))
+        self._folder.put(home / CHRONOLOGY, page.encode())
+        return DeliveredAs.CREATED
+
+
+def _line(parcel: Parcel, papers: dict[str, str]) -> str:
+    """Return one line of the chronology. Lines sort by day; days that are not known come last."""
+    day = incident_date(parcel)
+    order = f"{day or '9999'} {parcel.recorded_at.isoformat()}"
+    words = {"original": "Original", "as_read": "As read"}
+    links = " · ".join(
+        f'<a href="{quote(name)}">{words[kind]}</a>' for kind, name in papers.items()
+    )
+    revision = f" (revision {parcel.revision})" if parcel.revision > 1 else ""
+    cells = (
+        day_in_words(day) if day else "Not known",
+        f"{parcel.reference}{revision}",
+        parcel.form_title,
+        LIGHTS[parcel.light],
+        "By the safeguarding lead",
+    )
+    columns = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+    return f'<tr data-order="{order}" data-key="{parcel.key}">{columns}<td>{links}</td></tr>'
+
+
+def _lines(chronology: Path) -> list[str]:
+    """Return the lines of a chronology, [] when there is none. Raise Retryable when it is not ours."""
+    if not chronology.exists():
+        return []
+    page = chronology.read_text("utf-8", "replace").splitlines()
+    if _OURS not in page:
+        raise ending(Retryable, "FF-406")
+    return [line for line in page if line.startswith("<tr data-order=")]
+
+
+def _page(title: str, lines: list[str]) -> str:
+    return "\n".join((_HEAD.format(title=escape(title), ours=_OURS), *lines, _FOOT))
+
+
+_OURS = '<meta name="generator" content="FormFlow chronology">'
+_HEAD = """<!doctype html>
+<html lang="en-GB">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+{ours}
+<title>Chronology of {title}</title>
+<style>
+body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2em; color: #111; background: #fff; }}
+table {{ border-collapse: collapse; width: 100%; }}
+th, td {{ border-bottom: 1px solid #999; padding: .4em .8em .4em 0; text-align: left; vertical-align: top; }}
+@media print {{ body {{ margin: 0; font-size: 11pt; }} tr {{ break-inside: avoid; }} }}
+</style>
+</head>
+<body>
+<h1>Chronology of {title}</h1>
+<p>FormFlow writes this page again with every new paper. Please write notes elsewhere.</p>
+<table>
+<thead><tr><th scope="col">Date of incident</th><th scope="col">Reference</th><th scope="col">Form</th>\
+<th scope="col">Proposed by the rules</th><th scope="col">Decision</th><th scope="col">Papers</th></tr></thead>
+<tbody>"""
+_FOOT = """</tbody>
+</table>
+</body>
+</html>
+"""

@@ -1,0 +1,198 @@
+"""CSV files for other programs to import: one line for every revision, a file for every form and month.
+
+Every value stands in quotes and every line ends with CR LF, which stands nowhere else: so a line
+that was cut short by a crash can be told from a whole one, and a key is found without parsing.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import os
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from pydantic import Field
+
+from formflow import places
+from formflow.contract import (
+    API_VERSION,
+    Capabilities,
+    CheckReport,
+    ConnectorSettings,
+    Context,
+    DataClass,
+    Delivered,
+    DeliveredAs,
+    Operation,
+    Parcel,
+    Prepared,
+    RepeatSafe,
+    Unavailable,
+)
+from formflow_connectors.folder import DestinationFolder
+from formflow_connectors.wording import ending, incident_date, printable
+
+BOM = "\ufeff".encode()  # without it Excel takes the file for another encoding
+END = b"\r\n"
+# A spreadsheet takes a value that begins so for a formula; an apostrophe before it stops that.
+_FORMULA = re.compile(r"^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\n]")
+
+
+class CsvFileSettings(ConnectorSettings):
+    """Where the files lie, and what stands in them."""
+
+    folder: Path = Field(description="The folder for the CSV files. It must be there.")
+    answers: bool = Field(
+        True, description="Every answer has its column. Without them the files hold no names."
+    )
+
+
+class CsvFile:
+    """Adds one line for every revision to the file of its form and month."""
+
+    kind: ClassVar[str] = "csv_file"
+    api_version: ClassVar[int] = API_VERSION
+    Settings: ClassVar[type[ConnectorSettings]] = CsvFileSettings
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        repeat_safe=RepeatSafe.KEY,
+        operations=frozenset({Operation.RECORD}),
+        carries=DataClass.FULL,
+        batch=200,
+    )
+
+    def __init__(self, settings: CsvFileSettings, context: Context) -> None:
+        self._settings = settings
+        self._folder = DestinationFolder(settings.folder, self.kind, context)
+        self._context = context
+
+    def check(self) -> CheckReport:
+        """Say whether the folder is there."""
+        return self._folder.check()
+
+    def prepare(self, parcel: Parcel) -> Prepared:
+        """Return the columns and the line, and the name of the file without its ending."""
+        row = {
+            "ff_key": parcel.key,
+            "ff_reference": parcel.reference,
+            "ff_revision": str(parcel.revision),
+            "ff_recorded_at": parcel.recorded_at.isoformat(timespec="seconds"),
+            "ff_outcome": parcel.outcome.value,
+            "ff_proposed_light": parcel.light.value if parcel.light else "",
+            "ff_child": parcel.child_reference or "",
+            "ff_incident_day": str(incident_date(parcel) or ""),
+        }
+        if self._settings.answers:
+            row |= {answer.field: answer.text for answer in parcel.answers}
+        title = re.sub(r"[^\w]+", " ", parcel.form_title).strip()
+        stem = f"{title} records {parcel.recorded_at:%Y-%m}"
+        return Prepared(parcel.key, _line(row) + _line(row.values()), {"stem": stem})
+
+    def deliver(self, prepared: Prepared) -> Delivered:
+        """Add one line."""
+        return self.deliver_batch([prepared])[0]
+
+    def deliver_batch(self, prepared: Sequence[Prepared]) -> list[Delivered]:
+        """Add the lines that are not there yet, each file with one write."""
+        landed: dict[str, Delivered] = {}
+        with self._folder.held():
+            try:
+                for stem in dict.fromkeys(parcel.headers["stem"] for parcel in prepared):
+                    of_file = [parcel for parcel in prepared if parcel.headers["stem"] == stem]
+                    landed |= self._add(stem, of_file)
+            except PermissionError:
+                raise ending(Unavailable, "FF-407") from None
+        return [landed[parcel.key] for parcel in prepared]
+
+    def look_up(self, key: str) -> Delivered | None:
+        """Return the file that holds the key."""
+        return self._folder.find(key, self._folder.root.glob("*.csv"))
+
+    def close(self) -> None:
+        """Nothing stays open."""
+
+    def _add(self, stem: str, prepared: Sequence[Prepared]) -> dict[str, Delivered]:
+        files = self._folder.root.glob(f"{stem}*.csv")
+        known = {key: path.name for path in files for key in _keys(path)}
+        landed = {
+            parcel.key: Delivered(parcel.key, DeliveredAs.ALREADY_THERE, known[parcel.key])
+            for parcel in prepared
+            if parcel.key in known
+        }
+        fresh = {parcel.key: parcel for parcel in prepared if parcel.key not in known}.values()
+        for columns in dict.fromkeys(_columns(parcel) for parcel in fresh):
+            alike = [parcel for parcel in fresh if _columns(parcel) == columns]
+            path = self._file_for(stem, columns)
+            self._append(path, columns, b"".join(p.body[len(columns) :] for p in alike))
+            landed |= {p.key: Delivered(p.key, DeliveredAs.CREATED, path.name) for p in alike}
+        return landed
+
+    def _file_for(self, stem: str, columns: bytes) -> Path:
+        """Return the file with these columns: another version of a form begins another file."""
+        for number in itertools.count(1):
+            name = f"{stem}.csv" if number == 1 else f"{stem} ({number}).csv"
+            path = places.under(self._folder.root, name)
+            if not path.exists() or _is_ours(path, columns):
+                break
+        return path
+
+    def _append(self, path: Path, columns: bytes, lines: bytes) -> None:
+        is_new = not path.exists()
+        with path.open("a+b") as file:
+            file.seek(0)
+            content = file.read()
+            whole = _whole(content)
+            file.truncate(whole)
+            at_line_start = content[:whole].endswith(END)
+            lines = (b"" if at_line_start else END if whole else BOM + columns) + lines
+            half = len(lines) // 2
+            file.write(lines[:half])
+            file.flush()
+            self._context.crash_at("csv_file.half-written")
+            file.write(lines[half:])
+            file.flush()
+            os.fsync(file.fileno())
+        if is_new:
+            places.sync_folder(path.parent)
+
+
+def _line(values: Iterable[str]) -> bytes:
+    line = io.StringIO()
+    guarded = [f"'{v}" if _FORMULA.match(v) else v for v in map(printable, values)]
+    csv.writer(line, quoting=csv.QUOTE_ALL, lineterminator=END.decode()).writerow(guarded)
+    return line.getvalue().encode()
+
+
+def _columns(prepared: Prepared) -> bytes:
+    return prepared.body[: prepared.body.index(END) + len(END)]
+
+
+def _keys(path: Path) -> set[str]:
+    """Return the key of every whole line, also where Excel has saved the file without quotes."""
+    content = path.read_bytes()
+    lines = content[: _whole(content)].split(END)
+    return {line.lstrip(b'"')[:64].decode("ascii", "replace") for line in lines}
+
+
+def _whole(content: bytes) -> int:
+    """Return how many bytes of a file are whole lines. What follows them was cut by a crash."""
+    end = content.rfind(END) + len(END) if END in content else 0
+    return len(content) if _is_whole(content[end:], content[: content.find(END)]) else end
+
+
+def _is_whole(line: bytes, columns: bytes) -> bool:
+    # A person's editor may have dropped the last line end: that line must not count as cut.
+    try:
+        rows = [next(csv.reader([part.decode()], strict=True), []) for part in (line, columns)]
+    except (csv.Error, UnicodeDecodeError):
+        return False
+    return line.endswith(b'"') and len(rows[0]) == len(rows[1])
+
+
+def _is_ours(path: Path, columns: bytes) -> bool:
+    with path.open("rb") as file:
+        start = file.read(len(BOM + columns))
+    return (BOM + columns).startswith(start)  # shorter: a crash cut the very first write

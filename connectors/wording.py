@@ -1,0 +1,63 @@
+"""The words that several destinations share: lights, outcomes, days, and what a destination says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from formflow.contract import Ending, Parcel
+from formflow.model import Light, Outcome
+from formflow.notices import notice
+
+LIGHTS: Mapping[Light | None, str] = {
+    # Shape and words, never colour alone.
+    Light.RED: "▲ Red proposed",
+    Light.AMBER_OR_RED: "◆ At least amber proposed",
+    Light.AMBER: "◆ Amber proposed",
+    Light.UNDETERMINED: "? Not enough information",
+    Light.GREEN: "● Green proposed",
+    None: "! A person must read this paper",
+}
+WAITS_FOR: Mapping[Outcome, str] = {
+    Outcome.RECORDED: "The safeguarding lead decides.",
+    Outcome.RETURNED: "The safeguarding lead decides. The office puts something right.",
+    Outcome.HELD: "A person checks it against the paper.",
+    Outcome.UNREADABLE: "A person reads the paper.",
+}
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+# What XML and UTF-8 cannot hold: control characters, lone surrogates, two non-characters.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def ending(
+    kind: type[Ending], code: str, *, answer: str = "", after_seconds: float | None = None
+) -> Ending:
+    """Return an ending with its numbered words, ready to raise."""
+    return kind(code, notice(code, words={"answer": answer}).text, after_seconds)
+
+
+def incident_date(parcel: Parcel) -> date | None:
+    """Return the day of the incident, from "14 November 2026", or None."""
+    day, _, rest = parcel.incident_day.partition(" ")
+    month, _, year = rest.partition(" ")
+    return date(int(year), _MONTHS.index(month) + 1, int(day)) if month in _MONTHS else None
+
+
+def day_in_words(day: date) -> str:
+    """Return a day as "14 November 2026", on every system."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def moment_in_words(moment: datetime) -> str:
+    """Return a moment as "14 November 2026 at 2:02pm (GMT)", in the time zone it carries."""
+    hour, half = moment.hour % 12 or 12, "am" if moment.hour < 12 else "pm"
+    return f"{day_in_words(moment)} at {hour}:{moment.minute:02d}{half} ({moment.tzname()})"
+
+
+def printable(text: str) -> str:
+    """Return a text with "\\n" as its only line end and without characters that no file can hold."""
+    return _UNPRINTABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
