@@ -1,0 +1,128 @@
+"""What `formflow doctor` looks at: each thing that must be right before anybody relies on it."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from importlib import resources
+from pathlib import Path
+
+import psutil
+
+from formflow import forms, overview, tables
+from formflow.cage import Cage
+from formflow.contract import CheckLine
+from formflow.drop.sweep import MARKER
+from formflow.errors import FormFlowError
+from formflow.model import Unread
+from formflow.settings import Settings
+from formflow.vault import Vault
+from formflow.workbench import limits, open_destinations
+
+LEAST_FREE_BYTES = 1 << 30
+NETWORK_FILE_SYSTEMS = {
+    "nfs",
+    "nfs4",
+    "cifs",
+    "smb3",
+    "smbfs",
+    "afpfs",
+    "fuse.sshfs",
+    "9p",
+    "webdav",
+}
+SYNC_FOLDERS = ("onedrive", "dropbox", "google drive", "icloud")
+ALIVE_WITHIN = timedelta(minutes=15)
+
+
+def checkup(settings: Settings, now: datetime) -> Iterator[tuple[str, CheckLine]]:
+    """Yield what was looked at and what was found. Changes nothing at any destination."""
+    yield "state folder", _state_is_local(settings.state.folder)
+    yield "ledger", _ledger(settings)
+    yield "disk", _disk(settings.state.folder)
+    for watch in settings.watch:
+        yield "watched folder", _watched(watch.folder)
+    yield "forms", _forms()
+    yield "reading", _reading(settings)
+    destinations = open_destinations(settings, Vault(settings.state.folder / "originals"))
+    for name, connector in destinations.items():
+        yield from ((f"destination “{name}”", line) for line in connector.check().lines)
+        connector.close()
+    yield "service", _service(settings, now)
+
+
+def _state_is_local(folder: Path) -> CheckLine:
+    where = folder.resolve()
+    if any(word in str(where).casefold() for word in SYNC_FOLDERS):
+        return CheckLine(False, "lies in a folder that is synchronised. Choose a local folder.")
+    mounts = [p for p in psutil.disk_partitions(all=True) if where.is_relative_to(p.mountpoint)]
+    kind = max(mounts, key=lambda p: len(p.mountpoint)).fstype.casefold() if mounts else ""
+    if kind in NETWORK_FILE_SYSTEMS or str(where).startswith("\\\\"):
+        return CheckLine(False, "lies on a network share. Choose a folder on a local disk.")
+    return CheckLine(True, "is on a local disk")
+
+
+def _ledger(settings: Settings) -> CheckLine:
+    try:
+        engine = tables.open_ledger(settings.state.folder)
+        with tables.reading(engine) as connection:
+            found = connection.exec_driver_sql("PRAGMA integrity_check").scalar_one()
+        engine.dispose()
+    except FormFlowError as problem:
+        return CheckLine(False, f"{problem.found} {problem.advice}")
+    if found != "ok":
+        return CheckLine(False, "is damaged. Stop FormFlow and restore it from a backup.")
+    return CheckLine(True, f"is sound (SQLite {sqlite3.sqlite_version})")
+
+
+def _disk(folder: Path) -> CheckLine:
+    free = shutil.disk_usage(folder).free
+    text = f"{free / (1 << 30):.1f} GB free"
+    return CheckLine(
+        free > LEAST_FREE_BYTES, text if free > LEAST_FREE_BYTES else f"{text}: too little"
+    )
+
+
+def _watched(folder: Path) -> CheckLine:
+    if not folder.is_dir():
+        return CheckLine(False, f"{folder} is not there. Is the share connected?")
+    if not (folder / MARKER).is_file():
+        return CheckLine(
+            False, f"{folder} has no marker file. If it is the right folder, run “formflow init”."
+        )
+    return CheckLine(True, f"{folder} is there and marked")
+
+
+def _forms() -> CheckLine:
+    names = ", ".join(f"{form.code} version {form.version}" for form in forms.shipped())
+    return CheckLine(True, f"known: {names}")
+
+
+def _reading(settings: Settings) -> CheckLine:
+    known = forms.shipped()
+    cage = Cage(known, limits(settings), settings.reading.second_reading)
+    try:
+        form = known[0]
+        blank = (
+            resources.files("formflow_forms") / form.form_id / f"{form.form_id}-v{form.version}.pdf"
+        )
+        with resources.as_file(blank) as path:
+            read = cage.read(path)
+    finally:
+        cage.close()
+    if isinstance(read, Unread):
+        return CheckLine(
+            False, f"a blank form could not be read ({read.reason}). Install FormFlow again."
+        )
+    return CheckLine(True, "a blank form was read in the cage")
+
+
+def _service(settings: Settings, now: datetime) -> CheckLine:
+    last = overview.overview(settings, now).last_turn
+    if last is None:
+        return CheckLine(False, "has never run here. Start “formflow run”.")
+    if now - last > ALIVE_WITHIN:
+        return CheckLine(False, f"has not looked at its folders since {last:%Y-%m-%d %H:%M} UTC.")
+    return CheckLine(True, "looked at its folders within the last 15 minutes")

@@ -1,0 +1,128 @@
+"""The command line. The only rooms that print or exit; each command's module is loaded when asked for.
+
+Results go to standard output, messages to standard error, and nothing moves when nobody watches.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from formflow import __version__
+from formflow.errors import ExitCode, FormFlowError, SettingsProblem
+
+# Loaded one by one when asked for: `formflow --help` must not wait for the database library.
+COMMANDS = {
+    "ack": ("act", "Say that you have seen an alert."),
+    "connectors": ("connectors", "The destinations: list them, check them, show their settings."),
+    "demo": ("setup", "Set up a pretend agency, drop real filled forms, show what happened."),
+    "doctor": ("doctor", "Look whether everything is as it should be, and say what to do."),
+    "explain": ("look", "Every finding of a record, with its line of guidance."),
+    "forms": ("forms", "The form definitions: list them, build their blanks."),
+    "ingest": ("work", "Take files or folders now."),
+    "init": ("setup", "Make the settings file and the folders for a real agency."),
+    "read": ("look", "What FormFlow reads in a file and would propose. Records nothing."),
+    "run": ("work", "Watch the folders and do everything that is due."),
+    "show": ("look", "A record with all its revisions."),
+    "status": ("look", "What waits for a person, what waits for a destination."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands' names and loads a command only to run it or show its help."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names of all commands."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Load one command, or None when there is no such one."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"formflow.cli.{COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the commands without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, words) for name, (_, words) in sorted(COMMANDS.items())])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--settings",
+    "settings_file",
+    type=click.Path(path_type=Path),
+    envvar="FORMFLOW_SETTINGS",
+    default=Path("formflow.toml"),
+    show_default=True,
+    help="The settings file.",
+)
+@click.version_option(__version__, prog_name="formflow")
+@click.pass_context
+def formflow(context: click.Context, settings_file: Path) -> None:
+    """Take completed safeguarding forms from a folder to the agency's own records.
+
+    FormFlow proposes and cites; a person decides.
+    """
+    context.obj = settings_file
+    # pypdf and others warn with pieces of the file in their words: only our own log is heard.
+    logging.basicConfig(level=logging.CRITICAL, format="%(message)s")
+    logging.getLogger("formflow").setLevel(os.environ.get("FORMFLOW_LOG", "WARNING"))
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit with one of the codes of errors.ExitCode."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line; return the exit code."""
+    try:
+        result: Any = formflow.main(args=arguments, prog_name="formflow", standalone_mode=False)
+    except click.exceptions.Abort:
+        return ExitCode.STOPPED
+    except KeyboardInterrupt:
+        return ExitCode.STOPPED
+    except click.ClickException as problem:
+        problem.show()
+        return ExitCode.USAGE
+    except BrokenPipeError:  # the reader of our output has gone: nothing to tell anybody
+        return ExitCode.DONE
+    except FormFlowError as problem:
+        return _tell(problem)
+    except Exception as problem:  # noqa: BLE001 - the last net: a plain ending instead of a traceback
+        return _our_bug(problem)
+    return result if isinstance(result, int) else ExitCode.DONE
+
+
+def _tell(problem: FormFlowError) -> int:
+    lines = [problem.found]
+    if isinstance(problem, SettingsProblem):
+        lines += [f"  {line}" for line in problem.problems]
+    lines += [problem.advice] if problem.advice else []
+    click.echo("\n".join(lines), err=True)
+    return problem.exit_code
+
+
+def _our_bug(problem: Exception) -> int:
+    # No message and no traceback on the screen: both may hold a child's answers.
+    frame = problem.__traceback__
+    while frame and frame.tb_next:
+        frame = frame.tb_next
+    where = f"{Path(frame.tb_frame.f_code.co_filename).name}:{frame.tb_lineno}" if frame else "?"
+    click.echo(
+        f"Something went wrong in FormFlow ({type(problem).__name__} at {where}).\n"
+        "Nothing that was recorded is lost. Tell whoever looks after FormFlow these two words.",
+        err=True,
+    )
+    if os.environ.get("FORMFLOW_TRACEBACK"):
+        raise problem
+    return ExitCode.OUR_BUG

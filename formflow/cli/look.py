@@ -1,0 +1,214 @@
+"""`formflow read`, `show`, `explain`, `status`: commands that look and change nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import click
+
+from formflow import overview, pipeline, settings, shelf, tables
+from formflow.cage import Cage
+from formflow.check import check
+from formflow.cli.output import emit, notice_json, proposal_json, say, table
+from formflow.cli.output import explain as explained
+from formflow.decide import decide
+from formflow.drop.gate import tail_gate
+from formflow.errors import ExitCode
+from formflow.forms import pages, shipped
+from formflow.limits import Limits
+from formflow.model import Checked, Entry, History, Proposal, Unread
+from formflow.notices import notice
+from formflow.parcels import named_answers
+from formflow.settings import Settings
+from formflow.words import LIGHT_WORDS, OUTCOME_WORDS, moment_in_words
+
+as_json = click.option("--json", "as_json", is_flag=True, help="For another program to read.")
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True))
+@as_json
+def read(file: Path, as_json: bool) -> int:
+    """Show what FormFlow reads in FILE and would propose. Records nothing, tells nobody."""
+    limits = Limits()
+    gate = tail_gate(file, largest=limits.file_mb << 20)
+    sha256 = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
+    if gate.code:
+        result: Checked | Unread = Unread(sha256, gate.code, 0, gate.words)
+    else:
+        result = _checked(file, limits)
+    proposal = None
+    if isinstance(result, Checked):
+        proposal = decide(result.facts, History(), pipeline.utc_now().date())
+    answer = _read_json(file, sha256, result, proposal)
+    if as_json:
+        emit(answer)
+    else:
+        _tell_read(answer, proposal)
+    held = isinstance(result, Unread) or bool(answer["held"])
+    return ExitCode.WAITING if held else ExitCode.DONE
+
+
+def _checked(file: Path, limits: Limits) -> Checked | Unread:
+    forms = shipped()
+    cage = Cage(forms, limits, "always")
+    try:
+        found = cage.read(file)
+    finally:
+        cage.close()
+    if isinstance(found, Unread):
+        return found
+    form = next(f for f in forms if (f.form_id, f.version) == (found.form_id, found.form_version))
+    return check(found, form, pipeline.utc_now().date(), pages=pages(form))
+
+
+def _read_json(
+    file: Path, sha256: str, result: Checked | Unread, proposal: Proposal | None
+) -> dict[str, Any]:
+    if isinstance(result, Unread):
+        found = notice(result.reason, words=result.words)
+        return {
+            "file": str(file),
+            "sha256": sha256,
+            "outcome": "unread",
+            "reason": result.reason,
+            "form": None,
+            "via": None,
+            "confirm": False,
+            "held": [],
+            "answers": {},
+            "notices": [notice_json(found)],
+            "proposal": None,
+        }
+    reading = result.reading
+    return {
+        "file": str(file),
+        "sha256": sha256,
+        "outcome": "read",
+        "reason": None,
+        "form": {"id": reading.form_id, "version": reading.form_version},
+        "via": reading.via,
+        "confirm": reading.confirm,
+        "held": [found.code for found in result.notices if found.holds],
+        "answers": {
+            name: {"value": answer.value, "raw": answer.raw, "state": answer.state}
+            for name, answer in reading.answers.items()
+        },
+        "notices": [notice_json(found) for found in result.notices],
+        "proposal": proposal_json(proposal),
+    }
+
+
+def _tell_read(answer: dict[str, Any], proposal: Proposal | None) -> None:
+    if answer["outcome"] == "read":
+        given = {n: a["value"] for n, a in answer["answers"].items() if a["state"] == "given"}
+        click.echo(
+            f"{answer['form']['id']} version {answer['form']['version']}, {len(given)} answers"
+        )
+        click.echo(
+            table([(name, str(value).replace("\n", " / ")) for name, value in given.items()])
+        )
+    for found in answer["notices"]:
+        click.echo(f"! {found['text']} ({found['code']})")
+    if answer["outcome"] == "read":
+        click.echo(explained(proposal))
+
+
+@click.command()
+@click.argument("reference")
+@as_json
+@click.pass_obj
+def show(settings_file: Path, reference: str, as_json: bool) -> int:
+    """Show the record REFERENCE with all its revisions."""
+    now = settings.load(settings_file)
+    entries = _entries(now, reference)
+    if not entries:
+        return _unknown(reference)
+    if as_json:
+        emit([_entry_json(entry) for entry in entries])
+        return ExitCode.DONE
+    for entry in entries:
+        click.echo(_entry_text(entry, now))
+    return ExitCode.DONE
+
+
+@click.command()
+@click.argument("reference")
+@as_json
+@click.pass_obj
+def explain(settings_file: Path, reference: str, as_json: bool) -> int:
+    """Show every finding of REFERENCE with the line of guidance it came from."""
+    entries = _entries(settings.load(settings_file), reference)
+    if not entries:
+        return _unknown(reference)
+    if as_json:
+        emit(proposal_json(entries[-1].proposal))
+        return ExitCode.DONE
+    for entry in entries:
+        click.echo(f"{reference} revision {entry.revision}")
+        click.echo(explained(entry.proposal))
+    return ExitCode.DONE
+
+
+@click.command()
+@as_json
+@click.pass_obj
+def status(settings_file: Path, as_json: bool) -> int:
+    """Show what waits for a person, what waits for a destination, and whether all is well."""
+    now = settings.load(settings_file)
+    view = overview.overview(now, pipeline.utc_now())
+    if as_json:
+        emit(overview.as_json(view))
+    else:
+        click.echo(overview.as_text(view, now))
+    return ExitCode.WAITING if view.waits_for_a_person else ExitCode.DONE
+
+
+def status_text(now: Settings) -> str:
+    """Return what `formflow status` says."""
+    return overview.as_text(overview.overview(now, pipeline.utc_now()), now)
+
+
+def _entries(now: Settings, reference: str) -> list[Entry]:
+    with tables.reading(tables.open_ledger(now.state.folder)) as connection:
+        return shelf.revisions(connection, reference)
+
+
+def _unknown(reference: str) -> int:
+    say(f"There is no record {reference}. “formflow status” lists those that wait for somebody.")
+    return ExitCode.USAGE
+
+
+def _entry_text(entry: Entry, now: Settings) -> str:
+    form = next((f for f in shipped() if f.form_id == entry.form_id), None)
+    light = LIGHT_WORDS[entry.proposal.light][1] if entry.proposal else "nothing proposed"
+    rows = [
+        ("reference", f"{entry.reference} revision {entry.revision}"),
+        ("outcome", OUTCOME_WORDS[entry.outcome]),
+        ("light", light),
+        ("received", moment_in_words(entry.received_at, now.zone)),
+        ("child", entry.child_reference or "not known"),
+    ]
+    answers = [(answer.label, answer.text) for answer in named_answers(entry, form) if answer.text]
+    notices = [f"! {found.text} ({found.code})" for found in entry.notices]
+    return "\n".join([table(rows), *notices, "", table(answers), ""])
+
+
+def _entry_json(entry: Entry) -> dict[str, Any]:
+    return {
+        "reference": entry.reference,
+        "revision": entry.revision,
+        "outcome": entry.outcome,
+        "received_at": entry.received_at.isoformat(),
+        "recorded_at": entry.recorded_at.isoformat(),
+        "sha256": entry.sha256,
+        "form": {"id": entry.form_id, "version": entry.form_version},
+        "child_reference": entry.child_reference,
+        "supersedes": entry.supersedes,
+        "possible_duplicate_of": entry.possible_duplicate_of,
+        "answers": {name: answer.value for name, answer in entry.answers.items()},
+        "notices": [notice_json(found) for found in entry.notices],
+        "proposal": proposal_json(entry.proposal),
+    }

@@ -1,0 +1,55 @@
+"""The doorbell: watchdog rings when something moves in a watched folder. Only a hint.
+
+watchdog can lose events and go blind while it looks alive, so nothing depends on it: the sweep comes
+in any case. The handler does nothing but ring; an exception in it would end the watch for good.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+
+from watchdog.events import FileSystemEvent, FileSystemEventHandler
+from watchdog.observers import Observer
+
+log = logging.getLogger("formflow")
+
+
+class Doorbell(FileSystemEventHandler):
+    """Rings when something moves in one of the folders."""
+
+    def __init__(self, folders: Iterable[Path]) -> None:
+        self._folders = tuple(folders)
+        self._rung = threading.Event()
+        self._observer = Observer()
+
+    def start(self) -> None:
+        """Begin to listen. A folder that cannot be listened to is left to the sweep."""
+        for folder in self._folders:
+            try:
+                self._observer.schedule(self, str(folder), recursive=False)
+            except OSError as problem:
+                log.info("no events from one watched folder: %s", type(problem).__name__)
+        self._observer.start()
+
+    def stop(self) -> None:
+        """Stop listening."""
+        self._observer.stop()
+        self._observer.join(timeout=5)
+
+    def on_any_event(self, event: FileSystemEvent) -> None:
+        """Ring. Opening or closing a file that was only read is not worth a sweep."""
+        if event.event_type not in ("opened", "closed_no_write"):
+            self._rung.set()
+
+    def ring(self) -> None:
+        """Ring by hand, so that a waiting service wakes up."""
+        self._rung.set()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until it rings or the time is over; return whether it rang."""
+        rang = self._rung.wait(max(0.0, seconds))
+        self._rung.clear()
+        return rang

@@ -1,0 +1,61 @@
+"""Files handed over by command instead of a folder: taken now, with the same gate, left where they are."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from formflow import intake, pipeline
+from formflow.drop.gate import tail_gate
+from formflow.model import Drop
+from formflow.settings import Settings
+from formflow.workbench import Workbench
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """How many files were new by their bytes, known already, and no files at all."""
+
+    new: int
+    known: int
+    unkept: int
+
+
+def files(paths: Iterable[Path]) -> Iterator[Path]:
+    """Yield the files named, and every PDF in the folders named, in order of name."""
+    for path in paths:
+        if path.is_dir() and not path.is_symlink():
+            yield from sorted(
+                (found for found in path.rglob("*") if found.suffix.lower() == ".pdf"),
+                key=os.fsencode,
+            )
+        else:
+            yield path
+
+
+def hand_over(settings: Settings, paths: Iterable[Path]) -> HandedOver:
+    """Take every file into the vault and the ledger; the ledger's tasks do the rest.
+
+    Nobody waits here for half a copy to be finished: what is incomplete is taken as it is, held.
+    Raise OSError for a path that does not exist.
+    """
+    bench = pipeline.workbench(settings)
+    counts = {"new": 0, "known": 0, "unkept": 0}
+    for path in paths:
+        counts[_take(bench, path)] += 1
+    return HandedOver(**counts)
+
+
+def _take(bench: Workbench, path: Path) -> str:
+    status = path.lstat()
+    drop = Drop(path, "", status.st_size, status.st_mtime_ns)
+    gate = tail_gate(path, largest=bench.settings.reading.file_mb << 20)
+    now = pipeline.utc_now()
+    if not stat.S_ISREG(status.st_mode):
+        intake.note_unkept(bench.engine, drop, now, code=gate.code, words=gate.words)
+        return "unkept"
+    is_new = intake.take(bench.engine, bench.vault, drop, now, code=gate.code, words=gate.words)
+    return "new" if is_new else "known"

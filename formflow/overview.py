@@ -1,0 +1,159 @@
+"""What waits for a person, what waits for a destination, and whether the service is alive."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+
+from formflow import shelf, tables
+from formflow.drop.sweep import MARKER
+from formflow.model import Light, Outcome
+from formflow.service import HEARTBEAT
+from formflow.settings import Settings
+from formflow.words import LIGHT_WORDS, OUTCOME_WORDS, moment_in_words
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A record that nobody has acknowledged yet."""
+
+    reference: str
+    revision: int
+    outcome: str
+    light: str | None
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """Parcels that one destination does not hold yet, and why."""
+
+    destination: str
+    parcels: int
+    set_aside: int  # refused for good: a person must look
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class FolderState:
+    """A watched folder as the last sweep left it."""
+
+    folder: str
+    online: bool
+    waiting: int  # files that lie there and are not taken yet
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Everything that `formflow status` knows."""
+
+    records: int
+    papers_unread: int
+    waiting: tuple[Waiting, ...]
+    undelivered: tuple[Undelivered, ...]
+    folders: tuple[FolderState, ...]
+    last_turn: datetime | None  # when the service last finished a turn
+
+    @property
+    def waits_for_a_person(self) -> bool:
+        """Return whether somebody has something to look at."""
+        aside = any(entry.set_aside for entry in self.undelivered)
+        offline = any(not folder.online for folder in self.folders)
+        return bool(self.waiting) or aside or offline
+
+
+def overview(settings: Settings, now: datetime) -> Overview:
+    """Return how things stand. Changes nothing."""
+    del now
+    engine = tables.open_ledger(settings.state.folder)
+    with tables.reading(engine) as connection:
+        counts = connection.execute(_COUNTS).one()
+        waiting = tuple(
+            Waiting(
+                row.reference,
+                row.revision,
+                row.outcome,
+                row.light,
+                datetime.fromisoformat(row.recorded_at),
+            )
+            for row in shelf.waiting(connection)
+        )
+        undelivered = tuple(
+            Undelivered(row.lane, row.parcels, row.aside, row.code)
+            for row in connection.execute(_UNDELIVERED)
+        )
+        lying: dict[str, int] = {row.folder: row.files for row in connection.execute(_LYING)}
+    engine.dispose()
+    folders = tuple(
+        FolderState(
+            str(watch.folder), (watch.folder / MARKER).is_file(), lying.get(str(watch.folder), 0)
+        )
+        for watch in settings.watch
+    )
+    return Overview(
+        counts.records, counts.unread, waiting, undelivered, folders, _last_turn(settings)
+    )
+
+
+def as_json(view: Overview) -> dict[str, Any]:
+    """Return an overview for another program."""
+    table = asdict(view)
+    table["last_turn"] = view.last_turn.isoformat() if view.last_turn else None
+    for row in table["waiting"]:
+        row["since"] = row["since"].isoformat()
+    return table | {"waits_for_a_person": view.waits_for_a_person}
+
+
+def as_text(view: Overview, settings: Settings) -> str:
+    """Return an overview for a person."""
+    lead = settings.agency.safeguarding_lead
+    lines = [f"{view.records} records. {len(view.waiting)} wait for the {lead} to look at them:"]
+    for entry in view.waiting:
+        shape, words, _ = (
+            LIGHT_WORDS[Light(entry.light)] if entry.light else ("!", "Not assessed", "")
+        )
+        since = moment_in_words(entry.since, settings.zone)
+        outcome = OUTCOME_WORDS[Outcome(entry.outcome)]
+        lines.append(
+            f"  {shape} {entry.reference} r{entry.revision}  {words:24} {outcome}, since {since}"
+        )
+    if view.papers_unread:
+        lines.append(f"{view.papers_unread} papers are being read.")
+    for parcel in view.undelivered:
+        aside = (
+            f", {parcel.set_aside} refused: look with “formflow doctor”" if parcel.set_aside else ""
+        )
+        lines.append(f"{parcel.parcels} wait for “{parcel.destination}” ({parcel.code}){aside}.")
+    if not view.undelivered:
+        lines.append("Every destination holds everything.")
+    for folder in view.folders:
+        if not folder.online:
+            lines.append(f"Offline: {folder.folder} (no marker file there)")
+        elif folder.waiting:
+            lines.append(f"{folder.waiting} files in {folder.folder} are not complete or busy.")
+    when = moment_in_words(view.last_turn, settings.zone) if view.last_turn else "never"
+    lines.append(f"FormFlow last looked at its folders: {when}.")
+    return "\n".join(lines)
+
+
+def _last_turn(settings: Settings) -> datetime | None:
+    try:
+        return datetime.fromisoformat((settings.state.folder / HEARTBEAT).read_text("ascii"))
+    except (OSError, ValueError):
+        return None
+
+
+_COUNTS = text(
+    "SELECT (SELECT count(DISTINCT reference) FROM entry) AS records,"
+    " (SELECT count(*) FROM task WHERE kind = 'read' AND state != 2) AS unread"
+)
+_UNDELIVERED = text(
+    "SELECT lane, count(*) AS parcels, sum(state = 3) AS aside, max(last_code) AS code FROM task"
+    " WHERE kind = 'deliver' AND state != 2 GROUP BY lane ORDER BY lane"
+)
+_LYING = text(
+    "SELECT folder, count(*) AS files FROM sighting WHERE state != 'taken' GROUP BY folder"
+)

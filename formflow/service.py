@@ -1,0 +1,102 @@
+"""The service: sweep, drain, collect acknowledgements, wait for the doorbell. One per ledger."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from filelock import FileLock, Timeout
+
+from formflow import acknowledge, ledger, pipeline, places
+from formflow.drop.doorbell import Doorbell
+from formflow.drop.sweep import Swept, sweep
+from formflow.errors import AlreadyRunning
+from formflow.settings import Settings, Watch
+from formflow.workbench import Workbench
+
+log = logging.getLogger("formflow")
+
+HEARTBEAT = "heartbeat"
+SHORTEST_WAIT_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one turn of the service did."""
+
+    swept: tuple[Swept, ...]
+    handled: int
+    acknowledged: int
+
+
+@contextmanager
+def alone(settings: Settings) -> Iterator[None]:
+    """Be the only service on this ledger. Raise AlreadyRunning."""
+    settings.state.folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(settings.state.folder / "service.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise AlreadyRunning(
+            "FormFlow is already running here.",
+            "Stop the other one first, or leave it to its work.",
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def turn(settings: Settings, clock: Callable[[], datetime] = pipeline.utc_now) -> Turn:
+    """Sweep every watched folder, do everything that is ready, ask what has been acknowledged."""
+    bench = pipeline.workbench(settings)
+    ledger.reap(bench.engine, bench.locks)
+    swept = tuple(_sweep(bench, watch, clock()) for watch in settings.watch)
+    handled = 0
+    while count := pipeline.drain(settings, clock=clock):
+        handled += count
+    acknowledged = acknowledge.collect(bench, clock())
+    places.write(settings.state.folder / HEARTBEAT, clock().isoformat().encode())
+    return Turn(swept, handled, acknowledged)
+
+
+def serve(settings: Settings, stopping: Callable[[], bool], doorbell: Doorbell) -> None:
+    """Take turns until told to stop. Between turns it sleeps: idle costs next to nothing."""
+    doorbell.start()
+    try:
+        while not stopping():
+            last = turn(settings)
+            doorbell.wait(_pause(settings, last))
+    finally:
+        doorbell.stop()
+
+
+def settle(settings: Settings) -> Turn:
+    """Take turns until no file is still settling: what `run --once` does."""
+    last = turn(settings)
+    while any(swept.is_settling for swept in last.swept):
+        time.sleep(_pause(settings, last))
+        last = turn(settings)
+    return last
+
+
+def _sweep(bench: Workbench, watch: Watch, now: datetime) -> Swept:
+    try:
+        return sweep(bench, watch, now)
+    except OSError as problem:
+        # A share that went away in the middle: the folder counts as offline until the next turn.
+        log.warning("a watched folder could not be looked through: %s", type(problem).__name__)
+        return Swept(watch.folder, online=False)
+
+
+def _pause(settings: Settings, last: Turn) -> float:
+    """Return the seconds until the next turn is due: a file settles, a task is due, or a sweep is."""
+    scan = min(watch.scan_seconds for watch in settings.watch)
+    looks = [s.next_look_seconds for s in last.swept if s.next_look_seconds is not None]
+    due = ledger.next_due(pipeline.workbench(settings).engine)
+    waits = [scan, *looks, *([due - time.time()] if due is not None else [])]
+    return max(SHORTEST_WAIT_SECONDS, min(waits))
