@@ -1,0 +1,1 @@
+"""Recording forms that real programs filled: see fillers/README.md."""

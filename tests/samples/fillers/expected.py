@@ -1,0 +1,35 @@
+"""Write expected.toml beside a sample, and keep the part that belongs to the golden test."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cases
+
+from formflow.forms import Form
+
+HEAD = """\
+# Written by fillers/make.py from what was typed. [seen] is what FormFlow said when a person last looked:
+# `pytest tests/test_samples.py --accept` rewrites that part alone.
+"""
+SEEN = "\n[seen]\n"
+
+
+def write(path: Path, case: cases.Case, form: Form, program: str) -> None:
+    """Write what was typed and what must come of it; leave [seen] as it was."""
+    earlier = path.read_text("utf-8") if path.exists() else ""
+    seen = SEEN + earlier.split(SEEN, 1)[1] if SEEN in earlier else ""
+    parts = [
+        HEAD,
+        _table("paper", {"form": form.form_id, "version": form.version, "program": program}),
+        _table("expect", {"held": case.held, "light": case.light, "findings": case.findings}),
+        _table("answers", case.answers),
+    ]
+    path.write_text("\n".join(parts) + seen, "utf-8")
+
+
+def _table(name: str, values: dict[str, object] | dict[str, str]) -> str:
+    # The strings, numbers and lists of JSON are also those of TOML.
+    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
+    return "\n".join([f"[{name}]", *lines, ""])
