@@ -30,6 +30,7 @@ def check(
     look = _Look(reading, form, today, pages or {})
     facts = look.facts()
     notices = (
+        *look.urgent(facts),
         *look.holds(),
         *look.blanks(),
         *look.date_notices,
@@ -61,6 +62,12 @@ class _Look:
                 case FieldKind.TEXT | FieldKind.LONG_TEXT:
                     texts[name] = answer.value or ""
         return Facts(ticks, choices, texts, moments)
+
+    def urgent(self, facts: Facts) -> Iterator[Notice]:
+        """Yield what must not wait: somebody says that an immediate referral is warranted."""
+        if facts.says("urgent_referral") is Tri.YES:
+            made = facts.says("urgent_contact_made") is Tri.YES
+            yield self._notice("FF-213" if made else "FF-212", "urgent_referral")
 
     def holds(self) -> Iterator[Notice]:
         """Yield why the reading is held, in words."""

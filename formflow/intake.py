@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -20,6 +20,9 @@ from formflow.model import Drop
 from formflow.tables import writing
 from formflow.testing.crash import crash_at
 from formflow.vault import Vault
+
+
+Remember = Callable[[Connection], None]
 
 
 class ChangedWhileCopying(Exception):
@@ -34,11 +37,13 @@ def take(
     *,
     code: str = "",
     words: Mapping[str, str] | None = None,
+    remember: Remember = lambda _connection: None,
 ) -> bool:
     """Take a dropped file into the vault and the ledger. Return whether it is new by its bytes.
 
-    `code` is what the gate already knows against the file, such as "FF-103" for half a copy. The
-    source is left as it is: see `let_go`. Raise ChangedWhileCopying, or OSError for a bad moment.
+    `code` is what the gate already knows against the file, such as "FF-103" for half a copy.
+    `remember` notes in the same transaction that the file was taken, so that it is not taken again
+    when we are killed before the source is touched. The source is left as it is: see `let_go`. Raise ChangedWhileCopying, or OSError for a bad moment.
     """
     with _opened(drop.path) as stream:
         before = _fingerprint(stream)
@@ -50,16 +55,24 @@ def take(
     crash_at("intake.after-copy")
     with writing(engine) as connection:
         is_new = _note_arrival(connection, drop, sha256, size, now, code, words or {})
+        remember(connection)
     crash_at("intake.after-commit")
     return is_new
 
 
 def note_unkept(
-    engine: Engine, drop: Drop, now: datetime, *, code: str, words: Mapping[str, str]
+    engine: Engine,
+    drop: Drop,
+    now: datetime,
+    *,
+    code: str,
+    words: Mapping[str, str],
+    remember: Remember = lambda _connection: None,
 ) -> None:
     """Note that something arrived of which no copy can be kept, such as a folder named x.pdf."""
     with writing(engine) as connection:
         _note_arrival(connection, drop, None, drop.size, now, code, words)
+        remember(connection)
 
 
 def let_go(drop: Drop) -> None:

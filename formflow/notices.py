@@ -64,13 +64,13 @@ MESSAGES: dict[str, Message] = {
         returns=True,
     ),
     "FF-106": Message(
-        "{missing} of the {expected} boxes of this form are missing from the file.",
+        "Boxes of this form are missing from the file: {missing} of {expected}.",
         "The file may be damaged, so it must not count as complete.",
         "Compare the paper with the sheet of what was read, or fill in a new form.",
         holds=True,
     ),
     "FF-107": Message(
-        "The file has {extra} boxes that this form does not have.",
+        "The file has boxes that this form does not have: {extra}.",
         "The form may have been changed by someone.",
         "Compare the paper with a blank form from “Blank forms”.",
         holds=True,
@@ -147,16 +147,22 @@ MESSAGES: dict[str, Message] = {
         returns=True,
     ),
     "FF-119": Message(
-        "The form has more than {limit} boxes or pages, or one box has a very long text.",
-        "It is not a form we can read safely.",
+        "The file has more than {limit}.",
+        "No form of ours is that large, so it has not been read.",
         "Check that you used a form from “Blank forms”.",
         holds=True,
         returns=True,
     ),
     "FF-120": Message(
-        "The file could be assessed by no rule, because something went wrong in FormFlow.",
-        "A person must read this paper.",
+        "FormFlow could not finish this paper, because something went wrong in FormFlow itself.",
+        "Nothing has been proposed for it, so a person must read it.",
         "Read the original today. Tell IT that this happened.",
+        holds=True,
+    ),
+    "FF-121": Message(
+        "We cannot tell what the page shows in “{label}”, so we cannot compare it with the file.",
+        "A person may read something else on the page than was taken from the file.",
+        "Open the paper and compare it with the sheet of what was read.",
         holds=True,
     ),
     # The answers
@@ -223,6 +229,16 @@ MESSAGES: dict[str, Message] = {
         "It cannot be right.",
         "Write the year with four digits, save the form and drop it again.",
         returns=True,
+    ),
+    "FF-212": Message(
+        "The form says that what is known warrants an immediate referral. It does not say that the contact was made.",
+        "FormFlow contacts nobody outside. This does not wait for anything else.",
+        "Decide now, and phone the police or children’s social care if you agree.",
+    ),
+    "FF-213": Message(
+        "The form says that what is known warrants an immediate referral, and that the contact was made.",
+        "FormFlow contacts nobody outside.",
+        "Check with the person who made the contact that it arrived.",
     ),
     # Answers that do not fit together, and words to check
     "FF-301": Message(

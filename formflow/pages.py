@@ -18,6 +18,8 @@ from formflow.model import AnswerState, Entry, Finding, Notice, Outcome, Proposa
 from formflow.settings import Settings
 from formflow.words import LIGHT_WORDS, NOTHING_PROPOSED, day_in_words, moment_in_words
 
+URGENT = ("FF-212", "FF-213")  # stands above everything else on an alert
+
 HEADLINES: Mapping[Outcome, str] = {
     Outcome.RECORDED: "We have the form and have filed it.",
     Outcome.RETURNED: "We have the form and have filed it. Something in it needs to be put right.",
@@ -92,7 +94,8 @@ def alert(
         groups=_groups(proposal),
         contradictions=proposal.contradictions if proposal else (),
         please_check=proposal.please_check if proposal else (),
-        notices=entry.notices,
+        urgent=[found for found in entry.notices if found.code in URGENT],
+        notices=[found for found in entry.notices if found.code not in URGENT],
         missing=_labels(form, proposal),
         not_asked=proposal.not_asked if proposal else (),
         rules_version=proposal.rules_version if proposal else "",

@@ -51,10 +51,7 @@ def drain(settings: Settings, most: int = 20, clock: Callable[[], datetime] = ut
         if not tasks:
             break
         handled += len(tasks)
-        try:
-            _handle(bench, tasks, clock)
-        except LeaseLost:
-            log.warning("another worker took over %d tasks", len(tasks))
+        _handle_safely(bench, tasks, clock)
     return handled
 
 
@@ -118,6 +115,7 @@ def walk(bench: Workbench, paper: Row[Any], attempts: int, now: datetime) -> Che
         form,
         now.astimezone(bench.settings.zone).date(),
         similar_age_years=bench.settings.rules.similar_age_years,
+        pages=bench.pages[form.form_id],
     )
 
 
@@ -128,6 +126,24 @@ def _claim(bench: Workbench, most: int) -> list[Claimed]:
     tasks = ledger.claim(bench.engine, bench.owner.name, at_once)
     crash_at("ledger.claimed")
     return tasks
+
+
+def _handle_safely(
+    bench: Workbench, tasks: Sequence[Claimed], clock: Callable[[], datetime]
+) -> None:
+    """Handle claimed tasks; whatever goes wrong, the next tasks are taken and these are not lost."""
+    try:
+        _handle(bench, tasks, clock)
+    except LeaseLost:
+        log.warning("another worker took over %d tasks", len(tasks))
+    except Exception as problem:  # noqa: BLE001 - the one broad except: nothing stops the others
+        # The class name only: a message or a traceback may hold a child's answers.
+        log.error("%d tasks wait: %s", len(tasks), type(problem).__name__)  # noqa: TRY400
+        with writing(bench.engine) as connection:
+            for task in tasks:
+                ledger.give_back(
+                    connection, task, bench.owner.name, f"bug:{type(problem).__name__}"
+                )
 
 
 def _handle(bench: Workbench, tasks: Sequence[Claimed], clock: Callable[[], datetime]) -> None:
@@ -150,8 +166,7 @@ def _read(bench: Workbench, task: Claimed, clock: Callable[[], datetime]) -> Non
         _record(bench, task, paper, result, clock())
     except LeaseLost:
         raise
-    except Exception as problem:  # noqa: BLE001 - the one broad except: no paper stops the others
-        # The class name only: a message or a traceback may hold a child's answers.
+    except Exception as problem:  # noqa: BLE001 - the paper goes to a person instead
         log.error("a paper could not be assessed: %s", type(problem).__name__)  # noqa: TRY400
         unread = Unread(paper.sha256 or "", "FF-120", paper.size)
         _record(bench, task, paper, unread, clock())

@@ -30,6 +30,7 @@ class Workbench:
     vault: Vault
     cage: Cage
     forms: Mapping[tuple[str, int], Form]
+    pages: Mapping[str, Mapping[str, int]]  # form id -> field -> printed page
     destinations: Mapping[str, Connector]
     owner: ledger.Owner
 
@@ -65,6 +66,7 @@ def open_workbench(now: Settings) -> Workbench:
         vault=vault,
         cage=Cage(shipped, limits(now), now.reading.second_reading),
         forms={(form.form_id, form.version): form for form in shipped},
+        pages={form.form_id: forms.pages(form) for form in shipped},
         destinations=open_destinations(now, vault),
         owner=owner,
     )

@@ -18,7 +18,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import Connection, Row, text
 
 from formflow import intake
 from formflow.drop.gate import Gate, tail_gate
@@ -139,17 +139,30 @@ def _take(
     bench: Workbench, watch: Watch, seen: _Seen, gate: Gate, now: datetime
 ) -> tuple[Look, float]:
     drop = _drop(watch, seen)
+
+    def remember(connection: Connection) -> None:
+        _note_state(connection, watch, seen, Look.TAKEN, gate.code)
+
     try:
-        if not stat.S_ISREG(seen.status.st_mode):
-            intake.note_unkept(bench.engine, drop, now, code=gate.code, words=gate.words)
+        if stat.S_ISREG(seen.status.st_mode):
+            intake.take(
+                bench.engine,
+                bench.vault,
+                drop,
+                now,
+                code=gate.code,
+                words=gate.words,
+                remember=remember,
+            )
         else:
-            intake.take(bench.engine, bench.vault, drop, now, code=gate.code, words=gate.words)
+            intake.note_unkept(
+                bench.engine, drop, now, code=gate.code, words=gate.words, remember=remember
+            )
     except (intake.ChangedWhileCopying, OSError) as problem:
         # Every trouble with a share may pass: it is looked at again, and status shows it waiting.
         log.warning("a file could not be taken yet: %s", type(problem).__name__)
         _set_state(bench, watch, seen, Look.BUSY, "")
         return Look.BUSY, watch.settle_seconds
-    _set_state(bench, watch, seen, Look.TAKEN, gate.code)
     if watch.after == "remove" and stat.S_ISREG(seen.status.st_mode):
         intake.let_go(drop)
     return Look.TAKEN, 0.0
@@ -193,10 +206,12 @@ def _observe(
 
 def _set_state(bench: Workbench, watch: Watch, seen: _Seen, state: str, code: str) -> None:
     with writing(bench.engine) as connection:
-        connection.execute(
-            _SET_STATE,
-            {"folder": str(watch.folder), "name": seen.name, "state": state, "code": code},
-        )
+        _note_state(connection, watch, seen, state, code)
+
+
+def _note_state(connection: Connection, watch: Watch, seen: _Seen, state: str, code: str) -> None:
+    key = {"folder": str(watch.folder), "name": seen.name}
+    connection.execute(_SET_STATE, {**key, "state": state, "code": code})
 
 
 def _forget(bench: Workbench, watch: Watch, gone: Iterable[bytes]) -> None:

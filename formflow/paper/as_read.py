@@ -12,19 +12,21 @@ from functools import cache, lru_cache
 from importlib import resources
 from zoneinfo import ZoneInfo
 
+from reportlab import rl_config
 from reportlab.lib.utils import simpleSplit
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from formflow.forms import Form
-from formflow.model import Answer, AnswerState, Entry, Proposal
+from formflow.model import Answer, AnswerState, Entry, Proposal, Weighs
 from formflow.words import LIGHT_WORDS, NOTHING_PROPOSED, OUTCOME_WORDS, moment_in_words
 
 WIDTH, HEIGHT = 595.28, 841.89
 LEFT, MIDDLE, RIGHT, TOP, BOTTOM = 48.0, 232.0, 548.0, 800.0, 56.0
 BODY, BOLD, WIDE = "Helvetica", "Helvetica-Bold", "FormFlowWide"
 SIZE, LEADING = 9.5, 12.0
+rl_config.useA85 = 0  # text encoding of streams is for printers of the last century
 
 
 def as_read(form: Form | None, entry: Entry, zone: ZoneInfo) -> bytes:
@@ -67,7 +69,7 @@ def _proposed(sheet: _Sheet, form: Form | None, proposal: Proposal | None) -> No
     sheet.row(words, means)
     if proposal is None:
         return
-    for found in proposal.findings:
+    for found in sorted(proposal.findings, key=lambda one: list(Weighs).index(one.weighs)):
         analogy = " (by analogy)" if found.by_analogy else ""
         cited = f"{found.text}{analogy}\nGuidance {found.section}: “{found.quote}”"
         sheet.row(f"{found.rule}, {found.weighs.value}", cited)
@@ -100,12 +102,14 @@ class _Sheet:
         self._canvas = Canvas(self._out, pagesize=(WIDTH, HEIGHT), invariant=1, pageCompression=1)
         self._canvas.setTitle(title)
         self._title, self._page, self._y = title, 1, TOP
+        self._text = self._canvas.beginText()  # one for each page: a text object a line is slow
+        self._look: tuple[str, float, float] | None = None
 
     def heading(self, text: str, size: float) -> None:
         """Write a heading, with room below it for at least one row."""
-        self._need(size + 3 * LEADING)
+        self._need(size + 5 * LEADING)
         self._y -= size + 8
-        for line in simpleSplit(_drawable(text), BOLD, size, RIGHT - LEFT):
+        for line in _wrapped(_drawable(text), BOLD, size, RIGHT - LEFT):
             self._line(LEFT, line, BOLD, size)
             self._y -= size * 1.3
         self._y += 2
@@ -114,7 +118,8 @@ class _Sheet:
         """Write a question and its answer; a long answer goes on over the page."""
         questions = _wrapped_label(question)
         drawable = _drawable(answer)
-        answers = simpleSplit(drawable, _font(drawable), SIZE, RIGHT - MIDDLE) or [""]
+        font = _font(drawable)
+        answers = _wrapped(drawable, font, SIZE, RIGHT - MIDDLE)
         self._need(min(len(questions), 3) * LEADING)
         for index in range(max(len(questions), len(answers))):
             self._need(LEADING)
@@ -122,7 +127,7 @@ class _Sheet:
             if index < len(questions):
                 self._line(LEFT, questions[index], BODY, SIZE, grey=0.35)
             if index < len(answers):
-                self._line(MIDDLE, answers[index], _font(drawable), SIZE)
+                self._line(MIDDLE, answers[index], font, SIZE)
         self._y -= 3
 
     def finished(self) -> bytes:
@@ -132,9 +137,12 @@ class _Sheet:
         return self._out.getvalue()
 
     def _line(self, x: float, text: str, font: str, size: float, grey: float = 0) -> None:
-        self._canvas.setFillGray(grey)
-        self._canvas.setFont(font, size)
-        self._canvas.drawString(x, self._y, text)
+        if self._look != (font, size, grey):
+            self._text.setFont(font, size)
+            self._text.setFillGray(grey)
+            self._look = (font, size, grey)
+        self._text.setTextOrigin(x, self._y)
+        self._text.textOut(text)
 
     def _need(self, height: float) -> None:
         if self._y - height < BOTTOM:
@@ -142,17 +150,43 @@ class _Sheet:
             self._page, self._y = self._page + 1, TOP
 
     def _end_page(self) -> None:
-        self._canvas.setFillGray(0.35)
-        self._canvas.setFont(BODY, 8)
-        self._canvas.drawString(LEFT, 34, f"{self._title} · as read · confidential")
-        self._canvas.drawRightString(RIGHT, 34, f"page {self._page}")
+        self._y = 34
+        self._line(LEFT, f"{self._title} · as read · confidential", BODY, 8, grey=0.35)
+        self._line(RIGHT - 40, f"page {self._page}", BODY, 8, grey=0.35)
+        self._canvas.drawText(self._text)
         self._canvas.showPage()
+        self._text, self._look = self._canvas.beginText(), None
+
+
+def _wrapped(text: str, font: str, size: float, width: float) -> list[str]:
+    """Return a text as lines that fit; a word that is too long by itself is broken."""
+    lines = []
+    for paragraph in text.split("\n"):
+        line, used = "", 0.0
+        for word in paragraph.split(" "):
+            wide = _width(f" {word}", font) * size
+            if line and used + wide > width:
+                lines.append(line)
+                line, used = "", 0.0
+            if wide > width:
+                *full, word = simpleSplit(f"{line} {word}".strip(), font, size, width)
+                lines += full
+                line, used = word, _width(word, font) * size
+                continue
+            line, used = (f"{line} {word}", used + wide) if line else (word, wide)
+        lines.append(line)
+    return lines
+
+
+@lru_cache(maxsize=8192)
+def _width(word: str, font: str) -> float:
+    """Return the width of a word at size 1. The words of a form come again and again."""
+    return float(pdfmetrics.stringWidth(word, font, 1))
 
 
 @lru_cache(maxsize=1024)
 def _wrapped_label(text: str) -> list[str]:
-    lines: list[str] = simpleSplit(_drawable(text), BODY, SIZE, MIDDLE - LEFT - 12)
-    return lines
+    return _wrapped(_drawable(text), BODY, SIZE, MIDDLE - LEFT - 12)
 
 
 def _font(text: str) -> str:

@@ -1,0 +1,136 @@
+"""kill -9 at each named point, then start again: the same record, each destination once, no strays."""
+
+from __future__ import annotations
+
+import email
+import signal
+import sys
+from collections.abc import Iterator
+from email.message import Message
+from pathlib import Path
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from formflow import agency
+from formflow.settings import Settings
+from tests.offices import (
+    csv_rows,
+    drop,
+    dsl_folder,
+    files,
+    formflow,
+    free_port,
+    register_rows,
+    strays,
+)
+
+if sys.platform == "win32":
+    pytest.skip("kill -9 is a thing of POSIX systems", allow_module_level=True)
+
+CASES = ("red-planned-secrecy-pdfjs", "amber-peer-pressure-pdftk-fdf")
+POINTS = (
+    "intake.after-copy",
+    "intake.after-commit",
+    "ledger.claimed",
+    "record.before-commit",
+    "record.after-commit",
+    "record.after-commit:2",
+    "alert_folder.before-rename",
+    "alert_folder.after-rename",
+    "receipt_folder.before-rename",
+    "receipt_folder.after-rename",
+    "child_files.before-rename",
+    "child_files.after-rename",
+    "child_files.before-rename:3",
+    "workbook.before-rename",
+    "workbook.after-rename",
+    "csv_file.half-written",
+    "email_alert.sent",
+    "deliver.sent",
+    "deliver.sent:4",
+    "deliver.marked",
+    "deliver.marked:3",
+)
+
+
+class Inbox:
+    """A mail server's memory."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+        """Keep the message, as aiosmtpd asks for."""
+        assert isinstance(envelope.content, bytes)
+        self.messages.append(email.message_from_bytes(envelope.content))
+        return "250 kept"
+
+
+@pytest.fixture
+def inbox() -> Iterator[tuple[Inbox, int]]:
+    """A real mail server on the loopback."""
+    kept = Inbox()
+    controller = Controller(kept, hostname="127.0.0.1", port=free_port())
+    controller.start()
+    yield kept, controller.port
+    controller.stop()
+
+
+def open_office(folder: Path, port: int) -> Settings:
+    """Make an agency with every kind of destination, e-mail too."""
+    mail = (
+        '[[destination]]\nname = "Mail"\nkind = "email_alert"\nhost = "127.0.0.1"\n'
+        f'port = {port}\nsecurity = "none"\nsender = "formflow@example.org"\n'
+        'recipient = "lead@example.org"\n\n# The kinds of destination'
+    )
+    return agency.set_up(
+        folder,
+        changes=(
+            ("settle_seconds = 5", "settle_seconds = 0.2"),
+            ("# The kinds of destination", mail),
+        ),
+    )
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_kill_loses_nothing_and_doubles_nothing(
+    point: str, tmp_path: Path, inbox: tuple[Inbox, int]
+) -> None:
+    office = open_office(tmp_path / "an agency", inbox[1])
+    for case in CASES:
+        drop(office, case)
+    killed = formflow(office, "run", "--once", crash_at=point)
+    assert killed.returncode == -signal.SIGKILL, (point, killed.stdout, killed.stderr)
+
+    again = formflow(office, "run", "--once")
+    assert again.returncode == 0, again.stderr
+    references = sorted(csv_row["ff_reference"] for csv_row in csv_rows(office))
+    assert len(references) == len(set(references)) == len(CASES)
+    assert register_rows(office) == {f"{reference} r1": 1 for reference in references}
+    assert len(files(office.folders.alerts)) == len(CASES)
+    assert len(files(office.folders.receipts)) == len(CASES)
+    child_files = files(dsl_folder(office) / "Child files")
+    for reference in references:
+        for paper in ("original.pdf", "as read.pdf"):
+            assert sum(f"{reference} r1 {paper}" in name for name in child_files) == 1
+    assert files(office.watch[0].folder) == []
+    assert strays(tmp_path) == []
+    assert_mail_is_out(
+        inbox[0], references, may_repeat=point in ("email_alert.sent", "deliver.sent")
+    )
+
+
+def assert_mail_is_out(inbox: Inbox, references: list[str], *, may_repeat: bool) -> None:
+    """Every alert is out by mail; a kill between sending and marking may repeat one, recognisably."""
+    numbers = [message["Message-ID"] for message in inbox.messages]
+    assert len(set(numbers)) == len(references)
+    assert len(numbers) - len(set(numbers)) <= (1 if may_repeat else 0)
+
+
+def test_without_a_crash_point_nothing_is_killed(tmp_path: Path, inbox: tuple[Inbox, int]) -> None:
+    office = open_office(tmp_path / "an agency", inbox[1])
+    drop(office, CASES[0])
+    assert formflow(office, "run", "--once").returncode == 0
+    assert len(inbox[0].messages) == 1
