@@ -120,7 +120,7 @@ def _reading(settings: Settings) -> CheckLine:
 
 
 def _service(settings: Settings, now: datetime) -> CheckLine:
-    last = overview.overview(settings, now).last_turn
+    last = overview.overview(settings).last_turn
     if last is None:
         return CheckLine(False, "has never run here. Start “formflow run”.")
     if now - last > ALIVE_WITHIN:

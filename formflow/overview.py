@@ -65,9 +65,8 @@ class Overview:
         return bool(self.waiting) or aside or offline
 
 
-def overview(settings: Settings, now: datetime) -> Overview:
+def overview(settings: Settings) -> Overview:
     """Return how things stand. Changes nothing."""
-    del now
     engine = tables.open_ledger(settings.state.folder)
     with tables.reading(engine) as connection:
         counts = connection.execute(_COUNTS).one()

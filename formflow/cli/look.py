@@ -158,7 +158,7 @@ def explain(settings_file: Path, reference: str, as_json: bool) -> int:
 def status(settings_file: Path, as_json: bool) -> int:
     """Show what waits for a person, what waits for a destination, and whether all is well."""
     now = settings.load(settings_file)
-    view = overview.overview(now, pipeline.utc_now())
+    view = overview.overview(now)
     if as_json:
         emit(overview.as_json(view))
     else:
@@ -168,7 +168,7 @@ def status(settings_file: Path, as_json: bool) -> int:
 
 def status_text(now: Settings) -> str:
     """Return what `formflow status` says."""
-    return overview.as_text(overview.overview(now, pipeline.utc_now()), now)
+    return overview.as_text(overview.overview(now), now)
 
 
 def _entries(now: Settings, reference: str) -> list[Entry]:
