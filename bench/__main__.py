@@ -1,0 +1,85 @@
+"""`make bench`: everything in one run, side by side, with ratios to the script (b)."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import tempfile
+from pathlib import Path
+
+from bench import forms, measures
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--forms", type=int, default=1000)
+    parser.add_argument("--idle", type=float, default=30, help="seconds to watch the idle service")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        run(Path(scratch), options.forms, options.idle)
+
+
+def run(scratch: Path, count: int, idle_seconds: float) -> None:
+    """Run everything in a scratch folder."""
+    print(
+        f"{count} forms, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}\n"
+    )
+    papers = forms.make(scratch / "in", count)
+    few = papers[: min(200, count)]
+    pin({0})
+    base = measures.script(papers, scratch / "rows.csv") / count
+    print(f"{'the whole way, for each form':58} {'ms':>8} {'of (b)':>8}")
+    row("(b) the script: get_fields() into a CSV row", base, base)
+    for words, cores, jobs, second in (
+        ("(a) ingest, one core, both readings", [0], 1, "always"),
+        ("(a) ingest, one core, second reading of doubtful files", [0], 1, "doubtful"),
+        ("(a) ingest, two cores, both readings", [0, 1], 2, "always"),
+    ):
+        folder = scratch / f"agency {jobs} {second}"
+        took = measures.ingest(scratch / "in", folder, cores=cores, jobs=jobs, second=second)
+        row(words, took / count, base)
+    dumped = measures.pdftk(papers[:20])
+    if dumped is None:
+        print("(c) pdftk dump_data_fields: pdftk is not installed")
+    else:
+        row("(c) pdftk dump_data_fields, a process for each", dumped / 20, base)
+    row("(d) floor: read and sha256", measures.floor(papers) / count, base)
+
+    reading = measures.script_reading(few) / len(few)
+    print(f"\n{'one piece, for each form, one core':58} {'ms':>8} {'of (b)':>8}")
+    row("(b) reading alone: get_fields()", reading, reading)
+    row("reading alone: the pikepdf walk", measures.own_reading(few) / len(few), reading)
+    row(
+        "second reading alone: pypdf, by our own walk",
+        measures.second_reading(few) / len(few),
+        reading,
+    )
+    for how in ("doubtful", "always"):
+        took = measures.caged(few, scratch / "vault", how) / len(few)
+        row(f"in the cage, there and back, second reading {how}", took, reading)
+    row("check and decide", measures.rules(papers[0], 500) / 500, reading)
+
+    pin(set(range(os.cpu_count() or 1)))
+    print(f"\nformflow --help: {measures.start_up(9):.3f} s")
+    service = measures.idle_and_alert(scratch / "service", papers[0], idle_seconds)
+    print(f"drop to alert, after the settling time: {service['alert']:.2f} s")
+    print(
+        f"idle: {service['cpu_percent']:.2f} % of a core, {service['memory_mb']:.0f} MB with the reading child"
+    )
+
+
+def row(words: str, seconds: float, base: float) -> None:
+    """Print one row of the table."""
+    print(f"{words:58} {seconds * 1000:8.2f} {seconds / base:8.2f}", flush=True)
+
+
+def pin(cores: set[int]) -> None:
+    """Stay on these cores, where the system lets us."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, cores)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,200 @@
+"""One function for each thing that is measured. Seconds, unless a name says otherwise."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pikepdf
+import psutil
+import pypdf
+
+from formflow import agency, forms
+from formflow.cage import Cage
+from formflow.check import check
+from formflow.decide import decide
+from formflow.limits import Limits
+from formflow.model import History, Reading
+from formflow.pipeline import utc_now
+from formflow.read import acroform, second
+
+COMMAND = "import sys; from formflow.cli import main; main(sys.argv[1:])"
+LIMITS = Limits()
+
+
+def floor(papers: Sequence[Path]) -> float:
+    """Read each file and hash it: nobody can be faster."""
+    begun = time.perf_counter()
+    for path in papers:
+        hashlib.sha256(path.read_bytes()).hexdigest()
+    return time.perf_counter() - begun
+
+
+def script(papers: Sequence[Path], out: Path) -> float:
+    """What an IT person would write instead: pypdf's get_fields() into a CSV row, nothing durable."""
+    begun = time.perf_counter()
+    with out.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        for path in papers:
+            fields = pypdf.PdfReader(path).get_fields() or {}
+            writer.writerow([path.name, *(field.get("/V", "") for field in fields.values())])
+    return time.perf_counter() - begun
+
+
+def script_reading(papers: Sequence[Path]) -> float:
+    """The script's reading alone."""
+    begun = time.perf_counter()
+    for path in papers:
+        pypdf.PdfReader(path).get_fields()
+    return time.perf_counter() - begun
+
+
+def own_reading(papers: Sequence[Path]) -> float:
+    """FormFlow's reading alone: the walk over pikepdf objects."""
+    begun = time.perf_counter()
+    for path in papers:
+        with pikepdf.open(path) as pdf:
+            acroform.boxes(pdf, LIMITS.fields, LIMITS.characters, LIMITS.pages)
+    return time.perf_counter() - begun
+
+
+def second_reading(papers: Sequence[Path]) -> float:
+    """The second reading alone."""
+    begun = time.perf_counter()
+    for path in papers:
+        second.values(path)
+    return time.perf_counter() - begun
+
+
+def caged(papers: Sequence[Path], folder: Path, how: str) -> float:
+    """Everything the warm child does for a paper, with the way there and back."""
+    folder.mkdir(exist_ok=True)
+    named = []
+    for path in papers:  # the cage reads from the vault, where a file is named by its hash
+        named.append(folder / f"{hashlib.sha256(path.read_bytes()).hexdigest()}.pdf")
+        shutil.copyfile(path, named[-1])
+    with Cage(forms.shipped(), LIMITS, how) as cage:
+        cage.read(named[0])
+        begun = time.perf_counter()
+        for path in named:
+            assert isinstance(cage.read(path), Reading)
+        return time.perf_counter() - begun
+
+
+def rules(paper: Path, times: int) -> float:
+    """Check one reading and decide, many times."""
+    form = forms.shipped()[0]
+    with Cage([form], LIMITS, "doubtful") as cage:
+        reading = cage.read(paper)
+    assert isinstance(reading, Reading)
+    today = utc_now().date()
+    begun = time.perf_counter()
+    for _ in range(times):
+        decide(check(reading, form, today).facts, History(), today)
+    return time.perf_counter() - begun
+
+
+def ingest(papers: Path, folder: Path, *, cores: Sequence[int], jobs: int, second: str) -> float:
+    """The whole durable path by the real command: records committed, three file destinations."""
+    agency.set_up(folder, changes=[('second_reading = "always"', f'second_reading = "{second}"')])
+    begun = time.perf_counter()
+    formflow(folder, "ingest", "--quiet", "--jobs", str(jobs), str(papers), cores=cores)
+    took = time.perf_counter() - begun
+    view = json.loads(formflow(folder, "status", "--json", cores=cores))
+    count = len(list(papers.glob("*.pdf")))
+    assert view["records"] == count, (view["records"], count)
+    assert not view["undelivered"], view["undelivered"]
+    return took
+
+
+def pdftk(papers: Sequence[Path]) -> float | None:
+    """`pdftk dump_data_fields`, a process for each file; None where it is not installed."""
+    if shutil.which("pdftk") is None:
+        return None
+    begun = time.perf_counter()
+    for path in papers:
+        subprocess.run(["pdftk", path, "dump_data_fields"], stdout=subprocess.DEVNULL, check=True)
+    return time.perf_counter() - begun
+
+
+def start_up(times: int) -> float:
+    """`formflow --help`, the median of some."""
+    took = []
+    for _ in range(times):
+        begun = time.perf_counter()
+        subprocess.run([script_path(), "--help"], stdout=subprocess.DEVNULL, check=True)
+        took.append(time.perf_counter() - begun)
+    return sorted(took)[times // 2]
+
+
+def script_path() -> str:
+    """Return the installed command."""
+    return str(Path(sys.executable).with_name("formflow"))
+
+
+def idle_and_alert(folder: Path, paper: Path, idle_seconds: float) -> dict[str, float]:
+    """Start the service; how soon an alert lies there, and what it costs to wait.
+
+    Memory and processor time are of the service and its reading child together, after one paper.
+    """
+    now = agency.set_up(folder, changes=[("settle_seconds = 5", "settle_seconds = 2")])
+    service = subprocess.Popen(
+        [script_path(), "--settings", folder / agency.SETTINGS_FILE, "run"],
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _wait_for(lambda: (now.state.folder / "heartbeat").exists())
+        time.sleep(1)
+        shutil.copyfile(paper, now.watch[0].folder / "form.pdf")
+        begun = time.perf_counter()
+        _wait_for(lambda: any(now.folders.alerts.glob("*.html")))
+        alert = time.perf_counter() - begun - now.watch[0].settle_seconds
+        time.sleep(5)
+        return {"alert": alert, **_idle(psutil.Process(service.pid), idle_seconds)}
+    finally:
+        service.terminate()
+        service.wait(timeout=30)
+
+
+def _idle(service: psutil.Process, seconds: float) -> dict[str, float]:
+    processes = [service, *service.children(recursive=True)]
+
+    def used() -> float:
+        return sum(sum(process.cpu_times()[:2]) for process in processes)
+
+    before = used()
+    time.sleep(seconds)
+    memory = sum(process.memory_info().rss for process in processes) / (1 << 20)
+    return {"cpu_percent": (used() - before) / seconds * 100, "memory_mb": memory}
+
+
+def _wait_for(happened: Callable[[], bool], seconds: float = 60) -> None:
+    until = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < until, "it did not happen in time"
+        time.sleep(0.01)
+
+
+def formflow(folder: Path, *arguments: str, cores: Sequence[int]) -> str:
+    """Run the real command on some cores; return what it prints."""
+
+    def pin() -> None:
+        if hasattr(os, "sched_setaffinity"):
+            os.sched_setaffinity(0, cores)
+
+    done = subprocess.run(
+        [sys.executable, "-c", COMMAND, "--settings", folder / agency.SETTINGS_FILE, *arguments],
+        preexec_fn=pin if os.name == "posix" else None,  # noqa: PLW1509 - no threads here
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    return done.stdout
