@@ -9,7 +9,7 @@ endif
 READY := .venv/.ready
 TYPING := build/typing
 
-.PHONY: demo test check bench crash clean
+.PHONY: demo test check bench crash docs clean
 
 demo: $(READY)
 	"$(BIN)/formflow" demo demo-agency
@@ -25,6 +25,9 @@ check: $(READY)
 	"$(BIN)/ruff" check .
 	"$(BIN)/ruff" format --check .
 	"$(BIN)/mypy"
+
+docs: $(READY)
+	"$(BIN)/python" docs/generate.py
 
 bench: $(READY)
 	"$(BIN)/python" -m bench

@@ -1,0 +1,82 @@
+"""Writes the generated pages: `make docs`. A test holds them fresh."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+
+from formflow.example import example
+from formflow.notices import MESSAGES
+from formflow.rules import Rule, rules, version
+
+ROOT = Path(__file__).parent.parent
+MARK = "Generated with `make docs`. Do not edit."
+
+
+def pages() -> Mapping[Path, str]:
+    """Return every generated page by its path."""
+    return {
+        ROOT / "config.example.toml": example(),
+        ROOT / "docs" / "messages.md": messages(),
+        ROOT / "docs" / "rules.md": traffic_light(),
+    }
+
+
+def messages() -> str:
+    """Return every numbered message, with what it does to the paper."""
+    lines = ["# Messages", "", MARK, "", "Words in {braces} are filled in.", ""]
+    for code, message in sorted(MESSAGES.items()):
+        effects = [
+            words
+            for words, holds in (
+                ("The paper is held until a person has checked it.", message.holds),
+                ("The paper also goes back to the office.", message.returns),
+            )
+            if holds
+        ]
+        lines += [f"## {code}", "", message.found, ""]
+        lines += [f"- What that means: {message.means}", f"- What to do now: {message.do_now}"]
+        lines += [f"- {effect}" for effect in effects] + [""]
+    return "\n".join(lines)
+
+
+def traffic_light() -> str:
+    """Return every rule of the traffic light with its quotation and what establishes it."""
+    lines = [
+        f"# The traffic light, rules of {version()}",
+        "",
+        MARK,
+        "",
+        "Only yes and no establish anything. Rules that several answers, an age or earlier records"
+        " establish stand in `formflow/rules/judged.py`; their cases in `tests/rules/`.",
+        "",
+        "| rule | section | lists | weighs | established by | guidance |",
+        "|---|---|---|---|---|---|",
+    ]
+    lines += [_row(rule) for rule in rules()]
+    lines += ["", "## Words in the free text that ask for a check", ""]
+    table = tomllib.loads((resources.files("formflow.rules") / "words.toml").read_text("utf-8"))
+    lines += [f"- {row['label']} {', '.join(row['words'])}" for row in table.values()]
+    return "\n".join(lines) + "\n"
+
+
+def _row(rule: Rule) -> str:
+    when = ", ".join(f"`{fact.field}` = {fact.answer}" for fact in rule.when) or "judged.py"
+    analogy = " (by analogy)" if rule.by_analogy else ""
+    colours = " and ".join(rule.colours) or "none"
+    return (
+        f"| {rule.id} | {rule.section} | {colours}{analogy} | {rule.weighs} | {when}"
+        f" | “{rule.quote}” |"
+    )
+
+
+def main() -> None:
+    """Write every page."""
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main()
