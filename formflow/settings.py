@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -20,6 +20,7 @@ from pydantic import (
     SecretStr,
     ValidationError,
 )
+from pydantic_core import ErrorDetails
 
 from formflow import plugins
 from formflow.contract import ConnectorSettings
@@ -324,14 +325,22 @@ def _with_secrets(model: type[BaseModel], own: Mapping[str, Any]) -> dict[str, A
 
 def _in_words(broken: ValidationError, model: type[BaseModel]) -> Iterator[str]:
     # include_input=False: a mistyped value may be a secret or a name.
-    for problem in broken.errors(include_url=False, include_context=False, include_input=False):
+    problems = broken.errors(include_url=False, include_context=False, include_input=False)
+    for problem in problems:
         path = _path(problem["loc"])
+        if problem["type"] == "too_short" and _has_more_below(problem["loc"], problems):
+            continue  # pydantic counts what failed as not there: the real problem is said beside it
         if problem["type"] == "extra_forbidden":
             allowed = ", ".join(sorted(_table_at(model, problem["loc"][:-1]).model_fields))
             yield f"{path}: is not a setting here; allowed are {allowed}"
         else:
             words = problem["msg"].removeprefix("Value error, ")
             yield f"{path}: {words[0].lower()}{words[1:]}"
+
+
+def _has_more_below(location: tuple[int | str, ...], problems: Sequence[ErrorDetails]) -> bool:
+    longer = (p["loc"] for p in problems if len(p["loc"]) > len(location))
+    return any(other[: len(location)] == location for other in longer)
 
 
 def _path(location: tuple[int | str, ...]) -> str:

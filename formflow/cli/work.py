@@ -57,7 +57,7 @@ def _once(now: Settings) -> int:
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 16), help="Workers.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 @click.pass_obj

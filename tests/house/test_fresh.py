@@ -1,0 +1,78 @@
+"""What is generated is fresh, what is promised in the docs is there."""
+
+from __future__ import annotations
+
+import re
+import sys
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from formflow import forms
+from formflow.cli import COMMANDS
+from formflow.errors import ExitCode
+from formflow.notices import MESSAGES
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "docs"))
+import generate  # noqa: E402 - a script beside the pages it writes
+
+
+@pytest.mark.parametrize("path", generate.pages(), ids=lambda path: path.name)
+def test_a_generated_page_is_what_make_docs_writes(path: Path) -> None:
+    assert path.read_text(encoding="utf-8") == generate.pages()[path]
+
+
+def test_what_is_built_from_the_form_definitions_is_fresh() -> None:
+    folder = Path(str(resources.files("formflow_forms")))
+    stale = {path.parent.name: forms.stale(path.parent) for path in folder.glob("*/form.toml")}
+    assert stale == {"recording": []}
+
+
+def test_every_command_stands_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [name for name in COMMANDS if f"formflow {name}" not in readme] == []
+
+
+def test_every_exit_code_stands_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [int(code) for code in ExitCode if not re.search(rf"\b{int(code)} [a-z]", readme)] == []
+
+
+def test_every_code_that_the_program_sends_has_its_words() -> None:
+    used: set[str] = set()
+    for folder in ("formflow", "connectors"):
+        for path in (ROOT / folder).rglob("*.py"):
+            used |= set(re.findall(r'"(FF-\d{3})"', path.read_text(encoding="utf-8")))
+    assert used - set(MESSAGES) == set()
+    assert set(MESSAGES) - used == set(), "words that nobody sends"
+
+
+@pytest.mark.parametrize("code", sorted(MESSAGES))
+def test_a_message_says_what_was_found_what_it_means_and_what_to_do_in_plain_words(
+    code: str,
+) -> None:
+    message = MESSAGES[code]
+    text = " ".join((message.found, message.means, message.do_now))
+    assert all(part.rstrip("”").endswith((".", "…")) for part in (message.found, message.do_now))
+    assert not re.search(r"\b(invalid|error|null|sorry|oops|please note)\b", text, re.IGNORECASE)
+    longest = max(len(sentence.split()) for sentence in re.split(r"[.!?] ", text))
+    assert longest <= 30, "a sentence too long to read aloud"
+
+
+def test_the_lock_file_names_no_index() -> None:
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    assert "--hash=sha256:" in lock
+    assert not re.search(r"https?://|index-url|find-links|trusted-host", lock)
+
+
+def test_no_module_grows_past_what_one_can_hold_in_mind() -> None:
+    long = {
+        path.relative_to(ROOT).as_posix(): count
+        for folder in ("formflow", "connectors", "forms")
+        for path in (ROOT / folder).rglob("*.py")
+        if (count := len(path.read_text(encoding="utf-8").splitlines())) > 400
+    }
+    # The catalogue of messages is a list, not code.
+    assert set(long) <= {"formflow/notices.py"}

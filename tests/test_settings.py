@@ -1,0 +1,135 @@
+"""Every problem of a settings file is said at once, each with its path; secrets are never in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from formflow import example, settings
+from formflow.errors import SettingsProblem
+from formflow.settings import Settings
+
+MAIL = """
+[[destination]]
+name = "Mail"
+kind = "email_alert"
+host = "127.0.0.1"
+security = "none"
+sender = "formflow@example.org"
+recipient = "lead@example.org"
+"""
+
+
+def problems(tmp_path: Path, text: str) -> list[str]:
+    file = tmp_path / "formflow.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsProblem) as found:
+        settings.load(file)
+    return list(found.value.problems)
+
+
+def load(tmp_path: Path, text: str) -> Settings:
+    file = tmp_path / "formflow.toml"
+    file.write_text(text, encoding="utf-8")
+    return settings.load(file)
+
+
+def test_all_problems_are_said_at_once_each_with_its_path(tmp_path: Path) -> None:
+    found = problems(
+        tmp_path,
+        """
+        [agency]
+        timezone = "Europe/Yorkshire"
+        nmae = "Our school"
+        [reading]
+        pages = 0
+        [[watch]]
+        settle_seconds = "soon"
+        [[destination]]
+        name = "Lines"
+        kind = "csv_flie"
+        """,
+    )
+    paths = sorted(line.partition(":")[0] for line in found)
+    assert paths == [
+        "agency.nmae",
+        "agency.timezone",
+        "destination[0].kind",
+        "reading.pages",
+        "watch[0].settle_seconds",
+    ]
+
+
+def test_an_unknown_key_lists_the_allowed_ones(tmp_path: Path) -> None:
+    (line,) = problems(tmp_path, '[agency]\nnmae = "Our school"\n')
+    assert "allowed are name, reference_prefix, safeguarding_lead, timezone" in line
+
+
+def test_a_destinations_own_problems_have_their_path_too(tmp_path: Path) -> None:
+    found = problems(
+        tmp_path, MAIL.replace('sender = "formflow@example.org"\n', "") + 'colour = "red"\n'
+    )
+    assert [line.partition(":")[0] for line in found] == [
+        "destination[0].sender",
+        "destination[0].colour",
+    ]
+
+
+def test_two_destinations_with_one_name_are_refused(tmp_path: Path) -> None:
+    found = problems(tmp_path, MAIL + MAIL)
+    assert all("used twice" in line for line in found)
+    assert len(found) == 2
+
+
+def test_a_secret_in_the_file_is_refused_and_not_repeated(tmp_path: Path) -> None:
+    text = MAIL + 'username = "formflow"\npassword = "hunter2"\n'
+    (line,) = problems(tmp_path, text)
+    assert "destination[0].password" in line
+    assert "env:NAME" in line
+    assert "hunter2" not in line
+
+
+def test_a_secret_is_fetched_from_the_environment_and_from_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAIL_PASSWORD", "from the environment")
+    (tmp_path / "secret").write_text("from a file\n", encoding="utf-8")
+    for where, secret in (
+        ("env:MAIL_PASSWORD", "from the environment"),
+        (f"file:{(tmp_path / 'secret').as_posix()}", "from a file"),
+    ):
+        now = load(tmp_path, MAIL + f'username = "formflow"\npassword = "{where}"\n')
+        fetched = settings.connector_settings(now.destination[0])
+        assert fetched.password.get_secret_value() == secret  # type: ignore[attr-defined]
+        assert secret not in repr(fetched)
+
+
+def test_a_secret_that_is_not_there_is_said(tmp_path: Path) -> None:
+    (line,) = problems(tmp_path, MAIL + 'username = "f"\npassword = "env:NO_SUCH_NAME"\n')
+    assert "NO_SUCH_NAME is not set" in line
+
+
+def test_folders_count_from_the_settings_file(tmp_path: Path) -> None:
+    now = load(tmp_path, '[[watch]]\nfolder = "Drop here"\n')
+    assert now.watch[0].folder == tmp_path / "Drop here"
+    assert now.state.folder == tmp_path / "state"
+
+
+def test_the_example_is_a_settings_file_with_every_standard_value(tmp_path: Path) -> None:
+    assert load(tmp_path, example.example()) == load(tmp_path, "")
+
+
+@pytest.mark.parametrize("text", ["[agency", "= 3", "\x00"])
+def test_a_file_that_is_no_toml_is_said(tmp_path: Path, text: str) -> None:
+    assert problems(tmp_path, text)
+
+
+def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(SettingsProblem, match="no settings file"):
+        settings.load(tmp_path / "nowhere.toml")
+
+
+def test_receipts_returned_papers_and_alerts_are_always_on(tmp_path: Path) -> None:
+    kinds = [destination.kind for destination in load(tmp_path, "").destinations()]
+    assert kinds == ["alert_folder", "receipt_folder", "attention_folder"]
