@@ -6,8 +6,9 @@ From the same definition come the blank PDF and the field guide (paper.py) and t
 from __future__ import annotations
 
 import json
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -137,7 +138,10 @@ def stale(folder: Path) -> list[str]:
 
 
 def _form(table: dict[str, Any]) -> Form:
-    form = Form(
+    problems = list(_problems(table))
+    if problems:
+        raise FormDefinitionProblem("The form definition has problems:\n  " + "\n  ".join(problems))
+    return Form(
         form_id=table["id"],
         version=table["version"],
         code=table["code"],
@@ -155,13 +159,6 @@ def _form(table: dict[str, Any]) -> Form:
             for section in table["section"]
         ),
     )
-    names = [field.name for section in form.sections for field in section.fields]
-    doubled = sorted({name for name in names if names.count(name) > 1})
-    if doubled:
-        raise FormDefinitionProblem(
-            f"Form “{form.form_id}” names a field twice: {', '.join(doubled)}"
-        )
-    return form
 
 
 def _field(entry: dict[str, Any]) -> Field:
@@ -177,4 +174,50 @@ def _field(entry: dict[str, Any]) -> Field:
         state_labels=("Yes", "No", "Not known") if tick else tuple(entry.get("state_labels", ())),
         printed=entry.get("printed", False),
         lines=entry.get("lines", 8) if kind is FieldKind.LONG_TEXT else 1,
+    )
+
+
+_FORM_KEYS = {"id", "version", "code", "title", "intro", "filing", "how_to_save", "section"}
+_SECTION_KEYS = {"name", "label", "prompt", "fields"}
+_FIELD_KEYS = {"name", "kind", "label"}
+_MORE_FIELD_KEYS = {"hint", "required", "states", "state_labels", "printed", "lines"}
+
+
+def _problems(table: dict[str, Any]) -> Iterator[str]:
+    """Yield everything that is wrong with a definition, each with its place."""
+    yield from _wrong_keys("the form", table, _FORM_KEYS, set())
+    seen: set[str] = set(HIDDEN_FIELDS)
+    for section in table.get("section", ()):
+        where = f"section “{section.get('name', '?')}”"
+        yield from _wrong_keys(where, section, _SECTION_KEYS, set())
+        for entry in section.get("fields", ()):
+            name = str(entry.get("name", "?"))
+            yield from (f"{where}, {name}: {words}" for words in _field_problems(entry))
+            if name in seen:
+                yield f"{where}, {name}: the name is used twice"
+            seen.add(name)
+
+
+def _field_problems(entry: dict[str, Any]) -> Iterator[str]:
+    yield from _wrong_keys("it", entry, _FIELD_KEYS, _MORE_FIELD_KEYS)
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", str(entry.get("name", ""))):
+        yield "a name has small letters, digits and _ only, and begins with a letter"
+    if entry.get("kind") not in set(FieldKind):
+        yield f"there is no kind “{entry.get('kind')}”; there are {', '.join(FieldKind)}"
+    states, labels = entry.get("states", ()), entry.get("state_labels", ())
+    if (entry.get("kind") == FieldKind.CHOICE) != bool(states):
+        yield "a choice, and nothing else, has states"
+    if len(states) != len(labels):
+        yield "every state has one label"
+    yield from (f"“{s}” is not a single word" for s in states if not re.fullmatch(r"[a-z]+", s))
+
+
+def _wrong_keys(
+    where: str, table: dict[str, Any], needed: set[str], allowed: set[str]
+) -> Iterator[str]:
+    yield from (f"{where} has no {key}" for key in sorted(needed - table.keys()))
+    unknown = sorted(table.keys() - needed - allowed)
+    yield from (
+        f"{where}: {key} is not known; known are {', '.join(sorted(needed | allowed))}"
+        for key in unknown
     )

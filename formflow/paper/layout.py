@@ -7,7 +7,6 @@ the tab order, the reading order and the order on paper are the same.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from reportlab.lib.utils import simpleSplit
 from reportlab.pdfbase.pdfmetrics import stringWidth
@@ -262,16 +261,3 @@ def _long_text(entry: Field, section: Section) -> _Block:
     ]
     placed.append(Box(entry, None, LEFT, -height - tall, RIGHT - LEFT, tall))
     return _Block(height + tall + 5, placed)
-
-
-def overlaps(placed: list[Placed]) -> list[tuple[Box, Box]]:
-    """Return the pairs of boxes on a page that touch each other; [] on a good page."""
-    boxes = sorted((p for p in placed if isinstance(p, Box)), key=lambda box: -box.y)
-    return [
-        (one, other)
-        for one, other in pairwise(boxes)
-        if one.x < other.x + other.width
-        and other.x < one.x + one.width
-        and one.y < other.y + other.height
-        and other.y < one.y + one.height
-    ]
