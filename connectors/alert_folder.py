@@ -84,7 +84,7 @@ class AlertFolder:
             final = places.under(self._folder.root, name)
             if there := self._folder.find(prepared.key, [final, self._seen / name]):
                 return there
-            self._folder.put(final, prepared.body)
+            self._folder.put({final: prepared.body})
         return Delivered(prepared.key, DeliveredAs.CREATED, self._folder.where(final))
 
     def look_up(self, key: str) -> Delivered | None:

@@ -67,10 +67,11 @@ class AttentionFolder:
             note = places.under(self._folder.root, prepared.headers["note"])
             if there := self._folder.find(prepared.key, [note]):
                 return there
+            files: dict[Path, bytes | Path] = {}
             if prepared.original_sha256 is not None:
                 paper = places.under(self._folder.root, prepared.headers["paper"])
-                self._folder.put(paper, self._context.original(prepared.original_sha256))
-            self._folder.put(note, prepared.body)
+                files[paper] = self._context.original(prepared.original_sha256)
+            self._folder.put(files | {note: prepared.body})
         return Delivered(prepared.key, DeliveredAs.CREATED, self._folder.where(note))
 
     def look_up(self, key: str) -> Delivered | None:

@@ -32,8 +32,9 @@ from formflow.contract import (
     RepeatSafe,
     Retryable,
 )
+from formflow.words import day_in_words
 from formflow_connectors.folder import DestinationFolder
-from formflow_connectors.wording import LIGHTS, day_in_words, ending, incident_date
+from formflow_connectors.wording import LIGHTS, ending, incident_date
 
 CHRONOLOGY = "Chronology.html"
 NOT_YET_MATCHED = "Not yet matched"
@@ -104,13 +105,14 @@ class ChildFiles:
         lines = _lines(home / CHRONOLOGY)
         if any(prepared.key in line for line in lines):
             return DeliveredAs.ALREADY_THERE
+        files: dict[Path, bytes | Path] = {}
         if prepared.original_sha256 is not None:
             original = self._context.original(prepared.original_sha256)
-            self._folder.put(home / prepared.headers["original"], original)
+            files[home / prepared.headers["original"]] = original
         if prepared.body:
-            self._folder.put(home / prepared.headers["as_read"], prepared.body)
+            files[home / prepared.headers["as_read"]] = prepared.body
         page = _page(home.name, sorted([*lines, prepared.headers["line"]]))
-        self._folder.put(home / CHRONOLOGY, page.encode())
+        self._folder.put(files | {home / CHRONOLOGY: page.encode()})
         return DeliveredAs.CREATED
 
 
@@ -165,7 +167,7 @@ th, td {{ border-bottom: 1px solid #999; padding: .4em .8em .4em 0; text-align: 
 </head>
 <body>
 <h1>Chronology of {title}</h1>
-<p>FormFlow writes this page again with every new paper. Please write notes elsewhere.</p>
+<p>FormFlow writes this page again with every new paper. Write notes elsewhere.</p>
 <table>
 <thead><tr><th scope="col">Date of incident</th><th scope="col">Reference</th><th scope="col">Form</th>\
 <th scope="col">Proposed by the rules</th><th scope="col">Decision</th><th scope="col">Papers</th></tr></thead>

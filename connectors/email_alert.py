@@ -1,20 +1,24 @@
-"""Alerts by e-mail: a notice and nothing more. Reference, deadline, where to look; never why.
+"""E-mail alerts: that a form needs somebody, by when, and where to look. No name and no answer, ever.
 
-E-mail cannot be made to arrive exactly once. The message carries the same Message-ID at every try, so
-that mail programs may recognise a second one.
+SMTP cannot say whether a message is there already, so a broken connection may bring one twice.
 """
 
 from __future__ import annotations
 
+import contextlib
+import ipaddress
 import smtplib
 import ssl
+from collections.abc import Iterator
+from datetime import timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP as SMTP_LINES
+from email.utils import format_datetime
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from formflow.contract import (
     API_VERSION,
@@ -39,52 +43,53 @@ from formflow.contract import (
 )
 from formflow_connectors.wording import ending, moment_in_words
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
-BODY = """\
-Please open this message where nobody else can see the screen.
+TODAY = timedelta(hours=12)  # a deadline as near as this reads "today" in the subject
 
-{headline}
 
-Reference:      {reference}{revision}
-Look at it by:  {respond_by}
-Where to look:  {where_to_look}
+def _one_address(text: str) -> str:
+    try:
+        plain = Address(addr_spec=text).addr_spec
+    except (ValueError, IndexError):
+        plain = ""
+    if plain != text or not text.isascii() or "@" not in text:
+        msg = "is not one plain e-mail address, such as dsl@school.example"
+        raise ValueError(msg)
+    return text
 
-To show that you have seen it, drag its page into the folder "Seen" in "Alerts".
 
-This message holds no names and no details. Please do not reply with any.
-"""
+_OneAddress = Annotated[str, AfterValidator(_one_address)]
 
 
 class EmailAlertSettings(ConnectorSettings):
-    """Alerts by e-mail (SMTP): a notice without names to the safeguarding lead."""
+    """Which mail server, and who is told. For a second person, add a second destination."""
 
-    host: str = Field(description="The mail server.", examples=["smtp.example.org"])
-    port: int = Field(default=587, ge=1, le=65535, description="587 for STARTTLS, 465 for TLS.")
+    host: str = Field(description="Name of the mail server.", min_length=1)
+    port: int = Field(587, ge=1, le=65_535, description="587 for starttls, 465 for tls.")
     security: Literal["starttls", "tls", "none"] = Field(
-        default="starttls",
-        description="How the connection is encrypted; none for this computer only.",
+        "starttls", description="“none” is allowed only for a mail server on this very computer."
     )
-    username: str | None = Field(default=None, description="Leave it out where none is needed.")
-    password: SecretStr | None = Field(default=None, description="As env:NAME or file:PATH.")
-    sender: str = Field(description="The sender's address.", examples=["formflow@example.org"])
-    to: tuple[str, ...] = Field(
-        min_length=1, description="Who is told.", examples=[["lead@example.org"]]
+    username: str | None = Field(None, description="Leave out where the server asks for none.")
+    password: SecretStr | None = Field(None, description="As env:NAME or file:PATH.")
+    sender: _OneAddress = Field(description="The address that alerts come from.")
+    recipient: _OneAddress = Field(description="The one address that is told.")
+    ca_file: Path | None = Field(
+        None, description="Certificates to trust instead of those of this computer."
     )
-    ca_file: Path | None = Field(default=None, description="Certificates of your own authority.")
-    timeout_seconds: float = Field(
-        default=30, gt=0, le=120, description="Patience with the server."
-    )
+    timeout_seconds: float = Field(30, gt=0, le=300, description="For every step of the sending.")
 
     @model_validator(mode="after")
-    def _is_encrypted(self) -> EmailAlertSettings:
-        if self.security == "none" and self.host not in LOOPBACK:
-            msg = "security = “none” is for a mail server on this computer only"
+    def _keeps_secrets(self) -> Self:
+        if (self.username is None) != (self.password is None):
+            msg = "username and password belong together"
+            raise ValueError(msg)
+        if self.security == "none" and not _is_this_computer(self.host):
+            msg = "security “none” is allowed only for a mail server on this very computer"
             raise ValueError(msg)
         return self
 
 
 class EmailAlert:
-    """Sends one notice for each alert to every recipient, in one message."""
+    """Sends one e-mail for every alert."""
 
     kind: ClassVar[str] = "email_alert"
     api_version: ClassVar[int] = API_VERSION
@@ -96,95 +101,145 @@ class EmailAlert:
     )
 
     def __init__(self, settings: EmailAlertSettings, context: Context) -> None:
-        self._settings, self._context = settings, context
+        self._settings = settings
+        self._context = context
 
     def check(self) -> CheckReport:
-        """Say whether the server lets us in. No message is sent."""
+        """Say whether the mail server lets us in. Nothing is sent."""
         try:
-            with self._connected():
-                pass
+            with self._server():
+                return CheckReport((CheckLine(True, "The mail server lets FormFlow in."),))
         except Ending as problem:
             return CheckReport((CheckLine(False, problem.text),))
-        return CheckReport((CheckLine(True, "The mail server lets FormFlow in."),))
 
     def prepare(self, parcel: Parcel) -> Prepared:
-        """Return the whole message: the same parcel gives the same bytes."""
-        message = EmailMessage(policy=SMTP)
-        message["Message-ID"] = f"<{parcel.key[:40]}@formflow.invalid>"
-        message["Date"] = parcel.recorded_at
-        message["From"] = Address("FormFlow", addr_spec=self._settings.sender)
-        message["To"] = [Address(addr_spec=address) for address in self._settings.to]
-        message["Subject"] = f"{parcel.reference}: a form needs you"
+        """Return the whole message. Its Message-ID and date are the same for every repeat."""
+        again = f", revision {parcel.revision}" if parcel.revision > 1 else ""
+        deadline = parcel.respond_by
+        is_urgent = deadline is not None and deadline - parcel.recorded_at <= TODAY
+        message = EmailMessage()
+        message["Subject"] = f"{parcel.reference}{again}: a form needs you" + " today" * is_urgent
+        message["From"] = self._settings.sender
+        message["To"] = self._settings.recipient
+        message["Date"] = format_datetime(parcel.recorded_at)
+        message["Message-ID"] = f"<{parcel.key}@{self._settings.sender.partition('@')[2]}>"
         message["Sensitivity"] = "Company-Confidential"
         message["Auto-Submitted"] = "auto-generated"
-        by = moment_in_words(parcel.respond_by) if parcel.respond_by else "today"
-        message.set_content(
-            BODY.format(
-                headline=parcel.headline,
-                reference=parcel.reference,
-                revision=f" (revision {parcel.revision})" if parcel.revision > 1 else "",
-                respond_by=by,
-                where_to_look=parcel.where_to_look,
-            )
-        )
-        return Prepared(parcel.key, message.as_bytes())
+        if is_urgent:
+            message["Importance"] = "high"
+        message.set_content(_words(parcel), cte="quoted-printable")
+        return Prepared(parcel.key, message.as_bytes(policy=SMTP_LINES))
 
     def deliver(self, prepared: Prepared) -> Delivered:
-        """Hand the message to the server, for every recipient or for none."""
-        with self._connected() as server:
-            try:
-                refused = server.sendmail(self._settings.sender, self._settings.to, prepared.body)
-            except smtplib.SMTPRecipientsRefused as problem:
-                raise _refused(problem.recipients) from None
-            except smtplib.SMTPResponseException as problem:
-                raise _answered(problem.smtp_code) from None
-            except (smtplib.SMTPServerDisconnected, OSError):
-                raise ending(Ambiguous, "FF-417") from None
-        self._context.crash_at("email_alert.sent")
-        if refused:
-            raise _refused(refused)
+        """Hand the message to the mail server; return when the server has taken it."""
+        with self._server() as server:
+            with _before_the_message():
+                sender, _ = server.mail(self._settings.sender)
+                recipient, _ = server.rcpt(self._settings.recipient)
+            # Both addresses are settings: a refusal keeps the alerts until they are put right.
+            _refuse(sender, SettingsError, "FF-414")
+            _refuse(recipient, SettingsError, "FF-414")
+            _refuse(_sent(server, prepared.body), Rejected, "FF-415")
+            self._context.crash_at("email_alert.sent")
         return Delivered(prepared.key, DeliveredAs.CREATED, "handed to the mail server")
 
-    def look_up(self, key: str) -> Delivered | None:  # noqa: ARG002 - the contract's signature
-        """Nobody can say whether a message has arrived."""
+    def look_up(self, key: str) -> Delivered | None:  # noqa: ARG002
+        """Return None: a mail server cannot be asked."""
         return None
 
     def close(self) -> None:
         """Nothing stays open."""
 
+    @contextlib.contextmanager
+    def _server(self) -> Iterator[smtplib.SMTP]:
+        """Yield a connection that is encrypted and logged in."""
+        with contextlib.ExitStack() as stack:
+            with _before_the_message():
+                server = self._connected()
+                stack.callback(server.close)
+                self._let_in(server)
+            yield server
+            with contextlib.suppress(OSError):
+                server.quit()
+
     def _connected(self) -> smtplib.SMTP:
-        mine = self._settings
-        trust = ssl.create_default_context(cafile=mine.ca_file)
+        settings = self._settings
+        address, patience = (settings.host, settings.port), settings.timeout_seconds
+        if settings.security == "tls":
+            return smtplib.SMTP_SSL(*address, timeout=patience, context=self._trusted())
+        return smtplib.SMTP(*address, timeout=patience)
+
+    def _let_in(self, server: smtplib.SMTP) -> None:
+        settings = self._settings
+        server.ehlo_or_helo_if_needed()
+        if settings.security == "starttls":
+            if not server.has_extn("starttls"):
+                raise ending(SettingsError, "FF-411")
+            server.starttls(context=self._trusted())
+            server.ehlo()
+        if settings.username is not None and settings.password is not None:
+            server.login(settings.username, settings.password.get_secret_value())
+
+    def _trusted(self) -> ssl.SSLContext:
         try:
-            if mine.security == "tls":
-                server: smtplib.SMTP = smtplib.SMTP_SSL(
-                    mine.host, mine.port, timeout=mine.timeout_seconds, context=trust
-                )
-            else:
-                server = smtplib.SMTP(mine.host, mine.port, timeout=mine.timeout_seconds)
-            if mine.security == "starttls":
-                server.starttls(context=trust)
-            if mine.username and mine.password:
-                server.login(mine.username, mine.password.get_secret_value())
-        except ssl.SSLCertVerificationError:
+            return ssl.create_default_context(cafile=self._settings.ca_file)
+        except OSError:  # the file is not there, or holds no certificate
             raise ending(SettingsError, "FF-412") from None
-        except smtplib.SMTPNotSupportedError:
-            raise ending(SettingsError, "FF-411") from None
-        except smtplib.SMTPAuthenticationError:
-            raise ending(SettingsError, "FF-413") from None
-        except (smtplib.SMTPException, OSError):
-            raise ending(Unavailable, "FF-410") from None
-        return server
 
 
-def _refused(recipients: dict[str, tuple[int, bytes]]) -> Ending:
-    codes = [code for code, _ in recipients.values()]
-    if all(400 <= code < 500 for code in codes):
-        return _answered(codes[0])
-    return ending(SettingsError, "FF-414", answer=str(codes[0]))
+@contextlib.contextmanager
+def _before_the_message() -> Iterator[None]:
+    """Turn trouble into an ending, as long as no word of the message has been handed over."""
+    try:
+        yield
+    except ssl.SSLCertVerificationError:
+        raise ending(SettingsError, "FF-412") from None
+    except smtplib.SMTPNotSupportedError:  # we have a user name, the server asks for none
+        raise ending(SettingsError, "FF-413") from None
+    except smtplib.SMTPAuthenticationError as refused:
+        _refuse(refused.smtp_code, SettingsError, "FF-413")
+    except OSError:
+        raise ending(Unavailable, "FF-410") from None
 
 
-def _answered(code: int) -> Ending:
-    if 400 <= code < 500:
-        return ending(Retryable, "FF-416", answer=str(code))
-    return ending(Rejected, "FF-415", answer=str(code))
+def _sent(server: smtplib.SMTP, message: bytes) -> int:
+    """Send a message and return the server's answer. Raise Ambiguous when there is none."""
+    try:
+        code, _ = server.data(message)
+    except smtplib.SMTPDataError as refused:  # before a word of the message was sent
+        code = refused.smtp_code
+    except OSError:
+        raise ending(Ambiguous, "FF-417") from None
+    return code
+
+
+def _refuse(answer: int, refusal: type[Ending], code: str) -> None:
+    """Raise what a server's answer means, unless it is a yes. 5 means for good, 4 means later."""
+    if 200 <= answer < 300:
+        return
+    for_good = 500 <= answer < 600
+    kind, number = (refusal, code) if for_good else (Retryable, "FF-416")
+    # From nothing: the server's own words may repeat an address or a part of the message.
+    raise ending(kind, number, answer=str(answer)) from None
+
+
+def _words(parcel: Parcel) -> str:
+    deadline = moment_in_words(parcel.respond_by) if parcel.respond_by else "as soon as you can"
+    return f"""{parcel.headline}
+
+Look at it by:   {deadline}
+Reference:       {parcel.reference}, revision {parcel.revision}
+Where to look:   {parcel.where_to_look}
+
+To show that you have seen it: drag its page in the folder “Alerts” into “Seen”,
+or run: formflow ack {parcel.reference}
+
+This message holds no names. Put none into an answer or a forwarded copy.
+"""
+
+
+def _is_this_computer(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 from filelock import FileLock, Timeout
 
@@ -62,18 +63,22 @@ class DestinationFolder:
             # The path in an OSError is our own, but a traceback is no place for it.
             raise ending(Unavailable, "FF-402") from None
 
-    def put(self, final: Path, content: bytes | Path) -> None:
-        """Write a whole file durably, from bytes or from another file. Raise OSError."""
-        places.make_folder(final.parent)
-        with places.temporary(self.root) as fresh:
-            if isinstance(content, bytes):
-                fresh.file.write(content)
-            else:
-                with content.open("rb") as stream:
-                    shutil.copyfileobj(stream, fresh.file)
-            self._context.crash_at(f"{self._kind}.before-rename")
-            fresh.become(final)
-        self._context.crash_at(f"{self._kind}.after-rename")
+    def put(self, files: Mapping[Path, bytes | Path]) -> None:
+        """Write whole files durably, from bytes or from other files, in this order. Raise OSError."""
+        with contextlib.ExitStack() as stack:
+            made: list[tuple[places.Temporary, Path]] = []
+            for final, content in files.items():
+                places.make_folder(final.parent)
+                made.append((stack.enter_context(places.temporary(self.root)), final))
+                _fill(made[-1][0].file, content)
+            for fresh, _ in made:
+                fresh.sync()
+            for fresh, final in made:
+                self._context.crash_at(f"{self._kind}.before-rename")
+                fresh.rename(final)
+                self._context.crash_at(f"{self._kind}.after-rename")
+            for folder in {final.parent for final in files}:
+                places.sync_folder(folder)
 
     def where(self, path: Path) -> str:
         """Return where something lies, told from the folder."""
@@ -91,6 +96,14 @@ class DestinationFolder:
         if not self._swept:
             places.sweep(self.root)
             self._swept = True
+
+
+def _fill(file: BinaryIO, content: bytes | Path) -> None:
+    if isinstance(content, bytes):
+        file.write(content)
+        return
+    with content.open("rb") as stream:
+        shutil.copyfileobj(stream, file)
 
 
 def marked(page: str, key: str) -> bytes:

@@ -62,7 +62,7 @@ class ReceiptFolder:
             final = places.under(self._folder.root, prepared.headers["name"])
             if there := self._folder.find(prepared.key, [final]):
                 return there
-            self._folder.put(final, prepared.body)
+            self._folder.put({final: prepared.body})
         return Delivered(prepared.key, DeliveredAs.CREATED, self._folder.where(final))
 
     def look_up(self, key: str) -> Delivered | None:

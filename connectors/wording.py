@@ -9,15 +9,12 @@ from datetime import date, datetime
 from formflow.contract import Ending, Parcel
 from formflow.model import Light, Outcome
 from formflow.notices import notice
+from formflow.words import LIGHT_WORDS, NOTHING_PROPOSED, day_in_words
 
 LIGHTS: Mapping[Light | None, str] = {
     # Shape and words, never colour alone.
-    Light.RED: "▲ Red proposed",
-    Light.AMBER_OR_RED: "◆ At least amber proposed",
-    Light.AMBER: "◆ Amber proposed",
-    Light.UNDETERMINED: "? Not enough information",
-    Light.GREEN: "● Green proposed",
-    None: "! A person must read this paper",
+    **{light: f"{shape} {words}" for light, (shape, words, _) in LIGHT_WORDS.items()},
+    None: " ".join(NOTHING_PROPOSED[:2]),
 }
 WAITS_FOR: Mapping[Outcome, str] = {
     Outcome.RECORDED: "The safeguarding lead decides.",
@@ -45,11 +42,6 @@ def incident_date(parcel: Parcel) -> date | None:
     day, _, rest = parcel.incident_day.partition(" ")
     month, _, year = rest.partition(" ")
     return date(int(year), _MONTHS.index(month) + 1, int(day)) if month in _MONTHS else None
-
-
-def day_in_words(day: date) -> str:
-    """Return a day as "14 November 2026", on every system."""
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def moment_in_words(moment: datetime) -> str:

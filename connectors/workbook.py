@@ -7,11 +7,9 @@ unless the settings ask for answers.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
-from functools import cache
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
@@ -33,42 +31,15 @@ from formflow.contract import (
     SettingsError,
     Unavailable,
 )
-from formflow.model import Light
 from formflow.notices import notice
+from formflow_connectors import register_rows
 from formflow_connectors.folder import DestinationFolder
-from formflow_connectors.wording import LIGHTS, WAITS_FOR, ending, incident_date, printable
+from formflow_connectors.register_rows import SHEET
+from formflow_connectors.wording import ending
 
 if TYPE_CHECKING:  # openpyxl takes long to import: only those who deliver wait for it
     from openpyxl import Workbook as Book
-    from openpyxl.styles import PatternFill
-    from openpyxl.worksheet.worksheet import Worksheet
 
-SHEET = "Register"
-COLUMNS: Mapping[str, float] = {  # heading: width in characters
-    "Key": 10,
-    "Reference": 17,
-    "Revision": 10,
-    "Recorded": 17,
-    "Incident": 12,
-    "Child": 11,
-    "Form": 34,
-    "Proposed by the rules": 27,
-    "What waits": 42,
-    "Where to look": 60,
-}
-LONGEST_TEXT = 32_767  # characters; Excel and openpyxl cut off the rest without a word
-SHORTENED = "… (whole text in the child’s file)"
-FILLS: Mapping[str, str] = {
-    LIGHTS[Light.RED]: "F4B6B6",
-    LIGHTS[Light.AMBER_OR_RED]: "F9CFA0",
-    LIGHTS[Light.AMBER]: "FFE2A8",
-    LIGHTS[Light.UNDETERMINED]: "DDDDDD",
-    LIGHTS[Light.GREEN]: "C9E7C4",
-    LIGHTS[None]: "F4B6B6",
-}
-NOT_KNOWN = "Not known"
-_RECORDED_COLUMN, _INCIDENT_COLUMN, _LIGHT_COLUMN = 4, 5, 8
-_LOOKS_LIKE_A_FORMULA = tuple("=+-@\t\n＝＋－＠")
 RETRY_SECONDS = 60.0  # people close Excel sooner or later
 
 
@@ -114,22 +85,8 @@ class Workbook:
 
     def prepare(self, parcel: Parcel) -> Prepared:
         """Return the cells of one row as JSON."""
-        answers = {answer.field: answer.text for answer in parcel.answers}
-        day = incident_date(parcel)
-        cells = [
-            parcel.key,
-            parcel.reference,
-            parcel.revision,
-            parcel.recorded_at.replace(tzinfo=None, microsecond=0).isoformat(),
-            day.isoformat() if day else NOT_KNOWN,
-            parcel.child_reference or NOT_KNOWN,
-            parcel.form_title,
-            LIGHTS[parcel.light],
-            WAITS_FOR[parcel.outcome],
-            parcel.where_to_look,
-            *(_shortened(answers.get(name, "")) for name in self._answers),
-        ]
-        return Prepared(parcel.key, json.dumps(cells).encode())
+        row = register_rows.cells(parcel, self._answers)
+        return Prepared(parcel.key, json.dumps(row).encode())
 
     def deliver(self, prepared: Prepared) -> Delivered:
         """Add one row."""
@@ -142,10 +99,10 @@ class Workbook:
                 raise ending(Unavailable, "FF-404", after_seconds=RETRY_SECONDS)
             book = self._book()
             sheet = book[SHEET]
-            known = set(_keys(sheet))
+            known = register_rows.keys(sheet)
             fresh = {p.key: p.body for p in prepared if p.key not in known}
             for row, body in enumerate(fresh.values(), sheet.max_row + 1):
-                _add_row(sheet, row, json.loads(body))
+                register_rows.add_row(sheet, row, json.loads(body))
             if fresh:
                 sheet.auto_filter.ref = sheet.dimensions
                 self._save(book)
@@ -153,7 +110,7 @@ class Workbook:
 
     def look_up(self, key: str) -> Delivered | None:
         """Return the workbook if one of its rows carries the key."""
-        if not self._file.exists() or key not in _keys(self._book()[SHEET]):
+        if not self._file.exists() or key not in register_rows.keys(self._book()[SHEET]):
             return None
         return self._delivered(key, is_new=False)
 
@@ -169,23 +126,21 @@ class Workbook:
         owners = (f"~${name}", f".~lock.{name}#")  # Excel, LibreOffice
         return any(self._file.with_name(owner).exists() for owner in owners)
 
-    def _headings(self) -> list[str]:
-        return [*COLUMNS, *(name.replace("_", " ").capitalize() for name in self._answers)]
-
     def _book(self) -> Book:
         """Return the register, a new one if there is none. Raise SettingsError when it is not ours."""
         import openpyxl
 
+        titles = register_rows.headings(self._answers)
         if not self._file.exists():
-            return _new_book(self._headings())
+            return register_rows.new_book(titles)
         try:
             book = openpyxl.load_workbook(self._file)
-            headings = [cell.value for cell in book[SHEET][1]]
+            first_row = [cell.value for cell in book[SHEET][1]]
         except OSError:
             raise
         except Exception:  # noqa: BLE001 - a damaged file may fail in any way
-            raise ending(SettingsError, "FF-405", after_seconds=RETRY_SECONDS) from None
-        if headings[: len(self._headings())] != self._headings():
+            first_row = []
+        if first_row[: len(titles)] != titles:
             raise ending(SettingsError, "FF-405", after_seconds=RETRY_SECONDS)
         return book
 
@@ -205,64 +160,3 @@ class Workbook:
         except (SettingsError, OSError):
             return CheckLine(False, notice("FF-405").text)
         return CheckLine(True, f"The register workbook is ours and has {rows} rows.")
-
-
-def _new_book(headings: Sequence[str]) -> Book:
-    import openpyxl
-    from openpyxl.styles import Font
-    from openpyxl.utils import get_column_letter
-
-    book = openpyxl.Workbook()
-    sheet = book.active
-    sheet.title = SHEET
-    sheet.append(headings)
-    for column, heading in enumerate(headings, 1):
-        sheet.cell(1, column).font = Font(bold=True)
-        width = sheet.column_dimensions[get_column_letter(column)]
-        width.width = COLUMNS.get(heading, 40)
-    sheet.column_dimensions["A"].hidden = True  # the key is for FormFlow, not for people
-    sheet.freeze_panes = "C2"
-    return book
-
-
-def _keys(sheet: Worksheet) -> Iterator[Any]:
-    return (cell for (cell,) in sheet.iter_rows(min_row=2, max_col=1, values_only=True))
-
-
-def _add_row(sheet: Worksheet, row: int, cells: Sequence[str | int]) -> None:
-    for column, text in enumerate(cells, 1):
-        cell = sheet.cell(row, column, _typed(column, text))
-        if isinstance(cell.value, str):
-            cell.data_type = "s"  # openpyxl would take "=..." for a formula
-            cell.quotePrefix = cell.value[:1] in _LOOKS_LIKE_A_FORMULA
-        elif isinstance(cell.value, datetime):
-            cell.number_format = "dd/mm/yyyy hh:mm"
-        elif isinstance(cell.value, date):
-            cell.number_format = "dd/mm/yyyy"
-    light = sheet.cell(row, _LIGHT_COLUMN)
-    light.fill = _fill(str(light.value))
-
-
-@cache
-def _fill(light: str) -> PatternFill:
-    from openpyxl.styles import PatternFill
-
-    return PatternFill("solid", fgColor=FILLS[light])
-
-
-def _typed(column: int, text: str | int) -> str | int | date:
-    if column == _RECORDED_COLUMN:
-        return datetime.fromisoformat(str(text))
-    if column == _INCIDENT_COLUMN and text != NOT_KNOWN:
-        day = date.fromisoformat(str(text))
-        return day if day.year >= 1900 else str(text)  # Excel knows no earlier dates
-    return text
-
-
-def _shortened(text: str) -> str:
-    # Excel counts UTF-16 units: an emoji is two.
-    units = printable(text).encode("utf-16-le")
-    if len(units) <= 2 * LONGEST_TEXT:
-        return printable(text)
-    room = 2 * (LONGEST_TEXT - len(SHORTENED))
-    return units[:room].decode("utf-16-le", "ignore") + SHORTENED

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import Engine, text
 
-from formflow.contract import AcknowledgedByHand
-from formflow.tables import writing
+from formflow.contract import AcknowledgedByHand, Connector
+from formflow.tables import reading, writing
 from formflow.workbench import Workbench
 
 log = logging.getLogger("formflow")
@@ -25,30 +25,36 @@ def acknowledge(engine: Engine, reference: str, by: str, now: datetime) -> int:
 
 def collect(bench: Workbench, now: datetime) -> int:
     """Ask every destination what has been acknowledged by hand there. Return how many were new."""
+    with reading(bench.engine) as connection:
+        waiting = {(row.reference, row.revision) for row in connection.execute(_WAITING)}
     count = 0
     for name, connector in bench.destinations.items():
-        if not isinstance(connector, AcknowledgedByHand):
-            continue
-        try:
-            seen = connector.acknowledged()
-        except Exception as problem:  # noqa: BLE001 - asked again at the next turn
-            log.warning("destination %s was not asked: %s", name, type(problem).__name__)
-            continue
-        with writing(bench.engine) as connection:
-            for reference, revision in seen:
-                changed = connection.execute(
-                    _ACKNOWLEDGE_REVISION,
-                    {
-                        "reference": reference,
-                        "revision": revision,
-                        "by": f"moved to Seen in {name}",
-                        "at": now.isoformat(),
-                    },
-                )
-                count += changed.rowcount
+        for reference, revision in _seen(name, connector) & waiting:
+            by = f"moved to Seen in {name}"
+            count += _acknowledge_up_to(bench.engine, reference, revision, by, now)
     return count
 
 
+def _seen(name: str, connector: Connector) -> set[tuple[str, int]]:
+    if not isinstance(connector, AcknowledgedByHand):
+        return set()
+    try:
+        return set(connector.acknowledged())
+    except Exception as problem:  # noqa: BLE001 - asked again at the next turn
+        log.warning("destination %s was not asked: %s", name, type(problem).__name__)
+        return set()
+
+
+def _acknowledge_up_to(
+    engine: Engine, reference: str, revision: int, by: str, now: datetime
+) -> int:
+    # Who has seen a revision has seen those before it; a later one is news.
+    values = {"reference": reference, "revision": revision, "by": by, "at": now.isoformat()}
+    with writing(engine) as connection:
+        return int(connection.execute(_ACKNOWLEDGE_REVISION, values).rowcount)
+
+
+_WAITING = text("SELECT reference, revision FROM entry WHERE acknowledged_at IS NULL")
 _ACKNOWLEDGE = text(
     "UPDATE entry SET acknowledged_at = :at, acknowledged_by = :by"
     " WHERE reference = :reference AND acknowledged_at IS NULL"

@@ -84,8 +84,8 @@ class Parcel:
     revision: int
     outcome: Outcome
     light: Light | None  # None where nothing could be proposed
-    recorded_at: datetime  # aware
-    respond_by: datetime | None  # aware; when the DSL should have looked, for alerts
+    recorded_at: datetime  # aware, in the agency's time zone
+    respond_by: datetime | None  # likewise; when the DSL should have looked, for alerts
     form_title: str  # "Sexual Behaviour Recording Form", or "Unknown form"
     headline: str  # one sentence without names, such as "A form needs to be looked at today."
     where_to_look: str  # folder or command, without names

@@ -17,11 +17,12 @@ from formflow.workbench import Workbench
 
 @dataclass(frozen=True, slots=True)
 class HandedOver:
-    """How many files were new by their bytes, known already, and no files at all."""
+    """How many files were new by their bytes, known already, no files at all, and not to be had."""
 
     new: int
     known: int
     unkept: int
+    busy: int  # open in another program, growing, or gone: to be handed over again
 
 
 def files(paths: Iterable[Path]) -> Iterator[Path]:
@@ -40,12 +41,15 @@ def hand_over(settings: Settings, paths: Iterable[Path]) -> HandedOver:
     """Take every file into the vault and the ledger; the ledger's tasks do the rest.
 
     Nobody waits here for half a copy to be finished: what is incomplete is taken as it is, held.
-    Raise OSError for a path that does not exist.
+    One that cannot be copied just now does not stop the others.
     """
     bench = pipeline.workbench(settings)
-    counts = {"new": 0, "known": 0, "unkept": 0}
+    counts = {"new": 0, "known": 0, "unkept": 0, "busy": 0}
     for path in paths:
-        counts[_take(bench, path)] += 1
+        try:
+            counts[_take(bench, path)] += 1
+        except (OSError, intake.ChangedWhileCopying):
+            counts["busy"] += 1
     return HandedOver(**counts)
 
 

@@ -21,7 +21,6 @@ from formflow.tables import writing
 from formflow.testing.crash import crash_at
 from formflow.vault import Vault
 
-
 Remember = Callable[[Connection], None]
 
 

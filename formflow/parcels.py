@@ -33,7 +33,8 @@ class Occasion:
         urgent = proposal is None or proposal.light in (Light.RED, Light.AMBER_OR_RED)
         urgent = urgent or self.entry.outcome in (Outcome.HELD, Outcome.UNREADABLE)
         hours = within.red_within_hours if urgent else within.other_within_hours
-        return self.entry.recorded_at + timedelta(hours=hours)
+        recorded_at = self.entry.recorded_at.astimezone(self.settings.zone)
+        return recorded_at + timedelta(hours=hours)
 
     @property
     def where_to_look(self) -> str:
@@ -78,7 +79,7 @@ def parcel(
         revision=entry.revision,
         outcome=entry.outcome,
         light=entry.proposal.light if entry.proposal else None,
-        recorded_at=entry.recorded_at,
+        recorded_at=entry.recorded_at.astimezone(occasion.settings.zone),
         respond_by=occasion.respond_by if operation is Operation.ALERT else None,
         form_title=form.title if form else "Form not known",
         headline=_headline(entry, operation),
@@ -111,7 +112,7 @@ def repeat_parcel(occasion: Occasion, destination: str, arrival_id: int, page: s
         revision=entry.revision,
         outcome=entry.outcome,
         light=None,
-        recorded_at=entry.recorded_at,
+        recorded_at=entry.recorded_at.astimezone(occasion.settings.zone),
         respond_by=None,
         form_title=occasion.form.title if occasion.form else "Form not known",
         headline="We have this form already.",

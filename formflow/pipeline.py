@@ -32,6 +32,7 @@ from formflow.workbench import Workbench, open_workbench
 
 log = logging.getLogger("formflow")
 
+FOR_A_HEAP = 200  # tasks at once where many wait: a workbook is rewritten once for all of them
 READINGS_AT_ONCE = 8  # claimed in one commit; each is recorded in a transaction of its own
 READINGS_UNTIL_SET_ASIDE = 2  # a paper that kills its worker twice goes to a person unread
 _open: dict[str, Workbench] = {}
@@ -59,7 +60,7 @@ def drained(settings: Settings) -> Iterator[int]:
     """Drain until nothing is ready; yield how many papers were recorded after each step."""
     bench = workbench(settings)
     before = 0
-    while drain(settings):
+    while drain(settings, FOR_A_HEAP):
         with reading(bench.engine) as connection:
             recorded = int(connection.execute(_RECORDED).scalar_one())
         yield max(0, recorded - before)
@@ -70,7 +71,7 @@ def drain_all(settings: Settings) -> int:
     """Drain in a process of its own until nothing is ready; return how many tasks were handled."""
     ledger.reap(workbench(settings).engine, workbench(settings).locks)
     handled = 0
-    while count := drain(settings):
+    while count := drain(settings, FOR_A_HEAP):
         handled += count
     close()
     return handled

@@ -43,13 +43,21 @@ class Temporary:
 
     def become(self, final: Path) -> None:
         """Put the file in place under its final name, in the same file system, durably."""
+        self.sync()
+        self.rename(final)
+        sync_folder(final.parent)
+
+    def sync(self) -> None:
+        """Make the content durable."""
         self.file.flush()
         os.fsync(self.file.fileno())
+
+    def rename(self, final: Path) -> None:
+        """Give the file its final name; durable only once its folder is synced."""
         if sys.platform == "win32":
             self.file.close()  # Windows renames no open file; elsewhere the lock lasts until the end
         patiently(lambda: self.path.replace(final))
         self.became = True
-        sync_folder(final.parent)
 
 
 @contextlib.contextmanager
@@ -140,7 +148,13 @@ def _fresh(folder: Path) -> Temporary:
         name = f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}{TEMPORARY_SUFFIX}"
         path = folder / name
         file = path.open("xb")
-        _is_ours_now(file)
+        try:
+            _lock(file)
+        except BlockingIOError:  # a sweep has just found it and takes it: make another
+            file.close()
+            continue
+        except OSError:  # a share without locks; a sweep cannot lock it either and leaves it alone
+            return Temporary(path, file)
         if os.fstat(file.fileno()).st_nlink:
             return Temporary(path, file)
         file.close()  # a sweep took it between its making and its lock
@@ -149,22 +163,17 @@ def _fresh(folder: Path) -> Temporary:
 def _remove_if_stray(path: Path) -> bool:
     try:
         with path.open("rb+") as file:
-            if not _is_ours_now(file):
-                return False
+            _lock(file)
             if sys.platform != "win32":
                 path.unlink()
-                return True
-        path.unlink()  # Windows removes no open file: one that is in use stays
+        if sys.platform == "win32":
+            path.unlink()  # Windows removes no open file: one that is in use stays
     except OSError:
         return False
     return True
 
 
-def _is_ours_now(file: BinaryIO) -> bool:
-    """Lock a file against the sweep of another process; the system lets go when the process ends."""
+def _lock(file: BinaryIO) -> None:
+    """Mark a file as in use; the system lets go when the process ends. Raise OSError."""
     if sys.platform != "win32":
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False  # held, or a share without locks: a sweep then leaves it alone
-    return True
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -22,6 +22,7 @@ log = logging.getLogger("formflow")
 
 HEARTBEAT = "heartbeat"
 SHORTEST_WAIT_SECONDS = 0.05
+AFTER_TROUBLE_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +70,19 @@ def serve(settings: Settings, stopping: Callable[[], bool], doorbell: Doorbell) 
     doorbell.start()
     try:
         while not stopping():
-            last = turn(settings)
-            doorbell.wait(_pause(settings, last))
+            doorbell.wait(_turn_safely(settings))
     finally:
         doorbell.stop()
+
+
+def _turn_safely(settings: Settings) -> float:
+    """Take a turn; return the seconds until the next is due. Nothing ends the service but a stop."""
+    try:
+        return _pause(settings, turn(settings))
+    except Exception as problem:  # noqa: BLE001 - a full disk at three in the morning may pass
+        # The class name only: a message may hold a path or an answer. Status shows the silence.
+        log.error("a turn was given up: %s", type(problem).__name__)  # noqa: TRY400
+        return AFTER_TROUBLE_SECONDS
 
 
 def settle(settings: Settings) -> Turn:

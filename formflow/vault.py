@@ -36,6 +36,10 @@ class Vault:
             )
         return path
 
+    def tidy(self) -> int:
+        """Remove the half copies that a killed worker left; return how many. Living ones are spared."""
+        return places.sweep(self.folder)
+
     def keep(self, source: BinaryIO) -> tuple[str, int]:
         """Copy a file into the vault; return its sha256 and its size in bytes once it is durable.
 

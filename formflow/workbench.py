@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from formflow import forms, ledger, places, plugins, settings, tables
+from formflow import forms, ledger, plugins, settings, tables
 from formflow.cage import Cage
 from formflow.contract import Connector, Context
 from formflow.forms import Form
@@ -57,6 +57,7 @@ def open_workbench(now: Settings) -> Workbench:
     """Open everything that the settings name. Raise StorageProblem or SettingsProblem."""
     engine = tables.open_ledger(now.state.folder)
     vault = Vault(now.state.folder / "originals")
+    vault.tidy()
     owner = ledger.Owner(now.state.folder / "locks")
     owner.__enter__()
     shipped = forms.shipped()
@@ -94,8 +95,3 @@ def limits(now: Settings) -> Limits:
         fields=reading.fields,
         characters=reading.characters,
     )
-
-
-def tidy(now: Settings) -> int:
-    """Remove our own stray temporary files that a killed worker left. Return how many."""
-    return places.sweep(now.state.folder / "originals")

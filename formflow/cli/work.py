@@ -73,6 +73,9 @@ def ingest(settings_file: Path, paths: tuple[Path, ...], jobs: int, quiet: bool)
         f"{len(files)} files: {taken.new} new, {taken.known} already known, "
         f"{taken.unkept} that are not files."
     )
+    if taken.busy:
+        say(f"{taken.busy} could not be copied just now. Hand them over again.")
+        return ExitCode.STORAGE
     if waiting:
         say(f"{waiting} deliveries wait for their destination. “formflow status” says which.")
         return ExitCode.DESTINATION

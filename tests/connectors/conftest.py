@@ -1,0 +1,183 @@
+"""What the tests of destinations share: parcels, contexts, and how a person would read a place back."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from formflow import plugins
+from formflow.contract import Connector, Context, NamedAnswer, Operation, Parcel, Prepared
+from formflow.model import Light, Outcome
+
+RECORDED_AT = datetime(2026, 11, 23, 14, 2, 30, 5, tzinfo=UTC)
+ORIGINAL = b"%PDF-1.7 the paper itself %%EOF\n"
+AS_READ = b"%PDF-1.7 what was read %%EOF\n"
+HARD_ANSWERS = {
+    "plain": "Charlie was calm.",
+    "composed": "Zo\u00eb",
+    "decomposed": "Zoe\u0308",
+    "right_to_left": "\u0645\u0631\u062d\u0628\u0627 \u05e9\u05dc\u05d5\u05dd",
+    "emoji": "upset \U0001f622",
+    "lines": "first\nsecond\n\nfourth",
+    "quotes": "she said \"no\", 'stop', “please”; yes, really",
+    "formula": "=1+1",
+    "plus": "+44 1632 960001",
+    "minus": "-2+3",
+    "at": "@SUM(A1)",
+    "tab": "\t=1+1",
+    "full_width": "＝1+1",
+    "blank": "",
+    "long": "long " * 8_000,
+    "like_a_key": '\n"' + "0" * 64 + '","FF-2026-000001"',
+}
+
+
+def a_parcel(**changes: Any) -> Parcel:
+    """Return a parcel with everything in it, with a key of its own for each revision."""
+    parcel = Parcel(
+        key="",
+        operation=Operation.RECORD,
+        reference="FF-2026-000123",
+        revision=1,
+        outcome=Outcome.RECORDED,
+        light=Light.RED,
+        recorded_at=RECORDED_AT,
+        respond_by=RECORDED_AT + timedelta(hours=4),
+        form_title="Sexual Behaviour Recording Form",
+        headline="A form needs you.",
+        where_to_look="in the child’s file, or with “formflow show FF-2026-000123”",
+        page='<!doctype html>\n<html lang="en-GB"><body><p>Zo\u00eb \U0001f622 ‘£’</p></body></html>\n',
+        child_reference="C-000045",
+        incident_day="14 November 2026",
+        answers=tuple(NamedAnswer(name, name, text) for name, text in HARD_ANSWERS.items()),
+        original_sha256="ab" * 32,
+        as_read=AS_READ,
+    )
+    parcel = replace(parcel, **changes)
+    facts = f"{parcel.reference}|{parcel.revision}|{parcel.repeat}"
+    return replace(parcel, key=parcel.key or hashlib.sha256(facts.encode()).hexdigest())
+
+
+@dataclass(frozen=True)
+class Place:
+    """One kind of destination in a folder of its own, and how a person finds what landed there."""
+
+    kind: str
+    root: Path
+    own: dict[str, Any]  # settings
+    paper: Path  # what the vault lends
+    keys: Callable[[Path], list[str]]  # the key of everything that can be found there
+
+    def connector(self, **own: Any) -> Connector:
+        """Return a connector, as another process would open it."""
+        kind = plugins.load(self.kind)
+        settings = kind.Settings.model_validate(self.own | own)
+        context = Context("a place", lambda _: self.paper, lambda _: None)
+        return kind(settings, context)
+
+    def landed(self) -> list[str]:
+        """Return the key of everything that a person can find there."""
+        return self.keys(self.root)
+
+    def tree(self) -> dict[str, bytes]:
+        """Return every file in the place with its bytes, apart from the lock that nobody sees."""
+        every = sorted(self.root.rglob("*"))
+        files = (path for path in every if path.is_file() and path.name != ".formflow.lock")
+        return {path.relative_to(self.root).as_posix(): path.read_bytes() for path in files}
+
+    def as_arguments(self, prepared: Prepared) -> str:
+        """Return what another process needs to deliver the same, as JSON."""
+        return json.dumps(
+            {
+                "kind": self.kind,
+                "settings": {name: str(value) for name, value in self.own.items()},
+                "paper": str(self.paper),
+                "key": prepared.key,
+                "body": prepared.body.hex(),
+                "headers": dict(prepared.headers),
+                "sha256": prepared.original_sha256,
+            }
+        )
+
+
+def csv_rows(path: Path) -> list[dict[str, str]]:
+    """Return a CSV file as a program reads it that knows nothing of FormFlow."""
+    csv.field_size_limit(1_000_000)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def sheet_rows(path: Path) -> list[list[Any]]:
+    """Return the rows of a workbook, the heading first."""
+    book = openpyxl.load_workbook(path)
+    return [[cell.value for cell in row] for row in book["Register"].rows]
+
+
+def _keys_in(pattern: str) -> Callable[[Path], list[str]]:
+    def keys(root: Path) -> list[str]:
+        pages = [path.read_text("utf-8") for path in sorted(root.rglob("*")) if path.is_file()]
+        return [key for page in pages for key in re.findall(pattern, page)]
+
+    return keys
+
+
+def _csv_keys(root: Path) -> list[str]:
+    return [row["ff_key"] for path in sorted(root.glob("*.csv")) for row in csv_rows(path)]
+
+
+def _sheet_keys(root: Path) -> list[str]:
+    books = sorted(root.glob("*.xlsx"))
+    return [str(row[0]) for path in books for row in sheet_rows(path)[1:]]
+
+
+def _chronology_keys(root: Path) -> list[str]:
+    pages = [path.read_text("utf-8") for path in sorted(root.rglob("Chronology.html"))]
+    return [key for page in pages for key in re.findall(r'data-key="([0-9a-f]{64})"', page)]
+
+
+_KEYS: dict[str, Callable[[Path], list[str]]] = {
+    "alert_folder": _keys_in(r"<!-- ([0-9a-f]{64}) -->"),
+    "attention_folder": _keys_in(r"Mark of this note: ([0-9a-f]{64})"),
+    "child_files": _chronology_keys,
+    "csv_file": _csv_keys,
+    "receipt_folder": _keys_in(r"<!-- ([0-9a-f]{64}) -->"),
+    "workbook": _sheet_keys,
+}
+FOLDER_KINDS = tuple(_KEYS)
+
+
+@pytest.fixture
+def make_parcel() -> Callable[..., Parcel]:
+    """Return how a parcel is made."""
+    return a_parcel
+
+
+@pytest.fixture
+def make_place(tmp_path: Path) -> Callable[[str], Place]:
+    """Return how a place is made, with its folder there."""
+
+    def make(kind: str) -> Place:
+        root = tmp_path / f"a {kind}"
+        root.mkdir()
+        paper = tmp_path / "paper.pdf"
+        paper.write_bytes(ORIGINAL)
+        own = {"file": root / "Register.xlsx"} if kind == "workbook" else {"folder": root}
+        return Place(kind, root, own, paper, _KEYS[kind])
+
+    return make
+
+
+@pytest.fixture(params=FOLDER_KINDS)
+def place(request: pytest.FixtureRequest, make_place: Callable[[str], Place]) -> Place:
+    """Each kind of folder destination in turn."""
+    return make_place(request.param)
