@@ -217,8 +217,9 @@ _SET_LEASE = (
 )
 _RETURNING = " RETURNING id, kind, ref_id, lane, attempts"
 _CLAIM_ONE = text(f"{_SET_LEASE} WHERE id = :id AND state = 0{_RETURNING}")
-_CLAIM_ALIKE = text(  # the pieces put together are constants of this module
-    f"{_SET_LEASE} WHERE id IN (SELECT id FROM task WHERE state = 0 AND priority = :priority"
+_CLAIM_ALIKE = text(
+    f"{_SET_LEASE} WHERE id IN (SELECT id FROM task WHERE state = 0"  # noqa: S608 - constants
+    " AND priority = :priority"
     " AND due <= :now AND kind = :kind AND lane = :lane AND attempts = 0"
     f" ORDER BY due, id LIMIT :most){_RETURNING}"
 )
