@@ -12,7 +12,7 @@ from __future__ import annotations
 import atexit
 import json
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -56,15 +56,10 @@ def drain(settings: Settings, most: int = 20, clock: Callable[[], datetime] = ut
     return handled
 
 
-def drained(settings: Settings) -> Iterator[int]:
-    """Drain until nothing is ready; yield how many papers were recorded after each step."""
-    bench = workbench(settings)
-    before = 0
-    while drain(settings, FOR_A_HEAP):
-        with reading(bench.engine) as connection:
-            recorded = int(connection.execute(_RECORDED).scalar_one())
-        yield max(0, recorded - before)
-        before = recorded
+def recorded(settings: Settings) -> int:
+    """Return how many papers have been read and recorded so far."""
+    with reading(workbench(settings).engine) as connection:
+        return int(connection.execute(_RECORDED).scalar_one())
 
 
 def drain_all(settings: Settings) -> int:

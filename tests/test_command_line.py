@@ -105,9 +105,9 @@ def test_ingest_takes_files_and_leaves_them_where_they_are(
         (handed / f"{case}.pdf").write_bytes(sample(case).read_bytes())
     assert run(office, "ingest", "--quiet", str(handed)) == ExitCode.DONE
     assert len(list(handed.iterdir())) == 2
-    assert "2 new" in capsys.readouterr().err
+    assert "New: 2." in capsys.readouterr().err
     assert run(office, "ingest", "--quiet", str(handed)) == ExitCode.DONE
-    assert "0 new, 2 already known" in capsys.readouterr().err
+    assert "New: 0. Known already: 2." in capsys.readouterr().err
     assert run(office, "status", "--json") == ExitCode.WAITING
     view = printed(capsys)
     assert view["records"] == 2

@@ -16,7 +16,7 @@ from formflow.cli.output import explain as explained
 from formflow.decide import decide
 from formflow.drop.gate import tail_gate
 from formflow.errors import ExitCode
-from formflow.forms import pages, shipped
+from formflow.forms import Form, pages, shipped
 from formflow.limits import Limits
 from formflow.model import Checked, Entry, History, Proposal, Unread
 from formflow.notices import notice
@@ -113,7 +113,8 @@ def _tell_read(answer: dict[str, Any], proposal: Proposal | None) -> None:
     for found in answer["notices"]:
         click.echo(f"! {found['text']} ({found['code']})")
     if answer["outcome"] == "read":
-        click.echo(explained(proposal))
+        form = next((f for f in shipped() if f.form_id == answer["form"]["id"]), None)
+        click.echo(explained(proposal, form))
 
 
 @click.command()
@@ -148,7 +149,7 @@ def explain(settings_file: Path, reference: str, as_json: bool) -> int:
         return ExitCode.DONE
     for entry in entries:
         click.echo(f"{reference} revision {entry.revision}")
-        click.echo(explained(entry.proposal))
+        click.echo(explained(entry.proposal, _form_of(entry)))
     return ExitCode.DONE
 
 
@@ -176,13 +177,18 @@ def _entries(now: Settings, reference: str) -> list[Entry]:
         return shelf.revisions(connection, reference)
 
 
+def _form_of(entry: Entry) -> Form | None:
+    about = (entry.form_id, entry.form_version)
+    return next((form for form in shipped() if (form.form_id, form.version) == about), None)
+
+
 def _unknown(reference: str) -> int:
     say(f"There is no record {reference}. “formflow status” lists those that wait for somebody.")
     return ExitCode.USAGE
 
 
 def _entry_text(entry: Entry, now: Settings) -> str:
-    form = next((f for f in shipped() if f.form_id == entry.form_id), None)
+    form = _form_of(entry)
     light = LIGHT_WORDS[entry.proposal.light][1] if entry.proposal else "nothing proposed"
     rows = [
         ("reference", f"{entry.reference} revision {entry.revision}"),

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from formflow.forms import Form
 from formflow.model import Finding, Notice, Proposal
 
 
@@ -75,7 +76,7 @@ def proposal_json(proposal: Proposal | None) -> dict[str, Any] | None:
     }
 
 
-def explain(proposal: Proposal | None) -> str:
+def explain(proposal: Proposal | None, form: Form | None) -> str:
     """Return a proposal in words: each finding with the line of guidance it came from."""
     if proposal is None:
         return "Nothing could be proposed: a person must read this paper."
@@ -87,5 +88,9 @@ def explain(proposal: Proposal | None) -> str:
     lines += [f"  !     {notice.text} ({notice.code})" for notice in proposal.contradictions]
     lines += [f"  ?     {notice.text} ({notice.code})" for notice in proposal.please_check]
     if proposal.missing:
-        lines.append(f"  Not answered, and it could matter: {len(proposal.missing)} questions")
+        lines.append("  Not answered, and it could matter:")
+        known = form.fields if form else {}
+        lines += [
+            f"        {known[name].label if name in known else name}" for name in proposal.missing
+        ]
     return "\n".join(lines)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, wait
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from formflow.cli.output import say
 from formflow.drop.doorbell import Doorbell
 from formflow.errors import ExitCode
 from formflow.settings import Settings
+
+LOOK_SECONDS = 0.5  # between two looks at how far the workers have come
 
 
 @click.command()
@@ -58,7 +60,13 @@ def _once(now: Settings) -> int:
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
-@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 16), help="Workers.")
+@click.option(
+    "--jobs",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 16),
+    help="Processes that work at the same time.",
+)
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 @click.pass_obj
 def ingest(settings_file: Path, paths: tuple[Path, ...], jobs: int, quiet: bool) -> int:
@@ -70,8 +78,8 @@ def ingest(settings_file: Path, paths: tuple[Path, ...], jobs: int, quiet: bool)
     waiting = pipeline.unfinished(now)
     pipeline.close()
     say(
-        f"{len(files)} files: {taken.new} new, {taken.known} already known, "
-        f"{taken.unkept} that are not files."
+        f"Handed over: {len(files)}. New: {taken.new}. Known already: {taken.known}. "
+        f"Not files: {taken.unkept}."
     )
     if taken.busy:
         say(f"{taken.busy} could not be copied just now. Hand them over again.")
@@ -83,28 +91,35 @@ def ingest(settings_file: Path, paths: tuple[Path, ...], jobs: int, quiet: bool)
 
 
 def _with_bar(files: list[Path], label: str, quiet: bool) -> Iterator[Path]:
-    if quiet:
-        yield from files
-        return
-    with click.progressbar(files, label=label, file=sys.stderr) as bar:
+    with click.progressbar(files, label=label, file=sys.stderr, hidden=quiet) as bar:
         yield from bar
 
 
 def _drain(now: Settings, papers: int, jobs: int, quiet: bool) -> None:
+    """Do everything that is ready, here or in some processes, and show how far it has come."""
     if jobs == 1:
-        for _ in _with_counter(pipeline.drained(now), papers, quiet):
-            pass
+        steps = _steps(lambda: pipeline.drain(now, pipeline.FOR_A_HEAP) == 0)
+        _show(now, papers, steps, quiet)
         return
     # spawn: a forked child would share the ledger's connection.
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        list(pool.map(pipeline.drain_all, [now] * jobs))
+        workers = [pool.submit(pipeline.drain_all, now) for _ in range(jobs)]
+        _show(now, papers, _steps(lambda: not wait(workers, LOOK_SECONDS).not_done), quiet)
+    for worker in workers:
+        worker.result()  # a worker that broke says so here
 
 
-def _with_counter(counts: Iterator[int], papers: int, quiet: bool) -> Iterator[int]:
-    if quiet:
-        yield from counts
-        return
-    with click.progressbar(length=papers, label="Working", file=sys.stderr) as bar:
-        for count in counts:
-            bar.update(count)
-            yield count
+def _steps(is_done: Callable[[], bool]) -> Iterator[None]:
+    while not is_done():
+        yield
+
+
+def _show(now: Settings, papers: int, steps: Iterator[None], quiet: bool) -> None:
+    before = pipeline.recorded(now)
+    bar = click.progressbar(length=papers, label="Working", file=sys.stderr, hidden=quiet)
+    with bar:
+        for _ in steps:
+            after = pipeline.recorded(now)
+            bar.update(after - before)
+            before = after
+        bar.update(pipeline.recorded(now) - before)
