@@ -131,24 +131,6 @@ def put_back(
         raise LeaseLost
 
 
-def give_back(connection: Connection, task: Claimed, owner: str, code: str) -> None:
-    """Give back a task that went wrong in a way nobody foresaw; if it is ours no longer, let it be.
-
-    It is tried again with growing patience, and never given up: status shows it all the while.
-    """
-    after_seconds = min(3600.0, 5.0 * 4**task.attempts)
-    connection.execute(
-        _PUT_BACK,
-        {
-            "id": task.id,
-            "owner": owner,
-            "n": task.attempts,
-            "due": time.time() + after_seconds,
-            "code": code,
-        },
-    )
-
-
 def hold_lane(connection: Connection, lane: str, after_seconds: float, code: str) -> None:
     """Keep every waiting delivery of one destination back: the whole of it is out of reach."""
     connection.execute(_HOLD_LANE, {"lane": lane, "due": time.time() + after_seconds, "code": code})

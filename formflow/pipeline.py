@@ -10,6 +10,7 @@ nothing is ready. It is safe anywhere and any number of times.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import json
 import logging
 from collections.abc import Callable, Sequence
@@ -34,6 +35,7 @@ log = logging.getLogger("formflow")
 
 FOR_A_HEAP = 200  # tasks at once where many wait: a workbook is rewritten once for all of them
 READINGS_AT_ONCE = 8  # claimed in one commit; each is recorded in a transaction of its own
+LONGEST_PATIENCE_SECONDS = 3600.0
 READINGS_UNTIL_SET_ASIDE = 2  # a paper that kills its worker twice goes to a person unread
 _open: dict[str, Workbench] = {}
 
@@ -137,9 +139,18 @@ def _handle_safely(
         log.error("%d tasks wait: %s", len(tasks), type(problem).__name__)  # noqa: TRY400
         with writing(bench.engine) as connection:
             for task in tasks:
-                ledger.give_back(
-                    connection, task, bench.owner.name, f"bug:{type(problem).__name__}"
-                )
+                _put_back(connection, bench, task, f"bug:{type(problem).__name__}")
+
+
+def _put_back(connection: Connection, bench: Workbench, task: Claimed, code: str) -> None:
+    """Put back a task that went wrong in a way nobody foresaw; what is ours no longer is let be.
+
+    It is tried again with growing patience and never given up: status shows it all the while.
+    """
+    after_seconds = min(LONGEST_PATIENCE_SECONDS, 5.0 * 4**task.attempts)
+    owner = bench.owner.name
+    with contextlib.suppress(LeaseLost):
+        ledger.put_back(connection, task, owner, after_seconds=after_seconds, code=code)
 
 
 def _handle(bench: Workbench, tasks: Sequence[Claimed], clock: Callable[[], datetime]) -> None:

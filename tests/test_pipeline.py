@@ -1,0 +1,98 @@
+"""Whatever goes wrong inside, the paper reaches a person and the next one is taken."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from formflow import overview, pipeline, service, tables
+from formflow.model import Outcome
+from formflow.settings import Settings
+from tests.offices import drop, files
+from tests.test_walk import entries
+
+ONE, OTHER = "red-planned-secrecy-pdfjs", "green-free-play-pdfjs"
+
+
+def test_a_paper_that_no_rule_can_assess_goes_to_a_person_and_the_next_is_taken(
+    office: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walk, seen = pipeline.walk, []
+
+    def stumbles_once(*arguments: Any) -> Any:
+        seen.append(arguments)
+        if len(seen) == 1:
+            raise ValueError("Alex Example")  # a mistake of ours, with a name in its message
+        return walk(*arguments)
+
+    monkeypatch.setattr(pipeline, "walk", stumbles_once)
+    drop(office, ONE, "1.pdf")
+    drop(office, OTHER, "2.pdf")
+    service.settle(office)
+    first, second = entries(office)
+    assert [found.code for found in first.notices] == ["FF-120"]
+    assert first.outcome is Outcome.UNREADABLE
+    assert second.outcome is Outcome.RECORDED
+    assert any(first.reference in name for name in files(office.folders.alerts))
+
+
+def test_a_mistake_while_recording_keeps_the_paper_waiting_and_says_so(
+    office: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def stumbles(*_arguments: Any, **_more: Any) -> Any:
+        raise RuntimeError("Alex Example")
+
+    monkeypatch.setattr(pipeline, "record", stumbles)
+    drop(office, ONE)
+    service.settle(office)
+    assert entries(office) == []
+    assert overview.overview(office).papers_unread == 1
+    assert "RuntimeError" in caplog.text
+    assert "Alex Example" not in caplog.text
+    monkeypatch.undo()
+    with tables.writing(pipeline.workbench(office).engine) as connection:
+        connection.exec_driver_sql("UPDATE task SET due = 0")
+    service.settle(office)
+    (entry,) = entries(office)
+    assert entry.outcome is Outcome.RECORDED
+
+
+def test_a_paper_that_killed_its_worker_twice_is_not_read_again(office: Settings) -> None:
+    drop(office, ONE)
+    bench = pipeline.workbench(office)
+    with tables.writing(bench.engine) as connection:  # as two kills leave it
+        connection.exec_driver_sql(
+            "CREATE TRIGGER tried AFTER INSERT ON task WHEN NEW.kind = 'read'"
+            " BEGIN UPDATE task SET attempts = 2 WHERE id = NEW.id; END"
+        )
+    service.settle(office)
+    (entry,) = entries(office)
+    assert [found.code for found in entry.notices] == ["FF-112"]
+
+
+def test_a_turn_that_fails_does_not_end_the_service(
+    office: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns: list[int] = []
+
+    def fails(*_arguments: Any) -> Any:
+        turns.append(1)
+        raise OSError(28, "No space left on device")
+
+    class Bell:
+        """A doorbell that rings at once."""
+
+        def start(self) -> None:
+            """Nothing to start."""
+
+        def stop(self) -> None:
+            """Nothing to stop."""
+
+        def wait(self, _seconds: float) -> bool:
+            """Ring."""
+            return True
+
+    monkeypatch.setattr(service, "turn", fails)
+    service.serve(office, lambda: len(turns) >= 3, Bell())  # type: ignore[arg-type]
+    assert len(turns) == 3
