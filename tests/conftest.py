@@ -14,6 +14,11 @@ from formflow.settings import Settings
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a person accept what FormFlow now says about the samples; the diff is read."""
+    parser.addoption("--accept", action="store_true", help="rewrite [seen] of the samples")
+
+
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Settings]:
     """A pretend agency with every folder, quick to settle, in a folder with a space in its name."""

@@ -150,6 +150,8 @@ class _Builder:
         self._next_widget = len(pdf.pages)  # the pages come first in the parent tree
         self._document = pdf.make_indirect(Dictionary(Type=Name.StructElem, S=Name.Document))
         self._elements: list[pikepdf.Object] = []
+        # All circles are of one size, so they share two drawings.
+        self._chosen, self._not_chosen = self._look(chosen=True), self._look(chosen=False)
 
     def add_page(self, number: int, placed: list[Placed]) -> None:
         """Add the widgets and structure elements of one page, in form order."""
@@ -298,20 +300,20 @@ class _Builder:
         widget.MK = Dictionary(CA=String("l"))  # a dot, for viewers that draw it themselves
         widget.DA = String("/ZaDb 0 Tf 0 g")
         looks = Dictionary()
-        looks[f"/{box.state}"] = self._look(box.width, chosen=True)
-        looks["/Off"] = self._look(box.width, chosen=False)
+        looks[f"/{box.state}"] = self._chosen
+        looks["/Off"] = self._not_chosen
         widget.AP = Dictionary(N=looks)
         group.Kids.append(widget)
 
-    def _look(self, width: float, *, chosen: bool) -> pikepdf.Object:
-        middle = width / 2
+    def _look(self, *, chosen: bool) -> pikepdf.Object:
+        middle = layout.CIRCLE_RADIUS
         ring = f"0.2 G 0.8 w {_circle(middle, middle - 0.5)} S"
         dot = f" 0 g {_circle(middle, middle * 0.55)} f" if chosen else ""
         return self._pdf.make_stream(
             f"q {ring}{dot} Q".encode(),
             Type=Name.XObject,
             Subtype=Name.Form,
-            BBox=Array([0, 0, round(width, 2), round(width, 2)]),
+            BBox=Array([0, 0, 2 * middle, 2 * middle]),
             Resources=Dictionary(),
         )
 

@@ -238,7 +238,7 @@ def _choice(entry: Field) -> _Block:
 
 def _one_line(entry: Field) -> _Block:
     lines = _label(entry, BOX_LEFT - LEFT - 12)
-    box_height = 19.0
+    box_height = 22.0
     height = max(box_height + 6, len(lines) * LABEL_LEADING + 8)
     middle = -height / 2
     placed = _label_words(lines, middle + (len(lines) * LABEL_LEADING) / 2 - 9)

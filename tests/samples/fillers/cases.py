@@ -80,7 +80,7 @@ def _buttons(entry: dict[str, Any], sets: dict[str, Any], form: Form) -> dict[st
     for group in (*(sets[name] for name in entry.get("sets", ())), entry):
         for state in ("yes", "no", "unknown"):
             buttons |= dict.fromkeys(group.get(state, ()), state)
-    return buttons | entry.get("choose", {})
+    return {**buttons, **entry.get("choose", {})}
 
 
 def _in_order(values: dict[str, str], form: Form) -> dict[str, str]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
-import cases
-
 from formflow.forms import Form
+from tests.samples.fillers import cases
 
 HEAD = """\
-# Written by fillers/make.py from what was typed. [seen] is what FormFlow said when a person last looked:
-# `pytest tests/test_samples.py --accept` rewrites that part alone.
+# Written by fillers/make.py from what was typed. [seen] is what FormFlow said when a person last
+# looked: `pytest tests/test_samples.py --accept` rewrites that part alone.
 """
 SEEN = "\n[seen]\n"
 
@@ -29,7 +29,17 @@ def write(path: Path, case: cases.Case, form: Form, program: str) -> None:
     path.write_text("\n".join(parts) + seen, "utf-8")
 
 
-def _table(name: str, values: dict[str, object] | dict[str, str]) -> str:
+def write_odd(path: Path, program: str, code: str, stopped_at: str) -> None:
+    """Write what must be said of a file that is not a whole form of ours."""
+    parts = [
+        "# Written by fillers/make.py.\n",
+        _table("paper", {"program": program}),
+        _table("expect", {"stopped_at": stopped_at, "code": code}),
+    ]
+    path.write_text("\n".join(parts), "utf-8")
+
+
+def _table(name: str, values: Mapping[str, object]) -> str:
     # The strings, numbers and lists of JSON are also those of TOML.
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
     return "\n".join([f"[{name}]", *lines, ""])

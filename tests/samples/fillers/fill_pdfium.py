@@ -9,13 +9,15 @@ from __future__ import annotations
 import ctypes
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-WIDGET_NAME = pdfium.FPDFAnnot_GetFormFieldName
-EXPORT_VALUE = pdfium.FPDFAnnot_GetFormFieldExportValue
+Ask = Callable[..., int]
+WIDGET_NAME: Ask = pdfium.FPDFAnnot_GetFormFieldName
+EXPORT_VALUE: Ask = pdfium.FPDFAnnot_GetFormFieldExportValue
 
 
 def main(blank: str, answers_file: str, out: str) -> None:
@@ -62,7 +64,7 @@ def _click(form: pypdfium2.PdfFormEnv, page: pypdfium2.PdfPage, widget: object) 
     pdfium.FORM_OnLButtonUp(form, page, 0, *where)
 
 
-def _words(ask: object, form: pypdfium2.PdfFormEnv, widget: object) -> str:
+def _words(ask: Ask, form: pypdfium2.PdfFormEnv, widget: object) -> str:
     size = ask(form, widget, None, 0)  # bytes, with the closing zero
     room = (pdfium.FPDF_WCHAR * (size // 2))()
     ask(form, widget, room, size)
@@ -71,7 +73,7 @@ def _words(ask: object, form: pypdfium2.PdfFormEnv, widget: object) -> str:
 
 def _wide(text: str) -> ctypes.Array[ctypes.c_ushort]:
     stored = text.encode("utf-16-le") + b"\0\0"
-    return (pdfium.FPDF_WCHAR * (len(stored) // 2)).from_buffer_copy(stored)
+    return (ctypes.c_ushort * (len(stored) // 2)).from_buffer_copy(stored)
 
 
 if __name__ == "__main__":

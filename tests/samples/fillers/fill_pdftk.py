@@ -9,7 +9,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 OWNER = ["owner_pw", "change-protection", "allow", "AllFeatures"]
 
@@ -41,14 +41,12 @@ def _utf16(text: str) -> str:
 
 
 def _xfdf(answers: dict[str, dict[str, str]]) -> bytes:
-    root = ElementTree.Element(
-        "xfdf", {"xmlns": "http://ns.adobe.com/xfdf/", "xml:space": "preserve"}
-    )
-    fields = ElementTree.SubElement(root, "fields")
+    root = ET.Element("xfdf", {"xmlns": "http://ns.adobe.com/xfdf/", "xml:space": "preserve"})
+    fields = ET.SubElement(root, "fields")
     for name, value in {**answers["text"], **answers["buttons"]}.items():
-        field = ElementTree.SubElement(fields, "field", {"name": name})
-        ElementTree.SubElement(field, "value").text = value
-    return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
+        field = ET.SubElement(fields, "field", {"name": name})
+        ET.SubElement(field, "value").text = value
+    return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
 if __name__ == "__main__":
