@@ -192,7 +192,7 @@ def formflow(folder: Path, *arguments: str, cores: Sequence[int]) -> str:
 
     done = subprocess.run(
         [sys.executable, "-c", COMMAND, "--settings", folder / agency.SETTINGS_FILE, *arguments],
-        preexec_fn=pin if os.name == "posix" else None,  # noqa: PLW1509 - no threads here
+        preexec_fn=pin if os.name == "posix" else None,
         stdout=subprocess.PIPE,
         text=True,
         check=False,

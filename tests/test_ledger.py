@@ -31,6 +31,12 @@ def states(engine: Engine) -> list[tuple[int, int, str]]:
         return [(row.ref_id, row.state, row.last_code) for row in rows]
 
 
+def do_and_finish(engine: Engine, task: ledger.Claimed, owner: str) -> None:
+    with writing(engine) as connection:
+        connection.exec_driver_sql("INSERT INTO counter VALUES ('what was done', 1)")
+        ledger.finish(connection, task, owner)
+
+
 def one(_kind: str, _lane: str) -> int:
     return 1
 
@@ -78,9 +84,8 @@ def test_a_worker_whose_lease_was_taken_over_changes_nothing(
     (slow,) = ledger.claim(engine, "slow", one)
     assert ledger.reap(engine, tmp_path / "locks") == 1  # nobody holds a lock named "slow"
     (quick,) = ledger.claim(engine, "quick", one)
-    with pytest.raises(LeaseLost), writing(engine) as connection:
-        connection.exec_driver_sql("INSERT INTO counter VALUES ('what slow did', 1)")
-        ledger.finish(connection, slow, "slow")
+    with pytest.raises(LeaseLost):
+        do_and_finish(engine, slow, "slow")
     with writing(engine) as connection:
         ledger.finish(connection, quick, "quick")
     with reading(engine) as connection:
