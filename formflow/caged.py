@@ -1,51 +1,83 @@
-"""The child's side of the cage: sets its own limits, then reads papers until its input closes.
+"""The child's side of the cage: limits itself, then reads papers until its input closes.
 
-It starts as `python -m formflow.caged SETTINGS` and writes nothing but frames to standard output.
+It starts as `python -P -m formflow.caged SETTINGS` and writes nothing but frames to standard output.
 """
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import signal
 import sys
-from dataclasses import asdict
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-import pikepdf
 import pikepdf.settings
 
-from formflow.forms import shipped
-from formflow.frames import receive, send
+from formflow.forms import Form, shipped
+from formflow.frames import LARGEST_ANSWER, LARGEST_REQUEST, receive, send
 from formflow.limits import Limits
 from formflow.model import Reading, Unread
 from formflow.read import read_paper
 
-LONGEST_PATH = 64 << 10  # bytes
 STREAM_BYTES = 75 << 20  # decompressed, of one stream
+MOST_ENTRIES = 100_000  # in one array or dictionary
+DEEPEST = 100  # arrays and dictionaries inside each other
+SECONDS_AFTER_DEADLINE = 2.0  # the parent has killed us by then, unless it is gone
 
 
 def main() -> None:
     """Read papers as they are named, one frame each."""
     settings = json.loads(sys.argv[1])
-    limits = Limits(**settings["limits"])
-    _limit_this_process(limits)
+    limits, forms = Limits(**settings["limits"]), shipped()
     requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever a library prints must not be taken for an answer
-    forms = shipped()
-    while (request := receive(requests, LONGEST_PATH)) is not None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):  # what a library prints is no answer, and may quote a child's answers
+        os.dup2(nowhere, stream)
+    _limit_this_process(limits, keeps_memory_limit=not settings["watch_memory"])
+    while (request := receive(requests, LARGEST_REQUEST)) is not None:
+        faulthandler.dump_traceback_later(
+            limits.deadline_seconds + SECONDS_AFTER_DEADLINE, exit=True, file=nowhere
+        )
         path = Path(json.loads(request))
-        try:
-            result: Reading | Unread = read_paper(path, forms, limits, settings["second_reading"])
-        except (MemoryError, RecursionError):
-            result = Unread(path.stem, "FF-112", path.stat().st_size)
-        send(answers, json.dumps(asdict(result)).encode())
+        answer = _answer(_read(path, forms, limits, settings["second_reading"]))
+        if len(answer) > LARGEST_ANSWER:
+            answer = _answer(_unread(path, "FF-119", limit=f"{LARGEST_ANSWER >> 20} MB of text"))
+        faulthandler.cancel_dump_traceback_later()
+        send(answers, answer)
 
 
-def _limit_this_process(limits: Limits) -> None:
+def _read(
+    path: Path, forms: Sequence[Form], limits: Limits, second_reading: str
+) -> Reading | Unread:
+    try:
+        return read_paper(path, forms, limits, second_reading)
+    except (MemoryError, RecursionError):
+        return _unread(path, "FF-112")
+    except Exception:  # noqa: BLE001 - a fault of ours must not pass for a fault of the paper
+        return _unread(path, "FF-120")
+
+
+def _unread(path: Path, code: str, **words: str) -> Unread:
+    return Unread(path.stem, code, path.stat().st_size, words)
+
+
+def _answer(result: Reading | Unread) -> bytes:
+    return json.dumps(result, default=_plain).encode()
+
+
+def _plain(paper: Any) -> dict[str, Any]:
+    return {name: getattr(paper, name) for name in paper.__slots__}
+
+
+def _limit_this_process(limits: Limits, *, keeps_memory_limit: bool) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then closes us
     # qpdf's own memory limits stand at "unlimited" unless they are set.
     pikepdf.settings.set_qpdf_limits(
+        parser_max_nesting=DEEPEST,
+        parser_max_container_size=MOST_ENTRIES,
         flate_max_memory=STREAM_BYTES,
         dct_max_memory=STREAM_BYTES,
         png_max_memory=STREAM_BYTES,
@@ -55,10 +87,11 @@ def _limit_this_process(limits: Limits) -> None:
     if sys.platform != "win32":
         import resource
 
-        memory = limits.memory_mb << 20
-        if sys.platform == "linux":  # elsewhere the parent watches: macOS does not keep this limit
-            resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if keeps_memory_limit:
+            used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+            memory = used + (limits.memory_mb << 20)
+            resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 from typing import IO
 
+LARGEST_REQUEST = 64 << 10  # bytes: a path
+LARGEST_ANSWER = 4 << 20  # bytes: everything read of one paper
 _LENGTH = struct.Struct(">I")
 
 

@@ -125,6 +125,7 @@ class Facts:
     choices: Mapping[str, str | None]  # other choices, such as child_b_kind
     texts: Mapping[str, str]  # free text, "" where blank
     moments: Mapping[str, Moment | None]  # dates and times that could be read
+    doubtful: frozenset[str] = frozenset()  # questions of which a person must confirm what was read
 
     def says(self, name: str) -> Tri:
         """Return what the form says to a question, BLANK where it does not ask it."""

@@ -198,7 +198,7 @@ MESSAGES: dict[str, Message] = {
     ),
     "FF-206": Message(
         "The date in “{label}” is in the future.",
-        "It cannot be right.",
+        "It cannot be right, so the record has no date there.",
         "Put it right, save the form and drop it again.",
         returns=True,
     ),
@@ -226,7 +226,7 @@ MESSAGES: dict[str, Message] = {
     ),
     "FF-211": Message(
         "The year in “{label}” is before 1900.",
-        "It cannot be right.",
+        "It cannot be right, so the record has no date there.",
         "Write the year with four digits, save the form and drop it again.",
         returns=True,
     ),
@@ -239,6 +239,28 @@ MESSAGES: dict[str, Message] = {
         "The form says that what is known warrants an immediate referral, and that the contact was made.",
         "FormFlow contacts nobody outside.",
         "Check with the person who made the contact that it arrived.",
+    ),
+    "FF-214": Message(
+        "We could not tell the time in “{label}”. It may be morning or afternoon, or it stands in words.",
+        "The day is recorded, the time is not.",
+        "If the time is known, write it like 1.45pm or 13:45.",
+    ),
+    "FF-215": Message(
+        "“{label}” has the month before the day.",
+        "Two people could read two different days, so the record has no date there.",
+        "Write the day first, then the month, then the year, such as 14/11/2026. Save and drop again.",
+        returns=True,
+    ),
+    "FF-216": Message(
+        "“{label}” has no date in it, only a word or a sign for “not known”.",
+        "The record has no date there.",
+        "Add the date when somebody finds it out.",
+    ),
+    "FF-217": Message(
+        "Something stands in “{label}” that we could not read.",
+        "It counts neither as an answer nor as blank.",
+        "Look at the paper and ask the person who filled it in.",
+        holds=True,
     ),
     # Answers that do not fit together, and words to check
     "FF-301": Message(
@@ -266,10 +288,20 @@ MESSAGES: dict[str, Message] = {
         "Both answers stand; none of them is left out.",
         "Check the dates of birth, and think about the difference in age.",
     ),
+    "FF-306": Message(
+        "The form says that it has not happened before. Earlier papers about this child are on record.",
+        "They may be about something else, so both stand.",
+        "Compare them, and decide whether this is frequent or increasing.",
+    ),
     "FF-310": Message(
-        "The free text has the word “{word}”, and “{label}” is blank.",
-        "The word alone changes nothing.",
-        "Please check what was meant.",
+        "The free text says “{word}”, and “{label}” is answered neither yes nor no.",
+        "A word alone changes nothing in the proposal.",
+        "Please check what was meant, and ask if it is not clear.",
+    ),
+    "FF-311": Message(
+        "The form says what social media was used for, and “{label}” is not answered with yes.",
+        "This changes nothing in the proposal.",
+        "Please check whether social media was used, and ask if it is not clear.",
     ),
     # Deliveries
     "FF-401": Message(

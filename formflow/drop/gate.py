@@ -15,7 +15,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 HEAD_BYTES, TAIL_BYTES = 1024, 2048
+MARK = b"%PDF-"
 _TAIL = re.compile(rb"startxref[ \t\r\n\f\0]+(\d{1,12})[ \t\r\n\f\0]+%%EOF[ \t\r\n\f]*\Z")
+# Not through a link that was put there meanwhile, and without waiting for a pipe.
+_FLAGS = os.O_RDONLY
+for _flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"):
+    _FLAGS |= getattr(os, _flag, 0)
 _XREF = re.compile(rb"\s*(xref\b|\d+\s+\d+\s+obj\b)")
 
 
@@ -40,16 +45,16 @@ def tail_gate(path: Path, *, largest: int) -> Gate:
         return Gate("FF-102", retry=True)
     if status.st_size > largest:
         return Gate("FF-111", {"limit_mb": str(largest >> 20)})
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-    with os.fdopen(os.open(path, flags), "rb") as stream:
+    with os.fdopen(os.open(path, _FLAGS), "rb") as stream:
         return _ends(stream, status.st_size)
 
 
 def _ends(stream: BinaryIO, size: int) -> Gate:
     head = stream.read(HEAD_BYTES)
-    start = head.find(b"%PDF-")
+    start = head.find(MARK)
     if start < 0:
-        return Gate("FF-117", retry=True)
+        # Some programs first write zeros in the file's full size, or the first few bytes alone.
+        return Gate("FF-117", retry=len(head) < len(MARK) or not head.strip(b"\0"))
     stream.seek(max(0, size - TAIL_BYTES))
     found = _TAIL.search(stream.read(TAIL_BYTES))
     if found is None or not _points_at_xref(stream, int(found[1]), start, size):
@@ -70,4 +75,4 @@ def _points_at_xref(stream: BinaryIO, offset: int, start: int, size: int) -> boo
 def _what(mode: int) -> str:
     if stat.S_ISDIR(mode):
         return "a folder"
-    return "a link to something else" if stat.S_ISLNK(mode) else "something that is no file"
+    return "a link to something else" if stat.S_ISLNK(mode) else "something that only programs use"

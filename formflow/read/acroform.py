@@ -1,26 +1,29 @@
 """The boxes of a PDF form, by our own walk over pikepdf objects: a few ms for a recording form.
 
 Names come from /T alone, never from /TM, which is a mapping name that some libraries report instead.
-/V says what was stored; where it is missing, the circle's own /AS does.
+/V says what was stored; where it is missing, the circle's own /AS does. The walk goes from the top
+down and never follows /Parent, so a file cannot lead it in circles.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import pikepdf
 
-from formflow.read.text import normalised
+from formflow.read.text import decoded, normalised
 
 DEEPEST = 32  # levels of a field tree
 PUSH_BUTTON = 1 << 16
-OFF = ("", "Off")
+LONGEST_NAME = 1 << 10  # characters
+BYTES_PER_CHARACTER = 4  # the most that any text encoding needs
 
 
 class TooMuch(Exception):
-    """The file wants more than a form may cost. The message is the limit."""
+    """The file wants more than a form may cost. The message says the limit, such as "500 boxes"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +35,10 @@ class Box:
     value: str  # normalised text, or the state of a button; "" where blank
     raw: str  # as stored
     widgets: tuple[pikepdf.Object, ...] = field(repr=False, default=())
+    shown: tuple[str | None, ...] = ()  # of a button: each widget's /AS, "" for off
 
 
-@dataclass(frozen=True, slots=True)
-class _Above:
+class _Above(NamedTuple):
     """What a field takes over from those above it."""
 
     name: str = ""
@@ -55,7 +58,7 @@ def boxes(pdf: pikepdf.Pdf, most: int, longest: int, most_pages: int) -> dict[st
     if not isinstance(form, pikepdf.Dictionary):
         return {}
     if len(pdf.pages) > most_pages:
-        raise TooMuch(str(most_pages))
+        raise TooMuch(f"{most_pages} pages")
     walk = _Walk(most, longest)
     fields = form.get("/Fields")
     if isinstance(fields, pikepdf.Array):
@@ -70,127 +73,133 @@ class _Walk:
     def __init__(self, most: int, longest: int) -> None:
         self.found: dict[str, Box] = {}
         self._most, self._longest = most, longest
+        self._visited = 0
         self._seen: set[tuple[int, int]] = set()
 
     def visit(self, entry: Any, above: _Above) -> None:
         """Take a field, or go on to those below it."""
         if not isinstance(entry, pikepdf.Dictionary) or not self._is_new(entry):
             return
+        self._visited += 1
+        if self._visited > self._most:
+            raise TooMuch(f"{self._most} boxes")
         if above.depth > DEEPEST:
-            raise TooMuch(str(DEEPEST))
-        here = _below(entry, above)
-        kids = entry.get("/Kids")
-        named = self._named_kids(kids)
-        if named:
-            for kid in named:
+            raise TooMuch(f"{DEEPEST} boxes inside each other")
+        # Asking for a missing key costs six times as much as asking which keys there are.
+        keys = entry.keys()
+        here = _below(entry, keys, above)
+        has_kids = "/Kids" in keys
+        widgets = self._kids(entry["/Kids"]) if has_kids else (entry,)
+        if has_kids and any("/T" in kid for kid in widgets):
+            for kid in widgets:
                 self.visit(kid, here)
             return
-        widgets = tuple(k for k in kids if isinstance(k, pikepdf.Dictionary)) if kids else (entry,)
         self._take(here, widgets)
 
-    def _is_new(self, entry: pikepdf.Object) -> bool:
-        if not entry.is_indirect:
-            return True
-        known = entry.objgen in self._seen
-        self._seen.add(entry.objgen)
-        return not known
-
-    def _named_kids(self, kids: Any) -> list[Any]:
-        """Return the kids that are fields of their own: those with a name."""
+    def _kids(self, kids: Any) -> tuple[pikepdf.Object, ...]:
         if not isinstance(kids, pikepdf.Array):
-            return []
-        return [kid for kid in kids if isinstance(kid, pikepdf.Dictionary) and "/T" in kid]
+            return ()
+        if len(kids) > self._most:
+            raise TooMuch(f"{self._most} places for one box")
+        return tuple(kid for kid in kids if isinstance(kid, pikepdf.Dictionary))
+
+    def _is_new(self, entry: pikepdf.Object) -> bool:
+        number = entry.objgen
+        if number == (0, 0):
+            return True  # written inside its parent: it cannot come round again
+        known = number in self._seen
+        self._seen.add(number)
+        return not known
 
     def _take(self, here: _Above, widgets: tuple[pikepdf.Object, ...]) -> None:
         if not here.name or here.kind == "/Sig" or here.flags & PUSH_BUTTON:
             return
         box = _button(here, widgets) if here.kind == "/Btn" else self._text(here, widgets)
         before = self.found.get(box.name)
-        if before is not None:  # the same name twice: one box shown in two places
-            box = replace(box if box.value else before, widgets=before.widgets + box.widgets)
-        self.found[box.name] = box
-        if len(self.found) > self._most:
-            raise TooMuch(str(self._most))
+        self.found[box.name] = box if before is None else _both(before, box)
 
     def _text(self, here: _Above, widgets: tuple[pikepdf.Object, ...]) -> Box:
-        raw = _as_text(here.value, self._longest)
+        raw = as_text(here.value, self._longest)
         if len(raw) > self._longest:
-            raise TooMuch(str(self._longest))
+            raise TooMuch(f"{self._longest} characters in one box")
         return Box(here.name, False, normalised(raw), raw, widgets)
 
 
-def _below(entry: pikepdf.Object, above: _Above) -> _Above:
-    own = entry.get("/T")
-    name = str(own) if own is not None else ""
-    kind, flags = entry.get("/FT"), entry.get("/Ff")
-    value, options = entry.get("/V"), entry.get("/Opt")
+def _below(entry: pikepdf.Object, keys: AbstractSet[str], above: _Above) -> _Above:
+    name = as_text(entry["/T"], LONGEST_NAME) if "/T" in keys else ""
+    flags = entry["/Ff"] if "/Ff" in keys else None
     return _Above(
-        name=".".join(part for part in (above.name, name) if part),
-        kind=str(kind) if kind is not None else above.kind,
-        value=above.value if value is None else value,
-        flags=int(flags) if isinstance(flags, int) else above.flags,
-        options=above.options if options is None else options,
-        depth=above.depth + 1,
+        f"{above.name}.{name}" if above.name and name else above.name or name,
+        str(entry["/FT"]) if "/FT" in keys else above.kind,
+        entry["/V"] if "/V" in keys else above.value,
+        flags if isinstance(flags, int) else above.flags,
+        entry["/Opt"] if "/Opt" in keys else above.options,
+        above.depth + 1,
     )
 
 
-def _as_text(value: Any, longest: int) -> str:
+def as_text(value: Any, longest: int) -> str:
+    """Return the characters of a stored text, list of texts or stream. Raise TooMuch."""
     if value is None:
         return ""
-    if isinstance(value, pikepdf.Stream):
-        # Four bytes a character is the most that any text encoding needs.
-        content = value.read_bytes()
-        if len(content) > 4 * longest:
-            raise TooMuch(str(longest))
-        return _decoded(content)
-    if isinstance(value, pikepdf.Array):
-        return "\n".join(_as_text(part, longest) for part in value)
     if isinstance(value, pikepdf.String):
-        content = bytes(value)
-        return _decoded(content) if content[:3] == b"\xef\xbb\xbf" else str(value)
+        return decoded(bytes(value))
+    if isinstance(value, pikepdf.Stream):
+        content = value.read_bytes()
+        if len(content) > BYTES_PER_CHARACTER * longest:
+            raise TooMuch(f"{longest} characters in one box")
+        return decoded(content)
+    if isinstance(value, pikepdf.Array):
+        return "\n".join(as_text(part, longest) for part in value)
     return str(value)
 
 
-def _decoded(content: bytes) -> str:
-    """Return a text string's characters: UTF-16 or UTF-8 by its mark, else PDFDocEncoding."""
-    if content[:3] == b"\xef\xbb\xbf":
-        return content[3:].decode("utf-8", "replace")
-    return str(pikepdf.String(content))
+def _both(before: Box, box: Box) -> Box:
+    """Return one box for a name that stands twice in the file: shown in two places."""
+    return replace(
+        box if box.value else before,
+        widgets=before.widgets + box.widgets,
+        shown=before.shown + box.shown,
+    )
 
 
 def _button(here: _Above, widgets: tuple[pikepdf.Object, ...]) -> Box:
-    stored = _state(here.value)
-    shown = [state for state in (_state(widget.get("/AS")) for widget in widgets) if state]
-    raw = stored if stored or here.value is not None else next(iter(shown), "")
+    shown = tuple(_shown(widget.get("/AS")) for widget in widgets)
+    raw = (
+        next((state for state in shown if state), "") if here.value is None else _state(here.value)
+    )
     value = _labelled(raw, here.options, widgets)
-    return Box(here.name, True, value, raw, widgets)
+    return Box(here.name, True, value, raw, widgets, shown)
+
+
+def _shown(state: Any) -> str | None:
+    return None if state is None else _state(state)
 
 
 def _state(value: Any) -> str:
     """Return a button's state without its slash, "" for off. Some programs store it as text "/yes"."""
-    if value is None or isinstance(value, pikepdf.Array | pikepdf.Dictionary):
+    if isinstance(value, pikepdf.Name):
+        text = str(value)
+    elif isinstance(value, pikepdf.String):
+        text = decoded(bytes(value))
+    else:
         return ""
-    text = str(value).removeprefix("/")
-    return "" if text in OFF else text
+    state = text.removeprefix("/")
+    return "" if state == "Off" else state
 
 
 def _labelled(raw: str, options: Any, widgets: tuple[pikepdf.Object, ...]) -> str:
     """Return the state that a program meant when it stored the label of /Opt instead."""
     if not raw or not isinstance(options, pikepdf.Array):
         return raw
-    labels = [str(option) for option in options]
+    labels = [as_text(option, LONGEST_NAME) for option in options]
     if raw not in labels or len(labels) != len(widgets):
         return raw
-    return _on_state(widgets[labels.index(raw)]) or raw
+    return next(iter(on_states(widgets[labels.index(raw)])), raw)
 
 
 def on_states(widget: pikepdf.Object) -> Iterator[str]:
     """Yield the states that a circle or box can take besides off."""
-    drawings = widget.get("/AP")
-    looks = drawings.get("/N") if isinstance(drawings, pikepdf.Dictionary) else None
+    looks = widget["/AP"].get("/N") if "/AP" in widget else None
     if isinstance(looks, pikepdf.Dictionary):
         yield from (key.removeprefix("/") for key in looks.keys() if key != "/Off")  # noqa: SIM118
-
-
-def _on_state(widget: pikepdf.Object) -> str:
-    return next(on_states(widget), "")

@@ -1,0 +1,293 @@
+"""Whatever a file does to the child that reads it, the parent goes on and the next paper is read."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import psutil
+import pytest
+
+from formflow import cage as room
+from formflow.cage import Cage
+from formflow.frames import LARGEST_REQUEST, receive, send
+from formflow.limits import Limits
+from formflow.model import Hold, Reading, Unread
+from tests.hostile import HOSTILE, fifty_megabytes_in_a_value, write
+from tests.read.papers import ANSWERS, FORMS, draw, paper
+
+LIMITS = Limits(deadline_seconds=10, file_mb=100)
+MOST_SECONDS = 10.0
+no_pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such pipes")
+needs_proc = pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows open files so")
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["system limit", "watched by the parent"])
+def cage(request: pytest.FixtureRequest) -> Iterator[Cage]:
+    """A cage in both ways of limiting memory: by the system, and by the parent's own watch."""
+    with Cage(FORMS, LIMITS, "always", watch_memory=request.param) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return paper(tmp_path_factory.mktemp("good") / "good.pdf")
+
+
+def assert_reads(cage: Cage, good: Path) -> None:
+    reading = cage.read(good)
+    assert isinstance(reading, Reading), reading
+    assert {n: a.value for n, a in reading.answers.items() if a.value} == ANSWERS
+    assert (reading.held, reading.sha256) == ((), "good")
+
+
+def gone(pid: int, seconds: float = 5.0) -> bool:
+    until = time.monotonic() + seconds
+    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+@pytest.mark.parametrize("make", HOSTILE, ids=lambda make: make.__name__)
+def test_a_hostile_file_ends_in_time_and_the_next_is_read(
+    cage: Cage, good: Path, tmp_path: Path, make: Callable[[], bytes]
+) -> None:
+    path = write(make, tmp_path)
+    started = time.monotonic()
+    result = cage.read(path)
+    assert time.monotonic() - started < MOST_SECONDS
+    assert isinstance(result, Unread)
+    assert result.reason in {"FF-101", "FF-105", "FF-112", "FF-113", "FF-119"}
+    assert_reads(cage, good)
+
+
+@pytest.mark.parametrize("watched", [False, True])
+def test_a_file_that_wants_more_memory_is_given_up(
+    good: Path, tmp_path: Path, watched: bool
+) -> None:
+    if not watched and sys.platform != "linux":
+        pytest.skip("only Linux keeps a memory limit of its own")
+    path = write(fifty_megabytes_in_a_value, tmp_path)
+    with Cage(FORMS, Limits(memory_mb=32, file_mb=100), "always", watch_memory=watched) as tight:
+        result = tight.read(path)
+    assert isinstance(result, Unread)
+    # qpdf may take memory that it does not get for damage in the file.
+    assert result.reason in ({"FF-112"} if watched else {"FF-112", "FF-113"})
+    with Cage(FORMS, LIMITS, "always", watch_memory=watched) as roomy:
+        assert_reads(roomy, good)
+
+
+@no_pipes
+def test_a_file_that_never_ends_is_given_up_at_the_deadline(good: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "endless.pdf")
+    with Cage(FORMS, Limits(deadline_seconds=2), "always") as cage:
+        assert_reads(cage, good)
+        child = cage.pid()
+        started = time.monotonic()
+        assert cage.read(tmp_path / "endless.pdf") == Unread("endless", "FF-112", 0)
+        assert time.monotonic() - started < 4
+        assert child is not None
+        assert gone(child)
+        assert_reads(cage, good)
+
+
+@no_pipes
+def test_a_child_killed_from_outside_while_it_reads_costs_that_paper_alone(
+    good: Path, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "slow.pdf")
+    with Cage(FORMS, LIMITS, "always") as cage:
+        assert_reads(cage, good)
+        threading.Timer(0.3, os.kill, (cage.pid(), signal.SIGKILL)).start()
+        assert cage.read(tmp_path / "slow.pdf") == Unread("slow", "FF-112", 0)
+        assert_reads(cage, good)
+
+
+def test_a_child_killed_between_two_papers_costs_none(good: Path) -> None:
+    with Cage(FORMS, LIMITS, "always") as cage:
+        assert_reads(cage, good)
+        child = cage.pid()
+        assert child is not None
+        psutil.Process(child).kill()
+        assert gone(child)
+        assert_reads(cage, good)
+
+
+def test_a_child_is_replaced_after_many_papers(good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "PAPERS_UNTIL_REPLACED", 2)
+    with Cage(FORMS, LIMITS, "always") as cage:
+        children = set()
+        for _ in range(4):
+            assert_reads(cage, good)
+            children.add(cage.pid())
+        assert len(children) == 2
+
+
+def test_a_closed_cage_leaves_no_child_and_opens_again(good: Path) -> None:
+    cage = Cage(FORMS, LIMITS, "always")
+    assert cage.pid() is None
+    assert_reads(cage, good)
+    child = cage.pid()
+    cage.close()
+    assert child is not None
+    assert gone(child)
+    assert_reads(cage, good)
+    cage.close()
+
+
+def test_a_file_beyond_the_limit_is_not_handed_to_the_child(tmp_path: Path) -> None:
+    path = tmp_path / "large.pdf"
+    with path.open("wb") as stream:
+        stream.truncate((1 << 20) + 1)
+    with Cage(FORMS, Limits(file_mb=1), "always") as cage:
+        assert cage.read(path) == Unread("large", "FF-111", (1 << 20) + 1, {"limit_mb": "1"})
+        assert cage.pid() is None
+
+
+def test_what_holds_a_paper_comes_through(tmp_path: Path, cage: Cage) -> None:
+    path = paper(tmp_path / "a.pdf", change=lambda pdf: draw(pdf, "child_a_name", b"Bob"))
+    reading = cage.read(path)
+    assert isinstance(reading, Reading)
+    assert reading.held == (Hold("FF-109", "child_a_name"),)
+
+
+def test_a_path_with_any_letters_can_be_read(good: Path, tmp_path: Path, cage: Cage) -> None:
+    raw = b"a folder of Zo\xeb" if sys.platform == "linux" else "a folder of Zoë".encode()
+    folder = tmp_path / os.fsdecode(raw)
+    folder.mkdir()
+    (folder / "good.pdf").write_bytes(good.read_bytes())
+    assert_reads(cage, folder / "good.pdf")
+
+
+def test_a_missing_file_is_said_to_be_missing(tmp_path: Path, cage: Cage) -> None:
+    with pytest.raises(FileNotFoundError):
+        cage.read(tmp_path / "missing.pdf")
+
+
+ANSWER = {
+    "sha256": "good",
+    "form_id": "recording",
+    "form_version": 1,
+    "via": "acroform",
+    "confirm": False,
+    "held": [],
+    "answers": {name: {"value": None, "raw": "", "state": "blank"} for name in FORMS[0].fields},
+}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b'{"sha256": "good"}',
+        json.dumps(ANSWER | {"sha256": "another"}).encode(),
+        json.dumps(ANSWER | {"form_id": "another"}).encode(),
+        json.dumps(ANSWER | {"form_version": "1"}).encode(),
+        json.dumps(ANSWER | {"answers": {}}).encode(),
+        json.dumps(ANSWER | {"held": [{"code": "FF-999", "field": None, "words": {}}]}).encode(),
+        json.dumps(ANSWER | {"held": [{"code": "FF-109", "field": "x", "words": {}}]}).encode(),
+        json.dumps({"sha256": "good", "reason": "Bob", "file_size": 1, "words": {}}).encode(),
+    ],
+)
+def test_an_answer_of_another_shape_is_not_believed(
+    good: Path, monkeypatch: pytest.MonkeyPatch, answer: bytes
+) -> None:
+    with Cage(FORMS, LIMITS, "always") as cage:
+        monkeypatch.setattr(room._Child, "ask", lambda *_: json.dumps(ANSWER).encode())
+        assert isinstance(cage.read(good), Reading)
+        monkeypatch.setattr(room._Child, "ask", lambda *_: answer)
+        assert cage.read(good) == Unread("good", "FF-112", good.stat().st_size)
+
+
+def start_child(limits: Limits) -> subprocess.Popen[bytes]:
+    how = {"second_reading": "always", "watch_memory": sys.platform != "linux"}
+    settings = json.dumps(how | {"limits": asdict(limits)})
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "formflow.caged", settings],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def test_a_child_ends_when_its_parent_is_killed(good: Path) -> None:
+    script = (
+        "import sys; from formflow.cage import Cage; from formflow.limits import Limits;"
+        " from formflow.forms import shipped; from pathlib import Path;"
+        " cage = Cage(shipped(), Limits(), 'always'); cage.read(Path(sys.argv[1]));"
+        " print(cage.pid(), flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script, str(good)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        assert psutil.pid_exists(child)
+        parent.kill()
+    assert gone(child)
+
+
+@no_pipes
+def test_a_child_that_hangs_ends_even_without_its_parent(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "endless.pdf")
+    with start_child(Limits(deadline_seconds=0.1)) as child:
+        assert child.stdin is not None
+        assert child.stderr is not None
+        send(child.stdin, json.dumps(str(tmp_path / "endless.pdf")).encode())
+        assert child.wait(timeout=10) == 1
+        assert child.stderr.read() == b""
+
+
+def test_nothing_is_printed_but_frames(good: Path, tmp_path: Path) -> None:
+    spoilt = tmp_path / "spoilt.pdf"
+    spoilt.write_bytes(good.read_bytes().replace(b"startxref\n", b"startxref\n9", 1))
+    with start_child(LIMITS) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        assert child.stderr is not None
+        for path in (good, spoilt):
+            send(child.stdin, json.dumps(str(path)).encode())
+            answer = receive(child.stdout, 4 << 20)
+            assert answer is not None
+            assert json.loads(answer)["sha256"] == path.stem
+        child.stdin.close()
+        assert child.stdout.read() == b""
+        assert child.stderr.read() == b""
+        assert child.wait(timeout=5) == 0
+
+
+@needs_proc
+def test_the_child_inherits_no_open_file_and_no_secret(
+    good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORMFLOW_MAIL_PASSWORD", "a secret")
+    with (tmp_path / "ledger.sqlite").open("wb"), Cage(FORMS, LIMITS, "always") as cage:
+        assert_reads(cage, good)
+        seen = Path("/proc") / str(cage.pid())
+        opened = {str(handle.readlink()) for handle in (seen / "fd").iterdir()}
+        assert {name.partition(":")[0] for name in opened} == {"pipe", os.devnull}
+        assert b"a secret" not in (seen / "environ").read_bytes()
+
+
+def test_a_frame_that_is_too_large_or_cut_off_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "frames"
+    with path.open("wb") as stream:
+        send(stream, b"x" * 100)
+        stream.write(b"\0\0\0\x09cut")
+    with path.open("rb") as stream:
+        assert receive(stream, LARGEST_REQUEST) == b"x" * 100
+        assert receive(stream, LARGEST_REQUEST) is None
+    with path.open("rb") as stream:
+        assert receive(stream, 99) is None
