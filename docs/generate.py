@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
-from importlib import resources
 from pathlib import Path
 
 from formflow.example import example
 from formflow.notices import MESSAGES
-from formflow.rules import Rule, rules, version
+from formflow.rules.book import Rule, rules, rules_version
+from formflow.rules.hints import hints
 
 ROOT = Path(__file__).parent.parent
 MARK = "Generated with `make docs`. Do not edit."
@@ -45,25 +44,29 @@ def messages() -> str:
 def traffic_light() -> str:
     """Return every rule of the traffic light with its quotation and what establishes it."""
     lines = [
-        f"# The traffic light, rules of {version()}",
+        f"# The traffic light, rules of {rules_version()}",
         "",
         MARK,
         "",
-        "Only yes and no establish anything. Rules that several answers, an age or earlier records"
-        " establish stand in `formflow/rules/judged.py`; their cases in `tests/rules/`.",
+        "Only yes and no establish anything. The cases of these rules stand in `tests/rules/cases/`.",
         "",
         "| rule | section | lists | weighs | established by | guidance |",
         "|---|---|---|---|---|---|",
     ]
     lines += [_row(rule) for rule in rules()]
     lines += ["", "## Words in the free text that ask for a check", ""]
-    table = tomllib.loads((resources.files("formflow.rules") / "words.toml").read_text("utf-8"))
-    lines += [f"- {row['label']} {', '.join(row['words'])}" for row in table.values()]
+    lines += [f"- {hint.label} {', '.join(hint.words)}" for hint in hints()]
     return "\n".join(lines) + "\n"
 
 
 def _row(rule: Rule) -> str:
-    when = ", ".join(f"`{fact.field}` = {fact.answer}" for fact in rule.when) or "judged.py"
+    joined = " and " if rule.all_together else ", "
+    when = joined.join(f"`{fact.field}` = {fact.answer}" for fact in rule.facts)
+    if rule.ages is not None:
+        first, last = rule.ages[0], rule.ages[-1]
+        when += f" at age {first} to {last}" if last < 100 else f" from age {first}"
+    if rule.judge:
+        when += ", and earlier papers"
     analogy = " (by analogy)" if rule.by_analogy else ""
     colours = " and ".join(rule.colours) or "none"
     return (

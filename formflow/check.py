@@ -7,15 +7,42 @@ and is also returned to be put right.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
 
-from formflow.dates import NotADate, age_on, parse_day, parse_moment
+from formflow.dates import Doubt, age_on, parse_day, parse_moment
 from formflow.forms import Field, FieldKind, Form
 from formflow.model import Answer, AnswerState, Checked, Facts, Moment, Notice, Reading, Tri
 from formflow.notices import notice
 
 OLDEST_CHILD = 18  # years; the guidance is for children and young people
-_STATES = {AnswerState.BLANK: Tri.BLANK, AnswerState.UNREADABLE: Tri.UNREADABLE}
+DATES_OF_BIRTH = ("child_a_dob", "child_b_dob")
+Moments = Mapping[str, Moment | None]
+_NOT_THERE = Answer(None, "", AnswerState.UNREADABLE)
+_ANSWERS = {"yes": Tri.YES, "no": Tri.NO, "unknown": Tri.UNKNOWN}
+
+
+@dataclass(frozen=True, slots=True)
+class _Paper:
+    """One reading, with what it takes to name page and label of a box."""
+
+    reading: Reading
+    form: Form
+    today: date
+    pages: Mapping[str, int]
+
+    def answer(self, name: str) -> Answer:
+        """Return what stands in a box. A box that the file lacks is unreadable, not blank."""
+        return self.reading.answers.get(name, _NOT_THERE)
+
+    def notice(
+        self, code: str, name: str | None, words: Mapping[str, object] | None = None
+    ) -> Notice:
+        """Return a numbered message about a box, or about the whole paper."""
+        field = self.form.fields.get(name) if name else None
+        label = field.label if field else None
+        page = self.pages.get(name) if name else None
+        return notice(code, field=name, label=label, page=page, words=words)
 
 
 def check(
@@ -27,117 +54,137 @@ def check(
     pages: Mapping[str, int] | None = None,
 ) -> Checked:
     """Return the facts of a reading, with everything that a person should know or put right."""
-    look = _Look(reading, form, today, pages or {})
-    facts = look.facts()
+    paper = _Paper(reading, form, today, pages or {})
+    moments, about_dates = _moments(paper)
+    facts = _facts(paper, moments)
     notices = (
-        *look.urgent(facts),
-        *look.holds(),
-        *look.blanks(),
-        *look.date_notices,
-        *look.order_of_days(facts),
-        *look.ages(facts, similar_age_years),
+        *_urgent(paper, facts),
+        *_holds(paper),
+        *_unreadable(paper),
+        *_blanks(paper),
+        *about_dates,
+        *_order_of_days(paper, moments),
+        *_ages(paper, facts, similar_age_years),
     )
     return Checked(reading, facts, notices)
 
 
-class _Look:
-    """One look at one reading, with what it needs to name page and label."""
-
-    def __init__(self, reading: Reading, form: Form, today: date, pages: Mapping[str, int]) -> None:
-        self._reading, self._form, self._today, self._pages = reading, form, today, pages
-        self.date_notices: list[Notice] = []
-
-    def facts(self) -> Facts:
-        """Return the typed facts; a date that cannot be read leaves a notice and no date."""
-        ticks, choices, texts, moments = {}, {}, {}, {}
-        for name, field in self._form.fields.items():
-            answer = self._answer(name)
-            match field.kind:
-                case FieldKind.TICK:
-                    ticks[name] = _tri(answer)
-                case FieldKind.CHOICE:
-                    choices[name] = answer.value
-                case FieldKind.DATE | FieldKind.MOMENT:
-                    moments[name] = self._moment(field, answer)
-                case FieldKind.TEXT | FieldKind.LONG_TEXT:
-                    texts[name] = answer.value or ""
-        return Facts(ticks, choices, texts, moments)
-
-    def urgent(self, facts: Facts) -> Iterator[Notice]:
-        """Yield what must not wait: somebody says that an immediate referral is warranted."""
-        if facts.says("urgent_referral") is Tri.YES:
-            made = facts.says("urgent_contact_made") is Tri.YES
-            yield self._notice("FF-213" if made else "FF-212", "urgent_referral")
-
-    def holds(self) -> Iterator[Notice]:
-        """Yield why the reading is held, in words."""
-        for hold in self._reading.held:
-            yield self._notice(hold.code, hold.field, hold.words)
-
-    def blanks(self) -> Iterator[Notice]:
-        """Yield the required boxes that are blank."""
-        for name, field in self._form.fields.items():
-            if field.required and self._answer(name).state is AnswerState.BLANK:
-                yield self._notice("FF-201", name)
-
-    def order_of_days(self, facts: Facts) -> Iterator[Notice]:
-        """Yield the dates that cannot be, or not in this order."""
-        born, incident = facts.moments.get("child_a_dob"), facts.moments.get("incident_at")
-        signed = facts.moments.get("signed_date")
-        for name in ("child_a_dob", "child_b_dob", "incident_at", "signed_date"):
-            moment = facts.moments.get(name)
-            if moment is not None and moment.day > self._today:
-                yield self._notice("FF-206", name)
-        if incident is not None and incident.hour is None:
-            yield self._notice("FF-207", "incident_at")
-        if born is not None and incident is not None and incident.day < born.day:
-            yield self._notice("FF-208", "incident_at")
-        if signed is not None and incident is not None and signed.day < incident.day:
-            yield self._notice("FF-210", "signed_date")
-
-    def ages(self, facts: Facts, similar_age_years: int) -> Iterator[Notice]:
-        """Yield what the dates of birth say against other answers."""
-        born, incident = facts.moments.get("child_a_dob"), facts.moments.get("incident_at")
-        other = facts.moments.get("child_b_dob")
-        if born is None:
-            return
-        if incident is not None and age_on(born.day, incident.day) > OLDEST_CHILD:
-            yield self._notice("FF-209", "child_a_dob")
-        if other is None:
-            return
-        older, younger = min(born.day, other.day), max(born.day, other.day)
-        says_similar = facts.says("relationship_similar_age") is Tri.YES
-        if says_similar and age_on(older, younger) > similar_age_years:
-            yield self._notice("FF-305", "relationship_similar_age", {"years": similar_age_years})
-
-    def _answer(self, name: str) -> Answer:
-        return self._reading.answers.get(name) or Answer(None, "", AnswerState.UNREADABLE)
-
-    def _moment(self, field: Field, answer: Answer) -> Moment | None:
-        if answer.value is None:
-            return None
-        if field.kind is FieldKind.DATE:
-            day = parse_day(answer.value, self._today)
-            found = day if isinstance(day, NotADate) else Moment(day)
-        else:
-            found = parse_moment(answer.value, self._today)
-        if isinstance(found, NotADate):
-            self.date_notices.append(self._notice(found.code, field.name))
-            return None
-        return found
-
-    def _notice(
-        self, code: str, name: str | None, words: Mapping[str, object] | None = None
-    ) -> Notice:
-        field = self._form.fields.get(name) if name else None
-        return notice(
-            code,
-            field=name,
-            label=field.label if field else None,
-            page=self._pages.get(name) if name else None,
-            words=words,
-        )
+def _facts(paper: _Paper, moments: Moments) -> Facts:
+    ticks: dict[str, Tri] = {}
+    choices: dict[str, str | None] = {}
+    texts: dict[str, str] = {}
+    for name, field in paper.form.fields.items():
+        answer = paper.answer(name)
+        match field.kind:
+            case FieldKind.TICK:
+                ticks[name] = _tri(answer)
+            case FieldKind.CHOICE:
+                choices[name] = answer.value if answer.value in field.states else None
+            case FieldKind.TEXT | FieldKind.LONG_TEXT:
+                texts[name] = answer.value or ""
+    return Facts(ticks, choices, texts, moments, _doubtful(paper))
 
 
 def _tri(answer: Answer) -> Tri:
-    return _STATES.get(answer.state) or Tri(answer.value or Tri.UNREADABLE)
+    if answer.state is AnswerState.BLANK:
+        return Tri.BLANK
+    return _ANSWERS.get(answer.value or "", Tri.UNREADABLE)
+
+
+def _doubtful(paper: _Paper) -> frozenset[str]:
+    """Return the boxes that a hold speaks of; all of them where it speaks of the whole paper."""
+    fields = {hold.field for hold in paper.reading.held}
+    if None in fields:
+        return frozenset(paper.form.fields)
+    return frozenset(name for name in fields if name)
+
+
+def _moments(paper: _Paper) -> tuple[Moments, list[Notice]]:
+    """Return the dates that can be true. The others leave a notice, and no date."""
+    moments: dict[str, Moment | None] = {}
+    notices: list[Notice] = []
+    for name, field in paper.form.fields.items():
+        if field.kind not in (FieldKind.DATE, FieldKind.MOMENT):
+            continue
+        moments[name], code = _moment(paper, field)
+        if code:
+            notices.append(paper.notice(code, name))
+    return moments, notices
+
+
+def _moment(paper: _Paper, field: Field) -> tuple[Moment | None, str]:
+    """Return what stands in a date box and the code of the notice it deserves, or ""."""
+    written = paper.answer(field.name).value
+    if written is None:
+        return None, ""
+    found = _parsed(field, written, paper.today)
+    if isinstance(found, Doubt):
+        moment, code = Moment(found.day) if found.day else None, found.code
+    else:
+        wants_time = field.kind is FieldKind.MOMENT and field.required
+        moment, code = found, "FF-207" if wants_time and found.hour is None else ""
+    if moment and moment.day > paper.today:
+        return None, "FF-206"
+    return moment, code
+
+
+def _parsed(field: Field, written: str, today: date) -> Moment | Doubt:
+    if field.kind is FieldKind.MOMENT:
+        return parse_moment(written, today)
+    day = parse_day(written, today, of_birth=field.name in DATES_OF_BIRTH)
+    return day if isinstance(day, Doubt) else Moment(day)
+
+
+def _urgent(paper: _Paper, facts: Facts) -> Iterator[Notice]:
+    """Yield what must not wait: somebody says that an immediate referral is warranted."""
+    if facts.says("urgent_referral") is Tri.YES:
+        made = facts.says("urgent_contact_made") is Tri.YES
+        yield paper.notice("FF-213" if made else "FF-212", "urgent_referral")
+
+
+def _holds(paper: _Paper) -> Iterator[Notice]:
+    """Yield why the reading is held, in words."""
+    for hold in paper.reading.held:
+        yield paper.notice(hold.code, hold.field, hold.words)
+
+
+def _unreadable(paper: _Paper) -> Iterator[Notice]:
+    """Yield the boxes that hold something unreadable, where no hold has said so already."""
+    doubtful = _doubtful(paper)
+    for name in paper.form.fields:
+        if paper.answer(name).state is AnswerState.UNREADABLE and name not in doubtful:
+            yield paper.notice("FF-217", name)
+
+
+def _blanks(paper: _Paper) -> Iterator[Notice]:
+    """Yield the required boxes that are blank."""
+    for name, field in paper.form.fields.items():
+        if field.required and paper.answer(name).state is AnswerState.BLANK:
+            yield paper.notice("FF-201", name)
+
+
+def _order_of_days(paper: _Paper, moments: Moments) -> Iterator[Notice]:
+    """Yield the days that cannot be in this order."""
+    born, incident = moments.get("child_a_dob"), moments.get("incident_at")
+    signed = moments.get("signed_date")
+    if incident is None:
+        return
+    if born is not None and incident.day < born.day:
+        yield paper.notice("FF-208", "incident_at")
+    if signed is not None and signed.day < incident.day:
+        yield paper.notice("FF-210", "signed_date")
+
+
+def _ages(paper: _Paper, facts: Facts, similar_age_years: int) -> Iterator[Notice]:
+    """Yield what the dates of birth say against other answers."""
+    born, other = (facts.moments.get(name) for name in DATES_OF_BIRTH)
+    incident = facts.moments.get("incident_at")
+    if born and incident and age_on(born.day, incident.day) > OLDEST_CHILD:
+        yield paper.notice("FF-209", "child_a_dob")
+    if not born or not other or facts.says("relationship_similar_age") is not Tri.YES:
+        return
+    older, younger = sorted((born.day, other.day))
+    # On the day before the younger was born: a gap of exactly so many years is not more.
+    if age_on(older, younger - timedelta(days=1)) >= similar_age_years:
+        words = {"years": similar_age_years}
+        yield paper.notice("FF-305", "relationship_similar_age", words)

@@ -2,23 +2,32 @@
 
 The guidance gives no arithmetic, so nothing is counted or weighed: any characteristic of the red list
 proposes red; one that stands on both lists proposes "at least amber"; balancing factors stand beside
-and are never subtracted. Green needs every question about the red list to be answered.
+and are never subtracted. Green needs every question about the red list to be answered harmlessly.
 """
 
 from __future__ import annotations
 
-import re
-import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import date
-from functools import cache
-from importlib import resources
 
 from formflow.model import Facts, Finding, History, Light, Notice, Proposal, Tri, Weighs
 from formflow.notices import notice
-from formflow.rules import Fact, Rule, findings, rules, version
+from formflow.rules.book import Rule, rules_in_force, rules_version
+from formflow.rules.establish import (
+    BEFORE,
+    BIRTH_AND_INCIDENT,
+    age_at_incident,
+    answered,
+    findings,
+)
+from formflow.rules.hints import please_check
 
+LOWEST_FIRST = (Light.GREEN, Light.UNDETERMINED, Light.AMBER, Light.AMBER_OR_RED, Light.RED)
+RAISES_TO = {
+    ("amber",): Light.AMBER,
+    ("amber", "red"): Light.AMBER_OR_RED,
+    ("red",): Light.RED,
+}
 CONTRADICTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     # notice, an answer of yes, and the answers of yes that do not go with it
     ("FF-301", "context_spontaneous", ("context_planned",)),
@@ -30,99 +39,88 @@ CONTRADICTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 
 def decide(facts: Facts, history: History, on: date) -> Proposal:
     """Return what the rules in force on a day propose, with every reason and every gap."""
-    found = findings(facts, history, on)
-    open_questions = tuple(dict.fromkeys(_unanswered(facts, on)))
-    light = _light(found, facts, history, on)
+    return decide_by(rules_in_force(on), facts, history)
+
+
+def decide_by(rules: Sequence[Rule], facts: Facts, history: History) -> Proposal:
+    """Return what these rules propose. Their order makes no difference to the light."""
+    found = findings(rules, facts, history)
+    light = _light(rules, found, facts, history)
     return Proposal(
         light=light,
         findings=found,
-        missing=() if light is Light.RED else open_questions,
-        not_asked=tuple(rule.id for rule in _in_force(on) if not _is_asked(rule, facts)),
-        contradictions=tuple(_contradictions(facts)),
-        please_check=tuple(_please_check(facts)),
-        rules_version=version(),
+        missing=_missing(rules, light, facts),
+        not_asked=tuple(rule.id for rule in rules if not _is_asked(rule, facts)),
+        contradictions=tuple(_contradictions(facts, history)),
+        please_check=tuple(please_check(facts)),
+        rules_version=rules_version(),
     )
 
 
-def _light(found: tuple[Finding, ...], facts: Facts, history: History, on: date) -> Light:
-    raising = [one for one in found if one.weighs is Weighs.RAISES]
-    if any(one.colours == ("red",) for one in raising):
-        return Light.RED
-    if any("red" in one.colours for one in raising):
-        return Light.AMBER_OR_RED
-    if raising:
-        return Light.AMBER
-    supported = any(one.weighs is Weighs.SUPPORTS for one in found)
-    # An earlier record leaves "frequent" open: that is for the DSL, so it is not green.
-    if supported and not history.earlier and _red_list_is_answered(facts, on):
+def _light(
+    rules: Sequence[Rule], found: Sequence[Finding], facts: Facts, history: History
+) -> Light:
+    raised = [RAISES_TO[one.colours] for one in found if one.weighs is Weighs.RAISES]
+    if raised:
+        return max(raised, key=LOWEST_FIRST.index)
+    # An earlier paper leaves "frequent or increasing" open, and that is for the DSL: so it is not green.
+    sure = not history.earlier and _red_list_is_harmless(rules, facts)
+    if sure and _is_supported(rules, found) and not _waits_for_age(rules, facts):
         return Light.GREEN
     return Light.UNDETERMINED
 
 
-def _red_list_is_answered(facts: Facts, on: date) -> bool:
-    return all(facts.says(fact.field) is fact.harmless for fact in _red_facts(facts, on))
+def _red_list_is_harmless(rules: Sequence[Rule], facts: Facts) -> bool:
+    return all(
+        facts.says(fact.field) is fact.harmless and fact.field not in facts.doubtful
+        for rule in rules
+        if "red" in rule.colours
+        for fact in rule.facts
+        if facts.asks(fact.field)
+    )
 
 
-def _red_facts(facts: Facts, on: date) -> Iterator[Fact]:
-    for rule in _in_force(on):
-        if "red" in rule.colours:
-            yield from (fact for fact in rule.asks if facts.asks(fact.field))
+def _is_supported(rules: Sequence[Rule], found: Sequence[Finding]) -> bool:
+    never_alone = {rule.id for rule in rules if rule.never_alone}
+    return any(one.weighs is Weighs.SUPPORTS and one.rule not in never_alone for one in found)
 
 
-def _unanswered(facts: Facts, on: date) -> Iterator[str]:
-    for rule in _in_force(on):
-        for fact in rule.asks:
-            could_raise = rule.weighs is Weighs.RAISES and facts.asks(fact.field)
-            if could_raise and facts.says(fact.field) not in (Tri.YES, Tri.NO):
-                yield fact.field
+def _waits_for_age(rules: Sequence[Rule], facts: Facts) -> bool:
+    """Return whether an age that we do not know would decide between green and amber."""
+    unknown = age_at_incident(facts) is None
+    return unknown and any(answered(rule, facts) for rule in rules if rule.ages is not None)
 
 
-def _in_force(on: date) -> Iterator[Rule]:
-    return (rule for rule in rules() if rule.in_force(on))
+def _missing(rules: Sequence[Rule], light: Light, facts: Facts) -> tuple[str, ...]:
+    """Return what was asked and not answered and could change the light, in the order of the form."""
+    could_change = {
+        fact.field for rule in rules if _could_change(rule, light) for fact in rule.facts
+    }
+    ticks = [
+        name
+        for name, answer in facts.ticks.items()
+        if name in could_change and answer not in (Tri.YES, Tri.NO)
+    ]
+    if LOWEST_FIRST.index(light) < LOWEST_FIRST.index(Light.AMBER) and _waits_for_age(rules, facts):
+        ticks += [name for name in BIRTH_AND_INCIDENT if facts.moments.get(name) is None]
+    return tuple(ticks)
+
+
+def _could_change(rule: Rule, light: Light) -> bool:
+    if rule.weighs is Weighs.RAISES:
+        return LOWEST_FIRST.index(RAISES_TO[rule.colours]) > LOWEST_FIRST.index(light)
+    return rule.weighs is Weighs.SUPPORTS and light is Light.UNDETERMINED
 
 
 def _is_asked(rule: Rule, facts: Facts) -> bool:
-    return not rule.asks or any(facts.asks(fact.field) for fact in rule.asks)
+    return any(facts.asks(fact.field) for fact in rule.facts)
 
 
-def _contradictions(facts: Facts) -> Iterator[Notice]:
+def _contradictions(facts: Facts, history: History) -> Iterator[Notice]:
+    """Yield answers that do not fit together. They lower nothing and leave nothing out."""
     for code, one, others in CONTRADICTIONS:
         says_both = any(facts.says(other) is Tri.YES for other in others)
         if facts.says(one) is Tri.YES and says_both:
             yield notice(code, field=one)
-
-
-def _please_check(facts: Facts) -> Iterator[Notice]:
-    """Words in the free text that speak of a question nobody answered: a hint, never a colour."""
-    # The words of one box may answer the question of another.
-    text = "\n".join(facts.texts.values())
-    for listed in _word_lists():
-        if facts.asks(listed.question) and facts.says(listed.question) is Tri.BLANK:
-            found = listed.pattern.search(text)
-            if found:
-                word = found[0].casefold()
-                yield notice(
-                    "FF-310", field=listed.question, label=listed.label, words={"word": word}
-                )
-
-
-@dataclass(frozen=True, slots=True)
-class _Listed:
-    """The words that speak of one question."""
-
-    question: str
-    label: str
-    pattern: re.Pattern[str]
-
-
-@cache
-def _word_lists() -> tuple[_Listed, ...]:
-    table = tomllib.loads((resources.files("formflow.rules") / "words.toml").read_text("utf-8"))
-    return tuple(
-        _Listed(
-            question,
-            row["label"],
-            re.compile(rf"\b(?:{'|'.join(row['words'])})\b", re.IGNORECASE),
-        )
-        for question, row in table.items()
-    )
+    if facts.says(BEFORE) is Tri.NO and history.earlier:
+        yield notice("FF-306", field=BEFORE)

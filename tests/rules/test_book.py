@@ -1,0 +1,118 @@
+"""The rule book itself: short true quotes, rules dated by when they count, a version that moves."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from formflow.decide import RAISES_TO, decide_by
+from formflow.model import History, Light, Weighs
+from formflow.rules.book import Rule, rules, rules_version
+from formflow.rules.establish import JUDGES
+from formflow.rules.hints import hints
+from tests.rules.facts import FORM, RED_ANSWERS, said
+
+GUIDANCE = Path(__file__).parents[3] / "shared" / "guidance" / "guidance.txt"
+# One line for each version that ever counted. When rules change, give lights.toml a new version (and
+# the old rules an `until`), and add a line here.
+VERSIONS = {"2026-11": "385d043198ba81cd"}
+
+
+def rule_of(name: str) -> Rule:
+    return next(rule for rule in rules() if rule.id == name)
+
+
+def one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.id)
+def test_a_quote_has_at_most_25_words(rule: Rule) -> None:
+    assert 1 <= len(rule.quote.split()) <= 25
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.id)
+def test_a_quote_is_what_the_guidance_says_under_that_heading(rule: Rule) -> None:
+    if not GUIDANCE.is_file():
+        pytest.skip("the guidance is a third party's text and does not come with FormFlow")
+    text = one_line(GUIDANCE.read_text("utf-8"))
+    headings = ("]2.1 Healthy", "]2.2. Concerning", "]2.3. Harmful", "]3. Responding")
+    start = int(rule.section.removeprefix("2.")) - 1
+    section = text[text.index(headings[start]) : text.index(headings[start + 1])]
+    assert one_line(rule.quote) in section
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.id)
+def test_a_rule_asks_what_a_form_asks(rule: Rule) -> None:
+    for fact in rule.facts:
+        assert fact.field in FORM.fields or fact.field.startswith("background_")
+        assert fact.sentence.endswith(".")
+
+
+def test_what_raises_stands_on_a_list_that_raises() -> None:
+    for rule in rules():
+        if rule.weighs is Weighs.RAISES:
+            assert rule.colours in RAISES_TO
+
+
+def test_the_red_list_asks_what_the_hand_written_list_says() -> None:
+    asked = {
+        fact.field: fact.answer
+        for rule in rules()
+        if "red" in rule.colours
+        for fact in rule.facts
+        if fact.field in FORM.fields
+    }
+    assert asked == RED_ANSWERS
+
+
+def test_every_judge_judges_a_rule() -> None:
+    assert {rule.judge for rule in rules() if rule.judge} == set(JUDGES)
+
+
+def test_a_rule_counts_from_its_first_day_until_the_day_before_its_end() -> None:
+    rule = replace(rule_of("R2a"), since=date(2027, 4, 1), until=date(2028, 4, 1))
+    days = [date(2027, 3, 31), date(2027, 4, 1), date(2028, 3, 31), date(2028, 4, 1)]
+    assert [rule.in_force(day) for day in days] == [False, True, True, False]
+
+
+def test_a_proposal_can_be_worked_out_again_by_the_rules_of_its_day() -> None:
+    change = date(2027, 4, 1)
+    old = replace(rule_of("R2a"), until=change)
+    new = replace(rule_of("R2a"), since=change, colours=("amber",))
+    for day, light in ((date(2027, 3, 31), Light.RED), (change, Light.AMBER)):
+        in_force = [rule for rule in (old, new) if rule.in_force(day)]
+        assert decide_by(in_force, said("context_planned=yes"), History()).light is light
+
+
+def test_changed_rules_have_a_version_of_their_own() -> None:
+    decisive = [
+        {**asdict(rule), "quote": "", "facts": [(fact.field, fact.answer) for fact in rule.facts]}
+        for rule in rules()
+    ]
+    print_of_rules = hashlib.sha256(json.dumps(decisive, default=str).encode()).hexdigest()[:16]
+    assert VERSIONS[rules_version()] == print_of_rules
+
+
+def test_a_hint_names_its_question_as_the_form_prints_it() -> None:
+    for hint in hints():
+        assert hint.label == FORM.fields[hint.question].label
+
+
+def test_hints_are_looked_for_in_every_long_box_and_in_no_box_for_a_name() -> None:
+    looked_in = {box for hint in hints() for box in hint.boxes}
+    long = {name for name, field in FORM.fields.items() if field.kind == "long_text"}
+    assert long <= looked_in <= set(FORM.fields)
+    assert not {box for box in looked_in if "name" in box or box.endswith(("_by", "_person"))}
+
+
+def test_hints_are_whole_words_in_small_letters() -> None:
+    for hint in hints():
+        for word in hint.words:
+            assert word == " ".join(word.casefold().split())
+            assert word.replace(" ", "").replace("'", "").isalnum()

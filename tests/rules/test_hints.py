@@ -1,0 +1,92 @@
+"""Words in the free text that speak of an unanswered question ask for a check, and nothing more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from formflow.model import Facts, Tri
+from formflow.rules.hints import please_check
+from tests.rules.facts import facts
+
+
+def asked(known: Facts) -> dict[str | None, str]:
+    return {one.field: one.text for one in please_check(known)}
+
+
+def text(words: str, box: str = "type_text", **ticks: Tri) -> Facts:
+    return facts(ticks, texts={box: words})
+
+
+@pytest.mark.parametrize(
+    ("words", "question"),
+    [
+        ("He threatened her.", "context_threat"),
+        ("She said it was a SECRET!", "context_secrecy"),
+        ("“Don’t tell anyone”", "context_secrecy"),
+        ("It looked planned", "context_planned"),
+        ("(blackmail)", "context_blackmail"),
+        ("She was forced, he said", "context_force"),
+        ("He held her\ndown", "context_force"),
+        ("He had porn on his phone", "type_pornography"),
+        ("and then again.", "context_happened_before"),
+        ("the other boy was scared", "others_fearful"),
+        ("She was SCARED", "others_fearful"),
+        ("He is two years older", "relationship_similar_age"),
+    ],
+)
+def test_a_word_asks_for_a_check_of_the_question_it_speaks_of(words: str, question: str) -> None:
+    assert question in asked(text(words))
+
+
+def test_not_threatened_asks_for_a_check_as_well() -> None:
+    assert "context_threat" in asked(text("She was not threatened."))
+
+
+@pytest.mark.parametrize("answer", [Tri.BLANK, Tri.UNKNOWN, Tri.UNREADABLE])
+def test_a_question_answered_neither_yes_nor_no_is_checked(answer: Tri) -> None:
+    assert "context_threat" in asked(text("threatened", context_threat=answer))
+
+
+@pytest.mark.parametrize("answer", [Tri.YES, Tri.NO])
+def test_a_question_that_is_answered_is_not(answer: Tri) -> None:
+    assert "context_threat" not in asked(text("threatened", context_threat=answer))
+
+
+@pytest.mark.parametrize(
+    "words", ["the secretary came", "reinforced glass", "a planner", "dreaded"]
+)
+def test_part_of_a_longer_word_asks_nothing(words: str) -> None:
+    assert asked(text(words)) == {}
+
+
+def test_a_question_that_the_form_does_not_ask_is_not_checked() -> None:
+    assert asked(Facts({}, {}, {"type_text": "threatened"}, {})) == {}
+
+
+def test_a_name_asks_nothing() -> None:
+    assert asked(text("Tom Secret", box="child_a_name")) == {}
+    assert asked(text("Mrs Porn", box="completed_by")) == {}
+
+
+def test_the_notice_says_the_listed_word_and_the_printed_question_and_nothing_else_of_the_text() -> (
+    None
+):
+    found = asked(text("Zoë was THREATENED by Jack in the boiler room"))["context_threat"]
+    assert found.startswith(
+        "The free text says “threatened”, and “Was there a threat?” is answered neither yes nor no."
+    )
+    assert not {"Zoë", "Jack", "boiler"} & set(found.split())
+
+
+def test_each_question_is_asked_once_however_many_words_speak_of_it() -> None:
+    found = list(please_check(text("threat threats threatened threatening")))
+    assert [one.field for one in found] == ["context_threat"]
+
+
+def test_saying_how_social_media_was_used_without_saying_that_it_was_is_checked() -> None:
+    said_how = replace(facts(), choices={"context_social_media_how": "threaten"})
+    assert [one.code for one in please_check(said_how)] == ["FF-311"]
+    answered = replace(said_how, ticks={**said_how.ticks, "context_social_media": Tri.YES})
+    assert list(please_check(answered)) == []

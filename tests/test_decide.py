@@ -1,0 +1,208 @@
+"""What is proposed: the cases of rules/cases/proposals.toml, and what must hold whatever is said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from formflow.decide import LOWEST_FIRST, decide, decide_by
+from formflow.model import Facts, History, Light, Moment, Proposal, Tri, Weighs
+from formflow.rules.book import rules_in_force
+from tests.rules.facts import (
+    HARMLESS,
+    RED_ANSWERS,
+    TICKS,
+    TODAY,
+    earlier,
+    facts,
+    said,
+    table,
+    with_answer,
+)
+
+CASES: list[dict[str, Any]] = table("proposals.toml")["case"]
+GREEN = facts({**HARMLESS, "others_freely": Tri.YES})
+BALANCING = {
+    "context_spontaneous": Tri.YES,
+    "child_meant_harm": Tri.NO,
+    "child_understood": Tri.NO,
+    "child_responsible": Tri.YES,
+    "child_regretful": Tri.YES,
+    "parents_willing": Tri.YES,
+}
+
+
+def propose(known: Facts, history: History | None = None) -> Proposal:
+    return decide(known, history or History(), TODAY)
+
+
+def rank(known: Facts, history: History | None = None) -> int:
+    return LOWEST_FIRST.index(propose(known, history).light)
+
+
+def by_weight(proposal: Proposal, weighs: Weighs) -> list[str]:
+    return [one.rule for one in proposal.findings if one.weighs is weighs]
+
+
+@pytest.fixture(params=CASES, ids=lambda case: case["name"])
+def case(request: pytest.FixtureRequest) -> dict[str, Any]:
+    found: dict[str, Any] = request.param
+    return found
+
+
+def test_it_is_proposed_as_the_case_tells(case: dict[str, Any]) -> None:
+    known = said(case["given"])
+    if case.get("harmless"):
+        answered = {name: tri for name, tri in known.ticks.items() if tri is not Tri.BLANK}
+        known = replace(known, ticks={**known.ticks, **HARMLESS, **answered})
+    proposal = propose(known, earlier(*case.get("earlier", ())))
+
+    assert proposal.light == case["light"]
+    for weighs in Weighs:
+        assert by_weight(proposal, weighs) == case.get(weighs.value, [])
+    assert [one.code for one in proposal.contradictions] == case.get("notices", [])
+    assert set(case.get("missing", ())) <= set(proposal.missing)
+    assert case.get("says", "") in " | ".join(one.text for one in proposal.findings)
+    if "by_analogy" in case:
+        assert [one.rule for one in proposal.findings if one.by_analogy] == case["by_analogy"]
+
+
+def test_nothing_is_missing_for_red_and_only_red_questions_are_for_at_least_amber() -> None:
+    assert propose(said("context_force=yes")).missing == ()
+    overlap = propose(said("type_language=yes")).missing
+    assert "context_force" in overlap
+    assert "context_peer_pressure" not in overlap
+    assert "type_pornography" not in overlap, "a yes there would not raise it further"
+    assert "type_pornography" in propose(said("type_low_key=yes")).missing
+
+
+def test_green_lists_the_amber_questions_that_are_open() -> None:
+    proposal = propose(GREEN)
+    assert proposal.light is Light.GREEN
+    assert set(proposal.missing) == {
+        "type_low_key",
+        "type_disinhibition",
+        "type_self_directed",
+        "context_peer_pressure",
+    }
+
+
+def test_what_is_missing_stands_in_the_order_of_the_form() -> None:
+    missing = propose(facts()).missing
+    assert list(missing) == [name for name in TICKS if name in missing]
+    assert len(missing) == len(set(missing))
+
+
+def test_what_the_recording_form_does_not_ask_is_listed() -> None:
+    assert propose(facts()).not_asked == ("R9a", "R9b", "R9c", "RX")
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+@pytest.mark.parametrize("answer", [Tri.BLANK, Tri.UNKNOWN, Tri.UNREADABLE])
+def test_one_red_question_without_an_answer_is_enough_to_keep_from_green(
+    name: str, answer: Tri
+) -> None:
+    proposal = propose(with_answer(GREEN, name, answer))
+    assert proposal.light is Light.UNDETERMINED
+    assert name in proposal.missing
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_one_red_answer_is_enough_to_raise(name: str) -> None:
+    assert rank(with_answer(GREEN, name, RED_ANSWERS[name])) >= LOWEST_FIRST.index(Light.AMBER)
+
+
+@pytest.mark.parametrize("name", ["others_fearful", "attempt_boundaries"])
+def test_a_harmless_answer_that_a_person_has_yet_to_confirm_supports_no_green(name: str) -> None:
+    assert propose(replace(GREEN, doubtful=frozenset([name]))).light is Light.UNDETERMINED
+
+
+def test_a_red_answer_that_a_person_has_yet_to_confirm_stays_red() -> None:
+    known = replace(said("others_fearful=yes"), doubtful=frozenset(["others_fearful"]))
+    assert propose(known).light is Light.RED
+
+
+def test_before_the_rules_were_in_force_nothing_is_established() -> None:
+    first = min(rule.since for rule in rules_in_force(TODAY))
+    the_day_before = date.fromordinal(first.toordinal() - 1)
+    proposal = decide(said("context_force=yes"), History(), the_day_before)
+    assert (proposal.light, proposal.findings) == (Light.UNDETERMINED, ())
+    assert decide(said("context_force=yes"), History(), first).light is Light.RED
+
+
+def test_every_finding_is_cited() -> None:
+    for one in propose(facts({**RED_ANSWERS, **BALANCING})).findings:
+        assert one.section in ("2.1", "2.2", "2.3")
+        assert one.quote
+        assert one.fields
+        assert one.text.endswith(".")
+
+
+# Whatever is said
+
+TRI = st.sampled_from(Tri)
+TICK = st.sampled_from(TICKS)
+RED = st.sampled_from(sorted(RED_ANSWERS))
+DAY = st.dates(date(2005, 1, 1), TODAY)
+HISTORY = st.lists(DAY, max_size=3).map(lambda days: earlier(*sorted(days)))
+
+
+@st.composite
+def anything(draw: st.DrawFn) -> Facts:
+    """Facts of any recording form; half of them near green, where most can go wrong."""
+    ticks = dict(GREEN.ticks) if draw(st.booleans()) else dict(facts().ticks)
+    ticks |= draw(st.dictionaries(TICK, TRI, max_size=12))
+    days = draw(st.fixed_dictionaries({}, optional={"child_a_dob": DAY, "incident_at": DAY}))
+    return Facts(ticks, {}, {}, {name: Moment(day) for name, day in days.items()})
+
+
+@given(anything(), HISTORY, RED)
+def test_one_more_red_fact_never_lowers(known: Facts, history: History, name: str) -> None:
+    more = with_answer(known, name, RED_ANSWERS[name])
+    assert rank(more, history) >= rank(known, history)
+
+
+@given(anything(), HISTORY, RED, st.sampled_from([Tri.BLANK, Tri.UNKNOWN, Tri.UNREADABLE]))
+def test_a_red_question_without_an_answer_is_never_green(
+    known: Facts, history: History, name: str, answer: Tri
+) -> None:
+    assert propose(with_answer(known, name, answer), history).light is not Light.GREEN
+
+
+@given(anything(), HISTORY, st.sampled_from(sorted(BALANCING)))
+def test_a_balancing_factor_never_lowers_what_is_raised(
+    known: Facts, history: History, name: str
+) -> None:
+    more = with_answer(known, name, BALANCING[name])
+    raised = propose(known, history).light not in (Light.GREEN, Light.UNDETERMINED)
+    assert not raised or rank(more, history) == rank(known, history)
+
+
+@given(anything(), HISTORY, DAY)
+def test_one_more_earlier_paper_never_lowers(known: Facts, history: History, day: date) -> None:
+    more = History((*history.earlier, *earlier(day).earlier))
+    assert rank(known, more) >= rank(known, history)
+
+
+@given(anything(), HISTORY, st.permutations(rules_in_force(TODAY)))
+def test_the_order_of_the_rules_makes_no_difference(
+    known: Facts, history: History, order: list[Any]
+) -> None:
+    one, other = propose(known, history), decide_by(order, known, history)
+    assert other.light is one.light
+    assert set(other.findings) == set(one.findings)
+    assert other.missing == one.missing
+    assert set(other.not_asked) == set(one.not_asked)
+
+
+@given(anything(), HISTORY, st.text(max_size=60))
+def test_no_word_in_the_free_text_changes_the_light(
+    known: Facts, history: History, words: str
+) -> None:
+    texts = {"type_text": f"He threatened her again, by force. {words}"}
+    assert propose(replace(known, texts=texts), history).light is propose(known, history).light
