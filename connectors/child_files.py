@@ -34,7 +34,7 @@ from formflow.contract import (
 )
 from formflow.words import day_in_words
 from formflow_connectors.folder import DestinationFolder
-from formflow_connectors.wording import LIGHTS, ending, incident_date
+from formflow_connectors.wording import LIGHTS, ending
 
 CHRONOLOGY = "Chronology.html"
 NOT_YET_MATCHED = "Not yet matched"
@@ -118,7 +118,7 @@ class ChildFiles:
 
 def _line(parcel: Parcel, papers: dict[str, str]) -> str:
     """Return one line of the chronology. Lines sort by day; days that are not known come last."""
-    day = incident_date(parcel)
+    day = parcel.incident_day
     order = f"{day or '9999'} {parcel.recorded_at.isoformat()}"
     words = {"original": "Original", "as_read": "As read"}
     links = " · ".join(

@@ -34,7 +34,7 @@ from formflow.contract import (
     Unavailable,
 )
 from formflow_connectors.folder import DestinationFolder
-from formflow_connectors.wording import ending, incident_date, printable
+from formflow_connectors.wording import ending, printable
 
 BOM = "\ufeff".encode()  # without it Excel takes the file for another encoding
 END = b"\r\n"
@@ -83,7 +83,7 @@ class CsvFile:
             "ff_outcome": parcel.outcome.value,
             "ff_proposed_light": parcel.light.value if parcel.light else "",
             "ff_child": parcel.child_reference or "",
-            "ff_incident_day": str(incident_date(parcel) or ""),
+            "ff_incident_day": str(parcel.incident_day or ""),
         }
         if self._settings.answers:
             row |= {answer.field: answer.text for answer in parcel.answers}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from formflow.contract import Parcel
 from formflow.model import Light
-from formflow_connectors.wording import LIGHTS, WAITS_FOR, incident_date, printable
+from formflow_connectors.wording import LIGHTS, WAITS_FOR, printable
 
 if TYPE_CHECKING:  # openpyxl takes long to import: only those who deliver wait for it
     from openpyxl import Workbook as Book
@@ -55,7 +55,7 @@ def headings(answers: Sequence[str]) -> list[str]:
 def cells(parcel: Parcel, answers: Sequence[str]) -> list[str | int]:
     """Return the cells of one row: text, numbers, and dates as ISO text."""
     texts = {answer.field: answer.text for answer in parcel.answers}
-    day = incident_date(parcel)
+    day = parcel.incident_day
     return [
         parcel.key,
         parcel.reference,

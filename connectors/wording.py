@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 
-from formflow.contract import Ending, Parcel
+from formflow.contract import Ending
 from formflow.model import Light, Outcome
 from formflow.notices import notice
 from formflow.words import LIGHT_WORDS, NOTHING_PROPOSED, day_in_words
@@ -22,10 +22,6 @@ WAITS_FOR: Mapping[Outcome, str] = {
     Outcome.HELD: "A person checks it against the paper.",
     Outcome.UNREADABLE: "A person reads the paper.",
 }
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
 # What XML and UTF-8 cannot hold: control characters, lone surrogates, two non-characters.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -35,13 +31,6 @@ def ending(
 ) -> Ending:
     """Return an ending with its numbered words, ready to raise."""
     return kind(code, notice(code, words={"answer": answer}).text, after_seconds)
-
-
-def incident_date(parcel: Parcel) -> date | None:
-    """Return the day of the incident, from "14 November 2026", or None."""
-    day, _, rest = parcel.incident_day.partition(" ")
-    month, _, year = rest.partition(" ")
-    return date(int(year), _MONTHS.index(month) + 1, int(day)) if month in _MONTHS else None
 
 
 def moment_in_words(moment: datetime) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import ClassVar, Protocol, runtime_checkable
@@ -93,7 +93,7 @@ class Parcel:
     page: str = ""  # the finished page for people: HTML for receipts and alerts, text for notes
     # From here on only for DataClass.FULL:
     child_reference: str | None = None  # "C-000045"
-    incident_day: str = ""  # "14 November 2026", or ""
+    incident_day: date | None = None
     answers: tuple[NamedAnswer, ...] = ()
     findings: tuple[Finding, ...] = ()
     notices: tuple[Notice, ...] = ()

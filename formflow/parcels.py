@@ -15,7 +15,6 @@ from formflow.contract import Capabilities, DataClass, NamedAnswer, Operation, P
 from formflow.forms import Form
 from formflow.model import AnswerState, Entry, Light, Outcome
 from formflow.settings import Settings
-from formflow.words import day_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ def parcel(
     return replace(
         notice_only,
         child_reference=entry.child_reference,
-        incident_day=day_in_words(entry.incident_day) if entry.incident_day else "",
+        incident_day=entry.incident_day,
         answers=named_answers(entry, form),
         findings=entry.proposal.findings if entry.proposal else (),
         notices=entry.notices,

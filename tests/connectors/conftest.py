@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,7 @@ def a_parcel(**changes: Any) -> Parcel:
         where_to_look="in the child’s file, or with “formflow show FF-2026-000123”",
         page='<!doctype html>\n<html lang="en-GB"><body><p>Zo\u00eb \U0001f622 ‘£’</p></body></html>\n',
         child_reference="C-000045",
-        incident_day="14 November 2026",
+        incident_day=date(2026, 11, 14),
         answers=tuple(NamedAnswer(name, name, text) for name, text in HARD_ANSWERS.items()),
         original_sha256="ab" * 32,
         as_read=AS_READ,

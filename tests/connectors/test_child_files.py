@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -48,7 +49,7 @@ def test_the_papers_lie_in_the_childs_folder_by_reference(
 def test_a_paper_without_a_child_waits_under_its_own_reference(
     place: Any, make_parcel: MakeParcel
 ) -> None:
-    _deliver(place, make_parcel(child_reference=None, as_read=b"", light=None, incident_day=""))
+    _deliver(place, make_parcel(child_reference=None, as_read=b"", light=None, incident_day=None))
     home = "Not yet matched/FF-2026-000123"
     assert sorted(place.tree()) == [
         f"{home}/Chronology.html",
@@ -61,7 +62,7 @@ def test_a_paper_without_a_child_waits_under_its_own_reference(
 def test_the_chronology_is_in_the_order_of_what_happened(
     place: Any, make_parcel: MakeParcel
 ) -> None:
-    for number, day in enumerate(("14 November 2026", "", "3 March 2014", "14 December 2025")):
+    for number, day in enumerate((date(2026, 11, 14), None, date(2014, 3, 3), date(2025, 12, 14))):
         _deliver(place, make_parcel(reference=f"FF-2026-00000{number}", incident_day=day))
     days = [line[0] for line in _lines(place)]
     assert days == ["3 March 2014", "14 December 2025", "14 November 2026", "Not known"]

@@ -93,7 +93,7 @@ def test_an_unread_paper_has_a_line_too(place: Any, make_parcel: MakeParcel) -> 
     _deliver(
         place,
         make_parcel(form_title="Form not known", light=None, child_reference=None,
-                    incident_day="", answers=()),
+                    incident_day=None, answers=()),
     )  # fmt: skip
     (row,) = _rows(place.root / "Form not known records 2026-11.csv")
     assert (row["ff_proposed_light"], row["ff_child"], row["ff_incident_day"]) == ("", "", "")

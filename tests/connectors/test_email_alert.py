@@ -187,7 +187,7 @@ def parcel(make_parcel: MakeParcel) -> Parcel:
         light=None,
         page="",
         child_reference=None,
-        incident_day="",
+        incident_day=None,
         answers=(),
         original_sha256=None,
         as_read=b"",

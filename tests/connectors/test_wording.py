@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from formflow.contract import Parcel
-from formflow.words import day_in_words
 from formflow_connectors import wording
-
-
-@pytest.mark.parametrize("day", [date(2026, month, 1 + 2 * month) for month in range(1, 13)])
-def test_the_day_of_the_incident_is_read_back_from_its_words(
-    make_parcel: Callable[..., Parcel], day: date
-) -> None:
-    assert wording.incident_date(make_parcel(incident_day=day_in_words(day))) == day
-
-
-def test_a_day_that_is_not_known_stays_so(make_parcel: Callable[..., Parcel]) -> None:
-    assert wording.incident_date(make_parcel(incident_day="")) is None
 
 
 @pytest.mark.parametrize(

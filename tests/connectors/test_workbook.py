@@ -165,7 +165,7 @@ def test_what_people_add_beside_the_rows_stays(place: Any, make_parcel: MakeParc
 
 
 def test_a_day_before_excel_counts_days_stays_text(place: Any, make_parcel: MakeParcel) -> None:
-    _deliver(place, make_parcel(incident_day="1 January 1899"))
+    _deliver(place, make_parcel(incident_day=date(1899, 1, 1)))
     assert _sheet(place)["E2"].value == date(1899, 1, 1).isoformat()
 
 
