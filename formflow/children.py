@@ -42,15 +42,17 @@ def child_a(facts: Facts) -> ChildKey | None:
 def business_key(form_id: str, facts: Facts) -> str | None:
     """Return what makes two papers be about the same incident, as 64 hex digits, or None.
 
-    Form, child A, day of the incident and who completed the form. Hashed, so that no name stands in
-    an index. None when any of it is missing: then a person compares.
+    Form, child A, day and time of the incident and who completed the form. Hashed, so that no name
+    stands in an index. None when any of it but the time is missing: then a person compares. Two
+    incidents of one day with two times are two; a time that was corrected is for a person to compare.
     """
     child = child_a(facts)
     incident = facts.moments.get("incident_at")
     author = name_key(facts.texts.get("completed_by", ""))
     if child is None or incident is None or not author:
         return None
-    parts = [form_id, child.name_key, child.born.isoformat(), incident.day.isoformat(), author]
+    when = [incident.day.isoformat(), incident.hour, incident.minute]
+    parts = [form_id, child.name_key, child.born.isoformat(), *when, author]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pikepdf
 import pytest
 
 from formflow import acknowledge, overview, pipeline, service, shelf, tables
@@ -111,9 +112,44 @@ def test_t22_an_amended_form_is_a_new_revision_and_the_earlier_one_is_kept(
     assert len(list(originals)) == 2
 
 
-def test_saving_again_without_a_change_is_no_new_revision(office: Settings, tmp_path: Path) -> None:
-    import pikepdf
+def refilled(case: str, target: Path, **values: str) -> None:
+    """Copy a sample with some other answers, drawn by the viewer."""
+    with pikepdf.open(sample(case)) as pdf:
+        for field in pdf.Root.AcroForm.Fields:
+            if str(field.get("/T")) in values:
+                field.V = pikepdf.String(values[str(field.T)])
+                if "/AP" in field:
+                    del field.AP
+        pdf.save(target)
 
+
+def test_two_incidents_of_one_day_are_two_records_that_a_person_compares(
+    office: Settings,
+) -> None:
+    drop(office, RED)
+    run(office)
+    afternoon = office.watch[0].folder / "afternoon.pdf"
+    refilled(RED, afternoon, incident_at="17/11/2026 at 4.10pm", type_text="Another thing.")
+    run(office)
+    first, second = entries(office)
+    assert second.reference != first.reference
+    assert second.revision == 1
+    assert second.possible_duplicate_of == first.reference
+    page = (office.folders.alerts / f"1 RED {second.reference} r1.html").read_text("utf-8")
+    assert f"may be about the same incident as {first.reference}" in page
+
+
+def test_a_form_without_a_date_of_birth_joins_nothing(office: Settings) -> None:
+    drop(office, RED)
+    run(office)
+    refilled(RED, office.watch[0].folder / "no birth.pdf", child_a_dob="", type_text="Other words.")
+    run(office)
+    first, second = entries(office)
+    assert second.reference != first.reference
+    assert second.child_reference is None
+
+
+def test_saving_again_without_a_change_is_no_new_revision(office: Settings, tmp_path: Path) -> None:
     drop(office, RED)
     run(office)
     with pikepdf.open(sample(RED)) as pdf:
