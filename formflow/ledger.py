@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -161,9 +161,14 @@ def next_due(engine: Engine) -> float | None:
     return due
 
 
-def retry_now(connection: Connection, lanes: Iterable[str]) -> None:
-    """Make the waiting deliveries of these destinations due at once."""
-    connection.execute(_RETRY_NOW, {"lanes": list(lanes)})
+def retry(connection: Connection, lane: str | None, *, set_aside_too: bool) -> int:
+    """Make waiting deliveries due at once, of one destination or of all; return how many.
+
+    What was set aside for a person comes back only when that person asks for it.
+    """
+    states = [READY, SET_ASIDE] if set_aside_too else [READY]
+    changed = connection.execute(_RETRY, {"lane": lane, "states": states})
+    return int(changed.rowcount)
 
 
 def _close(connection: Connection, task: Claimed, owner: str, state: int, code: str) -> None:
@@ -223,6 +228,7 @@ _FREE = text(
     " WHERE state = 1 AND (owner IN :dead OR lease_until < :now)"
 ).bindparams(bindparam("dead", expanding=True))
 _NEXT_DUE = text("SELECT min(due) FROM task WHERE state = 0")
-_RETRY_NOW = text(
-    "UPDATE task SET due = 0 WHERE state = 0 AND kind = 'deliver' AND lane IN :lanes"
-).bindparams(bindparam("lanes", expanding=True))
+_RETRY = text(
+    "UPDATE task SET state = 0, due = 0, attempts = 0 WHERE kind = 'deliver' AND state IN :states"
+    " AND (:lane IS NULL OR lane = :lane)"
+).bindparams(bindparam("states", expanding=True))

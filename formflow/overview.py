@@ -123,7 +123,9 @@ def as_text(view: Overview, settings: Settings) -> str:
         lines.append(f"{view.papers_unread} papers are being read.")
     for parcel in view.undelivered:
         aside = (
-            f", {parcel.set_aside} refused: look with “formflow doctor”" if parcel.set_aside else ""
+            f", {parcel.set_aside} refused for good; “formflow retry” tries again"
+            if parcel.set_aside
+            else ""
         )
         lines.append(f"{parcel.parcels} wait for “{parcel.destination}” ({parcel.code}){aside}.")
     if not view.undelivered:

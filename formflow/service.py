@@ -16,6 +16,7 @@ from formflow.drop.doorbell import Doorbell
 from formflow.drop.sweep import Swept, sweep
 from formflow.errors import AlreadyRunning
 from formflow.settings import Settings, Watch
+from formflow.tables import writing
 from formflow.workbench import Workbench
 
 log = logging.getLogger("formflow")
@@ -47,9 +48,16 @@ def alone(settings: Settings) -> Iterator[None]:
             "Stop the other one first, or leave it to its work.",
         ) from None
     try:
+        _try_everything_again(settings)
         yield
     finally:
         lock.release()
+
+
+def _try_everything_again(settings: Settings) -> None:
+    """Who starts FormFlow anew has often just put right what was wrong."""
+    with writing(pipeline.workbench(settings).engine) as connection:
+        ledger.retry(connection, None, set_aside_too=False)
 
 
 def turn(settings: Settings, clock: Callable[[], datetime] = pipeline.utc_now) -> Turn:

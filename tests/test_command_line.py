@@ -150,6 +150,13 @@ def test_show_explain_and_ack_know_a_reference_and_say_when_they_do_not(
         assert run(office, command, "FF-1999-000001") == ExitCode.USAGE
 
 
+def test_retry_knows_the_destinations(office: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(office, "retry") == ExitCode.DONE
+    assert run(office, "retry", "Register workbook") == ExitCode.DONE
+    assert "tried again: 0" in capsys.readouterr().err
+    assert run(office, "retry", "no such") == ExitCode.USAGE
+
+
 def test_connectors_list_check_and_spec(
     office: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -32,7 +32,6 @@ log = logging.getLogger("formflow")
 MARKER = ".formflow-folder"
 # Names that office programs, scanners and sync clients use for what is not finished or not a paper.
 IGNORED = (
-    MARKER,
     "~$*",
     ".~lock*",
     "*.tmp",
@@ -90,6 +89,8 @@ def sweep(bench: Workbench, watch: Watch, now: datetime) -> Swept:
     gone = _sightings(bench, watch)
     ignored, looks, waits = 0, Counter[Look](), []
     for seen in _entries(watch.folder):
+        if seen.path.name == MARKER:
+            continue
         if _is_ignored(seen.path.name):
             ignored += 1
             continue
