@@ -88,7 +88,7 @@ class Parcel:
     respond_by: datetime | None  # likewise; when the DSL should have looked, for alerts
     form_title: str  # "Sexual Behaviour Recording Form", or "Unknown form"
     headline: str  # one sentence without names, such as "A form needs to be looked at today."
-    where_to_look: str  # folder or command, without names
+    where_to_look: str  # folder, page or command, without names
     repeat: int | None = None  # number of the arrival, for the receipt of a paper that came again
     page: str = ""  # the finished page for people: HTML for receipts and alerts, text for notes
     # From here on only for DataClass.FULL:

@@ -38,7 +38,14 @@ class Occasion:
     @property
     def where_to_look(self) -> str:
         """Where the record is, without a name."""
-        return f"in the child’s file, or with “formflow show {self.entry.reference}”"
+        entry = self.entry
+        folder = entry.child_reference or f"Not yet matched/{entry.reference}"
+        return f"the folder “{folder}” in the children’s files, or “formflow show {entry.reference}”"
+
+    @property
+    def where_the_alert_is(self) -> str:
+        """Where the alert's page is: all that a notice may say."""
+        return f"the page {self.entry.reference} in the folder “{self.settings.folders.alerts.name}”"
 
     @property
     def told_how(self) -> str:
@@ -82,7 +89,7 @@ def parcel(
         respond_by=occasion.respond_by if operation is Operation.ALERT else None,
         form_title=form.title if form else "Form not known",
         headline=_headline(entry, operation),
-        where_to_look=occasion.where_to_look,
+        where_to_look=occasion.where_the_alert_is,
         page=_page(occasion, operation) if _may_carry_page(capabilities, operation) else "",
         original_sha256=entry.sha256 or None if operation is Operation.RETURN else None,
     )
@@ -92,6 +99,7 @@ def parcel(
     return replace(
         notice_only,
         child_reference=entry.child_reference,
+        where_to_look=occasion.where_to_look,
         incident_day=entry.incident_day,
         answers=named_answers(entry, form),
         findings=entry.proposal.findings if entry.proposal else (),
