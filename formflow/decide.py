@@ -10,7 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from formflow.model import Facts, Finding, History, Light, Notice, Proposal, Tri, Weighs
+from formflow.model import (
+    LOWEST_FIRST,
+    Facts,
+    Finding,
+    History,
+    Light,
+    Notice,
+    Proposal,
+    Tri,
+    Weighs,
+)
 from formflow.notices import notice
 from formflow.rules.book import Rule, rules_in_force, rules_version
 from formflow.rules.establish import (
@@ -22,7 +32,6 @@ from formflow.rules.establish import (
 )
 from formflow.rules.hints import please_check
 
-LOWEST_FIRST = (Light.GREEN, Light.UNDETERMINED, Light.AMBER, Light.AMBER_OR_RED, Light.RED)
 RAISES_TO = {
     ("amber",): Light.AMBER,
     ("amber", "red"): Light.AMBER_OR_RED,

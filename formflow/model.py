@@ -155,6 +155,14 @@ class Light(StrEnum):
     GREEN = "green"
 
 
+LOWEST_FIRST = (Light.GREEN, Light.UNDETERMINED, Light.AMBER, Light.AMBER_OR_RED, Light.RED)
+
+
+def highest(*lights: Light | None) -> Light | None:
+    """Return the highest of some lights, None where there is none at all."""
+    return max((light for light in lights if light), key=LOWEST_FIRST.index, default=None)
+
+
 @dataclass(frozen=True, slots=True)
 class EarlierIncident:
     """One earlier recording form about the same child A."""
@@ -245,4 +253,5 @@ class Entry:
     answers: Mapping[str, Answer] = made_by(default_factory=dict)
     notices: tuple[Notice, ...] = ()
     proposal: Proposal | None = None
+    highest_light: Light | None = None  # of this revision and all before it: it is never lowered
     possible_duplicate_of: str | None = None  # a reference, for a person to compare

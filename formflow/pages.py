@@ -82,6 +82,7 @@ def alert(
     return _template("alert.html").render(
         **_shared(entry, form, settings),
         headline=ALERT_HEADLINES[entry.outcome],
+        stands_at=_stands_at(entry),
         light=proposal.light if proposal else "red",
         shape=shape,
         light_words=words,
@@ -100,6 +101,13 @@ def alert(
         not_asked=proposal.not_asked if proposal else (),
         rules_version=proposal.rules_version if proposal else "",
     )
+
+
+def _stands_at(entry: Entry) -> str:
+    """Return the words of an earlier revision's higher light, "" where there is none."""
+    own = entry.proposal.light if entry.proposal else None
+    higher = entry.highest_light if entry.highest_light is not own else None
+    return LIGHT_WORDS[higher][1] if higher else ""
 
 
 def for_the_office(notices: tuple[Notice, ...]) -> tuple[Notice, ...]:

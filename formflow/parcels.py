@@ -28,8 +28,8 @@ class Occasion:
     @property
     def respond_by(self) -> datetime:
         """When the DSL should have looked. What could not be read counts as red."""
-        proposal, within = self.entry.proposal, self.settings.alerts
-        urgent = proposal is None or proposal.light in (Light.RED, Light.AMBER_OR_RED)
+        within = self.settings.alerts
+        urgent = self.entry.highest_light in (None, Light.RED, Light.AMBER_OR_RED)
         urgent = urgent or self.entry.outcome in (Outcome.HELD, Outcome.UNREADABLE)
         hours = within.red_within_hours if urgent else within.other_within_hours
         recorded_at = self.entry.recorded_at.astimezone(self.settings.zone)
@@ -40,12 +40,16 @@ class Occasion:
         """Where the record is, without a name."""
         entry = self.entry
         folder = entry.child_reference or f"Not yet matched/{entry.reference}"
-        return f"the folder “{folder}” in the children’s files, or “formflow show {entry.reference}”"
+        return (
+            f"the folder “{folder}” in the children’s files, or “formflow show {entry.reference}”"
+        )
 
     @property
     def where_the_alert_is(self) -> str:
         """Where the alert's page is: all that a notice may say."""
-        return f"the page {self.entry.reference} in the folder “{self.settings.folders.alerts.name}”"
+        return (
+            f"the page {self.entry.reference} in the folder “{self.settings.folders.alerts.name}”"
+        )
 
     @property
     def told_how(self) -> str:
@@ -84,7 +88,7 @@ def parcel(
         reference=entry.reference,
         revision=entry.revision,
         outcome=entry.outcome,
-        light=entry.proposal.light if entry.proposal else None,
+        light=_light(entry, operation),
         recorded_at=entry.recorded_at.astimezone(occasion.settings.zone),
         respond_by=occasion.respond_by if operation is Operation.ALERT else None,
         form_title=form.title if form else "Form not known",
@@ -147,6 +151,13 @@ def _in_words(entry: Entry, name: str, form: Form) -> str:
         return "(could not be read)"
     field = form.fields[name]
     return field.in_words(answer.value) if field.states else answer.value
+
+
+def _light(entry: Entry, operation: Operation) -> Light | None:
+    """Return a revision's own light; an alert is as urgent as the highest of all revisions."""
+    if operation is Operation.ALERT:
+        return entry.highest_light
+    return entry.proposal.light if entry.proposal else None
 
 
 def _headline(entry: Entry, operation: Operation) -> str:

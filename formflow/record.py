@@ -19,7 +19,17 @@ from formflow.children import ChildKey, business_key, child_a, values_sha256
 from formflow.contract import Connector, Operation, Parcel
 from formflow.decide import decide
 from formflow.forms import Form
-from formflow.model import Checked, Entry, History, Notice, Outcome, Proposal, Unread
+from formflow.model import (
+    Checked,
+    Entry,
+    History,
+    Light,
+    Notice,
+    Outcome,
+    Proposal,
+    Unread,
+    highest,
+)
 from formflow.notices import notice
 from formflow.paper.as_read import as_read
 from formflow.settings import Settings
@@ -67,6 +77,11 @@ class _Identity:
     values_sha256: str | None = None
     previous: Row[Any] | None = None  # the latest revision about the same incident
     possible_duplicate_of: str | None = None
+
+    @property
+    def light_before(self) -> Light | None:
+        before = self.previous
+        return Light(before.highest_light) if before and before.highest_light else None
 
     @property
     def is_unchanged(self) -> bool:
@@ -171,6 +186,7 @@ def _entry(
         child_reference=shelf.child_reference(identity.child_id),
         supersedes=revision - 1 or None,
         incident_day=_incident_moment_day(checked),
+        highest_light=highest(proposal.light if proposal else None, identity.light_before),
         answers=checked.reading.answers if checked else {},
         notices=notices,
         proposal=proposal,
@@ -235,6 +251,7 @@ def _insert(connection: Connection, arrived: Arrived, entry: Entry, identity: _I
             "values_sha256": identity.values_sha256,
             "incident_day": entry.incident_day.isoformat() if entry.incident_day else None,
             "light": entry.proposal.light if entry.proposal else None,
+            "highest_light": entry.highest_light,
             "possible_duplicate_of": entry.possible_duplicate_of,
             "answers": shelf.dumped(entry.answers, shelf.Answers),
             "notices": shelf.dumped(entry.notices, shelf.Notices),
@@ -294,7 +311,7 @@ def _anyone_wants_as_read(office: Office) -> bool:
 
 _LINK = text("UPDATE paper SET entry_id = :entry WHERE id = :paper")
 _BY_BUSINESS_KEY = text(
-    "SELECT id, reference, revision, values_sha256, outcome FROM entry WHERE business_key = :key"
+    "SELECT id, reference, revision, values_sha256, outcome, highest_light FROM entry WHERE business_key = :key"
     " ORDER BY revision"
 )
 _ALIKE = text(
@@ -309,11 +326,11 @@ _COUNT = text(
 )
 _ADD_ENTRY = text(
     "INSERT INTO entry (reference, revision, supersedes, outcome, received_at, recorded_at, paper_id,"
-    " form_id, form_version, child_id, business_key, values_sha256, incident_day, light,"
+    " form_id, form_version, child_id, business_key, values_sha256, incident_day, light, highest_light,"
     " possible_duplicate_of, answers, notices, proposal)"
     " VALUES (:reference, :revision, :supersedes, :outcome, :received_at, :recorded_at, :paper_id,"
     " :form_id, :form_version, :child_id, :business_key, :values_sha256, :incident_day, :light,"
-    " :possible_duplicate_of, :answers, :notices, :proposal)"
+    " :highest_light, :possible_duplicate_of, :answers, :notices, :proposal)"
 )
 _ADD_PARCEL = text(
     "INSERT INTO parcel (key, entry_id, destination, operation, body, headers, original_sha256)"

@@ -74,6 +74,7 @@ def _entry(row: Row[Any]) -> Entry:
         incident_day=date.fromisoformat(row.incident_day) if row.incident_day else None,
         answers=_adapter(Answers).validate_json(row.answers),
         notices=_adapter(Notices).validate_json(row.notices),
+        highest_light=Light(row.highest_light) if row.highest_light else None,
         proposal=_adapter(Proposal).validate_json(row.proposal) if row.proposal else None,
         possible_duplicate_of=row.possible_duplicate_of,
     )
@@ -89,7 +90,7 @@ Notices = tuple[Notice, ...]
 
 _ENTRY = "SELECT entry.*, paper.sha256 AS sha256 FROM entry JOIN paper ON paper.id = entry.paper_id"
 _HISTORY = text(
-    "SELECT reference, incident_day, light FROM entry WHERE child_id = :child"
+    "SELECT reference, incident_day, highest_light AS light FROM entry WHERE child_id = :child"
     " AND reference != :apart_from AND revision = (SELECT max(revision) FROM entry AS later"
     " WHERE later.reference = entry.reference) ORDER BY incident_day, reference"
 )
@@ -101,9 +102,9 @@ def waiting(connection: Connection) -> Iterator[Row[Any]]:
 
 
 _WAITING = text(
-    "SELECT reference, revision, outcome, light, recorded_at FROM entry"
+    "SELECT reference, revision, outcome, highest_light AS light, recorded_at FROM entry"
     " WHERE acknowledged_at IS NULL AND revision = (SELECT max(revision) FROM entry AS later"
     " WHERE later.reference = entry.reference)"
-    " ORDER BY CASE light WHEN 'red' THEN 0 WHEN 'amber_or_red' THEN 2 WHEN 'amber' THEN 3"
+    " ORDER BY CASE highest_light WHEN 'red' THEN 0 WHEN 'amber_or_red' THEN 2 WHEN 'amber' THEN 3"
     " WHEN 'undetermined' THEN 4 WHEN 'green' THEN 5 ELSE 1 END, recorded_at"
 )

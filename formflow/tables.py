@@ -97,6 +97,7 @@ class Entry(SQLModel, table=True):
     values_sha256: str | None = None
     incident_day: str | None = None
     light: str | None = None
+    highest_light: str | None = None  # of all revisions up to this one
     possible_duplicate_of: str | None = None
     answers: str  # JSON
     notices: str  # JSON

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from formflow.decide import LOWEST_FIRST, decide, decide_by
-from formflow.model import Facts, History, Light, Moment, Proposal, Tri, Weighs
+from formflow.decide import decide, decide_by
+from formflow.model import LOWEST_FIRST, Facts, History, Light, Moment, Proposal, Tri, Weighs
 from formflow.rules.book import rules_in_force
 from tests.rules.facts import (
     HARMLESS,

@@ -149,6 +149,32 @@ def test_a_form_without_a_date_of_birth_joins_nothing(office: Settings) -> None:
     assert second.child_reference is None
 
 
+def without_ticks(case: str, target: Path) -> None:
+    """Copy a sample with every circle cleared."""
+    with pikepdf.open(sample(case)) as pdf:
+        for field in pdf.Root.AcroForm.Fields:
+            if field.FT == "/Btn":
+                field.V = pikepdf.Name.Off
+                for circle in field.Kids:
+                    circle.AS = pikepdf.Name.Off
+        pdf.save(target)
+
+
+def test_a_later_revision_never_lowers_what_an_earlier_one_says(office: Settings) -> None:
+    drop(office, RED)
+    run(office)
+    without_ticks(RED, office.watch[0].folder / "cleared.pdf")
+    run(office)
+    first, second = entries(office)
+    assert (second.reference, second.revision) == (first.reference, 2)
+    assert second.proposal is not None
+    assert second.proposal.light is Light.UNDETERMINED
+    assert second.highest_light is Light.RED
+    assert overview.overview(office).waiting[0].light == "red"
+    page = (office.folders.alerts / f"1 RED {second.reference} r2.html").read_text("utf-8")
+    assert "No later paper lowers it" in page
+
+
 def test_saving_again_without_a_change_is_no_new_revision(office: Settings, tmp_path: Path) -> None:
     drop(office, RED)
     run(office)
