@@ -32,8 +32,10 @@ docs: $(READY)
 bench: $(READY)
 	"$(BIN)/python" -m bench
 
+# kill -9 at every named point, then at KILLS random moments.
+KILLS ?= 200
 crash: $(READY)
-	"$(BIN)/python" -m pytest tests/crash -n 2
+	FORMFLOW_KILLS=$(KILLS) "$(BIN)/python" -m pytest tests/crash -n 2 --timeout 3600
 
 clean:
 	rm -rf .venv build demo-agency *.egg-info

@@ -16,6 +16,7 @@ import openpyxl
 
 from formflow.settings import Settings
 
+COMMAND = "import sys; from formflow.cli import main; main(sys.argv[1:])"
 SAMPLES = Path(__file__).parent / "samples"
 REFERENCE = re.compile(r"FF-\d{4}-\d{6}")
 
@@ -40,9 +41,8 @@ def formflow(
     if crash_at:
         environment["FORMFLOW_CRASH_AT"] = crash_at
     file = office.state.folder.parent / "formflow.toml"
-    command = "import sys; from formflow.cli import main; main(sys.argv[1:])"
     return subprocess.run(
-        [sys.executable, "-c", command, "--settings", str(file), *arguments],
+        [sys.executable, "-c", COMMAND, "--settings", str(file), *arguments],
         env=environment,
         capture_output=True,
         text=True,

@@ -15,7 +15,7 @@ import pytest
 from formflow import cli
 from formflow.errors import ExitCode
 from formflow.settings import Settings
-from tests.offices import drop, files, formflow, sample
+from tests.offices import COMMAND, drop, files, formflow, sample
 
 RED = "red-planned-secrecy-pdfjs"
 
@@ -200,9 +200,9 @@ def test_the_service_alerts_soon_after_the_settling_time_and_stops_when_told(
     office: Settings,
 ) -> None:
     file = office.state.folder.parent / "formflow.toml"
-    command = "import sys; from formflow.cli import main; main(sys.argv[1:])"
+
     service = subprocess.Popen(
-        [sys.executable, "-c", command, "--settings", str(file), "run"], stderr=subprocess.PIPE
+        [sys.executable, "-c", COMMAND, "--settings", str(file), "run"], stderr=subprocess.PIPE
     )
     try:
         wait_for(office.state.folder / "heartbeat")
