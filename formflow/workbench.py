@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from formflow import forms, ledger, plugins, settings, tables
+from formflow import forms, ledger, places, plugins, settings, tables
 from formflow.cage import Cage
 from formflow.contract import Connector, Context
 from formflow.forms import Form
@@ -58,6 +58,7 @@ def open_workbench(now: Settings) -> Workbench:
     engine = tables.open_ledger(now.state.folder)
     vault = Vault(now.state.folder / "originals")
     vault.tidy()
+    places.sweep(now.state.folder)  # a heartbeat that was cut off
     owner = ledger.Owner(now.state.folder / "locks")
     owner.__enter__()
     shipped = forms.shipped()
