@@ -54,7 +54,6 @@ class Capabilities:
     repeat_safe: RepeatSafe
     operations: frozenset[Operation]
     carries: DataClass
-    largest_payload: int | None = None  # bytes; None where the destination sets no limit
     batch: int = 1  # above 1: the connector is a BatchConnector and takes so many at once
     wants_as_read: bool = False  # True: the core renders the "as read" sheet into the parcel
 

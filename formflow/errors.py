@@ -3,7 +3,6 @@
     FormFlowError            carries an exit code and advice
     |- SettingsProblem       3   the settings file, every problem at once
     |- StorageProblem        4   a folder, the ledger or the vault
-    |- DestinationProblem    5   a destination is out of reach
     |- AlreadyRunning        6   another FormFlow works on this ledger
     |- IntegrityProblem      7   what is stored is not what was stored
     `- FormDefinitionProblem 3   a form definition contradicts itself
@@ -62,12 +61,6 @@ class StorageProblem(FormFlowError):
     """A folder, the ledger or the vault cannot be used."""
 
     exit_code = ExitCode.STORAGE
-
-
-class DestinationProblem(FormFlowError):
-    """A destination is out of reach."""
-
-    exit_code = ExitCode.DESTINATION
 
 
 class AlreadyRunning(FormFlowError):

@@ -1,6 +1,6 @@
 """The papers that walk through the rooms: each room takes one frozen value and hands on the next.
 
-Drop -> Original -> Reading | Unread -> Checked -> Proposal -> Entry -> parcels -> Delivered.
+Drop -> Reading | Unread -> Checked -> Proposal -> Entry -> parcels -> Delivered.
 Nothing here touches disk, clock, network or database.
 """
 
@@ -52,15 +52,6 @@ class Drop:
     folder: str  # name of the watched folder in the settings, or "" when handed over by command
     size: int  # bytes
     modified_ns: int  # of the file's own clock: good for equality, never for age
-
-
-@dataclass(frozen=True, slots=True)
-class Original:
-    """A dropped file whose bytes are safe in the vault."""
-
-    sha256: str
-    size: int  # bytes
-    file_name: str  # as dropped; it may hold a child's name: never in a log or a path we make
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +241,7 @@ class Entry:
     child_reference: str | None  # "C-000045"
     supersedes: int | None  # the revision that this one follows
     incident_day: date | None = None
+    original_suffix: str = ".pdf"  # what the paper is called after its reference
     answers: Mapping[str, Answer] = made_by(default_factory=dict)
     notices: tuple[Notice, ...] = ()
     proposal: Proposal | None = None

@@ -133,7 +133,7 @@ MESSAGES: dict[str, Message] = {
         holds=True,
     ),
     "FF-117": Message(
-        "The file is not a PDF, although its name says so.",
+        "The file is not a PDF.",
         "It has not been filed as a record.",
         "Use a form from “Blank forms”, fill it in and save it, and drop that.",
         holds=True,

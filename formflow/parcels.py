@@ -96,6 +96,7 @@ def parcel(
         where_to_look=occasion.where_the_alert_is,
         page=_page(occasion, operation) if _may_carry_page(capabilities, operation) else "",
         original_sha256=entry.sha256 or None if operation is Operation.RETURN else None,
+        original_suffix=entry.original_suffix,
     )
     if capabilities.carries is not DataClass.FULL:
         # The light says what kind of behaviour it was: a notice says only that someone must look.

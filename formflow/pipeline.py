@@ -29,6 +29,7 @@ from formflow.record import Arrived, Office, record, send_receipt
 from formflow.settings import Settings
 from formflow.tables import reading, writing
 from formflow.testing.crash import crash_at
+from formflow.vault import safe_suffix
 from formflow.workbench import Workbench, open_workbench
 
 log = logging.getLogger("formflow")
@@ -182,7 +183,9 @@ def _read(bench: Workbench, task: Claimed, clock: Callable[[], datetime]) -> Non
 def _record(
     bench: Workbench, task: Claimed, paper: Row[Any], result: Checked | Unread, now: datetime
 ) -> None:
-    arrived = Arrived(paper.id, paper.sha256 or "", datetime.fromisoformat(paper.received_at))
+    received_at = datetime.fromisoformat(paper.received_at)
+    suffix = safe_suffix(paper.file_name)
+    arrived = Arrived(paper.id, paper.sha256 or "", received_at, suffix)
     office = Office(bench.settings, bench.destinations)
     with writing(bench.engine) as connection:
         recorded = record(connection, office, arrived, result, _form_of(bench, result), now)
@@ -232,7 +235,9 @@ _FIRST_ARRIVAL = text(
 )
 _RECORDED = text("SELECT count(*) FROM task WHERE kind = 'read' AND state = 2")
 _UNFINISHED = text("SELECT count(*) FROM task WHERE state != 2")
-_PAPER = text("SELECT id, sha256, size, received_at, code, words FROM paper WHERE id = :id")
+_PAPER = text(
+    "SELECT id, sha256, size, file_name, received_at, code, words FROM paper WHERE id = :id"
+)
 _ARRIVAL = text(
     "SELECT arrival.id, arrival.arrived_at, paper.entry_id FROM arrival"
     " JOIN paper ON paper.id = arrival.paper_id WHERE arrival.id = :id"

@@ -34,7 +34,6 @@ from formflow.notices import notice
 from formflow.paper.as_read import as_read
 from formflow.settings import Settings
 
-RENDER_FAILED = "render-failed"
 _PRIORITIES = {
     Operation.ALERT: ledger.PRIORITY_ALERT,
     Operation.RECEIPT: ledger.PRIORITY_RECEIPT,
@@ -58,6 +57,7 @@ class Arrived:
     paper_id: int
     sha256: str  # "" for what is not a file
     received_at: datetime
+    suffix: str  # ".pdf" as a rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +181,7 @@ def _entry(
         received_at=arrived.received_at,
         recorded_at=now,
         sha256=arrived.sha256,
+        original_suffix=arrived.suffix,
         form_id=checked.reading.form_id if checked else None,
         form_version=checked.reading.form_version if checked else None,
         child_reference=shelf.child_reference(identity.child_id),

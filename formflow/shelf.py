@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, text
 
 from formflow.model import Answer, EarlierIncident, Entry, History, Light, Notice, Outcome, Proposal
+from formflow.vault import safe_suffix
 
 
 def child_reference(child_id: int | None) -> str | None:
@@ -67,6 +68,7 @@ def _entry(row: Row[Any]) -> Entry:
         received_at=datetime.fromisoformat(row.received_at),
         recorded_at=datetime.fromisoformat(row.recorded_at),
         sha256=row.sha256 or "",
+        original_suffix=safe_suffix(row.file_name),
         form_id=row.form_id,
         form_version=row.form_version,
         child_reference=child_reference(row.child_id),
@@ -88,7 +90,7 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 Answers = Mapping[str, Answer]
 Notices = tuple[Notice, ...]
 
-_ENTRY = "SELECT entry.*, paper.sha256 AS sha256 FROM entry JOIN paper ON paper.id = entry.paper_id"
+_ENTRY = "SELECT entry.*, paper.sha256 AS sha256, paper.file_name FROM entry JOIN paper ON paper.id = entry.paper_id"
 _HISTORY = text(
     "SELECT reference, incident_day, highest_light AS light FROM entry WHERE child_id = :child"
     " AND reference != :apart_from AND revision = (SELECT max(revision) FROM entry AS later"

@@ -137,6 +137,22 @@ def test_what_was_read_and_is_doubtful_is_held_and_the_dsl_is_told(
     assert code in page.read_text("utf-8")
 
 
+@pytest.mark.parametrize(
+    ("name", "suffix"),
+    [("letter.docx", ".docx"), ("photo.JPG", ".jpg"), ("run me.exe", ".bin"), ("x", ".bin")],
+)
+def test_what_is_no_form_comes_back_as_what_it_is_and_never_as_something_that_runs(
+    office: Settings, name: str, suffix: str
+) -> None:
+    (office.watch[0].folder / name).write_bytes(b"not a form at all")
+    run(office)
+    (entry,) = entries(office)
+    assert entry.notices[0].code == "FF-117"
+    assert files(office.folders.needs_attention) == sorted(
+        [f"{entry.reference}{suffix}", f"{entry.reference}.txt"]
+    )
+
+
 def test_a_folder_named_like_a_pdf_is_said_and_left_where_it_is(office: Settings) -> None:
     odd = office.watch[0].folder / "x.pdf"
     odd.mkdir()

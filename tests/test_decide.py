@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -125,6 +126,26 @@ def test_a_harmless_answer_that_a_person_has_yet_to_confirm_supports_no_green(na
 def test_a_red_answer_that_a_person_has_yet_to_confirm_stays_red() -> None:
     known = replace(said("others_fearful=yes"), doubtful=frozenset(["others_fearful"]))
     assert propose(known).light is Light.RED
+
+
+def test_fun_alone_does_not_make_green() -> None:
+    asked_little = Facts({"context_force": Tri.NO, "others_fun": Tri.YES}, {}, {}, {})
+    assert propose(asked_little).light is Light.UNDETERMINED
+    mutual_too = replace(asked_little, ticks={**asked_little.ticks, "others_mutual": Tri.YES})
+    assert propose(mutual_too).light is Light.GREEN
+
+
+def test_two_facts_together_propose_no_less_than_each_alone() -> None:
+    alone = [said(words) for case in table("rules.toml").values() for words in case["fires"]]
+    answers = [
+        {name: tri for name, tri in known.ticks.items() if tri is not Tri.BLANK}
+        for known in alone
+        if not known.moments
+    ]
+    for one, other in combinations(answers, 2):
+        both = {**one, **other}
+        if both == {**other, **one}:
+            assert rank(facts(both)) >= max(rank(facts(one)), rank(facts(other))), both
 
 
 def test_before_the_rules_were_in_force_nothing_is_established() -> None:

@@ -20,7 +20,7 @@ from formflow.model import Answer, AnswerState, Hold, Reading, Unread
 from formflow.read import acroform, appearance, identify
 from formflow.read.acroform import Box
 
-ALWAYS, DOUBTFUL = "always", "doubtful"
+ALWAYS = "always"
 # qpdf's own warnings quote the file: they are counted, never printed.
 logging.getLogger("pikepdf").setLevel(logging.CRITICAL)
 
