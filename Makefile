@@ -9,7 +9,7 @@ endif
 READY := .venv/.ready
 TYPING := build/typing
 
-.PHONY: demo test check bench crash docs clean
+.PHONY: demo test check bench crash fuzz docs clean
 
 demo: $(READY)
 	"$(BIN)/formflow" demo demo-agency
@@ -36,6 +36,11 @@ bench: $(READY)
 KILLS ?= 200
 crash: $(READY)
 	FORMFLOW_KILLS=$(KILLS) "$(BIN)/python" -m pytest tests/crash -n 2 --timeout 3600
+
+# N damaged forms; none may pass with other answers, green with a field missing, or hang.
+N ?= 10000
+fuzz: $(READY)
+	FORMFLOW_FUZZ=$(N) "$(BIN)/python" -m pytest -q tests/test_mutants.py --timeout 21600
 
 clean:
 	rm -rf .venv build demo-agency *.egg-info

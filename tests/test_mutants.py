@@ -1,0 +1,89 @@
+"""Damaged forms through gate, cage, check and decide: never a hang, never a silent wrong answer.
+
+300 run in `make test`; `make fuzz N=10000` runs as many as it is told.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from formflow import forms
+from formflow.cage import Cage
+from formflow.check import check
+from formflow.decide import decide
+from formflow.drop.gate import tail_gate
+from formflow.limits import Limits
+from formflow.model import History, Light, Reading, Unread
+from formflow.notices import MESSAGES
+from tests.mutator import mutants
+from tests.offices import SAMPLES
+
+COUNT = int(os.environ.get("FORMFLOW_FUZZ", "300"))
+SEED = int(os.environ.get("FORMFLOW_FUZZ_SEED", "20261123"))
+# A damaged letter inside a stored text that the file does not draw cannot be seen by any structure.
+SEEN_BY_NOBODY = 0.001
+FORM = forms.shipped()[0]
+PAPERS = sorted(SAMPLES.glob("*/form.pdf"))
+TODAY = date(2026, 11, 23)
+
+
+def values(reading: Reading) -> dict[str, str | None]:
+    return {name: answer.value for name, answer in reading.answers.items()}
+
+
+def as_named(content: bytes, folder: Path) -> Path:
+    """Write bytes as the vault does: the name is the hash."""
+    path = folder / f"{hashlib.sha256(content).hexdigest()}.pdf"
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.timeout(6 * 3600)
+def test_no_damage_passes_for_a_sound_form_with_other_answers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    endings: Counter[str] = Counter()
+    slipped: list[str] = []
+    with Cage([FORM], Limits(), "always") as cage:
+        sound = {paper: cage.read(as_named(paper.read_bytes(), tmp_path)) for paper in PAPERS}
+        for paper, damage, content in mutants(PAPERS, COUNT, SEED):
+            path = as_named(content, tmp_path)
+            ending = follow(cage, path)
+            path.unlink()
+            if isinstance(ending, str):
+                endings[ending] += 1
+                continue
+            before = sound[paper]
+            assert isinstance(before, Reading)
+            same = values(ending) == values(before)
+            endings["passed, unchanged" if same else "passed, CHANGED"] += 1
+            if not same:
+                slipped.append(f"{paper.parent.name}: {damage}")
+    with capsys.disabled():
+        print("\n" + ", ".join(f"{words}: {count}" for words, count in endings.most_common()))
+    assert sum(endings.values()) == COUNT
+    assert len(slipped) <= COUNT * SEEN_BY_NOBODY, slipped
+
+
+def follow(cage: Cage, path: Path) -> Reading | str:
+    """Follow one paper; return its reading when nothing holds it, else how it ended."""
+    gate = tail_gate(path, largest=20 << 20)
+    assert gate.code in {"", *MESSAGES}
+    if gate.code:
+        return "held at the gate"
+    read = cage.read(path)
+    if isinstance(read, Unread):
+        assert read.reason in MESSAGES
+        return "unread"
+    proposal = decide(check(read, FORM, TODAY).facts, History(), TODAY)
+    if read.held:
+        is_partial = any(hold.code in ("FF-106", "FF-108", "FF-114") for hold in read.held)
+        assert not (is_partial and proposal.light is Light.GREEN), "green with a field missing"
+        return "held"
+    return read
