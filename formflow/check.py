@@ -136,10 +136,11 @@ def _parsed(field: Field, written: str, today: date) -> Moment | Doubt:
 
 
 def _urgent(paper: _Paper, facts: Facts) -> Iterator[Notice]:
-    """Yield what must not wait: somebody says that an immediate referral is warranted."""
-    if facts.says("urgent_referral") is Tri.YES:
-        made = facts.says("urgent_contact_made") is Tri.YES
-        yield paper.notice("FF-213" if made else "FF-212", "urgent_referral")
+    """Yield what must not wait: an immediate referral is warranted, or has been made."""
+    if facts.says("urgent_contact_made") is Tri.YES:
+        yield paper.notice("FF-213", "urgent_contact_made")
+    elif facts.says("urgent_referral") is Tri.YES:
+        yield paper.notice("FF-212", "urgent_referral")
 
 
 def _holds(paper: _Paper) -> Iterator[Notice]:

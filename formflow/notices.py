@@ -57,7 +57,7 @@ MESSAGES: dict[str, Message] = {
         returns=True,
     ),
     "FF-105": Message(
-        "This looks like a printed or scanned copy. It has no boxes we can read.",
+        "The file has no boxes we can read. It may be a printed or scanned copy of a form, or no form at all.",
         "Nobody has been able to read the answers by machine.",
         "Open the form you filled in, use File > Save (not Print), and drop it again.",
         holds=True,
@@ -236,7 +236,7 @@ MESSAGES: dict[str, Message] = {
         "Decide now, and phone the police or children’s social care if you agree.",
     ),
     "FF-213": Message(
-        "The form says that what is known warrants an immediate referral, and that the contact was made.",
+        "The form says that the police or children’s social care have been contacted.",
         "FormFlow contacts nobody outside.",
         "Check with the person who made the contact that it arrived.",
     ),

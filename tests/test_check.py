@@ -192,9 +192,14 @@ def test_similar_age_is_not_questioned_unless_the_form_says_so(answer: str) -> N
 def test_an_immediate_referral_without_contact_comes_first() -> None:
     found = checked(urgent_referral="yes", signed_date="")
     assert [one.code for one in found.notices] == ["FF-212", "FF-201"]
-    assert [
-        one.code for one in checked(urgent_referral="yes", urgent_contact_made="yes").notices
-    ] == ["FF-213"]
+
+
+@pytest.mark.parametrize("referral", ["yes", "no", "unknown", ""])
+def test_that_the_police_or_social_care_were_contacted_is_said_whatever_else_is_answered(
+    referral: str,
+) -> None:
+    found = checked(urgent_referral=referral, urgent_contact_made="yes")
+    assert [one.code for one in found.notices] == ["FF-213"]
 
 
 def test_every_hold_is_told_in_words_with_its_box() -> None:
