@@ -64,9 +64,11 @@ def test_no_damage_passes_for_a_sound_form_with_other_answers(
             same = values(ending) == values(before)
             endings["passed, unchanged" if same else "passed, CHANGED"] += 1
             if not same:
-                slipped.append(f"{paper.parent.name}: {damage}")
+                other = [n for n, v in values(ending).items() if v != values(before)[n]]
+                slipped.append(f"{paper.parent.name}, {damage}: {', '.join(other)}")
     with capsys.disabled():
         print("\n" + ", ".join(f"{words}: {count}" for words, count in endings.most_common()))
+        print("\n".join(slipped))
     assert sum(endings.values()) == COUNT
     assert len(slipped) <= COUNT * SEEN_BY_NOBODY, slipped
 
