@@ -107,6 +107,8 @@ def _first(
 def _answer(states: Sequence[str], box: Box | None) -> Answer:
     if box is None:
         return Answer(None, "", AnswerState.UNREADABLE)
+    if not box.legible:
+        return Answer(None, box.raw, AnswerState.UNREADABLE)
     if not box.value:
         return Answer(None, box.raw, AnswerState.BLANK)
     if box.is_button != bool(states) or (states and box.value not in states):

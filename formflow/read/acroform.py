@@ -36,6 +36,7 @@ class Box:
     raw: str  # as stored
     widgets: tuple[pikepdf.Object, ...] = field(repr=False, default=())
     shown: tuple[str | None, ...] = ()  # of a button: each widget's /AS, "" for off
+    legible: bool = True  # False: something is stored, and nobody can say which answer it is
 
 
 class _Above(NamedTuple):
@@ -122,7 +123,8 @@ class _Walk:
         raw = as_text(here.value, self._longest)
         if len(raw) > self._longest:
             raise TooMuch(f"{self._longest} characters in one box")
-        return Box(here.name, False, normalised(raw), raw, widgets)
+        legible = not isinstance(here.value, pikepdf.Dictionary)
+        return Box(here.name, False, normalised(raw), raw, widgets, legible=legible)
 
 
 def _below(entry: pikepdf.Object, keys: AbstractSet[str], above: _Above) -> _Above:
@@ -155,11 +157,18 @@ def as_text(value: Any, longest: int) -> str:
 
 
 def _both(before: Box, box: Box) -> Box:
-    """Return one box for a name that stands twice in the file: shown in two places."""
+    """Return one box for a name that stands twice in the file: shown in two places.
+
+    Two answers to one question are none: which of them counts is laid down nowhere.
+    """
+    contradict = bool(before.value and box.value) and before.value != box.value
+    kept = box if box.value else before
     return replace(
-        box if box.value else before,
+        kept,
+        raw=f"{before.raw}\n{box.raw}" if contradict else kept.raw,
         widgets=before.widgets + box.widgets,
         shown=before.shown + box.shown,
+        legible=before.legible and box.legible and not contradict,
     )
 
 
@@ -169,7 +178,8 @@ def _button(here: _Above, widgets: tuple[pikepdf.Object, ...]) -> Box:
         next((state for state in shown if state), "") if here.value is None else _state(here.value)
     )
     value = _labelled(raw, here.options, widgets)
-    return Box(here.name, True, value, raw, widgets, shown)
+    legible = here.value is None or isinstance(here.value, (pikepdf.Name, pikepdf.String))
+    return Box(here.name, True, value, raw, widgets, shown, legible)
 
 
 def _shown(state: Any) -> str | None:

@@ -51,9 +51,11 @@ def differences(pdf: pikepdf.Pdf, boxes: Iterable[Box]) -> Seen:
 def _button_agrees(box: Box) -> bool:
     shown, may_show = set(), False
     for widget, state in zip(box.widgets, box.shown, strict=True):
+        if state == "" or _is_hidden(widget):
+            continue
         if state is None:  # nothing is shown until a viewer draws it, from the value
             may_show = may_show or box.value in on_states(widget)
-        elif state and state in on_states(widget):
+        elif state in on_states(widget):
             shown.add(state)
     if may_show and not shown:
         return True
@@ -73,7 +75,7 @@ class _Drawings:
         return all(self._agrees(widget, box.value) for widget in box.widgets)
 
     def _agrees(self, widget: pikepdf.Object, value: str) -> bool:
-        if value and int(widget.get("/F", 0)) & HIDDEN:
+        if value and _is_hidden(widget):
             return False
         drawing = _drawing(widget)
         if drawing is None:
@@ -111,6 +113,10 @@ class _Drawings:
         if font.objgen not in self._decoders:
             self._decoders[font.objgen] = decoder(font)
         return self._decoders[font.objgen]
+
+
+def _is_hidden(widget: pikepdf.Object) -> bool:
+    return bool(int(widget.get("/F", 0)) & HIDDEN)
 
 
 def _drawing(widget: pikepdf.Object) -> pikepdf.Object | None:

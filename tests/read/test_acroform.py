@@ -175,6 +175,27 @@ def test_one_name_in_two_places_is_one_box() -> None:
     assert values(text("number", "SB-1"), text("number")) == {"number": "SB-1"}
 
 
+def test_two_answers_under_one_name_are_legible_to_nobody() -> None:
+    for first, then in (("no", "yes"), ("yes", "no")):
+        box = walk(small_form(text("force", first), text("force", then)))["force"]
+        assert (box.legible, box.raw) == (False, f"{first}\n{then}")
+    same = small_form(text("force", "no"), text("force", "no\r\n"), text("force"))
+    assert walk(same)["force"].legible
+
+
+def test_what_is_stored_but_is_no_answer_is_not_legible() -> None:
+    odd = text("account")
+    odd.V = Dictionary(Type=Name.Page)
+    group = Dictionary(FT=Name.Btn, Ff=1 << 15, T=String("planned"), V=Array([Name.yes]))
+    group.Kids = Array([circle("yes", "Off")])
+    found = walk(small_form(odd, group, text("name", "Ada")))
+    assert {name: box.legible for name, box in found.items()} == {
+        "account": False,
+        "planned": False,
+        "name": True,
+    }
+
+
 def test_a_file_without_a_form_has_no_boxes() -> None:
     pdf = pikepdf.new()
     pdf.add_blank_page()

@@ -225,6 +225,20 @@ def test_circles_that_show_two_answers_are_held(tmp_path: Path) -> None:
     assert held(path) == {("FF-109", "context_planned")}
 
 
+@pytest.mark.parametrize("flag", [2, 32], ids=["hidden", "not for the screen"])
+@pytest.mark.parametrize("drawn", [True, False])
+def test_a_hidden_circle_shows_nothing(tmp_path: Path, flag: int, drawn: bool) -> None:
+    def hide(pdf: Pdf) -> None:
+        for circle in field(pdf, "context_planned").Kids:
+            if "/yes" in circle.AP.N:
+                circle.F = flag
+                if not drawn:
+                    del circle.AS
+
+    path = paper(tmp_path / "a.pdf", {"context_planned": "yes"}, hide)
+    assert held(path) == {("FF-109", "context_planned")}
+
+
 def test_circles_that_show_nothing_yet_are_drawn_from_the_stored_answer(tmp_path: Path) -> None:
     def undrawn(pdf: Pdf) -> None:
         for circle in field(pdf, "context_planned").Kids:

@@ -12,10 +12,10 @@ import pikepdf
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pikepdf import Array, Name, Pdf, String
+from pikepdf import Array, Dictionary, Name, Pdf, String
 
 from formflow.forms import TRI_STATES
-from formflow.model import AnswerState, Reading, Unread
+from formflow.model import AnswerState, Hold, Reading, Unread
 from formflow.notices import MESSAGES
 from formflow.read import read_paper, second
 from formflow.read.text import normalised
@@ -108,6 +108,45 @@ def test_an_answer_that_the_form_does_not_offer_is_not_taken(tmp_path: Path) -> 
     answer = reading.answers["context_planned"]
     assert (answer.value, answer.raw, answer.state) == (None, "perhaps", AnswerState.UNREADABLE)
     assert ("FF-108", "context_planned") in held(path)
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize(
+    ("name", "kind", "other"),
+    [("context_force", Name.Btn, Name.yes), ("child_a_name", Name.Tx, String("Bob"))],
+)
+def test_a_question_answered_in_two_ways_counts_as_not_read(
+    tmp_path: Path, name: str, kind: Name, other: pikepdf.Object, first: bool
+) -> None:
+    def add(pdf: Pdf) -> None:
+        fields = pdf.Root.AcroForm.Fields
+        twin = pdf.make_indirect(Dictionary(FT=kind, T=String(name), V=other))
+        fields.insert(0 if first else len(fields), twin)
+
+    path = paper(tmp_path / "a.pdf", change=add)
+    for mode in ("always", "doubtful"):
+        reading = read(path, mode)
+        assert isinstance(reading, Reading)
+        assert (reading.answers[name].value, reading.answers[name].state) == (
+            None,
+            AnswerState.UNREADABLE,
+        )
+        assert Hold("FF-108", name) in reading.held
+
+
+def test_something_stored_that_is_no_answer_is_neither_blank_nor_an_answer(tmp_path: Path) -> None:
+    def spoil(pdf: Pdf) -> None:
+        box = field(pdf, "context_planned")
+        box.V = Array([Name.yes])
+        for circle in box.Kids:
+            circle.AS = Name.Off
+        field(pdf, "child_a_name").V = Dictionary(Type=Name.Page)
+
+    reading = read(paper(tmp_path / "a.pdf", change=spoil), "doubtful")
+    assert isinstance(reading, Reading)
+    for name in ("context_planned", "child_a_name"):
+        assert reading.answers[name].state is AnswerState.UNREADABLE
+        assert Hold("FF-108", name) in reading.held
 
 
 def test_a_text_where_circles_should_be_is_not_taken(tmp_path: Path) -> None:
