@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -20,6 +21,7 @@ from formflow.errors import FormDefinitionProblem
 
 TRI_STATES = ("yes", "no", "unknown")
 HIDDEN_FIELDS = ("form_id", "form_version", "case_ref")
+MOST_LINES = 40  # that a box and its heading fit on one page
 
 
 class FieldKind(StrEnum):
@@ -89,7 +91,10 @@ class Form:
 
 def load(path: Path) -> Form:
     """Return the form that a form.toml defines. Raise FormDefinitionProblem when it contradicts itself."""
-    return _form(tomllib.loads(path.read_text(encoding="utf-8")))
+    try:
+        return _form(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise FormDefinitionProblem(f"The form definition cannot be read: {problem}") from problem
 
 
 def shipped() -> tuple[Form, ...]:
@@ -177,47 +182,99 @@ def _field(entry: dict[str, Any]) -> Field:
     )
 
 
-_FORM_KEYS = {"id", "version", "code", "title", "intro", "filing", "how_to_save", "section"}
-_SECTION_KEYS = {"name", "label", "prompt", "fields"}
-_FIELD_KEYS = {"name", "kind", "label"}
-_MORE_FIELD_KEYS = {"hint", "required", "states", "state_labels", "printed", "lines"}
+def _words(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _number(value: Any, most: int) -> bool:
+    return type(value) is int and 1 <= value <= most
+
+
+def _list(value: Any, holds: Callable[[Any], bool]) -> bool:
+    return isinstance(value, list) and bool(value) and all(holds(one) for one in value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What may stand behind a key of a definition."""
+
+    words: str
+    fits: Callable[[Any], bool]
+
+
+_WORDS = _Wanted("words", _words)
+_MAYBE_WORDS = _Wanted("words, or “” for none", lambda value: isinstance(value, str))
+_NUMBER = _Wanted("a whole number from 1 to 9999", lambda value: _number(value, 9999))
+_LINES = _Wanted(f"a whole number from 1 to {MOST_LINES}", lambda n: _number(n, MOST_LINES))
+_YES_NO = _Wanted("true or false", lambda value: isinstance(value, bool))
+_NAME = _Wanted(
+    "small letters, digits and _, beginning with a letter",
+    lambda value: isinstance(value, str) and bool(re.fullmatch(r"[a-z][a-z0-9_]*", value)),
+)
+_KIND = _Wanted(f"one of {', '.join(FieldKind)}", lambda value: value in list(FieldKind))
+_TABLES = _Wanted("a list of tables", lambda value: _list(value, lambda one: isinstance(one, dict)))
+_LABELS = _Wanted("a list of words", lambda value: _list(value, _words))
+_STATES = _Wanted(
+    "two or more different single words in small letters",
+    lambda value: (
+        _list(value, lambda one: bool(re.fullmatch("[a-z]+", str(one))))
+        and len(set(value)) == len(value) > 1
+    ),
+)
+_FORM_KEYS = dict.fromkeys(("code", "title", "intro", "filing", "how_to_save"), _WORDS)
+_FORM_KEYS |= {"id": _NAME, "version": _NUMBER, "section": _TABLES}
+_SECTION_KEYS = {"name": _NAME, "label": _WORDS, "prompt": _MAYBE_WORDS, "fields": _TABLES}
+_FIELD_KEYS = {"name": _NAME, "kind": _KIND, "label": _WORDS}
+_MORE_FIELD_KEYS = {"hint": _WORDS, "required": _YES_NO, "printed": _YES_NO}
+_MORE_FIELD_KEYS |= {"states": _STATES, "state_labels": _LABELS, "lines": _LINES}
 
 
 def _problems(table: dict[str, Any]) -> Iterator[str]:
     """Yield everything that is wrong with a definition, each with its place."""
-    yield from _wrong_keys("the form", table, _FORM_KEYS, set())
-    seen: set[str] = set(HIDDEN_FIELDS)
-    for section in table.get("section", ()):
-        where = f"section “{section.get('name', '?')}”"
-        yield from _wrong_keys(where, section, _SECTION_KEYS, set())
-        for entry in section.get("fields", ()):
-            name = str(entry.get("name", "?"))
-            yield from (f"{where}, {name}: {words}" for words in _field_problems(entry))
-            if name in seen:
-                yield f"{where}, {name}: the name is used twice"
-            seen.add(name)
+    yield from _wrong_keys("the form", table, _FORM_KEYS, {})
+    names, section_names = list(HIDDEN_FIELDS), []
+    for section in _tables(table, "section"):
+        section_names.append(str(section.get("name", "?")))
+        where = f"section “{section_names[-1]}”"
+        yield from _wrong_keys(where, section, _SECTION_KEYS, {})
+        for entry in _tables(section, "fields"):
+            names.append(str(entry.get("name", "?")))
+            yield from _field_problems(f"{where}, {names[-1]}", entry)
+    for name, times in Counter(names).items():
+        if times > 1:
+            yield f"the field name {name} is used twice, or is one that FormFlow keeps for itself"
+    yield from (f"there are {n} sections “{s}”" for s, n in Counter(section_names).items() if n > 1)
 
 
-def _field_problems(entry: dict[str, Any]) -> Iterator[str]:
-    yield from _wrong_keys("it", entry, _FIELD_KEYS, _MORE_FIELD_KEYS)
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", str(entry.get("name", ""))):
-        yield "a name has small letters, digits and _ only, and begins with a letter"
-    if entry.get("kind") not in set(FieldKind):
-        yield f"there is no kind “{entry.get('kind')}”; there are {', '.join(FieldKind)}"
-    states, labels = entry.get("states", ()), entry.get("state_labels", ())
-    if (entry.get("kind") == FieldKind.CHOICE) != bool(states):
-        yield "a choice, and nothing else, has states"
-    if len(states) != len(labels):
-        yield "every state has one label"
-    yield from (f"“{s}” is not a single word" for s in states if not re.fullmatch(r"[a-z]+", s))
+def _field_problems(where: str, entry: dict[str, Any]) -> Iterator[str]:
+    yield from _wrong_keys(where, entry, _FIELD_KEYS, _MORE_FIELD_KEYS)
+    kind = entry.get("kind")
+    if (kind == FieldKind.CHOICE) != ("states" in entry):
+        yield f"{where}: a choice, and nothing else, has states"
+    states, labels = entry.get("states", []), entry.get("state_labels", [])
+    if isinstance(states, list) and isinstance(labels, list) and len(states) != len(labels):
+        yield f"{where}: every state has one label"
+    if "lines" in entry and kind != FieldKind.LONG_TEXT:
+        yield f"{where}: only a long_text has lines"
+
+
+def _tables(table: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    """Return what stands under a key if it is a list of tables; what else it is has been said."""
+    found = table.get(key)
+    return found if _TABLES.fits(found) and isinstance(found, list) else []
 
 
 def _wrong_keys(
-    where: str, table: dict[str, Any], needed: set[str], allowed: set[str]
+    where: str,
+    table: dict[str, Any],
+    needed: Mapping[str, _Wanted],
+    allowed: Mapping[str, _Wanted],
 ) -> Iterator[str]:
-    yield from (f"{where} has no {key}" for key in sorted(needed - table.keys()))
-    unknown = sorted(table.keys() - needed - allowed)
-    yield from (
-        f"{where}: {key} is not known; known are {', '.join(sorted(needed | allowed))}"
-        for key in unknown
-    )
+    known = {**needed, **allowed}
+    yield from (f"{where} has no {key}" for key in sorted(needed.keys() - table.keys()))
+    for key, value in table.items():
+        if key not in known:
+            yield f"{where}: {key} is not known; known are {', '.join(sorted(known))}"
+        elif not known[key].fits(value):
+            stands = json.dumps(value, ensure_ascii=False, default=str)[:80]
+            yield f"{where}: {key} is {stands}; it takes {known[key].words}"

@@ -83,6 +83,33 @@ def test_a_long_answer_is_never_cut_off() -> None:
     assert text.replace(" ", "").count("x") >= 700
 
 
+@pytest.mark.parametrize("letters", ["https://example.org/" + "a-b" * 90, "Ł" * 300, "W" * 300])
+def test_no_answer_runs_off_the_paper(letters: str) -> None:
+    sheet = as_read(FORM, entry(type_text=letters, child_a_name=f"Alex {letters}"), LONDON)
+    with pdfplumber.open(io.BytesIO(sheet)) as pdf:
+        assert all(letter["x1"] <= 548.5 for page in pdf.pages for letter in page.chars)
+        drawn = "".join(letter["text"] for page in pdf.pages for letter in page.chars)
+    assert letters in drawn
+
+
+def test_line_ends_and_tabs_of_other_programs_are_no_black_boxes() -> None:
+    text = words(as_read(FORM, entry(type_text="é\tone\x0btwo\x0cthree\u2028four\x07"), LONDON))
+    assert "é one two three four" in text
+
+
+def test_every_page_says_which_of_how_many_it_is() -> None:
+    with pdfplumber.open(io.BytesIO(as_read(FORM, entry(), LONDON))) as pdf:
+        for number, page in enumerate(pdf.pages, start=1):
+            assert f"page {number} of {len(pdf.pages)}" in page.extract_text()
+
+
+def test_what_a_person_has_to_check_has_a_bar_beside_it() -> None:
+    with pdfplumber.open(io.BytesIO(as_read(FORM, entry(), LONDON))) as pdf:
+        first = pdf.pages[0]
+        (notice_line,) = first.search("FF-207, page 1")
+        assert any(bar["top"] < notice_line["bottom"] <= bar["bottom"] + 3 for bar in first.rects)
+
+
 def test_the_same_entry_gives_the_same_bytes() -> None:
     one = entry(child_a_name="Łukasz", type_text="a\nb")
     assert as_read(FORM, one, LONDON) == as_read(FORM, one, LONDON)

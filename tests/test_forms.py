@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pikepdf
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reportlab.pdfbase.pdfmetrics import stringWidth
 
 from formflow import forms
 from formflow.errors import FormDefinitionProblem
@@ -120,6 +122,18 @@ def test_every_label_and_prompt_is_printed_as_it_stands(printed: str) -> None:
     assert [t for t in missing if not all(word in printed for word in t.split())] == []
 
 
+def test_no_print_lies_under_a_box_and_every_box_is_on_its_page(blank: pikepdf.Pdf) -> None:
+    with pdfplumber.open(io.BytesIO(build_blank(FORM))) as pdf:
+        for page, drawn in zip(blank.pages, pdf.pages, strict=True):
+            for widget in page.obj.Annots:
+                if widget.F == 4:
+                    left, low, right, high = (float(v) for v in widget.Rect)
+                    assert 0 < left < right < layout.PAGE_WIDTH
+                    assert 0 < low < high < layout.PAGE_HEIGHT
+                    top, bottom = layout.PAGE_HEIGHT - high, layout.PAGE_HEIGHT - low
+                    assert drawn.crop((left, top, right, bottom)).extract_text() == ""
+
+
 def test_the_file_is_sound(blank: pikepdf.Pdf) -> None:
     assert blank.check_pdf_syntax() == []
 
@@ -138,12 +152,27 @@ def test_a_rebuild_gives_the_same_bytes_in_another_process_too() -> None:
     assert len(seen) == 1
 
 
-labels = st.text(st.sampled_from("abc de fghij"), min_size=1, max_size=400).map(str.strip)
+def test_a_heading_never_stands_alone_at_the_foot_of_a_page() -> None:
+    tick = made_of([(FieldKind.TICK, "Was it so?")]).sections[0]
+    for above in range(60):
+        before = made_of([(FieldKind.TICK, "Was it so?")] * (above + 1)).sections[0]
+        for placed in layout.lay_out(Form("t", 1, "T", "Test", "", "", "", (before, tick))):
+            assert [thing.tag for thing in placed if isinstance(thing, layout.Words)][-1] == "P"
+
+
+# Words that are longer than a line by themselves must not run into the boxes either.
+labels = st.builds(
+    lambda word, times, between: between.join([word] * times),
+    st.text(st.sampled_from("abcdeW"), min_size=1, max_size=8),
+    st.integers(1, 45),
+    st.sampled_from(["", " "]),
+)
+Extent = tuple[float, float, float, float]
 kinds = st.sampled_from(list(FieldKind))
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(kinds, labels.filter(bool)), min_size=1, max_size=40))
+@given(st.lists(st.tuples(kinds, labels), min_size=1, max_size=40))
 def test_whatever_the_labels_nothing_overlaps_and_nothing_leaves_the_page(
     asked: list[tuple[FieldKind, str]],
 ) -> None:
@@ -156,8 +185,11 @@ def test_whatever_the_labels_nothing_overlaps_and_nothing_leaves_the_page(
             assert box.x >= 0
             assert box.x + box.width <= layout.PAGE_WIDTH
             assert box.y >= layout.BOTTOM - 1
-        for one in range(len(boxes)):
-            assert not any(touch(boxes[one], other) for other in boxes[one + 1 :])
+        taken = [(b.x, b.y, b.x + b.width, b.y + b.height) for b in boxes]
+        taken += [extent(line) for line in lines]
+        for number, one in enumerate(taken):
+            assert one[2] <= layout.RIGHT + 1
+            assert not any(touch(one, other) for other in taken[number + 1 :])
         for line in lines:
             assert layout.BOTTOM - 3 <= line.y <= layout.PAGE_HEIGHT
     assert sum(isinstance(t, layout.Box) for p in pages for t in p) == sum(
@@ -165,13 +197,17 @@ def test_whatever_the_labels_nothing_overlaps_and_nothing_leaves_the_page(
     )
 
 
-def touch(one: layout.Box, other: layout.Box) -> bool:
-    return (
-        one.x < other.x + other.width
-        and other.x < one.x + one.width
-        and one.y < other.y + other.height
-        and other.y < one.y + one.height
-    )
+def extent(line: layout.Words) -> Extent:
+    """Return where the letters of a line stand, without the tails of g and p."""
+    width = stringWidth(line.text, line.font, line.size)
+    return line.x, line.y, line.x + width, line.y + 0.7 * line.size
+
+
+def touch(one: Extent, other: Extent) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+CHOICES = ("a", "b", "c", "d")
 
 
 def made_of(asked: list[tuple[FieldKind, str]]) -> Form:
@@ -180,10 +216,10 @@ def made_of(asked: list[tuple[FieldKind, str]]) -> Form:
             name=f"question_{number}",
             kind=kind,
             label=label,
-            states={FieldKind.TICK: forms.TRI_STATES, FieldKind.CHOICE: ("a", "b")}.get(kind, ()),
+            states={FieldKind.TICK: forms.TRI_STATES, FieldKind.CHOICE: CHOICES}.get(kind, ()),
             state_labels={
                 FieldKind.TICK: ("Yes", "No", "Not known"),
-                FieldKind.CHOICE: ("A", "B"),
+                FieldKind.CHOICE: tuple(label[:start] for start in (40, 9, 25, 40)),
             }.get(kind, ()),
             lines=4 if kind is FieldKind.LONG_TEXT else 1,
         )
@@ -192,22 +228,59 @@ def made_of(asked: list[tuple[FieldKind, str]]) -> Form:
     return Form("test", 1, "T", "Test", "", "", "", (Section("one", "One", "", questions),))
 
 
-def test_a_definition_says_all_its_problems_at_once(tmp_path: Path) -> None:
-    text = (Path(__file__).parents[1] / "forms" / "recording" / "form.toml").read_text("utf-8")
-    broken = (
-        text.replace(
-            'name = "context_planned", kind = "tick"', 'name = "Context planned", kind = "tock"'
-        )
-        .replace(
-            'states = ["entice", "bully", "threaten"]',
-            'states = ["entice them", "bully", "threaten"]',
-        )
-        .replace('name = "child_b_name"', 'name = "child_a_name"')
-        .replace('code = "F1"', 'code = "F1"\ncolour = "blue"')
-    )
-    (tmp_path / "form.toml").write_text(broken, encoding="utf-8")
+DEFINITION = Path(str(resources.files("formflow_forms"))) / "recording" / "form.toml"
+
+
+def problems_of(folder: Path, *changes: tuple[str, str]) -> str:
+    """Return what FormFlow says to the recording form's definition with these changes."""
+    text = DEFINITION.read_text("utf-8")
+    for right, wrong in changes:
+        assert right in text
+        text = text.replace(right, wrong, 1)
+    (folder / "form.toml").write_text(text, encoding="utf-8")
     with pytest.raises(FormDefinitionProblem) as found:
-        forms.load(tmp_path / "form.toml")
-    said = str(found.value)
+        forms.load(folder / "form.toml")
+    return str(found.value)
+
+
+def test_a_definition_says_all_its_problems_at_once(tmp_path: Path) -> None:
+    said = problems_of(
+        tmp_path,
+        ('"context_planned", kind = "tick"', '"Context planned", kind = "tock"'),
+        ('["entice", "bully", "threaten"]', '["entice them", "bully", "threaten"]'),
+        ('name = "child_b_name"', 'name = "child_a_name"'),
+        ('code = "F1"', 'code = "F1"\ncolour = "blue"'),
+    )
     for part in ("Context planned", "tock", "entice them", "child_a_name", "colour"):
         assert part in said
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "words"),
+    [
+        ("version = 1", 'version = "1"', "the form: version"),
+        ('id = "recording"', 'id = "../elsewhere"', "the form: id"),
+        ('code = "F1"\n', "", "the form has no code"),
+        ("[[section]]", "[[section", "cannot be read"),
+        ('label = "Childs Name"', 'label = ""', "child_a_name: label"),
+        ("required = true", 'required = "yes"', "child_a_name: required"),
+        ("lines = 32", "lines = 90", "type_text: lines"),
+        ('"child_a_name"', '"form_id"', "form_id is used twice"),
+        ('name = "about"', 'name = "urgent"', "2 sections “urgent”"),
+        ('["entice", "bully", "threaten"]', '["entice", "bully", "bully"]', "how: states"),
+        ('["entice", "bully", "threaten"]', '["entice", "bully"]', "every state has one label"),
+        ('["entice", "bully", "threaten"]', "3", "how: states"),
+        ('"child_a_name", kind = "text"', '"child_a_name", kind = "choice"', "a choice, and"),
+        ('"child_a_name", kind = "text"', '"child_a_name", kind = "text", lines = 2', "has lines"),
+    ],
+)
+def test_each_contradiction_of_a_definition_is_named_with_its_place(
+    right: str, wrong: str, words: str, tmp_path: Path
+) -> None:
+    assert words in problems_of(tmp_path, (right, wrong))
+
+
+def test_a_section_without_questions_is_a_problem(tmp_path: Path) -> None:
+    empty = '[[section]]\nname = "empty"\nlabel = "Empty"\nprompt = ""\nfields = []\n\n'
+    said = problems_of(tmp_path, ("[[section]]\n", f"{empty}[[section]]\n"))
+    assert "section “empty”: fields" in said

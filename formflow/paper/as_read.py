@@ -13,20 +13,31 @@ from importlib import resources
 from zoneinfo import ZoneInfo
 
 from reportlab import rl_config
-from reportlab.lib.utils import simpleSplit
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
+from reportlab.pdfgen.textobject import PDFTextObject
 
 from formflow.forms import Form
 from formflow.model import Answer, AnswerState, Entry, Proposal, Weighs
+from formflow.paper.lines import width_of, wrapped
 from formflow.words import LIGHT_WORDS, NOTHING_PROPOSED, OUTCOME_WORDS, moment_in_words
 
 WIDTH, HEIGHT = 595.28, 841.89
 LEFT, MIDDLE, RIGHT, TOP, BOTTOM = 48.0, 232.0, 548.0, 800.0, 56.0
 BODY, BOLD, WIDE = "Helvetica", "Helvetica-Bold", "FormFlowWide"
 SIZE, LEADING = 9.5, 12.0
+MARK = 3.0  # width of the bar beside what a person has to check
 rl_config.useA85 = 0  # text encoding of streams is for printers of the last century
+
+# Letters without a look of their own: line ends of other kinds end the line, the rest is left out.
+_PLAIN: dict[int, str | None] = {
+    **dict.fromkeys((*range(32), *range(0x7F, 0xA0), 0xAD, 0xFEFF)),
+    **dict.fromkeys((*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070))),
+    **dict.fromkeys(range(0xFE00, 0xFE10)),  # "draw this as an emoji"
+    **dict.fromkeys((0x0A, 0x0B, 0x0C, 0x85, 0x2028, 0x2029), "\n"),
+    0x09: "    ",
+}
 
 
 def as_read(form: Form | None, entry: Entry, zone: ZoneInfo) -> bytes:
@@ -60,7 +71,8 @@ def _to_check(sheet: _Sheet, entry: Entry) -> None:
     if notices:
         sheet.heading("To check", 11.5)
     for found in notices:
-        sheet.row(f"{found.code}{f', page {found.page}' if found.page else ''}", found.text)
+        page = f", page {found.page}" if found.page else ""
+        sheet.row(f"{found.code}{page}", found.text, marked=True)
 
 
 def _proposed(sheet: _Sheet, form: Form | None, proposal: Proposal | None) -> None:
@@ -101,38 +113,52 @@ class _Sheet:
         self._out = io.BytesIO()
         self._canvas = Canvas(self._out, pagesize=(WIDTH, HEIGHT), invariant=1, pageCompression=1)
         self._canvas.setTitle(title)
-        self._title, self._page, self._y = title, 1, TOP
-        self._text = self._canvas.beginText()  # one for each page: a text object a line is slow
+        self._title = title
+        self._pages: list[PDFTextObject] = []  # one text object a page: one a line is slow
+        self._marks: dict[int, list[float]] = {}  # where bars stand, by page
         self._look: tuple[str, float, float] | None = None
+        self._new_page()
 
     def heading(self, text: str, size: float) -> None:
         """Write a heading, with room below it for at least one row."""
         self._need(size + 5 * LEADING)
         self._y -= size + 8
-        for line in _wrapped(_drawable(text), BOLD, size, RIGHT - LEFT):
-            self._line(LEFT, line, BOLD, size)
+        drawable = _drawable(text)
+        font = _font(drawable, BOLD)
+        for line in wrapped(drawable, font, size, RIGHT - LEFT):
+            self._line(LEFT, line, font, size)
             self._y -= size * 1.3
-        self._y += 2
+        self._y += size
 
-    def row(self, question: str, answer: str) -> None:
+    def row(self, question: str, answer: str, *, marked: bool = False) -> None:
         """Write a question and its answer; a long answer goes on over the page."""
-        questions = _wrapped_label(question)
+        question_font, questions = _wrapped_label(question)
         drawable = _drawable(answer)
-        font = _font(drawable)
-        answers = _wrapped(drawable, font, SIZE, RIGHT - MIDDLE)
+        font = _font(drawable, BODY)
+        answers = wrapped(drawable, font, SIZE, RIGHT - MIDDLE)
         self._need(min(len(questions), 3) * LEADING)
         for index in range(max(len(questions), len(answers))):
             self._need(LEADING)
             self._y -= LEADING
+            if marked:
+                self._marks.setdefault(len(self._pages), []).append(self._y)
             if index < len(questions):
-                self._line(LEFT, questions[index], BODY, SIZE, grey=0.35)
+                self._line(LEFT, questions[index], question_font, SIZE, grey=0.35)
             if index < len(answers):
                 self._line(MIDDLE, answers[index], font, SIZE)
         self._y -= 3
 
     def finished(self) -> bytes:
         """Return the PDF."""
-        self._end_page()
+        for number, text in enumerate(self._pages, start=1):
+            self._text, self._look, self._y = text, None, 34.0
+            self._line(LEFT, f"{self._title} · as read · confidential", BODY, 8, grey=0.35)
+            page = f"page {number} of {len(self._pages)}"
+            self._line(RIGHT - width_of(page, BODY) * 8, page, BODY, 8, grey=0.35)
+            for y in self._marks.get(number, ()):
+                self._canvas.rect(LEFT - 9, y - 3, MARK, LEADING, stroke=0, fill=1)
+            self._canvas.drawText(text)
+            self._canvas.showPage()
         self._canvas.save()
         return self._out.getvalue()
 
@@ -146,63 +172,33 @@ class _Sheet:
 
     def _need(self, height: float) -> None:
         if self._y - height < BOTTOM:
-            self._end_page()
-            self._page, self._y = self._page + 1, TOP
+            self._new_page()
 
-    def _end_page(self) -> None:
-        self._y = 34
-        self._line(LEFT, f"{self._title} · as read · confidential", BODY, 8, grey=0.35)
-        self._line(RIGHT - 40, f"page {self._page}", BODY, 8, grey=0.35)
-        self._canvas.drawText(self._text)
-        self._canvas.showPage()
-        self._text, self._look = self._canvas.beginText(), None
-
-
-def _wrapped(text: str, font: str, size: float, width: float) -> list[str]:
-    """Return a text as lines that fit; a word that is too long by itself is broken."""
-    lines = []
-    for paragraph in text.split("\n"):
-        line, used = "", 0.0
-        for word in paragraph.split(" "):
-            wide = _width(f" {word}", font) * size
-            if line and used + wide > width:
-                lines.append(line)
-                line, used = "", 0.0
-            if wide > width:
-                *full, word = simpleSplit(f"{line} {word}".strip(), font, size, width)
-                lines += full
-                line, used = word, _width(word, font) * size
-                continue
-            line, used = (f"{line} {word}", used + wide) if line else (word, wide)
-        lines.append(line)
-    return lines
-
-
-@lru_cache(maxsize=8192)
-def _width(word: str, font: str) -> float:
-    """Return the width of a word at size 1. The words of a form come again and again."""
-    return float(pdfmetrics.stringWidth(word, font, 1))
+    def _new_page(self) -> None:
+        self._text, self._look, self._y = self._canvas.beginText(), None, TOP
+        self._pages.append(self._text)
 
 
 @lru_cache(maxsize=1024)
-def _wrapped_label(text: str) -> list[str]:
-    return _wrapped(_drawable(text), BODY, SIZE, MIDDLE - LEFT - 12)
+def _wrapped_label(text: str) -> tuple[str, list[str]]:
+    drawable = _drawable(text)
+    font = _font(drawable, BODY)
+    return font, wrapped(drawable, font, SIZE, MIDDLE - LEFT - 12)
 
 
-def _font(text: str) -> str:
+def _font(text: str, standard: str) -> str:
     """Return the standard font where it has every letter, else the wide one that is embedded."""
     try:
         text.encode("cp1252")
     except UnicodeEncodeError:
         _wide()
         return WIDE
-    return BODY
+    return standard
 
 
 def _drawable(text: str) -> str:
     """Return text in which what no font of ours can draw stands as its name, never as an empty box."""
-    if text.isascii():
-        return text.replace("\t", "    ")
+    text = text.translate(_PLAIN)
     try:
         text.encode("cp1252")
     except UnicodeEncodeError:
@@ -212,8 +208,8 @@ def _drawable(text: str) -> str:
 
 
 def _named(character: str) -> str:
-    if unicodedata.category(character) in ("Mn", "Cf", "Cc"):
-        return ""  # joiners and selectors: the letters they belong to stand beside them
+    if unicodedata.category(character) == "Cf":
+        return ""  # what only steers how its neighbours are drawn
     return f"[{unicodedata.name(character, f'U+{ord(character):04X}').lower()}]"
 
 

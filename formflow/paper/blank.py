@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Pdf, String
-from reportlab.pdfgen.canvas import Canvas
 
 from formflow.forms import FieldKind, Form
 from formflow.paper import layout
-from formflow.paper.layout import Box, Line, Placed, Words
+from formflow.paper.drawing import drawn, paragraphs
+from formflow.paper.layout import Box, Placed, Words
 
 READ_ONLY = 1 << 0
 REQUIRED = 1 << 1
@@ -25,19 +25,26 @@ MULTILINE = 1 << 12
 RADIO = 1 << 15  # without NoToggleToOff: a circle chosen by mistake can be cleared again
 PRINT, HIDDEN = 1 << 2, 1 << 1
 TEXT_LOOK = "/Helv 0 Tf 0 g"
+TEXT_INSET = 2.5  # so that what is typed does not touch the frame
 KAPPA = 0.5523  # of a circle drawn with four curves
 
 
 def build_blank(form: Form) -> bytes:
     """Return the fillable blank of a form as PDF."""
     pages = layout.lay_out(form)
-    pdf = Pdf.open(io.BytesIO(_drawn(form, pages)))
+    pdf = Pdf.open(io.BytesIO(drawn(form, pages)))
     builder = _Builder(pdf, form)
     for number, placed in enumerate(pages):
         builder.add_page(number, placed)
     builder.finish()
     out = io.BytesIO()
-    pdf.save(out, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+    # 1.7: the tab order by structure is younger than what reportlab writes.
+    pdf.save(
+        out,
+        min_version="1.7",
+        deterministic_id=True,
+        object_stream_mode=pikepdf.ObjectStreamMode.disable,
+    )
     return out.getvalue()
 
 
@@ -49,86 +56,6 @@ def pages_of(form: Form) -> Mapping[str, int]:
         for thing in placed
         if isinstance(thing, Box)
     }
-
-
-def _drawn(form: Form, pages: list[list[Placed]]) -> bytes:
-    out = io.BytesIO()
-    canvas = Canvas(out, pagesize=(layout.PAGE_WIDTH, layout.PAGE_HEIGHT), invariant=1)
-    for number, placed in enumerate(pages, start=1):
-        canvas.addLiteral("/Artifact BMC")
-        _draw_edges(canvas, form, number, len(pages))
-        for thing in placed:
-            _draw_shape(canvas, thing)
-        canvas.addLiteral("EMC")
-        for mark, words in enumerate(_paragraphs(placed)):
-            _draw_words(canvas, mark, words)
-        canvas.showPage()
-    canvas.save()
-    return out.getvalue()
-
-
-def _draw_edges(canvas: Canvas, form: Form, number: int, count: int) -> None:
-    canvas.setFillGray(0)
-    for x in (18, layout.PAGE_WIDTH - 26):  # corner marks, for papers that come back as scans
-        for y in (18, layout.PAGE_HEIGHT - 26):
-            canvas.rect(x, y, 8, 8, stroke=0, fill=1)
-    canvas.setFillGray(0.25)
-    canvas.setFont(layout.BODY, 8)
-    canvas.drawString(
-        layout.LEFT, 30, f"{form.code}  {form.title} · version {form.version} · {form.form_id}"
-    )
-    canvas.drawRightString(layout.RIGHT, 30, f"Save with File > Save · page {number} of {count}")
-
-
-def _draw_shape(canvas: Canvas, thing: Placed) -> None:
-    match thing:
-        case Line(height=0):
-            canvas.setStrokeGray(thing.grey)
-            canvas.setLineWidth(0.5)
-            canvas.line(thing.x, thing.y, thing.x + thing.width, thing.y)
-        case Line():
-            canvas.setFillGray(thing.grey)
-            canvas.rect(thing.x, thing.y, thing.width, thing.height, stroke=0, fill=1)
-        case Box(state=None):
-            canvas.setStrokeGray(0.35)
-            canvas.setLineWidth(0.7)
-            canvas.rect(thing.x, thing.y, thing.width, thing.height)
-        case Box():
-            canvas.setStrokeGray(0.2)
-            canvas.setLineWidth(0.8)
-            radius = thing.width / 2
-            canvas.circle(thing.x + radius, thing.y + radius, radius - 0.5)
-        case Words():
-            pass  # drawn as marked content, see _draw_words
-
-
-def _paragraphs(placed: list[Placed]) -> list[list[Words]]:
-    """Group the lines that follow each other in one paragraph, in reading order."""
-    groups: list[list[Words]] = []
-    before: Placed | None = None
-    for thing in placed:
-        if isinstance(thing, Words):
-            goes_on = isinstance(before, Words) and _looks_alike(before, thing)
-            if goes_on:
-                groups[-1].append(thing)
-            else:
-                groups.append([thing])
-        before = thing
-    return groups
-
-
-def _looks_alike(one: Words, other: Words) -> bool:
-    same = (one.x, one.font, one.size, one.tag) == (other.x, other.font, other.size, other.tag)
-    return same and 0 < one.y - other.y < 1.35 * one.size
-
-
-def _draw_words(canvas: Canvas, mark: int, lines: list[Words]) -> None:
-    canvas.addLiteral(f"/{lines[0].tag} <</MCID {mark}>> BDC")
-    for words in lines:
-        canvas.setFillGray(words.grey)
-        canvas.setFont(words.font, words.size)
-        canvas.drawString(words.x, words.y, words.text)
-    canvas.addLiteral("EMC")
 
 
 @dataclass
@@ -242,7 +169,7 @@ class _Builder:
                     K=mark,
                 )
             )
-            for mark, lines in enumerate(_paragraphs(placed))
+            for mark, lines in enumerate(paragraphs(placed))
         }
         number = page.index
         self._parents.append(
@@ -257,9 +184,7 @@ class _Builder:
                 Subtype=Name.Widget,
                 F=PRINT,
                 P=page.obj,
-                Rect=Array(
-                    [round(v, 2) for v in (box.x, box.y, box.x + box.width, box.y + box.height)]
-                ),
+                Rect=Array(_corners(box)),
                 StructParent=self._next_widget,
             )
         )
@@ -330,6 +255,14 @@ class _Builder:
         self._elements.append(element)
         self._parents.append(_Parent(self._next_widget, element))
         self._next_widget += 1
+
+
+def _corners(box: Box) -> list[float]:
+    """Return where a widget lies: on its circle, or a little inside the frame of its text box."""
+    inset = 0.0 if box.state else TEXT_INSET
+    left, low = box.x + inset, box.y + inset
+    right, high = box.x + box.width - inset, box.y + box.height - inset
+    return [round(v, 2) for v in (left, low, right, high)]
 
 
 def _tooltip(box: Box) -> str:

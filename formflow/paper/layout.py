@@ -6,12 +6,10 @@ the tab order, the reading order and the order on paper are the same.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
-from reportlab.lib.utils import simpleSplit
-from reportlab.pdfbase.pdfmetrics import stringWidth
+from dataclasses import dataclass, field, replace
 
 from formflow.forms import Field, FieldKind, Form, Section
+from formflow.paper.lines import width_of, wrapped
 
 PAGE_WIDTH, PAGE_HEIGHT = 595.28, 841.89
 LEFT, RIGHT, TOP, BOTTOM = 45.0, 550.0, 806.0, 48.0
@@ -19,6 +17,7 @@ BOX_LEFT = 228.0  # one-line boxes and choices begin here
 CIRCLE_COLUMNS = (432.0, 474.0, 522.0)  # centres of Yes, No, Not known
 CIRCLE_RADIUS = 6.0
 LINE_PITCH = 17.0  # of handwriting
+CHOICE_PITCH, CHOICE_SIZE, CHOICE_GAP = 22.0, 9.0, 16.0
 BODY, BOLD, ITALIC = "Helvetica", "Helvetica-Bold", "Helvetica-Oblique"
 LABEL_SIZE, LABEL_LEADING = 9.5, 11.5
 
@@ -89,16 +88,15 @@ def lay_out(form: Form) -> list[list[Placed]]:
 
 
 def _lay_out_section(pages: list[_Page], section: Section) -> None:
-    blocks = [_field_block(entry, section) for entry in section.fields]
-    heads = [block.is_tick for block in blocks]
-    first = _joined(_heading(section), blocks[0]) if not heads[0] else _heading(section)
-    _place(pages, first)
-    rest = blocks[1:] if not heads[0] else blocks
-    before = blocks[0].is_tick if not heads[0] else False
-    for block in rest:
-        needs_heads = block.is_tick and (not before or _room(pages[-1]) < block.height)
-        _place(pages, _joined(_column_heads(), block) if needs_heads else block)
-        before = block.is_tick
+    after_tick = False
+    for entry in section.fields:
+        block = _field_block(entry, section)
+        if block.is_tick and not (after_tick and block.height <= _room(pages[-1])):
+            block = _joined(_column_heads(), block)
+        if entry is section.fields[0]:
+            block = _joined(_heading(section), block)
+        _place(pages, block)
+        after_tick = block.is_tick
 
 
 def _place(pages: list[_Page], block: _Block) -> None:
@@ -114,15 +112,7 @@ def _room(page: _Page) -> float:
 
 
 def _moved(thing: Placed, top: float) -> Placed:
-    match thing:
-        case Words():
-            return Words(
-                thing.x, top + thing.y, thing.text, thing.font, thing.size, thing.tag, thing.grey
-            )
-        case Box():
-            return Box(thing.field, thing.state, thing.x, top + thing.y, thing.width, thing.height)
-        case Line():
-            return Line(thing.x, top + thing.y, thing.width, thing.grey, thing.height)
+    return replace(thing, y=top + thing.y)
 
 
 def _joined(above: _Block, below: _Block) -> _Block:
@@ -134,7 +124,7 @@ def _paragraph(
     text: str, width: float, top: float, font: str, size: float, tag: str, grey: float = 0.0
 ) -> tuple[list[Placed], float]:
     leading = size * 1.25
-    lines = simpleSplit(text, font, size, width)
+    lines = wrapped(text, font, size, width)
     placed: list[Placed] = [
         Words(LEFT, top - size - index * leading, line, font, size, tag, grey)
         for index, line in enumerate(lines)
@@ -145,19 +135,22 @@ def _paragraph(
 def _title(form: Form) -> _Block:
     width = RIGHT - LEFT
     placed, height = _paragraph(form.title, width, 0, BOLD, 18, "H1")
-    for text, font, size in (
-        (form.intro, BODY, 9.5),
-        (form.filing, BODY, 9.5),
-        (form.how_to_save, BOLD, 9),
-    ):
-        more, added = _paragraph(text, width, -height - 4, font, size, "P")
+    for text in (form.intro, form.filing):
+        more, added = _paragraph(text, width, -height - 4, BODY, 9.5, "P")
         placed, height = placed + more, height + added + 4
-    return _Block(height + 6, placed)
+    strip, tall = _paragraph(form.how_to_save, width - 22, -height - 15, BODY, 9.5, "P")
+    bar = Line(LEFT, -height - tall - 23, 3, 0, tall + 15)
+    placed += [bar, *(_indented(words, 13) for words in strip)]
+    return _Block(height + tall + 29, placed)
+
+
+def _indented(thing: Placed, by: float) -> Placed:
+    return replace(thing, x=thing.x + by)
 
 
 def _heading(section: Section) -> _Block:
     width = RIGHT - LEFT
-    lines = simpleSplit(section.label, BOLD, 11.5, width - 12)
+    lines = wrapped(section.label, BOLD, 11.5, width - 12)
     bar = 14.0 * len(lines) + 6
     placed: list[Placed] = [Line(LEFT, -8 - bar, width, 0.9, bar)]
     placed += [
@@ -174,7 +167,7 @@ def _heading(section: Section) -> _Block:
 def _column_heads() -> _Block:
     words: list[Placed] = []
     for centre, text in zip(CIRCLE_COLUMNS, ("Yes", "No", "Not known"), strict=True):
-        left = centre - stringWidth(text, BODY, 8) / 2
+        left = centre - width_of(text, BODY) * 8 / 2
         words.append(Words(left, -10, text, BODY, 8, "P", 0.25))
     return _Block(13, words)
 
@@ -192,7 +185,7 @@ def _field_block(entry: Field, section: Section) -> _Block:
 
 
 def _label(entry: Field, width: float) -> list[str]:
-    lines: list[str] = simpleSplit(entry.label, BODY, LABEL_SIZE, width)
+    lines: list[str] = wrapped(entry.label, BODY, LABEL_SIZE, width)
     return lines
 
 
@@ -223,17 +216,28 @@ def _circle(entry: Field, state: str, centre: float, middle: float) -> Box:
 
 def _choice(entry: Field) -> _Block:
     lines = _label(entry, BOX_LEFT - LEFT - 12)
-    height = max(22.0, len(lines) * LABEL_LEADING + 8)
-    middle = -height / 2
-    placed = _label_words(lines, middle + (len(lines) * LABEL_LEADING) / 2 - 9)
-    widths = [stringWidth(text, BODY, 9) for text in entry.state_labels]
-    gap = (RIGHT - BOX_LEFT - sum(widths) - len(widths) * 18) / max(1, len(widths))
-    x = BOX_LEFT + CIRCLE_RADIUS
-    for state, text, width in zip(entry.states, entry.state_labels, widths, strict=True):
-        placed.append(_circle(entry, state, x, middle))
-        placed.append(Words(x + 10, middle - 3, text, BODY, 9, "P"))
-        x += width + 18 + min(gap, 24)
+    rows = _rows_of_circles(entry)
+    height = max(len(rows) * CHOICE_PITCH, len(lines) * LABEL_LEADING + 8)
+    placed = _label_words(lines, (len(lines) * LABEL_LEADING - height) / 2 - 9)
+    first = (len(rows) - 1) * CHOICE_PITCH / 2 - height / 2
+    for number, row in enumerate(rows):
+        placed += [_moved(thing, first - number * CHOICE_PITCH) for thing in row]
     return _Block(height, placed)
+
+
+def _rows_of_circles(entry: Field) -> list[list[Placed]]:
+    """Return the circles of a choice with their words, in as many rows as they need."""
+    rows: list[list[Placed]] = [[]]
+    x = BOX_LEFT
+    for state, text in zip(entry.states, entry.state_labels, strict=True):
+        across = 2 * CIRCLE_RADIUS + 4 + width_of(text, BODY) * CHOICE_SIZE
+        if rows[-1] and x + across > RIGHT:
+            rows.append([])
+            x = BOX_LEFT
+        rows[-1].append(_circle(entry, state, x + CIRCLE_RADIUS, 0))
+        rows[-1].append(Words(x + 2 * CIRCLE_RADIUS + 4, -3, text, BODY, CHOICE_SIZE, "P"))
+        x += across + CHOICE_GAP
+    return rows
 
 
 def _one_line(entry: Field) -> _Block:
