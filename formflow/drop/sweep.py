@@ -129,7 +129,10 @@ def _look_at(
     quiet_seconds = (now - sighting.changed_at).total_seconds()
     if quiet_seconds < watch.settle_seconds:
         return Look.SETTLING, watch.settle_seconds - quiet_seconds
-    gate = tail_gate(seen.path, largest=bench.settings.reading.file_mb << 20)
+    try:
+        gate = tail_gate(seen.path, largest=bench.settings.reading.file_mb << 20)
+    except OSError as problem:
+        return _busy(bench, watch, seen, problem)
     if gate.retry and quiet_seconds < watch.incomplete_minutes * 60:
         _set_state(bench, watch, seen, Look.INCOMPLETE, gate.code)
         return Look.INCOMPLETE, max(watch.settle_seconds, quiet_seconds / 4)
@@ -160,13 +163,17 @@ def _take(
                 bench.engine, drop, now, code=gate.code, words=gate.words, remember=remember
             )
     except (intake.ChangedWhileCopying, OSError) as problem:
-        # Every trouble with a share may pass: it is looked at again, and status shows it waiting.
-        log.warning("a file could not be taken yet: %s", type(problem).__name__)
-        _set_state(bench, watch, seen, Look.BUSY, "")
-        return Look.BUSY, watch.settle_seconds
+        return _busy(bench, watch, seen, problem)
     if watch.after == "remove" and stat.S_ISREG(seen.status.st_mode):
         intake.let_go(drop)
     return Look.TAKEN, 0.0
+
+
+def _busy(bench: Workbench, watch: Watch, seen: _Seen, problem: Exception) -> tuple[Look, float]:
+    # Every trouble with a share may pass: it is looked at again, and status shows it waiting.
+    log.warning("a file could not be taken yet: %s", type(problem).__name__)
+    _set_state(bench, watch, seen, Look.BUSY, "")
+    return Look.BUSY, watch.settle_seconds
 
 
 def _drop(watch: Watch, seen: _Seen) -> Drop:

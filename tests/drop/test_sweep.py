@@ -158,3 +158,23 @@ def test_two_thousand_files_are_all_seen_in_one_sweep(office: Settings, watch: W
         (watch.folder / f"form {number}.pdf").write_bytes(b"%PDF-")
     swept = look(office, watch, 0)
     assert swept.looks == {Look.SETTLING: 2000}
+
+
+def test_a_file_that_cannot_be_opened_does_not_stop_the_others(
+    office: Settings, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked = drop(office, FORM, "a locked by somebody.pdf")
+    free = drop(office, FORM, "b free.pdf")
+    really_open = os.open
+
+    def refuse(path: str | Path, *how: int) -> int:
+        if Path(path) == locked:  # what Windows says of a file that a program keeps for itself
+            raise PermissionError(13, "Permission denied")
+        return really_open(path, *how)
+
+    look(office, watch, 0)
+    with monkeypatch.context() as kept:
+        kept.setattr(os, "open", refuse)
+        assert look(office, watch, 5).looks == {Look.BUSY: 1, Look.TAKEN: 1}
+    assert (locked.exists(), free.exists()) == (True, False)
+    assert look(office, watch, 10).looks == {Look.TAKEN: 1}
