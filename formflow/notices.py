@@ -165,6 +165,13 @@ MESSAGES: dict[str, Message] = {
         "Open the paper and compare it with the sheet of what was read.",
         holds=True,
     ),
+    "FF-122": Message(
+        "A file in the drop folder cannot be opened. Another program keeps it, or FormFlow may not read it.",
+        "Nobody knows yet what it says. FormFlow goes on trying.",
+        "Close it everywhere. If that does not help, ask IT to look at its rights.",
+        holds=True,
+        returns=True,
+    ),
     # The answers
     "FF-201": Message(
         "“{label}” is blank.",

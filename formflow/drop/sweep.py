@@ -13,7 +13,7 @@ import stat
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from formflow.workbench import Workbench
 log = logging.getLogger("formflow")
 
 MARKER = ".formflow-folder"
+LOCKED = "FF-122"  # notice: nobody lets us open the file
 # Names that office programs, scanners and sync clients use for what is not finished or not a paper.
 IGNORED = (
     "~$*",
@@ -132,6 +133,7 @@ def _look_at(
     try:
         gate = tail_gate(seen.path, largest=bench.settings.reading.file_mb << 20)
     except OSError as problem:
+        _tell_if_it_stays_so(bench, watch, seen, sighting, now)
         return _busy(bench, watch, seen, problem)
     if gate.retry and quiet_seconds < watch.incomplete_minutes * 60:
         _set_state(bench, watch, seen, Look.INCOMPLETE, gate.code)
@@ -172,8 +174,26 @@ def _take(
 def _busy(bench: Workbench, watch: Watch, seen: _Seen, problem: Exception) -> tuple[Look, float]:
     # Every trouble with a share may pass: it is looked at again, and status shows it waiting.
     log.warning("a file could not be taken yet: %s", type(problem).__name__)
-    _set_state(bench, watch, seen, Look.BUSY, "")
+    with writing(bench.engine) as connection:
+        connection.execute(
+            _SET_BUSY, {"folder": str(watch.folder), "name": seen.name, "state": Look.BUSY}
+        )
     return Look.BUSY, watch.settle_seconds
+
+
+def _tell_if_it_stays_so(
+    bench: Workbench, watch: Watch, seen: _Seen, sighting: _Sighting, now: datetime
+) -> None:
+    """Tell a person, once, of a file that nobody lets us open. It is tried again all the same."""
+    patience = timedelta(minutes=watch.incomplete_minutes)
+    if sighting.code == LOCKED or now - sighting.changed_at < patience:
+        return
+
+    def remember(connection: Connection) -> None:
+        _note_state(connection, watch, seen, Look.BUSY, LOCKED)
+
+    drop = _drop(watch, seen)
+    intake.note_unkept(bench.engine, drop, now, code=LOCKED, words={}, remember=remember)
 
 
 def _drop(watch: Watch, seen: _Seen) -> Drop:
@@ -184,6 +204,7 @@ def _drop(watch: Watch, seen: _Seen) -> Drop:
 class _Sighting:
     state: str
     changed_at: datetime
+    code: str = ""
 
 
 def _sightings(bench: Workbench, watch: Watch) -> dict[bytes, Row[Any]]:
@@ -197,7 +218,7 @@ def _observe(
 ) -> _Sighting:
     size, modified = seen.status.st_size, seen.status.st_mtime_ns
     if before is not None and (before.size, before.modified_ns) == (size, modified):
-        return _Sighting(before.state, datetime.fromisoformat(before.changed_at))
+        return _Sighting(before.state, datetime.fromisoformat(before.changed_at), before.code)
     with writing(bench.engine) as connection:
         connection.execute(
             _OBSERVE,
@@ -232,7 +253,7 @@ def _forget(bench: Workbench, watch: Watch, gone: Iterable[bytes]) -> None:
 
 
 _KNOWN = text(
-    "SELECT name, size, modified_ns, changed_at, state FROM sighting WHERE folder = :folder"
+    "SELECT name, size, modified_ns, changed_at, state, code FROM sighting WHERE folder = :folder"
 )
 _OBSERVE = text(
     "INSERT INTO sighting (folder, name, size, modified_ns, changed_at, state, code)"
@@ -240,6 +261,7 @@ _OBSERVE = text(
     " DO UPDATE SET size = :size, modified_ns = :modified, changed_at = :at, state = 'settling',"
     " code = ''"
 )
+_SET_BUSY = text("UPDATE sighting SET state = :state WHERE folder = :folder AND name = :name")
 _SET_STATE = text(
     "UPDATE sighting SET state = :state, code = :code WHERE folder = :folder AND name = :name"
 )

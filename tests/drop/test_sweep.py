@@ -176,5 +176,12 @@ def test_a_file_that_cannot_be_opened_does_not_stop_the_others(
     with monkeypatch.context() as kept:
         kept.setattr(os, "open", refuse)
         assert look(office, watch, 5).looks == {Look.BUSY: 1, Look.TAKEN: 1}
+        assert papers(office) == 1
+        for minutes in (30, 31, 60):
+            assert look(office, watch, 60 * minutes).looks == {Look.BUSY: 1}
+        assert papers(office) == 2, "a person is told once that a file cannot be opened"
     assert (locked.exists(), free.exists()) == (True, False)
-    assert look(office, watch, 10).looks == {Look.TAKEN: 1}
+    assert look(office, watch, 4000).looks == {Look.TAKEN: 1}
+    with pipeline.workbench(office).engine.connect() as connection:
+        codes = connection.exec_driver_sql("SELECT code FROM paper ORDER BY id").scalars().all()
+    assert codes == ["", "FF-122"], "the file itself has the bytes of the free one"
