@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Sequence
-from importlib import resources
 from pathlib import Path
 
 from formflow import example, forms, places, settings
@@ -67,6 +66,5 @@ def make_folders(now: Settings) -> None:
             if isinstance(value, Path) and key in ("folder", "file"):
                 places.make_folder(value if key == "folder" else value.parent)
     for form in forms.shipped():
-        name = f"{form.form_id}-v{form.version}.pdf"
-        blank = resources.files("formflow_forms") / form.form_id / name
-        places.write(now.folders.blank_forms / f"{form.code} {form.title}.pdf", blank.read_bytes())
+        blank = now.folders.blank_forms / f"{form.code} {form.title}.pdf"
+        places.write(blank, form.blank.read_bytes())

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import pickle
 import queue
 import signal
 import subprocess
@@ -17,7 +18,6 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -30,8 +30,12 @@ from formflow.frames import LARGEST_ANSWER, receive, send
 from formflow.limits import Limits
 from formflow.model import Reading, Unread
 from formflow.notices import MESSAGES
+from formflow.picture import Picture, unpacked
+from formflow.read.active import KINDS
+from formflow.reader import NO_BOXES, Reader
 
 PAPERS_UNTIL_REPLACED = 500
+ATTEMPTS = 2  # a paper that ends the child twice is set aside
 WATCH_SECONDS = 0.05  # between two looks at the child's memory, where the system sets no limit
 # What Python and its libraries need to start; the rest may hold secrets.
 ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMP", "TEMP", "TMPDIR", "SYSTEMROOT")
@@ -46,11 +50,12 @@ class Cage:
         forms: Sequence[Form],
         limits: Limits,
         second_reading: str,
+        password: str = "",
         *,
         watch_memory: bool = sys.platform != "linux",  # macOS does not keep its limit
     ) -> None:
+        self._reader, self._limits = Reader(forms, limits, second_reading, password), limits
         self._forms = {(form.form_id, form.version): form for form in forms}
-        self._limits, self._second_reading = limits, second_reading
         self._watch_memory = watch_memory
         self._child: _Child | None = None
 
@@ -73,12 +78,40 @@ class Cage:
         size = path.stat().st_size
         if size > self._limits.file_mb << 20:
             return Unread(path.stem, "FF-111", size, {"limit_mb": str(self._limits.file_mb)})
-        answer = self._ready_child().ask(path)
-        result = _parsed(answer)
+        result = self._result("paper", path, self._limits.deadline_seconds)
+        if isinstance(result, Unread) and result.reason == NO_BOXES:
+            result = self._result("scan", path, self._limits.scan_seconds)
+        return result
+
+    def pictures(self, path: Path) -> list[Picture]:
+        """Return what the first pages of a paper look like, [] where they cannot be drawn.
+
+        Only dots come back from the child: whatever else the paper held stays behind.
+        """
+        answer = self._ask("pictures", path, self._limits.deadline_seconds)
+        return unpacked(answer or b"")
+
+    def _result(self, wanted: str, path: Path, seconds: float) -> Reading | Unread:
+        result = _parsed(self._ask(wanted, path, seconds))
         if result is None or not self._is_sound(result, path):
             self.close()
-            return Unread(path.stem, "FF-112", size)
+            return Unread(path.stem, "FF-112", path.stat().st_size)
         return result
+
+    def _ask(self, wanted: str, path: Path, seconds: float) -> bytes | None:
+        """Ask the child; once more where it died: it may have been killed by somebody else.
+
+        Both attempts together get `seconds`: a paper delays the next one by no more than that.
+        """
+        until = time.monotonic() + seconds
+        for _ in range(ATTEMPTS):
+            child = self._ready_child()
+            answer = child.ask(wanted, path, until - time.monotonic())
+            if answer is not None or not child.has_died() or time.monotonic() >= until:
+                break
+        if answer is None:
+            self.close()
+        return answer
 
     def close(self) -> None:
         """End the child, if there is one."""
@@ -94,12 +127,14 @@ class Cage:
         if self._child is not None and self._child.is_worn_out():
             self.close()
         if self._child is None:
-            self._child = _Child(self._limits, self._second_reading, self._watch_memory)
+            self._child = _Child(self._reader, self._watch_memory)
         return self._child
 
     def _is_sound(self, result: Reading | Unread, path: Path) -> bool:
         """Return whether an answer is about this paper and within what we know and allow."""
         if result.sha256 != path.stem:
+            return False
+        if not set(result.carries) <= KINDS:
             return False
         if isinstance(result, Unread):
             return result.reason in MESSAGES
@@ -124,16 +159,11 @@ def _parsed(answer: bytes | None) -> Reading | Unread | None:
 class _Child:
     """A running child and the thread that listens to it."""
 
-    def __init__(self, limits: Limits, second_reading: str, watch_memory: bool) -> None:
-        settings = {
-            "limits": asdict(limits),
-            "second_reading": second_reading,
-            "watch_memory": watch_memory,  # by the parent; else the child limits itself
-        }
-        self._limits, self._watch_memory, self._papers = limits, watch_memory, 0
+    def __init__(self, reader: Reader, watch_memory: bool) -> None:
+        self._limits, self._watch_memory, self._papers = reader.limits, watch_memory, 0
         self.process = subprocess.Popen(
             # -P: a file that lies about here must not be taken for a part of Python.
-            [sys.executable, "-P", "-m", "formflow.caged", json.dumps(settings)],
+            [sys.executable, "-P", "-m", "formflow.caged"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # a library's warning may quote a child's answers
@@ -142,29 +172,43 @@ class _Child:
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
         self._answers: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._ended = False
         # A thread instead of select(): Windows cannot wait for a pipe.
         threading.Thread(target=self._listen, daemon=True).start()
+        self._tell(pickle.dumps((reader, watch_memory)))
 
     def is_worn_out(self) -> bool:
         """Return whether the next paper needs a new child: this one is gone, or has read enough."""
         return self._papers >= PAPERS_UNTIL_REPLACED or self.process.poll() is not None
 
-    def ask(self, path: Path) -> bytes | None:
-        """Hand over a path; return the child's answer, or None when it died or took too much."""
+    def has_died(self) -> bool:
+        """Return whether the child ended by itself."""
+        return self._ended
+
+    def ask(self, wanted: str, path: Path, seconds: float) -> bytes | None:
+        """Ask for something; return the child's answer, or None when it died or took too much."""
         self._papers += 1
-        try:
-            assert self.process.stdin is not None  # noqa: S101 - opened as a pipe above
-            send(self.process.stdin, json.dumps(str(path)).encode())
-        except OSError:
+        until = time.monotonic() + seconds
+        if not self._tell(json.dumps([wanted, str(path), seconds]).encode()):
             return None
-        until = time.monotonic() + self._limits.deadline_seconds
         while (seconds := until - time.monotonic()) > 0:
             patience = min(seconds, WATCH_SECONDS) if self._watch_memory else seconds
             with contextlib.suppress(queue.Empty):
-                return self._answers.get(timeout=patience)
+                answer = self._answers.get(timeout=patience)
+                self._ended = answer is None
+                return answer
             if self._watch_memory and self._memory() > self._limits.memory_mb << 20:
                 return None
         return None
+
+    def _tell(self, content: bytes) -> bool:
+        try:
+            assert self.process.stdin is not None  # noqa: S101 - opened as a pipe above
+            send(self.process.stdin, content)
+        except OSError:
+            self._ended = True
+            return False
+        return True
 
     def kill(self) -> None:
         """End the child, and whatever it may have started, and wait until it is gone."""
@@ -180,8 +224,10 @@ class _Child:
         self.process.wait()
 
     def _memory(self) -> int:
+        """Return the bytes that the child and whatever it started take together."""
         try:
-            return psutil.Process(self.process.pid).memory_info().rss
+            child = psutil.Process(self.process.pid)
+            return sum(one.memory_info().rss for one in (child, *child.children(recursive=True)))
         except psutil.Error:
             return 0  # gone: the listener says so
 

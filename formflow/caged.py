@@ -1,6 +1,7 @@
 """The child's side of the cage: limits itself, then reads papers until its input closes.
 
-It starts as `python -P -m formflow.caged SETTINGS` and writes nothing but frames to standard output.
+It starts as `python -P -m formflow.caged` and writes nothing but frames to standard output. The first
+frame it gets says how to read; each further one, what is wanted of which paper.
 """
 
 from __future__ import annotations
@@ -8,19 +9,20 @@ from __future__ import annotations
 import faulthandler
 import json
 import os
+import pickle
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pikepdf.settings
 
-from formflow.forms import Form, shipped
 from formflow.frames import LARGEST_ANSWER, LARGEST_REQUEST, receive, send
 from formflow.limits import Limits
 from formflow.model import Reading, Unread
 from formflow.read import read_paper
+from formflow.reader import Reader
 
 STREAM_BYTES = 75 << 20  # decompressed, of one stream
 MOST_ENTRIES = 100_000  # in one array or dictionary
@@ -29,31 +31,51 @@ SECONDS_AFTER_DEADLINE = 2.0  # the parent has killed us by then, unless it is g
 
 
 def main() -> None:
-    """Read papers as they are named, one frame each."""
-    settings = json.loads(sys.argv[1])
-    limits, forms = Limits(**settings["limits"]), shipped()
+    """Do what is asked with each paper that is named, one frame each."""
     requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (1, 2):  # what a library prints is no answer, and may quote a child's answers
         os.dup2(nowhere, stream)
-    _limit_this_process(limits, keeps_memory_limit=not settings["watch_memory"])
+    # Pickled by our parent and by nobody else: forms, limits and password in one piece, off the
+    # command line, where every program of this computer could read them.
+    reader, watch_memory = pickle.loads(receive(requests, LARGEST_ANSWER) or b"")  # noqa: S301
+    _limit_this_process(reader.limits, keeps_memory_limit=not watch_memory)
     while (request := receive(requests, LARGEST_REQUEST)) is not None:
-        faulthandler.dump_traceback_later(
-            limits.deadline_seconds + SECONDS_AFTER_DEADLINE, exit=True, file=nowhere
-        )
-        path = Path(json.loads(request))
-        answer = _answer(_read(path, forms, limits, settings["second_reading"]))
-        if len(answer) > LARGEST_ANSWER:
-            answer = _answer(_unread(path, "FF-119", limit=f"{LARGEST_ANSWER >> 20} MB of text"))
+        wanted, name, seconds = json.loads(request)
+        faulthandler.dump_traceback_later(seconds + SECONDS_AFTER_DEADLINE, exit=True, file=nowhere)
+        answer = _ANSWERS[wanted](Path(name), reader)
         faulthandler.cancel_dump_traceback_later()
         send(answers, answer)
 
 
-def _read(
-    path: Path, forms: Sequence[Form], limits: Limits, second_reading: str
+def _paper(path: Path, reader: Reader) -> bytes:
+    return _in_bounds(path, _safely(read_paper, path, reader))
+
+
+def _scan(path: Path, reader: Reader) -> bytes:
+    # Imported here: few papers are pictures.
+    from formflow.read.scan import read_scan
+
+    return _in_bounds(path, _safely(read_scan, path, reader))
+
+
+def _pictures(path: Path, reader: Reader) -> bytes:
+    from formflow.read.pictures import pictures
+
+    try:
+        return pictures(path, reader.password, LARGEST_ANSWER)
+    except Exception:  # noqa: BLE001 - a paper that cannot be drawn has no pictures
+        return b""
+
+
+_ANSWERS = {"paper": _paper, "scan": _scan, "pictures": _pictures}
+
+
+def _safely(
+    read: Callable[[Path, Reader], Reading | Unread], path: Path, reader: Reader
 ) -> Reading | Unread:
     try:
-        return read_paper(path, forms, limits, second_reading)
+        return read(path, reader)
     except (MemoryError, RecursionError):
         return _unread(path, "FF-112")
     except Exception:  # noqa: BLE001 - a fault of ours must not pass for a fault of the paper
@@ -62,6 +84,13 @@ def _read(
 
 def _unread(path: Path, code: str, **words: str) -> Unread:
     return Unread(path.stem, code, path.stat().st_size, words)
+
+
+def _in_bounds(path: Path, result: Reading | Unread) -> bytes:
+    answer = _answer(result)
+    if len(answer) <= LARGEST_ANSWER:
+        return answer
+    return _answer(_unread(path, "FF-119", limit=f"{LARGEST_ANSWER >> 20} MB of text"))
 
 
 def _answer(result: Reading | Unread) -> bytes:

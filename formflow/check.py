@@ -6,7 +6,7 @@ and is also returned to be put right.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -29,7 +29,6 @@ class _Paper:
     reading: Reading
     form: Form
     today: date
-    pages: Mapping[str, int]
 
     def answer(self, name: str) -> Answer:
         """Return what stands in a box. A box that the file lacks is unreadable, not blank."""
@@ -41,7 +40,7 @@ class _Paper:
         """Return a numbered message about a box, or about the whole paper."""
         field = self.form.fields.get(name) if name else None
         label = field.label if field else None
-        page = self.pages.get(name) if name else None
+        page = self.form.pages.get(name) if name else None
         return notice(code, field=name, label=label, page=page, words=words)
 
 
@@ -51,14 +50,14 @@ def check(
     today: date,
     *,
     similar_age_years: int = 2,
-    pages: Mapping[str, int] | None = None,
 ) -> Checked:
     """Return the facts of a reading, with everything that a person should know or put right."""
-    paper = _Paper(reading, form, today, pages or {})
+    paper = _Paper(reading, form, today)
     moments, about_dates = _moments(paper)
     facts = _facts(paper, moments)
     notices = (
         *_urgent(paper, facts),
+        *about_active_content(reading.carries),
         *_holds(paper),
         *_unreadable(paper),
         *_blanks(paper),
@@ -141,6 +140,12 @@ def _urgent(paper: _Paper, facts: Facts) -> Iterator[Notice]:
         yield paper.notice("FF-213", "urgent_contact_made")
     elif facts.says("urgent_referral") is Tri.YES:
         yield paper.notice("FF-212", "urgent_referral")
+
+
+def about_active_content(carries: Sequence[str]) -> Iterator[Notice]:
+    """Yield that a paper carries what our forms never carry, told in words."""
+    if carries:
+        yield notice("FF-129", words={"what": ", ".join(carries)})
 
 
 def _holds(paper: _Paper) -> Iterator[Notice]:

@@ -6,20 +6,18 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from importlib import resources
 from pathlib import Path
 
 import psutil
 
 from formflow import forms, overview, tables
-from formflow.cage import Cage
 from formflow.contract import CheckLine
 from formflow.drop.sweep import MARKER
-from formflow.errors import FormFlowError
+from formflow.errors import FormDefinitionProblem, FormFlowError
 from formflow.model import Unread
 from formflow.settings import Settings
 from formflow.vault import Vault
-from formflow.workbench import limits, open_destinations
+from formflow.workbench import open_cage, open_destinations
 
 LEAST_FREE_BYTES = 1 << 30
 NETWORK_FILE_SYSTEMS = {
@@ -44,7 +42,7 @@ def checkup(settings: Settings, now: datetime) -> Iterator[tuple[str, CheckLine]
     yield "disk", _disk(settings.state.folder)
     for watch in settings.watch:
         yield "watched folder", _watched(watch.folder)
-    yield "forms", _forms()
+    yield "forms", _forms(settings)
     yield "reading", _reading(settings)
     destinations = open_destinations(settings, Vault(settings.state.folder / "originals"))
     for name, connector in destinations.items():
@@ -95,23 +93,19 @@ def _watched(folder: Path) -> CheckLine:
     return CheckLine(True, f"{folder} is there and marked")
 
 
-def _forms() -> CheckLine:
-    names = ", ".join(f"{form.code} version {form.version}" for form in forms.shipped())
+def _forms(settings: Settings) -> CheckLine:
+    try:
+        known = forms.known(settings.folders.forms)
+    except FormDefinitionProblem as problem:
+        return CheckLine(False, f"{problem} Nothing can be read until that is put right.")
+    names = ", ".join(f"{form.code} {form.form_id} version {form.version}" for form in known)
     return CheckLine(True, f"known: {names}")
 
 
 def _reading(settings: Settings) -> CheckLine:
     known = forms.shipped()
-    cage = Cage(known, limits(settings), settings.reading.second_reading)
-    try:
-        form = known[0]
-        blank = (
-            resources.files("formflow_forms") / form.form_id / f"{form.form_id}-v{form.version}.pdf"
-        )
-        with resources.as_file(blank) as path:
-            read = cage.read(path)
-    finally:
-        cage.close()
+    with open_cage(settings, known) as cage:
+        read = cage.read(known[0].blank)
     if isinstance(read, Unread):
         return CheckLine(
             False, f"a blank form could not be read ({read.reason}). Install FormFlow again."

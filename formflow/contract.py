@@ -90,6 +90,7 @@ class Parcel:
     where_to_look: str  # folder, page or command, without names
     repeat: int | None = None  # number of the arrival, for the receipt of a paper that came again
     page: str = ""  # the finished page for people: HTML for receipts and alerts, text for notes
+    enclosed: Mapping[str, str] = field(default_factory=dict)  # beside a note: name -> sha256
     # From here on only for DataClass.FULL:
     child_reference: str | None = None  # "C-000045"
     incident_day: date | None = None

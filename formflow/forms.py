@@ -1,57 +1,57 @@
 """Form definitions: form.toml -> Form. What a form asks, in its order, and which states its boxes have.
 
-From the same definition come the blank PDF and the field guide (paper.py) and the reader's manifest.
+From a definition of ours come the blank PDF, the field guide (paper/) and the reader's manifest. A
+definition of an agency's own PDF lies beside that PDF: their-form.toml, .pdf and .json (the manifest).
+It may rename, join and split boxes and say what their states mean; it can fill in no answer.
 """
 
 from __future__ import annotations
 
-import json
-import re
 import tomllib
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import field as made_by
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from formflow import definition
+from formflow import manifest as manifests
+from formflow.definition import HIDDEN_FIELDS as HIDDEN_FIELDS
+from formflow.definition import TRI_STATES
+from formflow.definition import FieldKind as FieldKind
 from formflow.errors import FormDefinitionProblem
+from formflow.manifest import Manifest
 
-TRI_STATES = ("yes", "no", "unknown")
-HIDDEN_FIELDS = ("form_id", "form_version", "case_ref")
-MOST_LINES = 40  # that a box and its heading fit on one page
-
-
-class FieldKind(StrEnum):
-    """What a box takes."""
-
-    TEXT = "text"  # one line
-    LONG_TEXT = "long_text"  # several lines; long answers stay readable
-    DATE = "date"  # one line, a day
-    MOMENT = "moment"  # one line, a day and if possible a time
-    TICK = "tick"  # three circles in one row: yes / no / not known
-    CHOICE = "choice"  # circles in one row, one of `states`
+OURS = "form.toml"
 
 
 @dataclass(frozen=True)
 class Field:
     """One question of the form."""
 
-    name: str  # flat, unique, ASCII: the name in the PDF, the ledger and the rules
+    name: str  # flat, unique, ASCII: the name in the ledger and the rules
     kind: FieldKind
     label: str  # as printed
     hint: str = ""  # tooltip; what a screen reader says after the label
     required: bool = False  # blank brings a notice
-    states: tuple[str, ...] = ()  # for TICK and CHOICE: export values, single words
+    states: tuple[str, ...] = ()  # for TICK and CHOICE: single words
     state_labels: tuple[str, ...] = ()  # as printed beside the circles
     printed: bool = False  # True: the guidance's own form prints this label
     lines: int = 1  # LONG_TEXT: lines of handwriting the box has room for
+    boxes: tuple[str, ...] = ()  # names in the PDF; () where it has the field's own name
+    means: Mapping[str, str] = made_by(default_factory=dict)  # stored state -> ours; {}: the same
+    part: str = ""  # pattern with one pair of brackets: which part of the box is this answer
 
     def in_words(self, state: str) -> str:
         """Return a button's state as it is printed, such as "Not known" for "unknown"."""
         return dict(zip(self.states, self.state_labels, strict=True)).get(state, state)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The names of the boxes in the PDF that hold this answer."""
+        return self.boxes or (self.name,)
 
 
 @dataclass(frozen=True)
@@ -76,38 +76,82 @@ class Form:
     filing: str  # printed under the intro: where the paper belongs
     how_to_save: str  # printed strip for the person who fills it in
     sections: tuple[Section, ...]
+    hidden: Mapping[str, str] = made_by(default_factory=dict)  # boxes that say which form it is
+    information: Mapping[str, str] = made_by(default_factory=dict)  # likewise, of the document
+    source: Path = Path(OURS)  # where its definition lies; blank and manifest lie beside it
 
     @cached_property
     def fields(self) -> Mapping[str, Field]:
         """Every field that a person fills in, by name, in the order of the form."""
         return {field.name: field for section in self.sections for field in section.fields}
 
+    @property
+    def is_ours(self) -> bool:
+        """Return whether the blank is built from the definition."""
+        return self.source.name == OURS
+
+    @property
+    def blank(self) -> Path:
+        """Where the blank PDF lies."""
+        name = f"{self.form_id}-v{self.version}.pdf" if self.is_ours else f"{self.source.stem}.pdf"
+        return self.source.with_name(name)
+
     @cached_property
-    def manifest(self) -> Mapping[str, tuple[str, ...]]:
-        """Every field name in the PDF with its states; () for text. The hidden fields included."""
-        hidden: dict[str, tuple[str, ...]] = dict.fromkeys(HIDDEN_FIELDS, ())
-        return {**hidden, **{name: field.states for name, field in self.fields.items()}}
+    def manifest(self) -> Manifest:
+        """What the blank holds. Raise FormDefinitionProblem when it cannot be had."""
+        name = "manifest.json" if self.is_ours else f"{self.source.stem}.json"
+        try:
+            return manifests.load(self.source.with_name(name))
+        except (OSError, ValueError) as problem:
+            raise FormDefinitionProblem(
+                f"The manifest of the form “{self.form_id}” cannot be read. Run “formflow forms learn”"
+                " for it again."
+            ) from problem
+
+    @cached_property
+    def asked_boxes(self) -> frozenset[str]:
+        """The names of the boxes in the PDF that a person fills in."""
+        return frozenset(name for field in self.fields.values() for name in field.sources)
+
+    @cached_property
+    def pages(self) -> Mapping[str, int]:
+        """On which printed page, counted from 1, each field stands."""
+        boxes = self.manifest.boxes
+        return {
+            name: boxes[field.sources[0]].places[0].page
+            for name, field in self.fields.items()
+            if field.sources[0] in boxes and boxes[field.sources[0]].places
+        }
 
 
 def load(path: Path) -> Form:
     """Return the form that a form.toml defines. Raise FormDefinitionProblem when it contradicts itself."""
     try:
-        return _form(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        return _form(tomllib.loads(path.read_text(encoding="utf-8")), path)
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         raise FormDefinitionProblem(f"The form definition cannot be read: {problem}") from problem
 
 
 def shipped() -> tuple[Form, ...]:
-    """Return the forms that come with FormFlow."""
-    root = Path(str(resources.files("formflow_forms")))
-    return tuple(load(path) for path in sorted(root.glob("*/form.toml")))
+    """Return the forms that come with FormFlow, the newest version of each."""
+    return tuple(load(path) for path in sorted(_root().glob(f"*/{OURS}")))
 
 
-def pages(form: Form) -> Mapping[str, int]:
-    """Return on which printed page, counted from 1, each field stands."""
-    manifest = Path(str(resources.files("formflow_forms"))) / form.form_id / "manifest.json"
-    boxes: dict[str, dict[str, Any]] = json.loads(manifest.read_text("utf-8"))["fields"]
-    return {name: int(box["page"]) for name, box in boxes.items()}
+def known(folder: Path | None = None) -> tuple[Form, ...]:
+    """Return every form that can be read: ours, their old versions, and those in an agency's folder.
+
+    Raise FormDefinitionProblem where two of them claim to be the same, or one is not sound.
+    """
+    paths = sorted(_root().glob(f"*/versions/*/{OURS}"))
+    paths += sorted(folder.glob("*.toml")) if folder is not None and folder.is_dir() else []
+    forms = (*shipped(), *(load(path) for path in paths))
+    names = [(form.form_id, form.version) for form in forms]
+    twice = sorted(
+        {f"{name} version {version}" for name, version in names if names.count((name, version)) > 1}
+    )
+    if twice:
+        raise FormDefinitionProblem(f"Two form definitions have one name: {', '.join(twice)}.")
+    return forms
 
 
 def products(form: Form) -> Mapping[str, bytes]:
@@ -115,26 +159,19 @@ def products(form: Form) -> Mapping[str, bytes]:
     # Imported here: drawing tools are wanted for building only, and slow to load.
     from formflow.paper.blank import build_blank, pages_of
     from formflow.paper.guide import field_guide
+    from formflow.read.blank import manifest_of
 
-    where = pages_of(form)
-    manifest = {
-        "form": form.form_id,
-        "version": form.version,
-        "fields": {
-            name: {"page": where[name], "states": list(field.states)}
-            for name, field in form.fields.items()
-        },
-    }
+    blank = build_blank(form)
     return {
-        f"{form.form_id}-v{form.version}.pdf": build_blank(form),
-        "field-guide.md": field_guide(form, where).encode(),
-        "manifest.json": (json.dumps(manifest, indent=1) + "\n").encode(),
+        form.blank.name: blank,
+        "field-guide.md": field_guide(form, pages_of(form)).encode(),
+        "manifest.json": manifests.dumped(manifest_of(blank)),
     }
 
 
 def stale(folder: Path) -> list[str]:
     """Return the names of a form folder's products that are not what its definition gives now."""
-    made = products(load(folder / "form.toml"))
+    made = products(load(folder / OURS))
     return [
         name
         for name, content in made.items()
@@ -142,8 +179,12 @@ def stale(folder: Path) -> list[str]:
     ]
 
 
-def _form(table: dict[str, Any]) -> Form:
-    problems = list(_problems(table))
+def _root() -> Path:
+    return Path(str(resources.files("formflow_forms")))
+
+
+def _form(table: dict[str, Any], source: Path) -> Form:
+    problems = list(definition.problems(table))
     if problems:
         raise FormDefinitionProblem("The form definition has problems:\n  " + "\n  ".join(problems))
     return Form(
@@ -154,16 +195,38 @@ def _form(table: dict[str, Any]) -> Form:
         intro=table["intro"],
         filing=table["filing"],
         how_to_save=table["how_to_save"],
-        sections=tuple(
-            Section(
-                name=section["name"],
-                label=section["label"],
-                prompt=section["prompt"],
-                fields=tuple(_field(entry) for entry in section["fields"]),
-            )
-            for section in table["section"]
-        ),
+        sections=tuple(_sections(table)),
+        source=source,
+        **_claims(table, source),
     )
+
+
+def _claims(table: dict[str, Any], source: Path) -> dict[str, dict[str, str]]:
+    """Return by what a paper says that it is this form. Ours say it by themselves."""
+    if source.name != OURS:
+        return {"hidden": table.get("hidden", {}), "information": table.get("information", {})}
+    name = table["id"], table["version"]
+    return {"hidden": claim(*name), "information": claim_of_document(*name)}
+
+
+def claim(form_id: str, version: int) -> dict[str, str]:
+    """Return the hidden boxes by which a form of ours, or a sheet that we filled in, says what it is."""
+    return {"form_id": form_id, "form_version": str(version)}
+
+
+def claim_of_document(form_id: str, version: int) -> dict[str, str]:
+    """Return the same claim as document information: it outlives programs that take the boxes away."""
+    return {"FormFlowFormId": form_id, "FormFlowFormVersion": str(version)}
+
+
+def _sections(table: dict[str, Any]) -> Iterator[Section]:
+    for section in table["section"]:
+        yield Section(
+            name=section["name"],
+            label=section["label"],
+            prompt=section["prompt"],
+            fields=tuple(_field(entry) for entry in section["fields"]),
+        )
 
 
 def _field(entry: dict[str, Any]) -> Field:
@@ -179,102 +242,7 @@ def _field(entry: dict[str, Any]) -> Field:
         state_labels=("Yes", "No", "Not known") if tick else tuple(entry.get("state_labels", ())),
         printed=entry.get("printed", False),
         lines=entry.get("lines", 8) if kind is FieldKind.LONG_TEXT else 1,
+        boxes=tuple(entry.get("boxes", ())),
+        means=entry.get("means", {}),
+        part=entry.get("part", ""),
     )
-
-
-def _words(value: Any) -> bool:
-    return isinstance(value, str) and bool(value.strip())
-
-
-def _number(value: Any, most: int) -> bool:
-    return type(value) is int and 1 <= value <= most
-
-
-def _list(value: Any, holds: Callable[[Any], bool]) -> bool:
-    return isinstance(value, list) and bool(value) and all(holds(one) for one in value)
-
-
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """What may stand behind a key of a definition."""
-
-    words: str
-    fits: Callable[[Any], bool]
-
-
-_WORDS = _Wanted("words", _words)
-_MAYBE_WORDS = _Wanted("words, or “” for none", lambda value: isinstance(value, str))
-_NUMBER = _Wanted("a whole number from 1 to 9999", lambda value: _number(value, 9999))
-_LINES = _Wanted(f"a whole number from 1 to {MOST_LINES}", lambda n: _number(n, MOST_LINES))
-_YES_NO = _Wanted("true or false", lambda value: isinstance(value, bool))
-_NAME = _Wanted(
-    "small letters, digits and _, beginning with a letter",
-    lambda value: isinstance(value, str) and bool(re.fullmatch(r"[a-z][a-z0-9_]*", value)),
-)
-_KIND = _Wanted(f"one of {', '.join(FieldKind)}", lambda value: value in list(FieldKind))
-_TABLES = _Wanted("a list of tables", lambda value: _list(value, lambda one: isinstance(one, dict)))
-_LABELS = _Wanted("a list of words", lambda value: _list(value, _words))
-_STATES = _Wanted(
-    "two or more different single words in small letters",
-    lambda value: (
-        _list(value, lambda one: bool(re.fullmatch("[a-z]+", str(one))))
-        and len(set(value)) == len(value) > 1
-    ),
-)
-_FORM_KEYS = dict.fromkeys(("code", "title", "intro", "filing", "how_to_save"), _WORDS)
-_FORM_KEYS |= {"id": _NAME, "version": _NUMBER, "section": _TABLES}
-_SECTION_KEYS = {"name": _NAME, "label": _WORDS, "prompt": _MAYBE_WORDS, "fields": _TABLES}
-_FIELD_KEYS = {"name": _NAME, "kind": _KIND, "label": _WORDS}
-_MORE_FIELD_KEYS = {"hint": _WORDS, "required": _YES_NO, "printed": _YES_NO}
-_MORE_FIELD_KEYS |= {"states": _STATES, "state_labels": _LABELS, "lines": _LINES}
-
-
-def _problems(table: dict[str, Any]) -> Iterator[str]:
-    """Yield everything that is wrong with a definition, each with its place."""
-    yield from _wrong_keys("the form", table, _FORM_KEYS, {})
-    names, section_names = list(HIDDEN_FIELDS), []
-    for section in _tables(table, "section"):
-        section_names.append(str(section.get("name", "?")))
-        where = f"section “{section_names[-1]}”"
-        yield from _wrong_keys(where, section, _SECTION_KEYS, {})
-        for entry in _tables(section, "fields"):
-            names.append(str(entry.get("name", "?")))
-            yield from _field_problems(f"{where}, {names[-1]}", entry)
-    for name, times in Counter(names).items():
-        if times > 1:
-            yield f"the field name {name} is used twice, or is one that FormFlow keeps for itself"
-    yield from (f"there are {n} sections “{s}”" for s, n in Counter(section_names).items() if n > 1)
-
-
-def _field_problems(where: str, entry: dict[str, Any]) -> Iterator[str]:
-    yield from _wrong_keys(where, entry, _FIELD_KEYS, _MORE_FIELD_KEYS)
-    kind = entry.get("kind")
-    if (kind == FieldKind.CHOICE) != ("states" in entry):
-        yield f"{where}: a choice, and nothing else, has states"
-    states, labels = entry.get("states", []), entry.get("state_labels", [])
-    if isinstance(states, list) and isinstance(labels, list) and len(states) != len(labels):
-        yield f"{where}: every state has one label"
-    if "lines" in entry and kind != FieldKind.LONG_TEXT:
-        yield f"{where}: only a long_text has lines"
-
-
-def _tables(table: dict[str, Any], key: str) -> list[dict[str, Any]]:
-    """Return what stands under a key if it is a list of tables; what else it is has been said."""
-    found = table.get(key)
-    return found if _TABLES.fits(found) and isinstance(found, list) else []
-
-
-def _wrong_keys(
-    where: str,
-    table: dict[str, Any],
-    needed: Mapping[str, _Wanted],
-    allowed: Mapping[str, _Wanted],
-) -> Iterator[str]:
-    known = {**needed, **allowed}
-    yield from (f"{where} has no {key}" for key in sorted(needed.keys() - table.keys()))
-    for key, value in table.items():
-        if key not in known:
-            yield f"{where}: {key} is not known; known are {', '.join(sorted(known))}"
-        elif not known[key].fits(value):
-            stands = json.dumps(value, ensure_ascii=False, default=str)[:80]
-            yield f"{where}: {key} is {stands}; it takes {known[key].words}"

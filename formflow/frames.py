@@ -6,7 +6,7 @@ import struct
 from typing import IO
 
 LARGEST_REQUEST = 64 << 10  # bytes: a path
-LARGEST_ANSWER = 4 << 20  # bytes: everything read of one paper
+LARGEST_ANSWER = 16 << 20  # bytes: everything read of one paper, or its pictures
 _LENGTH = struct.Struct(">I")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,10 +17,11 @@ from sqlalchemy import Connection, Engine, text
 
 from formflow import ledger
 from formflow.model import Drop
-from formflow.tables import writing
+from formflow.tables import reading, writing
 from formflow.testing.crash import crash_at
 from formflow.vault import Vault
 
+PATH_WATCHED = timedelta(hours=24)
 Remember = Callable[[Connection], None]
 
 
@@ -52,8 +53,9 @@ def take(
         if _fingerprint(stream) != before or size != drop.size:
             raise ChangedWhileCopying
     crash_at("intake.after-copy")
+    grown = _grown_from(engine, vault, drop, sha256, now)
     with writing(engine) as connection:
-        is_new = _note_arrival(connection, drop, sha256, size, now, code, words or {})
+        is_new = _note_arrival(connection, drop, sha256, size, now, code, words or {}, grown)
         remember(connection)
     crash_at("intake.after-commit")
     return is_new
@@ -70,7 +72,7 @@ def note_unkept(
 ) -> None:
     """Note that something arrived of which no copy can be kept, such as a folder named x.pdf."""
     with writing(engine) as connection:
-        _note_arrival(connection, drop, None, drop.size, now, code, words)
+        _note_arrival(connection, drop, None, drop.size, now, code, words, None)
         remember(connection)
 
 
@@ -96,6 +98,25 @@ def _fingerprint(stream: BinaryIO) -> tuple[int, int]:
     return status.st_size, status.st_mtime_ns
 
 
+def _grown_from(engine: Engine, vault: Vault, drop: Drop, sha256: str, now: datetime) -> int | None:
+    """Return the paper that was taken from this path not long ago, if the new one begins with it.
+
+    A copy that stops exactly where an earlier save of the form ends looks whole; when the rest comes,
+    it is the same paper, whatever that says. Files handed over by command have no path to watch.
+    """
+    if not drop.folder:
+        return None
+    where = {"folder": drop.folder, "name": _shown(drop), "size": drop.size}
+    since = {"since": (now - PATH_WATCHED).isoformat()}
+    with reading(engine) as connection:
+        before = connection.execute(_ON_THIS_PATH, where | since).all()
+    return next((one.id for one in before if vault.begins_with(sha256, one.size, one.sha256)), None)
+
+
+def _shown(drop: Drop) -> str:
+    return os.fsencode(drop.path.name).decode("utf-8", "replace")  # not every name is UTF-8
+
+
 def _note_arrival(
     connection: Connection,
     drop: Drop,
@@ -104,9 +125,10 @@ def _note_arrival(
     now: datetime,
     code: str,
     words: Mapping[str, str],
+    continues: int | None,
 ) -> bool:
     known = connection.execute(_KNOWN, {"sha256": sha256}).scalar() if sha256 else None
-    shown = os.fsencode(drop.path.name).decode("utf-8", "replace")  # not every name is UTF-8
+    shown = _shown(drop)
     paper_id = (
         known
         or connection.execute(
@@ -118,6 +140,7 @@ def _note_arrival(
                 "at": now.isoformat(),
                 "code": code,
                 "words": json.dumps(dict(words)),
+                "continues": continues,
             },
         ).lastrowid
     )
@@ -138,10 +161,15 @@ def _note_arrival(
     return known is None
 
 
+_ON_THIS_PATH = text(
+    "SELECT paper.id, paper.sha256, paper.size FROM arrival JOIN paper ON paper.id = arrival.paper_id"
+    " WHERE arrival.folder = :folder AND arrival.file_name = :name AND arrival.arrived_at > :since"
+    " AND paper.size < :size AND paper.sha256 IS NOT NULL ORDER BY arrival.id DESC"
+)
 _KNOWN = text("SELECT id FROM paper WHERE sha256 = :sha256")
 _ADD_PAPER = text(
-    "INSERT INTO paper (sha256, size, file_name, received_at, code, words)"
-    " VALUES (:sha256, :size, :name, :at, :code, :words)"
+    "INSERT INTO paper (sha256, size, file_name, received_at, code, words, continues)"
+    " VALUES (:sha256, :size, :name, :at, :code, :words, :continues)"
 )
 _ADD_ARRIVAL = text(
     "INSERT INTO arrival (paper_id, folder, file_name, arrived_at, duplicate)"

@@ -10,6 +10,7 @@ class Limits:
     """The most that one paper may want. A file that wants more goes to a person."""
 
     deadline_seconds: float = 15.0
+    scan_seconds: float = 120.0  # for a paper that is a picture, after the deadline for the others
     memory_mb: int = 512
     file_mb: int = 20
     pages: int = 50

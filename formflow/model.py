@@ -70,10 +70,12 @@ class Reading:
     sha256: str
     form_id: str
     form_version: int
-    via: str  # "acroform"; later rungs of the ladder have names of their own
+    via: str  # rung of the ladder: "acroform", "xfa", "flat" or "scan"
     confirm: bool  # True: a person must confirm before the record counts as complete
     held: tuple[Hold, ...]  # why the paper waits for a person although it was read
     answers: Mapping[str, Answer]  # by field name, in the order of the form
+    case_ref: str = ""  # the reference that a sheet of ours was filled in for
+    carries: tuple[str, ...] = ()  # active content that the blank has not, in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ class Unread:
     reason: str  # notice code, such as "FF-103"
     file_size: int  # bytes
     words: Mapping[str, str] = made_by(default_factory=dict)  # what fills the notice's {braces}
+    carries: tuple[str, ...] = ()  # active content, in words
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,18 +59,19 @@ MESSAGES: dict[str, Message] = {
     "FF-105": Message(
         "The file has no boxes we can read. It may be a printed or scanned copy of a form, or no form at all.",
         "Nobody has been able to read the answers by machine.",
-        "Open the form you filled in, use File > Save (not Print), and drop it again.",
+        "Open the form you filled in, use File > Save (not Print), and drop it again. If there is"
+        " nothing but this paper, fill in our form “please fill in” from it.",
         holds=True,
         returns=True,
     ),
     "FF-106": Message(
-        "Boxes of this form are missing from the file: {missing} of {expected}.",
+        "Boxes of this form are missing from the file: {missing} of {expected} ({which}).",
         "The file may be damaged, so it must not count as complete.",
         "Compare the paper with the sheet of what was read, or fill in a new form.",
         holds=True,
     ),
     "FF-107": Message(
-        "The file has boxes that this form does not have: {extra}.",
+        "The file has boxes that this form does not have: {extra} ({which}).",
         "The form may have been changed by someone.",
         "Compare the paper with a blank form from “Blank forms”.",
         holds=True,
@@ -171,6 +172,63 @@ MESSAGES: dict[str, Message] = {
         "Close it everywhere. If that does not help, ask IT to look at its rights.",
         holds=True,
         returns=True,
+    ),
+    "FF-123": Message(
+        "Boxes stand elsewhere on this paper than on the blank form: {moved} ({which}).",
+        "Someone may have marked one answer and the file may say another.",
+        "Open the paper and compare it with the sheet of what was read. If your form has been changed,"
+        " ask IT to run “formflow forms learn” for the new one.",
+        holds=True,
+    ),
+    "FF-124": Message(
+        "The form was printed to a PDF or flattened, so its boxes are gone.",
+        "We read what stands on the page. Letters may be wrong, and a person must confirm them.",
+        "Compare our copy “please check” with the paper, put it right, save it and drop it.",
+        holds=True,
+        returns=True,
+    ),
+    "FF-125": Message(
+        "The form is a picture, such as a scan or a photo.",
+        "We read what we could make out. Letters may be wrong, and a person must confirm them.",
+        "Compare our copy “please check” with the paper, put it right, save it and drop it.",
+        holds=True,
+        returns=True,
+    ),
+    "FF-126": Message(
+        "Some letters in “{label}” cannot be read, because the program that made the file left them out.",
+        "They may be part of a name.",
+        "Put them right in our copy “please check”.",
+        holds=True,
+    ),
+    "FF-127": Message(
+        "The text in “{label}” goes down to the edge of its box.",
+        "There may be more than was read.",
+        "Look at the form it was printed from, if it is still there.",
+        holds=True,
+    ),
+    "FF-128": Message(
+        "The answers stand in a part of the file that most programs do not show.",
+        "Two people could read two different answers, so a person must confirm them.",
+        "Compare our copy “please check” with the paper, put it right, save it and drop it.",
+        holds=True,
+        returns=True,
+    ),
+    "FF-129": Message(
+        "The file carries something that our forms never carry: {what}.",
+        "It can start by itself when somebody opens the file. What is filed is a copy without it.",
+        "Ask who sent the file. Ask IT before you open the original.",
+    ),
+    "FF-130": Message(
+        "The form says that it belongs to the record {reference}. We have no such record.",
+        "It has been recorded as a new paper.",
+        "Check where the form came from.",
+        holds=True,
+    ),
+    "FF-131": Message(
+        "The form says that it belongs to the record {reference}. That is about another child.",
+        "It has been recorded as a new paper, and {reference} has not been changed.",
+        "Compare the two, and check the name and the date of birth on both.",
+        holds=True,
     ),
     # The answers
     "FF-201": Message(

@@ -13,6 +13,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
 
+from formflow.enclose import AS_IT_LOOKS, SHEETS, Enclosed
 from formflow.forms import Form
 from formflow.model import AnswerState, Entry, Finding, Notice, Outcome, Proposal, Weighs
 from formflow.settings import Settings
@@ -63,13 +64,22 @@ def repeat_receipt(entry: Entry, form: Form | None, settings: Settings, arrived:
     )
 
 
-def note(entry: Entry, form: Form | None, settings: Settings, told_how: str) -> str:
+def note(
+    entry: Entry, form: Form | None, settings: Settings, told_how: str, enclosed: Enclosed | None
+) -> str:
     """Return the note that lies beside a returned paper, as plain text without names."""
+    again = f" r{entry.revision}" if entry.revision > 1 else ""
     return _template("note.txt").render(
         **_shared(entry, form, settings),
         headline="Something in this paper needs to be put right.",
         told_how=told_how,
         corrections=for_the_office(entry.notices),
+        stem=f"{entry.reference}{again}",
+        paper_is_there=enclosed is not None and enclosed.filed is not None,
+        paper_is_a_copy=enclosed is not None and enclosed.filed != entry.sha256,
+        sheet=next((name for name in SHEETS if enclosed and name in enclosed.beside), ""),
+        looks=AS_IT_LOOKS if enclosed and AS_IT_LOOKS in enclosed.beside else "",
+        was_read=bool(entry.answers),
     )
 
 

@@ -6,12 +6,13 @@ The core strips, not the connector: a connector cannot leak what it never receiv
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from formflow import pages, plugins
 from formflow.contract import Capabilities, DataClass, NamedAnswer, Operation, Parcel
+from formflow.enclose import Enclosed
 from formflow.forms import Form
 from formflow.model import AnswerState, Entry, Light, Outcome
 from formflow.settings import Settings
@@ -24,6 +25,22 @@ class Occasion:
     entry: Entry
     form: Form | None
     settings: Settings
+    enclosed: Enclosed | None = None  # None for a receipt alone
+
+    @property
+    def filed(self) -> str | None:
+        """What is filed of the paper, by its sha256: the paper itself, or a copy without its dangers."""
+        return self.enclosed.filed if self.enclosed else None
+
+    @property
+    def filed_suffix(self) -> str:
+        """What the filed paper is called after its reference."""
+        return self.entry.original_suffix if self.filed == self.entry.sha256 else ".pdf"
+
+    @property
+    def beside(self) -> Mapping[str, str]:
+        """What lies beside the note of a paper that comes back: name and sha256."""
+        return self.enclosed.beside if self.enclosed else {}
 
     @property
     def respond_by(self) -> datetime:
@@ -95,8 +112,9 @@ def parcel(
         headline=_headline(entry, operation),
         where_to_look=occasion.where_the_alert_is,
         page=_page(occasion, operation) if _may_carry_page(capabilities, operation) else "",
-        original_sha256=entry.sha256 or None if operation is Operation.RETURN else None,
-        original_suffix=entry.original_suffix,
+        original_sha256=occasion.filed if operation is Operation.RETURN else None,
+        original_suffix=occasion.filed_suffix,
+        enclosed=occasion.beside if operation is Operation.RETURN else {},
     )
     if capabilities.carries is not DataClass.FULL:
         # The light says what kind of behaviour it was: a notice says only that someone must look.
@@ -109,7 +127,7 @@ def parcel(
         answers=named_answers(entry, form),
         findings=entry.proposal.findings if entry.proposal else (),
         notices=entry.notices,
-        original_sha256=entry.sha256 or None,
+        original_sha256=occasion.filed,
         as_read=as_read if capabilities.wants_as_read else b"",
     )
 
@@ -177,7 +195,7 @@ def _page(occasion: Occasion, operation: Operation) -> str:
         case Operation.RECEIPT:
             return pages.receipt(entry, form, settings, occasion.told_how)
         case Operation.RETURN:
-            return pages.note(entry, form, settings, occasion.told_how)
+            return pages.note(entry, form, settings, occasion.told_how, occasion.enclosed)
         case Operation.ALERT:
             return pages.alert(entry, form, settings, occasion.respond_by, occasion.where_to_look)
         case Operation.RECORD:

@@ -24,7 +24,9 @@ from formflow.check import check
 from formflow.deliver import deliver, most_at_once
 from formflow.forms import Form
 from formflow.ledger import Claimed, LeaseLost
-from formflow.model import Checked, Unread
+from formflow.model import Checked, Reading, Unread
+from formflow.picture import as_pdf
+from formflow.reader import NO_BOXES
 from formflow.record import Arrived, Office, record, send_receipt
 from formflow.settings import Settings
 from formflow.tables import reading, writing
@@ -114,7 +116,6 @@ def walk(bench: Workbench, paper: Row[Any], attempts: int, now: datetime) -> Che
         form,
         now.astimezone(bench.settings.zone).date(),
         similar_age_years=bench.settings.rules.similar_age_years,
-        pages=bench.pages[form.form_id],
     )
 
 
@@ -171,7 +172,8 @@ def _read(bench: Workbench, task: Claimed, clock: Callable[[], datetime]) -> Non
         paper = connection.execute(_PAPER, {"id": task.ref_id}).one()
     try:
         result = walk(bench, paper, task.attempts, clock())
-        _record(bench, task, paper, result, clock())
+        looks = _looks(bench, paper, result)
+        _record(bench, task, paper, result, clock(), looks)
     except LeaseLost:
         raise
     except Exception as problem:  # noqa: BLE001 - the paper goes to a person instead
@@ -180,13 +182,29 @@ def _read(bench: Workbench, task: Claimed, clock: Callable[[], datetime]) -> Non
         _record(bench, task, paper, unread, clock())
 
 
+def _looks(bench: Workbench, paper: Row[Any], result: Checked | Unread) -> bytes:
+    """Return the paper's pages as pictures where a person needs them, or others must not get more."""
+    read = result.reading if isinstance(result, Checked) else result
+    is_checked = read.confirm if isinstance(read, Reading) else read.reason == NO_BOXES
+    if not is_checked and not read.carries:
+        return b""
+    return as_pdf(bench.cage.pictures(bench.vault.original(paper.sha256)))
+
+
 def _record(
-    bench: Workbench, task: Claimed, paper: Row[Any], result: Checked | Unread, now: datetime
+    bench: Workbench,
+    task: Claimed,
+    paper: Row[Any],
+    result: Checked | Unread,
+    now: datetime,
+    looks: bytes = b"",
 ) -> None:
     received_at = datetime.fromisoformat(paper.received_at)
     suffix = safe_suffix(paper.file_name)
-    arrived = Arrived(paper.id, paper.sha256 or "", received_at, suffix)
-    office = Office(bench.settings, bench.destinations)
+    arrived = Arrived(
+        paper.id, paper.sha256 or "", received_at, suffix, looks, continues=paper.continues
+    )
+    office = Office(bench.settings, bench.destinations, bench.vault.keep_bytes, bench.ours)
     with writing(bench.engine) as connection:
         recorded = record(connection, office, arrived, result, _form_of(bench, result), now)
         if recorded.repeats:
@@ -236,7 +254,8 @@ _FIRST_ARRIVAL = text(
 _RECORDED = text("SELECT count(*) FROM task WHERE kind = 'read' AND state = 2")
 _UNFINISHED = text("SELECT count(*) FROM task WHERE state != 2")
 _PAPER = text(
-    "SELECT id, sha256, size, file_name, received_at, code, words FROM paper WHERE id = :id"
+    "SELECT id, sha256, size, file_name, received_at, code, words, continues FROM paper"
+    " WHERE id = :id"
 )
 _ARRIVAL = text(
     "SELECT arrival.id, arrival.arrived_at, paper.entry_id FROM arrival"

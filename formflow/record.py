@@ -10,23 +10,24 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, text
 
 from formflow import ledger, parcels, shelf
-from formflow.children import ChildKey, business_key, child_a, values_sha256
+from formflow.belongs import Identity, identify, incident_day
+from formflow.check import about_active_content
 from formflow.contract import Connector, Operation, Parcel
 from formflow.decide import decide
+from formflow.enclose import Keep, enclose
 from formflow.forms import Form
 from formflow.model import (
     Checked,
     Entry,
     History,
-    Light,
     Notice,
     Outcome,
     Proposal,
+    Reading,
     Unread,
     highest,
 )
@@ -48,6 +49,8 @@ class Office:
 
     settings: Settings
     destinations: Mapping[str, Connector]
+    keep: Keep  # keeps bytes in the vault
+    ours: Form  # the form on which a person copies what nobody could read
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,8 @@ class Arrived:
     sha256: str  # "" for what is not a file
     received_at: datetime
     suffix: str  # ".pdf" as a rule
+    looks: bytes = b""  # its pages as pictures, where they are wanted
+    continues: int | None = None  # the paper whose bytes this one begins with, from the same path
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,32 +71,6 @@ class Recorded:
 
     entry_id: int
     repeats: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Identity:
-    """Where a paper belongs among those we have."""
-
-    child_id: int | None = None
-    business_key: str | None = None
-    values_sha256: str | None = None
-    previous: Row[Any] | None = None  # the latest revision about the same incident
-    possible_duplicate_of: str | None = None
-
-    @property
-    def light_before(self) -> Light | None:
-        before = self.previous
-        return Light(before.highest_light) if before and before.highest_light else None
-
-    @property
-    def is_unchanged(self) -> bool:
-        # A held revision is never "the same again": the new file may be the sound one.
-        before = self.previous
-        return (
-            before is not None
-            and before.values_sha256 == self.values_sha256
-            and before.outcome != Outcome.HELD
-        )
 
 
 def record(
@@ -106,13 +85,18 @@ def record(
 
     A paper with the same answers as the revision before is no new entry: it is a repeat of that one.
     """
-    identity = _identify(connection, result)
+    identity = identify(connection, result, arrived.continues)
     if identity.previous is not None and identity.is_unchanged:
         recorded = Recorded(int(identity.previous.id), repeats=True)
     else:
         entry = _entry(connection, office, arrived, result, identity, now)
         recorded = Recorded(_insert(connection, arrived, entry, identity), repeats=False)
-        _send(connection, office, entry, recorded.entry_id, form)
+        carries = bool(_paper(result).carries)
+        enclosed = enclose(
+            entry, form or office.ours, office.keep, looks=arrived.looks, carries=carries
+        )
+        occasion = parcels.Occasion(entry, form, office.settings, enclosed)
+        _send(connection, office, occasion, recorded.entry_id)
     connection.execute(_LINK, {"entry": recorded.entry_id, "paper": arrived.paper_id})
     return recorded
 
@@ -132,34 +116,8 @@ def send_receipt(
             _post(connection, connector, entry_id, name, made)
 
 
-def _identify(connection: Connection, result: Checked | Unread) -> _Identity:
-    if isinstance(result, Unread):
-        return _Identity()
-    reading, facts = result.reading, result.facts
-    child = child_a(facts)
-    key = business_key(reading.form_id, facts)
-    child_id = _child_id(connection, child) if child else None
-    values = values_sha256(reading.form_id, reading.form_version, reading.answers)
-    if key is not None:
-        rows = connection.execute(_BY_BUSINESS_KEY, {"key": key}).all()
-        if len({row.reference for row in rows}) == 1:
-            return _Identity(child_id, key, values, rows[-1])
-    # Without a full key, or with two candidates, a person compares: nothing is joined by a guess.
-    alike = connection.execute(
-        _ALIKE,
-        {
-            "values": values if any(a.value for a in reading.answers.values()) else None,
-            "child": child_id,
-            "day": _incident_day(result),
-        },
-    ).first()
-    return _Identity(child_id, key, values, None, alike.reference if alike else None)
-
-
-def _child_id(connection: Connection, child: ChildKey) -> int:
-    values = {"name": child.name_key, "born": child.born.isoformat()}
-    connection.execute(_ADD_CHILD, values)
-    return int(connection.execute(_FIND_CHILD, values).scalar_one())
+def _paper(result: Checked | Unread) -> Reading | Unread:
+    return result.reading if isinstance(result, Checked) else result
 
 
 def _entry(
@@ -167,12 +125,13 @@ def _entry(
     office: Office,
     arrived: Arrived,
     result: Checked | Unread,
-    identity: _Identity,
+    identity: Identity,
     now: datetime,
 ) -> Entry:
     reference, revision = _number(connection, office, identity, now)
     earlier = shelf.history(connection, identity.child_id, apart_from=reference)
-    notices, proposal = _assess(result, earlier, now)
+    assessed, proposal = _assess(result, earlier, now)
+    notices = (*identity.problems, *assessed)
     checked = result if isinstance(result, Checked) else None
     return Entry(
         reference=reference,
@@ -186,7 +145,7 @@ def _entry(
         form_version=checked.reading.form_version if checked else None,
         child_reference=shelf.child_reference(identity.child_id),
         supersedes=revision - 1 or None,
-        incident_day=_incident_moment_day(checked),
+        incident_day=incident_day(checked),
         highest_light=highest(proposal.light if proposal else None, identity.light_before),
         answers=checked.reading.answers if checked else {},
         notices=notices,
@@ -199,7 +158,8 @@ def _assess(
     result: Checked | Unread, earlier: History, now: datetime
 ) -> tuple[tuple[Notice, ...], Proposal | None]:
     if isinstance(result, Unread):
-        return (notice(result.reason, words=result.words),), None
+        why = notice(result.reason, words=result.words)
+        return (*about_active_content(result.carries), why), None
     return result.notices, decide(result.facts, earlier, now.date())
 
 
@@ -213,18 +173,8 @@ def _outcome(result: Checked | Unread, notices: tuple[Notice, ...]) -> Outcome:
     return Outcome.RECORDED
 
 
-def _incident_moment_day(checked: Checked | None) -> Any:
-    moment = checked.facts.moments.get("incident_at") if checked else None
-    return moment.day if moment else None
-
-
-def _incident_day(checked: Checked) -> str | None:
-    day = _incident_moment_day(checked)
-    return day.isoformat() if day else None
-
-
 def _number(
-    connection: Connection, office: Office, identity: _Identity, now: datetime
+    connection: Connection, office: Office, identity: Identity, now: datetime
 ) -> tuple[str, int]:
     if identity.previous is not None:
         return identity.previous.reference, identity.previous.revision + 1
@@ -234,7 +184,7 @@ def _number(
     return f"{agency.reference_prefix}-{year}-{last:06d}", 1
 
 
-def _insert(connection: Connection, arrived: Arrived, entry: Entry, identity: _Identity) -> int:
+def _insert(connection: Connection, arrived: Arrived, entry: Entry, identity: Identity) -> int:
     inserted = connection.execute(
         _ADD_ENTRY,
         {
@@ -263,10 +213,10 @@ def _insert(connection: Connection, arrived: Arrived, entry: Entry, identity: _I
 
 
 def _send(
-    connection: Connection, office: Office, entry: Entry, entry_id: int, form: Form | None
+    connection: Connection, office: Office, occasion: parcels.Occasion, entry_id: int
 ) -> None:
-    occasion = parcels.Occasion(entry, form, office.settings)
-    sheet = as_read(form, entry, office.settings.zone) if _anyone_wants_as_read(office) else b""
+    entry, zone = occasion.entry, office.settings.zone
+    sheet = as_read(occasion.form, entry, zone) if _anyone_wants_as_read(office) else b""
     for name, connector in office.destinations.items():
         for operation in parcels.operations(entry, connector.capabilities):
             made = parcels.parcel(occasion, name, operation, connector.capabilities, sheet)
@@ -311,16 +261,6 @@ def _anyone_wants_as_read(office: Office) -> bool:
 
 
 _LINK = text("UPDATE paper SET entry_id = :entry WHERE id = :paper")
-_BY_BUSINESS_KEY = text(
-    "SELECT id, reference, revision, values_sha256, outcome, highest_light FROM entry WHERE business_key = :key"
-    " ORDER BY revision"
-)
-_ALIKE = text(
-    "SELECT reference FROM entry WHERE values_sha256 = :values"
-    " OR (child_id = :child AND incident_day = :day) ORDER BY id LIMIT 1"
-)
-_ADD_CHILD = text("INSERT INTO child (name_key, born) VALUES (:name, :born) ON CONFLICT DO NOTHING")
-_FIND_CHILD = text("SELECT id FROM child WHERE name_key = :name AND born = :born")
 _COUNT = text(
     "INSERT INTO counter (name, last) VALUES (:name, 1)"
     " ON CONFLICT (name) DO UPDATE SET last = last + 1 RETURNING last"

@@ -73,6 +73,10 @@ class Folders(Table):
         default=Path("Safeguarding forms/DSL only/Alerts"),
         description="One page for every alert; for the safeguarding lead alone.",
     )
+    forms: Path = Field(
+        default=Path("Agency forms"),
+        description="Definitions of your own PDF forms; see `formflow forms learn`.",
+    )
 
 
 class Watch(Table):
@@ -119,11 +123,24 @@ class ReadingLimits(Table):
         default="always", description="A second program reads every form, or only doubtful ones."
     )
     deadline_seconds: float = Field(default=15, gt=0, le=600, description="Time for one paper.")
+    scan_seconds: float = Field(
+        default=120,
+        gt=0,
+        le=3600,
+        description="Time for a scanned paper, where tesseract is installed.",
+    )
     memory_mb: int = Field(default=512, ge=128, description="Memory for one paper.")
     file_mb: int = Field(default=20, ge=1, le=500, description="Largest paper that is opened.")
     pages: int = Field(default=50, ge=1, description="Most pages.")
     fields: int = Field(default=500, ge=1, description="Most boxes.")
     characters: int = Field(default=32_768, ge=100, description="Longest answer in one box.")
+    form_password: SecretStr | None = Field(
+        default=None, description="The password with which you lock your own forms, if you do."
+    )
+
+    def password(self) -> str:
+        """Return the forms' password, fetched from where the settings say; "" for none."""
+        return _fetched(self.form_password.get_secret_value()) if self.form_password else ""
 
 
 class Rules(Table):
@@ -213,7 +230,7 @@ def load(path: Path) -> Settings:
         found = tuple(_in_words(broken, Settings)) + tuple(_raw_destination_problems(table))
         raise SettingsProblem("The settings file has problems.", found) from None
     settings = _anchored(settings, path.resolve().parent)
-    found = tuple(_destination_problems(settings))
+    found = (*_password_problems(settings), *_destination_problems(settings))
     if found:
         raise SettingsProblem("The settings file has problems.", found)
     return settings
@@ -259,6 +276,12 @@ def _anchored_destination(destination: Destination, base: Path) -> Destination:
 
 def _is_path(annotation: Any) -> bool:
     return annotation is Path or Path in getattr(annotation, "__args__", ())
+
+
+def _password_problems(settings: Settings) -> Iterator[str]:
+    secret = settings.reading.form_password
+    if secret is not None and (problem := _secret_problem(secret.get_secret_value())):
+        yield f"reading.form_password: {problem}"
 
 
 def _destination_problems(settings: Settings) -> Iterator[str]:
@@ -316,11 +339,14 @@ def _with_secrets(model: type[BaseModel], own: Mapping[str, Any]) -> dict[str, A
             continue
         if problem := _secret_problem(value):
             raise SettingsProblem("A secret cannot be fetched.", (f"{name}: {problem}",))
-        kind, _, where = str(value).partition(":")
-        fetched[name] = (
-            os.environ[where] if kind == "env" else Path(where).read_text("utf-8").strip()
-        )
+        fetched[name] = _fetched(str(value))
     return fetched
+
+
+def _fetched(secret: str) -> str:
+    """Return what stands where "env:NAME" or "file:PATH" says, which has been looked at before."""
+    kind, _, where = secret.partition(":")
+    return os.environ[where] if kind == "env" else Path(where).read_text("utf-8").strip()
 
 
 def _in_words(broken: ValidationError, model: type[BaseModel]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,9 @@ from sqlmodel import Field, SQLModel
 
 from formflow.errors import StorageProblem
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+# What brings a ledger of the version before to each version.
+STEPS = {2: ("ALTER TABLE paper ADD COLUMN continues INTEGER",)}
 BUSY_SECONDS = 30
 
 
@@ -50,6 +52,7 @@ class Paper(SQLModel, table=True):
     code: str = ""  # what the gate already knows, such as "FF-102"
     words: str = "{}"  # JSON: what fills the braces of the code's message
     entry_id: int | None = None  # the entry it became, or the one it repeats
+    continues: int | None = None  # the paper whose bytes it begins with, from the same path
 
 
 class Arrival(SQLModel, table=True):
@@ -162,6 +165,7 @@ def open_ledger(folder: Path) -> Engine:
         folder.mkdir(parents=True, exist_ok=True)
         if os.name == "posix":
             folder.chmod(0o700)
+        _back_up(folder)
         engine = create_engine(
             f"sqlite:///{folder / 'ledger.sqlite'}",
             hide_parameters=True,  # a failing statement must not print a child's answers
@@ -170,7 +174,7 @@ def open_ledger(folder: Path) -> Engine:
         event.listen(engine, "connect", _configure)
         with writing(engine) as connection:
             _prepare_schema(connection)
-    except (OSError, OperationalError) as problem:
+    except (OSError, OperationalError, sqlite3.Error) as problem:
         raise StorageProblem(
             "The ledger cannot be opened.",
             "Check that the state folder is on a local disk and that this account may write there.",
@@ -221,6 +225,18 @@ def _wal_is_safe(version: tuple[int, ...]) -> bool:
     return version[:3] >= mended
 
 
+def _back_up(folder: Path) -> None:
+    """Copy a ledger of an older version aside before its tables are changed."""
+    ledger = folder / "ledger.sqlite"
+    if not ledger.exists():
+        return
+    with closing(sqlite3.connect(ledger, timeout=BUSY_SECONDS)) as old:
+        version = old.execute("PRAGMA user_version").fetchone()[0]
+        if 0 < version < SCHEMA_VERSION:
+            with closing(sqlite3.connect(folder / f"ledger-version-{version}.sqlite")) as copy:
+                old.backup(copy)
+
+
 def _prepare_schema(connection: Connection) -> None:
     found = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
     if found > SCHEMA_VERSION:
@@ -230,4 +246,8 @@ def _prepare_schema(connection: Connection) -> None:
         )
     if found == 0:
         SQLModel.metadata.create_all(connection)
+    for version in range(found + 1, SCHEMA_VERSION + 1) if found else ():
+        for step in STEPS[version]:
+            connection.exec_driver_sql(step)
+    if found != SCHEMA_VERSION:
         connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA_VERSION}")

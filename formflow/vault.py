@@ -6,6 +6,7 @@ Layout: <state>/originals/ab/ab12...ef.pdf. A copy is durable before the ledger 
 from __future__ import annotations
 
 import hashlib
+import io
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import BinaryIO
@@ -70,6 +71,19 @@ class Vault:
                 final.parent.mkdir(exist_ok=True)
                 copy.become(final)
         return digest.hexdigest(), size
+
+    def keep_bytes(self, content: bytes) -> str:
+        """Keep bytes that we made ourselves; return their sha256 once they are durable."""
+        return self.keep(io.BytesIO(content))[0]
+
+    def begins_with(self, sha256: str, size: int, other_sha256: str) -> bool:
+        """Return whether the first `size` bytes of an original are another one, byte by byte."""
+        with self.original(sha256).open("rb") as stream:
+            digest = hashlib.sha256()
+            while size > 0 and (block := stream.read(min(size, COPY_BYTES))):
+                digest.update(block)
+                size -= len(block)
+        return digest.hexdigest() == other_sha256
 
 
 def safe_suffix(file_name: str) -> str:

@@ -5,7 +5,7 @@ Opened once per process and settings file; `formflow.pipeline.drain` is the only
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,9 +30,13 @@ class Workbench:
     vault: Vault
     cage: Cage
     forms: Mapping[tuple[str, int], Form]
-    pages: Mapping[str, Mapping[str, int]]  # form id -> field -> printed page
     destinations: Mapping[str, Connector]
     owner: ledger.Owner
+
+    @property
+    def ours(self) -> Form:
+        """The recording form, on which a person copies what nobody could read."""
+        return next(form for form in self.forms.values() if form.is_ours)
 
     @property
     def locks(self) -> Path:
@@ -61,14 +65,13 @@ def open_workbench(now: Settings) -> Workbench:
     places.sweep(now.state.folder)  # a heartbeat that was cut off
     owner = ledger.Owner(now.state.folder / "locks")
     owner.__enter__()
-    shipped = forms.shipped()
+    known = forms.known(now.folders.forms)
     return Workbench(
         settings=now,
         engine=engine,
         vault=vault,
-        cage=Cage(shipped, limits(now), now.reading.second_reading),
-        forms={(form.form_id, form.version): form for form in shipped},
-        pages={form.form_id: forms.pages(form) for form in shipped},
+        cage=open_cage(now, known),
+        forms={(form.form_id, form.version): form for form in known},
         destinations=open_destinations(now, vault),
         owner=owner,
     )
@@ -85,14 +88,16 @@ def open_destinations(now: Settings, vault: Vault) -> dict[str, Connector]:
     }
 
 
-def limits(now: Settings) -> Limits:
-    """Return what one paper may cost."""
+def open_cage(now: Settings, known: Sequence[Form]) -> Cage:
+    """Return a cage that reads these forms within what the settings allow one paper to cost."""
     reading = now.reading
-    return Limits(
+    limits = Limits(
         deadline_seconds=reading.deadline_seconds,
+        scan_seconds=reading.scan_seconds,
         memory_mb=reading.memory_mb,
         file_mb=reading.file_mb,
         pages=reading.pages,
         fields=reading.fields,
         characters=reading.characters,
     )
+    return Cage(known, limits, reading.second_reading, reading.password())

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 import psutil
@@ -21,6 +21,7 @@ from formflow.cage import Cage
 from formflow.frames import LARGEST_REQUEST, receive, send
 from formflow.limits import Limits
 from formflow.model import Hold, Reading, Unread
+from formflow.reader import Reader
 from tests.hostile import HOSTILE, fifty_megabytes_in_a_value, write
 from tests.read.papers import ANSWERS, FORMS, draw, paper
 
@@ -212,14 +213,20 @@ def test_an_answer_of_another_shape_is_not_believed(
 
 
 def start_child(limits: Limits) -> subprocess.Popen[bytes]:
-    how = {"second_reading": "always", "watch_memory": sys.platform != "linux"}
-    settings = json.dumps(how | {"limits": asdict(limits)})
-    return subprocess.Popen(
-        [sys.executable, "-P", "-m", "formflow.caged", settings],
+    child = subprocess.Popen(
+        [sys.executable, "-P", "-m", "formflow.caged"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
+    assert child.stdin is not None
+    send(child.stdin, pickle.dumps((Reader(FORMS, limits), False)))
+    return child
+
+
+def ask(child: subprocess.Popen[bytes], path: Path, seconds: float) -> None:
+    assert child.stdin is not None
+    send(child.stdin, json.dumps(["paper", str(path), seconds]).encode())
 
 
 def test_a_child_ends_when_its_parent_is_killed(good: Path) -> None:
@@ -242,10 +249,9 @@ def test_a_child_ends_when_its_parent_is_killed(good: Path) -> None:
 @no_pipes
 def test_a_child_that_hangs_ends_even_without_its_parent(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "endless.pdf")
-    with start_child(Limits(deadline_seconds=0.1)) as child:
-        assert child.stdin is not None
+    with start_child(LIMITS) as child:
         assert child.stderr is not None
-        send(child.stdin, json.dumps(str(tmp_path / "endless.pdf")).encode())
+        ask(child, tmp_path / "endless.pdf", 0.1)
         assert child.wait(timeout=10) == 1
         assert child.stderr.read() == b""
 
@@ -258,7 +264,7 @@ def test_nothing_is_printed_but_frames(good: Path, tmp_path: Path) -> None:
         assert child.stdout is not None
         assert child.stderr is not None
         for path in (good, spoilt):
-            send(child.stdin, json.dumps(str(path)).encode())
+            ask(child, path, 10)
             answer = receive(child.stdout, 4 << 20)
             assert answer is not None
             assert json.loads(answer)["sha256"] == path.stem

@@ -12,12 +12,11 @@ from hypothesis import strategies as st
 
 from formflow.check import check
 from formflow.decide import decide
-from formflow.forms import FieldKind, pages, shipped
+from formflow.forms import FieldKind, shipped
 from formflow.model import Answer, AnswerState, Checked, History, Hold, Light, Moment, Reading, Tri
 from formflow.notices import MESSAGES
 
 FORM = shipped()[0]
-PAGES = pages(FORM)
 TODAY = date(2026, 11, 24)
 BLANK = Answer(None, "", AnswerState.BLANK)
 UNREADABLE = Answer(None, "?", AnswerState.UNREADABLE)
@@ -44,7 +43,7 @@ def reading(answers: Mapping[str, str], *held: Hold) -> Reading:
 def checked(*held: Hold, **answers: str) -> Checked:
     """Return the check of a sound paper with these answers changed; "" leaves a box blank."""
     given = {name: value for name, value in {**SOUND, **answers}.items() if value}
-    return check(reading(given, *held), FORM, TODAY, pages=PAGES)
+    return check(reading(given, *held), FORM, TODAY)
 
 
 def codes(found: Checked) -> list[tuple[str, str | None]]:
@@ -83,7 +82,7 @@ def test_a_required_box_that_is_blank_goes_back_and_holds_nothing(name: str) -> 
     (notice,) = found.notices
     assert (notice.code, notice.field) == ("FF-201", name)
     assert (notice.returns, notice.holds) == (True, False)
-    assert notice.page == PAGES[name]
+    assert notice.page == FORM.pages[name]
     assert notice.label == FORM.fields[name].label
     assert FORM.fields[name].label in notice.text
 
@@ -113,7 +112,7 @@ def test_a_date_that_cannot_be_is_asked_about_and_is_no_date(
     found = checked(**{name: written})
     assert codes(found) == [(code, name)]
     assert found.facts.moments[name] is None
-    assert found.notices[0].page == PAGES[name]
+    assert found.notices[0].page == FORM.pages[name]
     assert not found.notices[0].holds
 
 
@@ -204,7 +203,8 @@ def test_that_the_police_or_social_care_were_contacted_is_said_whatever_else_is_
 
 def test_every_hold_is_told_in_words_with_its_box() -> None:
     found = checked(
-        Hold("FF-106", words={"missing": "3", "expected": "113"}), Hold("FF-109", "context_planned")
+        Hold("FF-106", words={"missing": "3", "expected": "113", "which": "“DOB”"}),
+        Hold("FF-109", "context_planned"),
     )
     assert codes(found) == [("FF-106", None), ("FF-109", "context_planned")]
     assert "3 of 113" in found.notices[0].text
@@ -220,7 +220,7 @@ def test_a_hold_makes_its_box_doubtful_and_one_about_the_paper_makes_every_box_s
 def test_what_is_unreadable_is_told_once_and_holds_the_paper() -> None:
     sound = reading(SOUND)
     unreadable = replace(sound, answers={**sound.answers, "context_planned": UNREADABLE})
-    found = check(unreadable, FORM, TODAY, pages=PAGES)
+    found = check(unreadable, FORM, TODAY)
     assert codes(found) == [("FF-217", "context_planned")]
     assert found.notices[0].holds
     told = replace(unreadable, held=(Hold("FF-108", "context_planned"),))
@@ -271,7 +271,7 @@ def test_whatever_stands_in_the_boxes_there_are_facts_and_notices(
 ) -> None:
     paper = reading(answers)
     paper = replace(paper, answers={**paper.answers, **dict.fromkeys(unreadable, UNREADABLE)})
-    found = check(paper, FORM, TODAY, pages=PAGES)
+    found = check(paper, FORM, TODAY)
     ticks = [name for name, field in FORM.fields.items() if field.kind is FieldKind.TICK]
     assert list(found.facts.ticks) == ticks
     assert {name for name in unreadable if name in ticks} <= {

@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reportlab.pdfbase.pdfmetrics import stringWidth
 
-from formflow import forms
+from formflow import definition, forms
 from formflow.errors import FormDefinitionProblem
 from formflow.forms import Field, FieldKind, Form, Section
 from formflow.paper import layout
@@ -51,8 +51,10 @@ def states(field: Any) -> tuple[str, ...]:
 
 def test_every_question_is_in_the_blank_once_with_its_states(blank: pikepdf.Pdf) -> None:
     names = Counter(str(field.T) for field in blank.Root.AcroForm.Fields)
-    assert names == Counter(FORM.manifest.keys())
-    assert {name: states(field) for name, field in fields(blank).items()} == dict(FORM.manifest)
+    asked = [*forms.HIDDEN_FIELDS, *FORM.fields]
+    assert names == Counter(asked)
+    offered = {name: FORM.fields[name].states if name in FORM.fields else () for name in asked}
+    assert {name: states(field) for name, field in fields(blank).items()} == offered
 
 
 def test_the_blank_says_what_it_is_in_hidden_boxes_and_document_information(
@@ -79,7 +81,7 @@ def test_the_tab_order_is_the_order_of_the_form(blank: pikepdf.Pdf) -> None:
             name = str(widget.get("/T") or widget.Parent.T)
             if name not in order:
                 order.append(name)
-    assert order == list(FORM.manifest)
+    assert order == [*forms.HIDDEN_FIELDS, *FORM.fields]
 
 
 def test_language_title_and_structure_are_there(blank: pikepdf.Pdf) -> None:
@@ -216,7 +218,7 @@ def made_of(asked: list[tuple[FieldKind, str]]) -> Form:
             name=f"question_{number}",
             kind=kind,
             label=label,
-            states={FieldKind.TICK: forms.TRI_STATES, FieldKind.CHOICE: CHOICES}.get(kind, ()),
+            states={FieldKind.TICK: definition.TRI_STATES, FieldKind.CHOICE: CHOICES}.get(kind, ()),
             state_labels={
                 FieldKind.TICK: ("Yes", "No", "Not known"),
                 FieldKind.CHOICE: tuple(label[:start] for start in (40, 9, 25, 40)),

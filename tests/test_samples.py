@@ -22,7 +22,7 @@ from formflow.cage import Cage
 from formflow.check import check
 from formflow.decide import decide
 from formflow.drop.gate import Gate, tail_gate
-from formflow.forms import pages, shipped
+from formflow.forms import shipped
 from formflow.limits import Limits
 from formflow.model import AnswerState, Checked, History, Proposal, Reading, Unread
 
@@ -61,7 +61,7 @@ def assessed(read: Reader, case: str) -> tuple[Checked, Proposal]:
     """Return the checked facts of a sample and what the rules propose, for a child without history."""
     reading = read(case)
     assert isinstance(reading, Reading), reading
-    checked = check(reading, FORM, TODAY, pages=pages(FORM))
+    checked = check(reading, FORM, TODAY)
     return checked, decide(checked.facts, History(), TODAY)
 
 

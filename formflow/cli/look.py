@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from formflow import overview, pipeline, settings, shelf, tables
-from formflow.cage import Cage
+from formflow import forms, overview, pipeline, settings, shelf, tables
 from formflow.check import check
 from formflow.cli.output import emit, notice_json, proposal_json, say, table
 from formflow.cli.output import explain as explained
 from formflow.decide import decide
 from formflow.drop.gate import tail_gate
 from formflow.errors import ExitCode
-from formflow.forms import Form, pages, shipped
+from formflow.forms import Form
 from formflow.limits import Limits
 from formflow.model import Checked, Entry, History, Proposal, Unread
 from formflow.notices import notice
 from formflow.parcels import named_answers
 from formflow.settings import Settings
 from formflow.words import LIGHT_WORDS, OUTCOME_WORDS, moment_in_words
+from formflow.workbench import open_cage
 
 as_json = click.option("--json", "as_json", is_flag=True, help="For another program to read.")
 
@@ -30,15 +31,17 @@ as_json = click.option("--json", "as_json", is_flag=True, help="For another prog
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, exists=True))
 @as_json
-def read(file: Path, as_json: bool) -> int:
+@click.pass_obj
+def read(settings_file: Path, file: Path, as_json: bool) -> int:
     """Show what FormFlow reads in FILE and would propose. Records nothing, tells nobody."""
-    limits = Limits()
+    now = settings.load(settings_file) if settings_file.is_file() else Settings()
+    known, limits = forms.known(now.folders.forms), Limits()
     gate = tail_gate(file, largest=limits.file_mb << 20)
     sha256 = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
     if gate.code:
         result: Checked | Unread = Unread(sha256, gate.code, 0, gate.words)
     else:
-        result = _checked(file, limits)
+        result = _checked(now, known, file)
     proposal = None
     if isinstance(result, Checked):
         proposal = decide(result.facts, History(), pipeline.utc_now().date())
@@ -46,22 +49,18 @@ def read(file: Path, as_json: bool) -> int:
     if as_json:
         emit(answer)
     else:
-        _tell_read(answer, proposal)
+        _tell_read(answer, proposal, known)
     held = isinstance(result, Unread) or bool(answer["held"])
     return ExitCode.WAITING if held else ExitCode.DONE
 
 
-def _checked(file: Path, limits: Limits) -> Checked | Unread:
-    forms = shipped()
-    cage = Cage(forms, limits, "always")
-    try:
+def _checked(now: Settings, known: Sequence[Form], file: Path) -> Checked | Unread:
+    with open_cage(now, known) as cage:
         found = cage.read(file)
-    finally:
-        cage.close()
     if isinstance(found, Unread):
         return found
-    form = next(f for f in forms if (f.form_id, f.version) == (found.form_id, found.form_version))
-    return check(found, form, pipeline.utc_now().date(), pages=pages(form))
+    form = next(f for f in known if (f.form_id, f.version) == (found.form_id, found.form_version))
+    return check(found, form, pipeline.utc_now().date())
 
 
 def _read_json(
@@ -101,7 +100,7 @@ def _read_json(
     }
 
 
-def _tell_read(answer: dict[str, Any], proposal: Proposal | None) -> None:
+def _tell_read(answer: dict[str, Any], proposal: Proposal | None, known: Sequence[Form]) -> None:
     if answer["outcome"] == "read":
         given = {n: a["value"] for n, a in answer["answers"].items() if a["state"] == "given"}
         click.echo(
@@ -113,7 +112,7 @@ def _tell_read(answer: dict[str, Any], proposal: Proposal | None) -> None:
     for found in answer["notices"]:
         click.echo(f"! {found['text']} ({found['code']})")
     if answer["outcome"] == "read":
-        form = next((f for f in shipped() if f.form_id == answer["form"]["id"]), None)
+        form = next((f for f in known if f.form_id == answer["form"]["id"]), None)
         click.echo(explained(proposal, form))
 
 
@@ -141,7 +140,8 @@ def show(settings_file: Path, reference: str, as_json: bool) -> int:
 @click.pass_obj
 def explain(settings_file: Path, reference: str, as_json: bool) -> int:
     """Show every finding of REFERENCE with the line of guidance it came from."""
-    entries = _entries(settings.load(settings_file), reference)
+    now = settings.load(settings_file)
+    entries = _entries(now, reference)
     if not entries:
         return _unknown(reference)
     if as_json:
@@ -149,7 +149,7 @@ def explain(settings_file: Path, reference: str, as_json: bool) -> int:
         return ExitCode.DONE
     for entry in entries:
         click.echo(f"{reference} revision {entry.revision}")
-        click.echo(explained(entry.proposal, _form_of(entry)))
+        click.echo(explained(entry.proposal, _form_of(entry, now)))
     return ExitCode.DONE
 
 
@@ -177,9 +177,10 @@ def _entries(now: Settings, reference: str) -> list[Entry]:
         return shelf.revisions(connection, reference)
 
 
-def _form_of(entry: Entry) -> Form | None:
+def _form_of(entry: Entry, now: Settings) -> Form | None:
     about = (entry.form_id, entry.form_version)
-    return next((form for form in shipped() if (form.form_id, form.version) == about), None)
+    known = forms.known(now.folders.forms)
+    return next((form for form in known if (form.form_id, form.version) == about), None)
 
 
 def _unknown(reference: str) -> int:
@@ -188,7 +189,7 @@ def _unknown(reference: str) -> int:
 
 
 def _entry_text(entry: Entry, now: Settings) -> str:
-    form = _form_of(entry)
+    form = _form_of(entry, now)
     light = LIGHT_WORDS[entry.proposal.light][1] if entry.proposal else "nothing proposed"
     rows = [
         ("reference", f"{entry.reference} revision {entry.revision}"),

@@ -7,37 +7,25 @@ same bytes. Rendered for every paper, so it is drawn straight onto the canvas.
 from __future__ import annotations
 
 import io
-import unicodedata
-from functools import cache, lru_cache
-from importlib import resources
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from reportlab import rl_config
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.pdfgen.textobject import PDFTextObject
 
 from formflow.forms import Form
 from formflow.model import Answer, AnswerState, Entry, Proposal, Weighs
+from formflow.paper.letters import drawable, font_for
 from formflow.paper.lines import width_of, wrapped
 from formflow.words import LIGHT_WORDS, NOTHING_PROPOSED, OUTCOME_WORDS, moment_in_words
 
 WIDTH, HEIGHT = 595.28, 841.89
 LEFT, MIDDLE, RIGHT, TOP, BOTTOM = 48.0, 232.0, 548.0, 800.0, 56.0
-BODY, BOLD, WIDE = "Helvetica", "Helvetica-Bold", "FormFlowWide"
+BODY, BOLD = "Helvetica", "Helvetica-Bold"
 SIZE, LEADING = 9.5, 12.0
 MARK = 3.0  # width of the bar beside what a person has to check
 rl_config.useA85 = 0  # text encoding of streams is for printers of the last century
-
-# Letters without a look of their own: line ends of other kinds end the line, the rest is left out.
-_PLAIN: dict[int, str | None] = {
-    **dict.fromkeys((*range(32), *range(0x7F, 0xA0), 0xAD, 0xFEFF)),
-    **dict.fromkeys((*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070))),
-    **dict.fromkeys(range(0xFE00, 0xFE10)),  # "draw this as an emoji"
-    **dict.fromkeys((0x0A, 0x0B, 0x0C, 0x85, 0x2028, 0x2029), "\n"),
-    0x09: "    ",
-}
 
 
 def as_read(form: Form | None, entry: Entry, zone: ZoneInfo) -> bytes:
@@ -123,9 +111,9 @@ class _Sheet:
         """Write a heading, with room below it for at least one row."""
         self._need(size + 5 * LEADING)
         self._y -= size + 8
-        drawable = _drawable(text)
-        font = _font(drawable, BOLD)
-        for line in wrapped(drawable, font, size, RIGHT - LEFT):
+        shown = drawable(text)
+        font = font_for(shown, BOLD)
+        for line in wrapped(shown, font, size, RIGHT - LEFT):
             self._line(LEFT, line, font, size)
             self._y -= size * 1.3
         self._y += size
@@ -133,9 +121,9 @@ class _Sheet:
     def row(self, question: str, answer: str, *, marked: bool = False) -> None:
         """Write a question and its answer; a long answer goes on over the page."""
         question_font, questions = _wrapped_label(question)
-        drawable = _drawable(answer)
-        font = _font(drawable, BODY)
-        answers = wrapped(drawable, font, SIZE, RIGHT - MIDDLE)
+        shown = drawable(answer)
+        font = font_for(shown, BODY)
+        answers = wrapped(shown, font, SIZE, RIGHT - MIDDLE)
         self._need(min(len(questions), 3) * LEADING)
         for index in range(max(len(questions), len(answers))):
             self._need(LEADING)
@@ -181,42 +169,6 @@ class _Sheet:
 
 @lru_cache(maxsize=1024)
 def _wrapped_label(text: str) -> tuple[str, list[str]]:
-    drawable = _drawable(text)
-    font = _font(drawable, BODY)
-    return font, wrapped(drawable, font, SIZE, MIDDLE - LEFT - 12)
-
-
-def _font(text: str, standard: str) -> str:
-    """Return the standard font where it has every letter, else the wide one that is embedded."""
-    try:
-        text.encode("cp1252")
-    except UnicodeEncodeError:
-        _wide()
-        return WIDE
-    return standard
-
-
-def _drawable(text: str) -> str:
-    """Return text in which what no font of ours can draw stands as its name, never as an empty box."""
-    text = text.translate(_PLAIN)
-    try:
-        text.encode("cp1252")
-    except UnicodeEncodeError:
-        letters = _wide()
-        return "".join(c if ord(c) in letters or c == "\n" else _named(c) for c in text)
-    return text
-
-
-def _named(character: str) -> str:
-    if unicodedata.category(character) == "Cf":
-        return ""  # what only steers how its neighbours are drawn
-    return f"[{unicodedata.name(character, f'U+{ord(character):04X}').lower()}]"
-
-
-@cache
-def _wide() -> frozenset[int]:
-    """Load the wide font once; return the letters it has."""
-    with resources.as_file(resources.files("formflow") / "fonts" / "DejaVuSans.ttf") as path:
-        font = TTFont(WIDE, str(path))
-    pdfmetrics.registerFont(font)
-    return frozenset(font.face.charToGlyph)
+    shown = drawable(text)
+    font = font_for(shown, BODY)
+    return font, wrapped(shown, font, SIZE, MIDDLE - LEFT - 12)

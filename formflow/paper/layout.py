@@ -229,13 +229,16 @@ def _rows_of_circles(entry: Field) -> list[list[Placed]]:
     """Return the circles of a choice with their words, in as many rows as they need."""
     rows: list[list[Placed]] = [[]]
     x = BOX_LEFT
+    beside = 2 * CIRCLE_RADIUS + 4
     for state, text in zip(entry.states, entry.state_labels, strict=True):
-        across = 2 * CIRCLE_RADIUS + 4 + width_of(text, BODY) * CHOICE_SIZE
+        width = width_of(text, BODY)
+        size = min(CHOICE_SIZE, (RIGHT - BOX_LEFT - beside) / width)  # a long label grows small
+        across = beside + width * size
         if rows[-1] and x + across > RIGHT:
             rows.append([])
             x = BOX_LEFT
         rows[-1].append(_circle(entry, state, x + CIRCLE_RADIUS, 0))
-        rows[-1].append(Words(x + 2 * CIRCLE_RADIUS + 4, -3, text, BODY, CHOICE_SIZE, "P"))
+        rows[-1].append(Words(x + beside, -3, text, BODY, size, "P"))
         x += across + CHOICE_GAP
     return rows
 

@@ -1,139 +1,194 @@
-"""Reading one paper, inside the killable child: identify, read twice, compare with what the eye sees.
+"""Reading one paper, inside the killable child: a ladder, each rung tried where the one above fails.
+
+    acroform  boxes of a PDF form, read twice and compared with what the eye sees
+    xfa       the same form where the answers stand in its XFA part alone
+    flat      boxes that became print: flattened, or printed to PDF
+    scan      a picture of a page (where tesseract is installed; asked for by itself: it takes longer)
 
 What stands against a paper that was read comes out as holds; a paper that cannot be read at all, as
-Unread. Nothing here decides: a person looks at both.
+Unread. Every rung but the first wants a person to confirm. Nothing here decides.
 """
 
 from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pikepdf
 import pikepdf.settings
 
 from formflow.forms import Form
-from formflow.limits import Limits
 from formflow.model import Answer, AnswerState, Hold, Reading, Unread
-from formflow.read import acroform, appearance, identify
+from formflow.read import acroform, active, against, appearance, identify
 from formflow.read.acroform import Box
+from formflow.read.answers import answers
+from formflow.reader import NO_BOXES, Reader
 
 ALWAYS = "always"
 # qpdf's own warnings quote the file: they are counted, never printed.
 logging.getLogger("pikepdf").setLevel(logging.CRITICAL)
 
 
-def read_paper(
-    path: Path, forms: Sequence[Form], limits: Limits, second_reading: str
-) -> Reading | Unread:
-    """Read the paper in `path`, whose name without suffix is its sha256.
-
-    `second_reading` is "always" or "doubtful". Doubtful is a paper that is held for any reason, that
-    is encrypted, or that was saved more than once into the same file.
-    """
-    unread = _Unread(path)
+def read_paper(path: Path, reader: Reader) -> Reading | Unread:
+    """Read the paper in `path`, whose name without suffix is its sha256."""
     limits_met = pikepdf.settings.qpdf_limit_errors()
+    content = path.read_bytes()
+    paper = _Paper(path, content, reader)
     try:
-        with pikepdf.open(_source(path), suppress_warnings=True) as pdf:
-            boxes = acroform.boxes(pdf, limits.fields, limits.characters, limits.pages)
-            if not boxes and pdf.get_warnings():
-                return unread.because("FF-113")  # no print: what held the boxes is damaged
-            form = identify.identify(boxes, pdf, forms)
-            if isinstance(form, str):
-                return unread.because(form)
-            answers, holds = _first(pdf, form, boxes)
-            if holds or second_reading == ALWAYS or pdf.is_encrypted or "/Prev" in pdf.trailer:
-                holds += _second(path, form, boxes)
+        with _opened(content, reader.password) as pdf:
+            return _read(paper, pdf)
     except pikepdf.PasswordError:
-        return unread.because("FF-104")
+        return paper.unread("FF-104")
     except acroform.TooMuch as much:
-        return unread.because("FF-119", limit=str(much))
+        return paper.unread("FF-119", limit=str(much))
     except (pikepdf.PdfError, ValueError, TypeError, LookupError, AttributeError):
         if pikepdf.settings.qpdf_limit_errors() > limits_met:
-            return unread.because("FF-112")
-        return unread.because("FF-113")
-    return Reading(
-        sha256=path.stem,
-        form_id=form.form_id,
-        form_version=form.version,
-        via="acroform",
-        confirm=False,
-        held=tuple(holds),
-        answers=answers,
+            return paper.unread("FF-112")
+        return paper.unread("FF-113")
+
+
+def _opened(content: bytes, password: str) -> pikepdf.Pdf:
+    try:
+        return pikepdf.open(io.BytesIO(content), suppress_warnings=True)
+    except pikepdf.PasswordError:
+        if not password:
+            raise
+        return pikepdf.open(io.BytesIO(content), suppress_warnings=True, password=password)
+
+
+@dataclass(slots=True)
+class _Paper:
+    """One paper on the ladder."""
+
+    path: Path
+    content: bytes
+    reader: Reader
+    carries: frozenset[str] = frozenset()  # marks of active content
+
+    def unread(self, code: str, **words: str) -> Unread:
+        found = active.kinds(self.carries)
+        return Unread(self.path.stem, code, len(self.content), words, found)
+
+    def reading(
+        self,
+        via: str,
+        form: Form,
+        boxes: Mapping[str, Box],
+        given: Mapping[str, Answer],
+        held: Sequence[Hold],
+    ) -> Reading:
+        """Return the reading. Every rung but the first wants a person to confirm."""
+        return Reading(
+            sha256=self.path.stem,
+            form_id=form.form_id,
+            form_version=form.version,
+            via=via,
+            confirm=via != "acroform",
+            held=tuple(held),
+            answers=given,
+            case_ref=boxes["case_ref"].value if "case_ref" in boxes else "",
+            carries=active.kinds(self.carries - form.manifest.carries),
+        )
+
+
+def _read(paper: _Paper, pdf: pikepdf.Pdf) -> Reading | Unread:
+    limits = paper.reader.limits
+    boxes = acroform.boxes(pdf, limits.fields, limits.characters, limits.pages)
+    paper.carries = active.marks(pdf, paper.content)
+    if not boxes:
+        return _read_print(paper, pdf, drawn_only=False)
+    form = identify.identify(boxes, pdf, paper.reader.forms)
+    if isinstance(form, str):
+        return paper.unread(form)
+    given = answers(form, boxes)
+    if _is_blank(given.values()):
+        from_xfa = _read_xfa(paper, pdf, form, boxes)
+        if from_xfa is not None:
+            return from_xfa
+    asked = [box for name, box in boxes.items() if name in form.asked_boxes]
+    seen = appearance.differences(pdf, asked)
+    differ = list(against.looks(seen, form))
+    if _is_only_drawn(asked, seen):
+        return _read_print(paper, pdf, drawn_only=True, differ=differ)
+    held = [*against.manifest(form, boxes, pdf), *against.answers(given, form, boxes), *differ]
+    if pdf.get_warnings():
+        held.append(Hold("FF-114"))
+    second = paper.reader.second_reading
+    if held or second == ALWAYS or pdf.is_encrypted or "/Prev" in pdf.trailer:
+        held += against.second_reading(paper.path, form, boxes, paper.reader.password)
+    return paper.reading("acroform", form, boxes, given, held)
+
+
+def _read_xfa(
+    paper: _Paper, pdf: pikepdf.Pdf, form: Form, boxes: Mapping[str, Box]
+) -> Reading | None:
+    """Read the XFA data of a form that has no answers elsewhere, None where that is empty too."""
+    # Imported here, like the rungs below: most papers never need them.
+    from formflow.read import xfa
+
+    filled = xfa.filled(pdf, boxes) if "/XFA" in pdf.Root.AcroForm else None
+    given = answers(form, filled) if filled is not None else {}
+    if filled is None or _is_blank(given.values()):
+        return None
+    held = [
+        Hold("FF-128"),
+        *against.manifest(form, boxes, pdf),
+        *against.answers(given, form, boxes),
+    ]
+    return paper.reading("xfa", form, filled, given, held)
+
+
+def _read_print(
+    paper: _Paper, pdf: pikepdf.Pdf, *, drawn_only: bool, differ: Sequence[Hold] = ()
+) -> Reading | Unread:
+    """Read a paper whose boxes are print, or are about to be: their answers are only drawn."""
+    from formflow.read import flat, ink
+
+    if len(pdf.pages) > paper.reader.limits.pages:
+        raise acroform.TooMuch(f"{paper.reader.limits.pages} pages")
+    content = _unlocked(pdf) if pdf.is_encrypted else paper.content
+    if drawn_only or _has_widgets(pdf):
+        content = ink.flattened(content)
+    found = flat.read(content, identify.information(pdf), paper.reader.forms)
+    if isinstance(found, str):
+        return paper.unread(NO_BOXES if found == identify.NONE else found)
+    form, boxes = found.form, found.boxes
+    given = answers(form, boxes)
+    held = [Hold("FF-124"), *against.printed(form, boxes, given), *differ]
+    held += [
+        Hold(doubt.code, name)
+        for doubt in found.doubts
+        for name in against.questions(form, [doubt.box])
+    ]
+    if pdf.get_warnings():
+        held.append(Hold("FF-114"))
+    return paper.reading("flat", form, boxes, given, held)
+
+
+def _unlocked(pdf: pikepdf.Pdf) -> bytes:
+    copy = io.BytesIO()
+    pdf.save(copy, encryption=False)
+    return copy.getvalue()
+
+
+def _has_widgets(pdf: pikepdf.Pdf) -> bool:
+    shown = (page.obj.get("/Annots") for page in pdf.pages)
+    return any(
+        isinstance(one, pikepdf.Dictionary) and one.get("/Subtype") == "/Widget"
+        for annotations in shown
+        if isinstance(annotations, pikepdf.Array)
+        for one in annotations
     )
 
 
-def _source(path: Path) -> Path | io.BytesIO:
-    """Return what pikepdf can open: a name that is not UTF-8 it cannot, and bytes take longer."""
-    try:
-        str(path).encode()
-    except UnicodeEncodeError:
-        return io.BytesIO(path.read_bytes())
-    return path
+def _is_blank(given: Iterable[Answer]) -> bool:
+    return all(answer.state is AnswerState.BLANK for answer in given)
 
 
-class _Unread:
-    """Says why one paper was not read."""
-
-    def __init__(self, path: Path) -> None:
-        self._sha256, self._size = path.stem, path.stat().st_size
-
-    def because(self, code: str, **words: str) -> Unread:
-        return Unread(self._sha256, code, self._size, words)
-
-
-def _first(
-    pdf: pikepdf.Pdf, form: Form, boxes: Mapping[str, Box]
-) -> tuple[dict[str, Answer], list[Hold]]:
-    answers = {name: _answer(field.states, boxes.get(name)) for name, field in form.fields.items()}
-    holds = list(_against_manifest(form, boxes))
-    holds += [
-        Hold("FF-108", name)
-        for name, answer in answers.items()
-        if answer.state is AnswerState.UNREADABLE and name in boxes
-    ]
-    seen = appearance.differences(pdf, [boxes[name] for name in form.fields if name in boxes])
-    holds += [Hold("FF-109", name) for name in seen.differ]
-    holds += [Hold("FF-121", name) for name in seen.not_compared]
-    if pdf.get_warnings():
-        holds.append(Hold("FF-114"))
-    if all(answer.state is AnswerState.BLANK for answer in answers.values()):
-        holds.append(Hold("FF-115"))
-    return answers, holds
-
-
-def _answer(states: Sequence[str], box: Box | None) -> Answer:
-    if box is None:
-        return Answer(None, "", AnswerState.UNREADABLE)
-    if not box.legible:
-        return Answer(None, box.raw, AnswerState.UNREADABLE)
-    if not box.value:
-        return Answer(None, box.raw, AnswerState.BLANK)
-    if box.is_button != bool(states) or (states and box.value not in states):
-        return Answer(None, box.raw, AnswerState.UNREADABLE)
-    return Answer(box.value, box.raw, AnswerState.GIVEN)
-
-
-def _against_manifest(form: Form, boxes: Mapping[str, Box]) -> Iterator[Hold]:
-    missing, extra = form.manifest.keys() - boxes.keys(), boxes.keys() - form.manifest.keys()
-    if missing:
-        words = {"missing": str(len(missing)), "expected": str(len(form.manifest))}
-        yield Hold("FF-106", words=words)
-    if extra:
-        yield Hold("FF-107", words={"extra": str(len(extra))})
-
-
-def _second(path: Path, form: Form, boxes: Mapping[str, Box]) -> Iterator[Hold]:
-    # Imported here: loading pypdf costs more than reading twenty forms.
-    from formflow.read import second
-
-    again = second.values(path)
-    if again is None or again.keys() != boxes.keys():
-        yield Hold("FF-114")
-    for name in form.fields:
-        if again is not None and name in again and name in boxes:
-            box = boxes[name]
-            if again[name] not in (box.value, box.raw):
-                yield Hold("FF-110", name)
+def _is_only_drawn(asked: Sequence[Box], seen: appearance.Seen) -> bool:
+    """Return whether texts are drawn on the page of which the file stores none at all."""
+    texts = [box for box in asked if not box.is_button]
+    return any(box.name in seen.differ for box in texts) and not any(box.value for box in texts)

@@ -7,7 +7,7 @@ down and never follows /Parent, so a file cannot lead it in circles.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
@@ -18,6 +18,7 @@ from formflow.read.text import decoded, normalised
 
 DEEPEST = 32  # levels of a field tree
 PUSH_BUTTON = 1 << 16
+COMBO = 1 << 17  # a list that opens; without it, one that always shows everything it offers
 LONGEST_NAME = 1 << 10  # characters
 BYTES_PER_CHARACTER = 4  # the most that any text encoding needs
 
@@ -31,12 +32,18 @@ class Box:
     """One box of the form: what is stored in it, and the places where it is shown."""
 
     name: str
-    is_button: bool
+    kind: str  # "text", "choice", "list" or "button"
     value: str  # normalised text, or the state of a button; "" where blank
     raw: str  # as stored
     widgets: tuple[pikepdf.Object, ...] = field(repr=False, default=())
     shown: tuple[str | None, ...] = ()  # of a button: each widget's /AS, "" for off
     legible: bool = True  # False: something is stored, and nobody can say which answer it is
+    labels: Mapping[str, str] = field(default_factory=dict)  # of a choice: stored value -> shown
+
+    @property
+    def is_button(self) -> bool:
+        """Return whether it is answered by marking a circle or a tick box."""
+        return self.kind == "button"
 
 
 class _Above(NamedTuple):
@@ -124,7 +131,15 @@ class _Walk:
         if len(raw) > self._longest:
             raise TooMuch(f"{self._longest} characters in one box")
         legible = not isinstance(here.value, pikepdf.Dictionary)
-        return Box(here.name, False, normalised(raw), raw, widgets, legible=legible)
+        kind = _kind(here)
+        labels = {} if kind == "text" else _labels(here.options)
+        return Box(here.name, kind, normalised(raw), raw, widgets, (), legible, labels)
+
+
+def _kind(here: _Above) -> str:
+    if here.kind != "/Ch":
+        return "text"
+    return "choice" if here.flags & COMBO else "list"
 
 
 def _below(entry: pikepdf.Object, keys: AbstractSet[str], above: _Above) -> _Above:
@@ -179,7 +194,7 @@ def _button(here: _Above, widgets: tuple[pikepdf.Object, ...]) -> Box:
     )
     value = _labelled(raw, here.options, widgets)
     legible = here.value is None or isinstance(here.value, (pikepdf.Name, pikepdf.String))
-    return Box(here.name, True, value, raw, widgets, shown, legible)
+    return Box(here.name, "button", value, raw, widgets, shown, legible)
 
 
 def _shown(state: Any) -> str | None:
@@ -206,6 +221,17 @@ def _labelled(raw: str, options: Any, widgets: tuple[pikepdf.Object, ...]) -> st
     if raw not in labels or len(labels) != len(widgets):
         return raw
     return next(iter(on_states(widgets[labels.index(raw)])), raw)
+
+
+def _labels(options: Any) -> dict[str, str]:
+    """Return what a list shows for each value that it stores. What is not a pair shows itself."""
+    pairs = options if isinstance(options, pikepdf.Array) else ()
+    labels = {}
+    for pair in pairs:
+        if isinstance(pair, pikepdf.Array) and len(pair) == 2:
+            stored, shown = (normalised(as_text(part, LONGEST_NAME)) for part in pair)
+            labels[stored] = shown
+    return labels
 
 
 def on_states(widget: pikepdf.Object) -> Iterator[str]:

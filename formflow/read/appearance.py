@@ -72,16 +72,22 @@ class _Drawings:
 
     def agree(self, box: Box) -> bool:
         """Return whether every place of a text box shows its value. Raise CannotTell."""
-        return all(self._agrees(widget, box.value) for widget in box.widgets)
+        # A list that stays open shows what was not chosen, too: every program marks the rest its way.
+        shown_as = box.labels.get(box.value, box.value)
+        return box.kind == "list" or all(
+            self._agrees(widget, box.value, shown_as) for widget in box.widgets
+        )
 
-    def _agrees(self, widget: pikepdf.Object, value: str) -> bool:
+    def _agrees(self, widget: pikepdf.Object, value: str, shown_as: str) -> bool:
         if value and _is_hidden(widget):
             return False
         drawing = _drawing(widget)
         if drawing is None:
             return True
         shown = "".join(self._text(drawing, 0))
-        return says_the_same(shown, value) or (self._redrawn and not shown.strip())
+        if self._redrawn and not shown.strip():
+            return True
+        return says_the_same(shown, value) or says_the_same(shown, shown_as)
 
     def _text(self, drawing: pikepdf.Object, depth: int) -> Iterator[str]:
         resources = drawing.get("/Resources")

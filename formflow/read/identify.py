@@ -1,52 +1,73 @@
-"""Which form is this? Two claims that differ, or none, are a question for a person, never a guess."""
+"""Which form is this? Two claims that differ, or none, are a question for a person, never a guess.
+
+Asked in this order: the hidden boxes and the document information, which must not contradict each
+other; the names of the boxes; for a paper without boxes the printed words, see flat.py.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pikepdf
 
-from formflow.forms import Form
+from formflow.forms import Form, claim, claim_of_document
 from formflow.read.acroform import Box
 
 ALIKE = 0.8  # share of a form's boxes that a file must have to be taken for it by their names
+NONE, TWO = "FF-101", "FF-118"  # notices: not a form we know; two forms at once
 
 
 def identify(boxes: Mapping[str, Box], pdf: pikepdf.Pdf, forms: Sequence[Form]) -> Form | str:
-    """Return the form, or the code of the notice that says why it is not known.
+    """Return the form of a paper with boxes, or the code of the notice that says why it is not known."""
+    stored = {name: box.value for name, box in boxes.items()}
+    by_claim = claimed(stored, information(pdf), forms)
+    if by_claim:
+        return by_claim
+    return only(form for form in forms if _likeness(boxes, form) >= ALIKE)
 
-    By the hidden boxes, then the document information; by the names of its boxes where both are
-    missing.
-    """
-    if not boxes:
-        return "FF-105"
+
+def claimed(
+    stored: Mapping[str, str], document: Mapping[str, str], forms: Sequence[Form]
+) -> Form | str:
+    """Return the form that a paper says it is, a notice code, or "" where it says nothing."""
     known = {(form.form_id, str(form.version)): form for form in forms}
-    claims = {claim for claim in (_hidden(boxes), _document_information(pdf)) if claim is not None}
+    claims = {
+        name
+        for name, form in known.items()
+        if _says(form.hidden, stored) or _says(form.information, document)
+    }
+    for said, (form_id, version) in ((stored, claim("", 0)), (document, claim_of_document("", 0))):
+        if said.get(form_id) and version in said:
+            claims.add((said[form_id], said[version]))
     if len(claims) > 1:
-        return "FF-118"
-    if claims:
-        return known.get(claims.pop(), "FF-101")
-    alike = [form for form in forms if _likeness(boxes, form) >= ALIKE]
-    if len(alike) > 1:
-        return "FF-118"
-    return alike[0] if alike else "FF-101"
+        return TWO
+    return known.get(claims.pop(), NONE) if claims else ""
 
 
-def _hidden(boxes: Mapping[str, Box]) -> tuple[str, str] | None:
-    form_id, version = boxes.get("form_id"), boxes.get("form_version")
-    if form_id is None or version is None or not form_id.value:
-        return None
-    return form_id.value, version.value
+def only(found: Iterable[Form]) -> Form | str:
+    """Return the one form, or the code of the notice for none or several."""
+    forms = list(found)
+    if len(forms) > 1:
+        return TWO
+    return forms[0] if forms else NONE
 
 
-def _document_information(pdf: pikepdf.Pdf) -> tuple[str, str] | None:
-    if "/Info" not in pdf.trailer:
-        return None
-    information = pdf.trailer.Info
-    form_id = information.get("/FormFlowFormId")
-    version = information.get("/FormFlowFormVersion")
-    return None if form_id is None or version is None else (str(form_id), str(version))
+def information(pdf: pikepdf.Pdf) -> dict[str, str]:
+    """Return the document information of a PDF by key, without slashes. Only what is text."""
+    found = pdf.trailer.get("/Info")
+    if not isinstance(found, pikepdf.Dictionary):
+        return {}
+    return {
+        key.removeprefix("/"): str(value)
+        for key, value in found.items()
+        if isinstance(value, pikepdf.String)
+    }
+
+
+def _says(claims: Mapping[str, str], said: Mapping[str, str]) -> bool:
+    return bool(claims) and all(said.get(key) == value for key, value in claims.items())
 
 
 def _likeness(boxes: Mapping[str, Box], form: Form) -> float:
-    return len(boxes.keys() & form.fields.keys()) / len(form.fields)
+    names = form.manifest.boxes.keys()
+    return len(boxes.keys() & names) / len(names)

@@ -38,10 +38,13 @@ pypdf.overwrite_configuration(
 )
 
 
-def values(path: Path) -> dict[str, str] | None:
+def values(path: Path, password: str = "") -> dict[str, str] | None:
     """Return every box's value by its full name, as pypdf reads it; None when it cannot."""
     try:
-        return _values(pypdf.PdfReader(io.BytesIO(path.read_bytes()), strict=False))
+        reader = pypdf.PdfReader(io.BytesIO(path.read_bytes()), strict=False)
+        if reader.is_encrypted and not reader.decrypt(""):
+            reader.decrypt(password)
+        return _values(reader)
     except (MemoryError, RecursionError):
         raise
     except Exception:  # noqa: BLE001 - pypdf raises many kinds on damaged files: all mean "it cannot"

@@ -14,6 +14,7 @@ from formflow.forms import shipped
 from formflow.limits import Limits
 from formflow.model import Reading, Unread
 from formflow.read import read_paper
+from formflow.reader import Reader
 
 BLANK = Path(str(resources.files("formflow_forms"))) / "recording" / "recording-v1.pdf"
 SAMPLES = sorted((Path(__file__).parents[1] / "samples").glob("*/form.pdf"))
@@ -32,7 +33,7 @@ Change = Callable[[Pdf], None]
 
 def read(path: Path, second_reading: str = "always") -> Reading | Unread:
     """Read a paper as the child of the cage does."""
-    return read_paper(path, FORMS, LIMITS, second_reading)
+    return read_paper(path, Reader(FORMS, LIMITS, second_reading))
 
 
 def held(path: Path, second_reading: str = "always") -> set[tuple[str, str | None]]:

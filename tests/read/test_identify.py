@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pikepdf
+import pytest
 from pikepdf import Array, Dictionary, Name, Pdf, String
 
 from formflow.model import Reading, Unread
@@ -70,28 +71,26 @@ def test_a_form_of_somebody_else_is_not_ours(tmp_path: Path) -> None:
     assert reason(tmp_path / "a.pdf") == "FF-101"
 
 
-def test_a_print_has_no_boxes(tmp_path: Path) -> None:
-    def flatten(pdf: Pdf) -> None:
-        del pdf.Root.AcroForm
-        for page in pdf.pages:
-            del page.obj.Annots
-
-    assert reason(paper(tmp_path / "a.pdf", change=flatten)) == "FF-105"
-
-
-def test_flattened_and_scanned_files_of_real_programs_have_no_boxes(fillers: Path) -> None:
+def test_the_print_of_somebody_elses_form_is_none_of_ours(fillers: Path) -> None:
     printed = [*fillers.glob("*flat*.pdf"), *fillers.glob("s_scan*.pdf")]
     assert len(printed) > 8
     assert {reason(path) for path in printed} == {"FF-105"}
 
 
-def test_a_form_without_boxes_in_its_list_has_none(tmp_path: Path) -> None:
-    def unlist(pdf: Pdf) -> None:
+@pytest.mark.parametrize("keeps_its_information", [True, False])
+def test_the_printed_words_say_it_where_the_boxes_are_gone(
+    tmp_path: Path, keeps_its_information: bool
+) -> None:
+    def flatten(pdf: Pdf) -> None:
         pdf.Root.AcroForm.Fields = Array([])
         for page in pdf.pages:
             del page.obj.Annots
+        if not keeps_its_information:
+            forget_information(pdf)
 
-    assert reason(paper(tmp_path / "a.pdf", change=unlist)) == "FF-105"
+    reading = read(paper(tmp_path / "a.pdf", change=flatten))
+    assert isinstance(reading, Reading)
+    assert (reading.form_id, reading.via, reading.confirm) == ("recording", "flat", True)
 
 
 def test_a_pdf_without_pages_is_no_form(tmp_path: Path) -> None:

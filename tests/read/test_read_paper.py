@@ -14,12 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pikepdf import Array, Dictionary, Name, Pdf, String
 
-from formflow.forms import TRI_STATES
+from formflow.definition import TRI_STATES
 from formflow.model import AnswerState, Hold, Reading, Unread
 from formflow.notices import MESSAGES
-from formflow.read import read_paper, second
+from formflow.read import second
 from formflow.read.text import normalised
-from tests.read.papers import ANSWERS, BLANK, FORMS, LIMITS, SAMPLES, draw, field, held, paper, read
+from tests.read.papers import ANSWERS, BLANK, FORMS, SAMPLES, draw, field, held, paper, read
 
 FORM = FORMS[0]
 TEXTS = [name for name, entry in FORM.fields.items() if not entry.states]
@@ -81,8 +81,12 @@ def test_a_box_that_was_renamed_is_missing_and_too_many(tmp_path: Path) -> None:
     assert isinstance(reading, Reading)
     assert reading.answers["context_threat"].state is AnswerState.UNREADABLE
     assert {hold.code: dict(hold.words) for hold in reading.held} == {
-        "FF-106": {"missing": "1", "expected": str(len(FORM.manifest))},
-        "FF-107": {"extra": "1"},
+        "FF-106": {
+            "missing": "1",
+            "expected": str(len(FORM.manifest.boxes)),
+            "which": "“Was there a threat?”",
+        },
+        "FF-107": {"extra": "1", "which": "page 3"},
     }
 
 
@@ -202,8 +206,8 @@ def twice_the_same_key(path: Path) -> Path:
     return path
 
 
-def other_answers(_: Path) -> dict[str, str]:
-    return dict.fromkeys(FORM.manifest, "") | ANSWERS | {"context_force": "yes"}
+def other_answers(_: Path, _password: str) -> dict[str, str]:
+    return dict.fromkeys(FORM.manifest.boxes, "") | ANSWERS | {"context_force": "yes"}
 
 
 def test_two_readings_that_differ_hold_the_paper(tmp_path: Path) -> None:
@@ -214,9 +218,9 @@ def test_a_second_reading_that_finds_other_boxes_holds_the_paper(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = paper(tmp_path / "a.pdf")
-    monkeypatch.setattr(second, "values", lambda _: dict(ANSWERS))
+    monkeypatch.setattr(second, "values", lambda *_: dict(ANSWERS))
     assert held(path) == {("FF-114", None)}
-    monkeypatch.setattr(second, "values", lambda _: None)
+    monkeypatch.setattr(second, "values", lambda *_: None)
     assert held(path) == {("FF-114", None)}
 
 
@@ -252,7 +256,7 @@ def test_no_damage_of_bytes_ends_in_anything_but_a_paper(tmp_path: Path) -> None
                 dice.choice([0, 1, 5])
             )
         path.write_bytes(bytes(spoilt))
-        result = read_paper(path, FORMS, LIMITS, "doubtful")
+        result = read(path, "doubtful")
         codes = [result.reason] if isinstance(result, Unread) else [h.code for h in result.held]
         assert set(codes) <= MESSAGES.keys()
 

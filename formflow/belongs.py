@@ -1,0 +1,138 @@
+"""Where a paper belongs among those we have: by its reference, by its path, by the incident.
+
+Worked out inside the recording transaction. Without certainty nothing is joined: a person compares.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Row, TextClause, text
+
+from formflow.children import ChildKey, business_key, child_a, values_sha256
+from formflow.model import Checked, Light, Notice, Outcome, Unread
+from formflow.notices import notice
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Where a paper belongs among those we have."""
+
+    child_id: int | None = None
+    business_key: str | None = None
+    values_sha256: str | None = None
+    previous: Row[Any] | None = None  # the latest revision about the same incident
+    possible_duplicate_of: str | None = None
+    problems: tuple[Notice, ...] = ()  # with what the paper says of where it belongs
+
+    @property
+    def light_before(self) -> Light | None:
+        before = self.previous
+        return Light(before.highest_light) if before and before.highest_light else None
+
+    @property
+    def is_unchanged(self) -> bool:
+        # A held revision is never "the same again": the new file may be the sound one.
+        before = self.previous
+        return (
+            before is not None
+            and before.values_sha256 == self.values_sha256
+            and before.outcome != Outcome.HELD
+        )
+
+
+def identify(connection: Connection, result: Checked | Unread, continues: int | None) -> Identity:
+    """Return where a paper belongs: by its own reference, by the path it grew on, by the incident."""
+    grown = _latest(connection, _BY_PAPER, paper=continues)
+    if isinstance(result, Unread):
+        return Identity(previous=grown)
+    reading, facts = result.reading, result.facts
+    child = child_a(facts)
+    key = business_key(reading.form_id, facts)
+    child_id = _child_id(connection, child) if child else None
+    values = values_sha256(reading.form_id, reading.form_version, reading.answers)
+    own = Identity(child_id, key, values)
+    if grown is not None and _may_follow(grown, own, result):
+        return replace(own, previous=grown)
+    if reading.case_ref:
+        named = _latest(connection, _BY_REFERENCE, reference=reading.case_ref)
+        if named is not None and _may_follow(named, own, result):
+            return replace(own, previous=named)
+        code = "FF-130" if named is None else "FF-131"
+        words = {"reference": _plain_reference(reading.case_ref)}
+        return replace(own, problems=(notice(code, words=words),))
+    if key is not None:
+        rows = connection.execute(_BY_BUSINESS_KEY, {"key": key}).all()
+        if len({row.reference for row in rows}) == 1:
+            return Identity(child_id, key, values, rows[-1])
+    # Without a full key, or with two candidates, a person compares: nothing is joined by a guess.
+    alike = connection.execute(
+        _ALIKE,
+        {
+            "values": values if any(a.value for a in reading.answers.values()) else None,
+            "child": child_id,
+            "day": _iso_day(result),
+        },
+    ).first()
+    return Identity(child_id, key, values, None, alike.reference if alike else None)
+
+
+def _latest(connection: Connection, query: TextClause, **words: Any) -> Row[Any] | None:
+    return connection.execute(query, words).first()
+
+
+def _may_follow(before: Row[Any], own: Identity, result: Checked) -> bool:
+    """Return whether a paper can be the next revision of a record that it says it belongs to.
+
+    What is confirmed is followed by papers about the same child and day alone: an old copy that is
+    filled in for somebody else must not end in the first child's record.
+    """
+    if before.outcome in (Outcome.HELD, Outcome.UNREADABLE) or before.business_key is None:
+        return True
+    same_child = before.child_id == own.child_id
+    return same_child and before.incident_day in (None, _iso_day(result))
+
+
+def _plain_reference(said: str) -> str:
+    """Return a reference that stood in a file, fit to be shown."""
+    return said if re.fullmatch(r"[A-Z]{1,6}-\d{4}-\d{6}", said) else "that it names"
+
+
+def _child_id(connection: Connection, child: ChildKey) -> int:
+    values = {"name": child.name_key, "born": child.born.isoformat()}
+    connection.execute(_ADD_CHILD, values)
+    return int(connection.execute(_FIND_CHILD, values).scalar_one())
+
+
+def incident_day(checked: Checked | None) -> date | None:
+    moment = checked.facts.moments.get("incident_at") if checked else None
+    return moment.day if moment else None
+
+
+def _iso_day(checked: Checked) -> str | None:
+    day = incident_day(checked)
+    return day.isoformat() if day else None
+
+
+_BY_BUSINESS_KEY = text(
+    "SELECT id, reference, revision, values_sha256, outcome, highest_light FROM entry WHERE business_key = :key"
+    " ORDER BY revision"
+)
+_BY_REFERENCE = text(
+    "SELECT id, reference, revision, values_sha256, outcome, highest_light, child_id, business_key,"
+    " incident_day FROM entry WHERE reference = :reference ORDER BY revision DESC LIMIT 1"
+)
+_BY_PAPER = text(
+    "SELECT entry.id, reference, revision, values_sha256, outcome, highest_light, child_id,"
+    " business_key, incident_day FROM entry WHERE reference = (SELECT entry.reference FROM entry"
+    " JOIN paper ON paper.entry_id = entry.id WHERE paper.id = :paper) ORDER BY revision DESC LIMIT 1"
+)
+_ALIKE = text(
+    "SELECT reference FROM entry WHERE values_sha256 = :values"
+    " OR (child_id = :child AND incident_day = :day) ORDER BY id LIMIT 1"
+)
+_ADD_CHILD = text("INSERT INTO child (name_key, born) VALUES (:name, :born) ON CONFLICT DO NOTHING")
+_FIND_CHILD = text("SELECT id FROM child WHERE name_key = :name AND born = :born")

@@ -1,0 +1,168 @@
+"""A blank filled in with what is known: an editable copy for a person to check, complete and drop again.
+
+It carries hidden boxes that say which form it is and which record it belongs to, and a line at the top
+of each page that says what it is for. Filled by pikepdf, with our own drawings of the answers: not
+every viewer draws what is only stored. What does not read back exactly stays blank.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+
+import pikepdf
+from pikepdf import Array, Dictionary, Name, Pdf, String
+from reportlab.pdfgen.canvas import Canvas
+
+from formflow.forms import HIDDEN_FIELDS, Form, claim
+from formflow.limits import Limits
+from formflow.model import Answer, AnswerState
+from formflow.paper.letters import drawable, font_for
+from formflow.paper.lines import wrapped
+from formflow.read import acroform
+from formflow.read.acroform import Box, on_states
+from formflow.read.answers import answers
+from formflow.read.blank import rectangle
+
+FONT = "Helvetica"
+LARGEST, SMALLEST, STEP = 10.0, 5.0, 0.5  # points
+LEADING, INSET = 1.2, 2.5
+HIDDEN = 2  # annotation flag
+MULTILINE = 1 << 12
+LINE_AT_TOP = 14.0  # points below the upper edge
+
+
+def prefilled(form: Form, known: Mapping[str, Answer], reference: str, line: str) -> bytes:
+    """Return the form's blank with the known answers in it, as PDF. `line` stands on each page."""
+    given = {name: one.value for name, one in known.items() if one.state is AnswerState.GIVEN}
+    kept = {name: value for name, value in given.items() if value}
+    content = _filled(form, kept, reference, line)
+    lost = _not_read_back(form, kept, content)
+    if lost:
+        content = _filled(form, {n: v for n, v in kept.items() if n not in lost}, reference, line)
+    return content
+
+
+def _filled(form: Form, given: Mapping[str, str], reference: str, line: str) -> bytes:
+    with pikepdf.open(form.blank) as pdf:
+        _hide(pdf, claim(form.form_id, form.version) | {"case_ref": reference})
+        boxes = _boxes(pdf)
+        for name, stored in _stored(form, given).items():
+            if name in boxes:
+                _fill(pdf, boxes[name], stored)
+        _say(pdf, line)
+        out = io.BytesIO()
+        pdf.save(out, deterministic_id=True)
+        return out.getvalue()
+
+
+def _boxes(pdf: Pdf) -> dict[str, Box]:
+    limits = Limits()
+    return acroform.boxes(pdf, limits.fields, limits.characters, limits.pages)
+
+
+def _not_read_back(form: Form, given: Mapping[str, str], content: bytes) -> set[str]:
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        read = answers(form, _boxes(pdf))
+    return {name for name, value in given.items() if read[name].value != value}
+
+
+def _stored(form: Form, given: Mapping[str, str]) -> dict[str, str]:
+    """Return what belongs in each box of the PDF: the way back from answers to boxes."""
+    stored: dict[str, str] = {}
+    for name, value in given.items():
+        field = form.fields[name]
+        box = field.sources[0]
+        if field.states:
+            there = {ours: theirs for theirs, ours in reversed(list(field.means.items()))}
+            value = there.get(value, value)
+            if len(field.sources) > 1:
+                box, _, value = value.partition("=")
+        # Two answers that share a box stand in it one after the other.
+        stored[box] = f"{stored[box]}, {value}" if box in stored else value
+    return stored
+
+
+def _fill(pdf: Pdf, box: Box, stored: str) -> None:
+    holder = _holder(box)
+    if box.is_button:
+        state = Name("/" + stored)
+        holder.V = state
+        for widget in box.widgets:
+            widget.AS = state if stored in on_states(widget) else Name.Off
+        return
+    holder.V = String(stored)
+    shown = box.labels.get(stored, stored)
+    for widget in box.widgets:
+        flags = int(widget.get("/Ff", holder.get("/Ff", 0)))
+        widget.AP = Dictionary(N=_drawing(pdf, widget, shown, several=bool(flags & MULTILINE)))
+
+
+def _holder(box: Box) -> pikepdf.Object:
+    """Return the field that holds the value: the widget itself, or what stands above it."""
+    widget = box.widgets[0]
+    return widget if "/T" in widget or "/Parent" not in widget else widget["/Parent"]
+
+
+def _drawing(pdf: Pdf, widget: pikepdf.Object, text: str, *, several: bool) -> pikepdf.Object:
+    left, bottom, right, top = rectangle(widget.get("/Rect"))
+    width, height = right - left, top - bottom
+    shown = drawable(text if several else " ".join(text.split()))
+    font = font_for(shown, FONT)
+    size, lines = _fitting(shown, font, width - 2 * INSET, height - 2 * INSET)
+    out = io.BytesIO()
+    canvas = Canvas(out, pagesize=(width, height), invariant=True)
+    canvas.setFont(font, size)
+    y = height - INSET - size if several else height / 2 - 0.35 * size
+    for line in lines:
+        canvas.drawString(INSET, y, line)
+        y -= size * LEADING
+    canvas.save()
+    with pikepdf.open(out) as drawn:
+        return pdf.copy_foreign(drawn.pages[0].as_form_xobject())
+
+
+def _fitting(text: str, font: str, width: float, height: float) -> tuple[float, list[str]]:
+    """Return the largest size at which a text has room, and its lines. What has none is cut off."""
+    size = LARGEST
+    while True:
+        lines = wrapped(text, font, size, width)
+        if len(lines) * size * LEADING <= max(height, size * LEADING) or size <= SMALLEST:
+            return size, lines
+        size -= STEP
+
+
+def _hide(pdf: Pdf, claims: Mapping[str, str]) -> None:
+    """Fill in the hidden boxes, making those that the blank lacks."""
+    boxes = _boxes(pdf)
+    for name in HIDDEN_FIELDS:
+        if name in boxes:
+            _holder(boxes[name]).V = String(claims[name])
+            continue
+        widget = pdf.make_indirect(
+            Dictionary(
+                Type=Name.Annot,
+                Subtype=Name.Widget,
+                FT=Name.Tx,
+                T=String(name),
+                V=String(claims[name]),
+                F=HIDDEN,
+                Rect=Array([0, 0, 0, 0]),
+                P=pdf.pages[0].obj,
+            )
+        )
+        pdf.Root.AcroForm.Fields.append(widget)
+        page = pdf.pages[0].obj
+        page.Annots = Array([*page.get("/Annots", Array()), widget])
+
+
+def _say(pdf: Pdf, line: str) -> None:
+    for page in pdf.pages:
+        _left, _bottom, right, top = rectangle(page.mediabox)
+        out = io.BytesIO()
+        canvas = Canvas(out, pagesize=(right, top), invariant=True)
+        canvas.setFont(f"{FONT}-Bold", 8)
+        canvas.drawCentredString(right / 2, top - LINE_AT_TOP, line)
+        canvas.save()
+        with pikepdf.open(out) as above:
+            page.add_overlay(above.pages[0], None)

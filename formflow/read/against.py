@@ -1,0 +1,103 @@
+"""What stands against a reading of boxes: each is a reason for a person to look at the paper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import pikepdf
+
+from formflow.forms import HIDDEN_FIELDS, Form
+from formflow.model import Answer, AnswerState, Hold
+from formflow.read import appearance, blank
+from formflow.read.acroform import Box
+
+MOST_NAMED = 6  # boxes named in one message
+
+
+def manifest(form: Form, boxes: Mapping[str, Box], pdf: pikepdf.Pdf) -> Iterator[Hold]:
+    """Yield how the boxes differ from the blank's: missing, new, or standing elsewhere."""
+    known = form.manifest.boxes
+    yield from _missing(form, boxes)
+    # A sheet that we filled in carries our hidden boxes, whatever form it is.
+    extra = [name for name in boxes if name not in known and name not in HIDDEN_FIELDS]
+    where = blank.places(pdf, boxes.values())
+    if extra:
+        # Where they stand, not what they are called: a box may be named after a child.
+        pages = sorted({place.page for name in extra for place in where[name]})
+        words = {"extra": str(len(extra)), "which": _listed(f"page {page}" for page in pages)}
+        yield Hold("FF-107", words=words)
+    moved = blank.moved(where, form.manifest)
+    if moved:
+        words = {"moved": str(len(moved)), "which": _listed(_labels(form, moved))}
+        yield Hold("FF-123", words=words)
+
+
+def answers(given: Mapping[str, Answer], form: Form, boxes: Mapping[str, Box]) -> Iterator[Hold]:
+    """Yield the boxes that hold something the form does not offer, and a paper without any answer."""
+    for name, answer in given.items():
+        there = any(source in boxes for source in form.fields[name].sources)
+        if answer.state is AnswerState.UNREADABLE and there:
+            yield Hold("FF-108", name)
+    if all(answer.state is AnswerState.BLANK for answer in given.values()):
+        yield Hold("FF-115")
+
+
+def printed(form: Form, boxes: Mapping[str, Box], given: Mapping[str, Answer]) -> Iterator[Hold]:
+    """Yield what a paper without boxes lacks: pages that are not there, and what nobody can read."""
+    yield from _missing(form, boxes)
+    for name, answer in given.items():
+        if answer.state is AnswerState.UNREADABLE:
+            yield Hold("FF-217", name)
+    if all(answer.state is AnswerState.BLANK for answer in given.values()):
+        yield Hold("FF-115")
+
+
+def looks(seen: appearance.Seen, form: Form) -> Iterator[Hold]:
+    """Yield the boxes that show something else than they store, and those nobody can compare."""
+    yield from (Hold("FF-109", name) for name in questions(form, seen.differ))
+    yield from (Hold("FF-121", name) for name in questions(form, seen.not_compared))
+
+
+def second_reading(
+    path: Path, form: Form, boxes: Mapping[str, Box], password: str
+) -> Iterator[Hold]:
+    """Read the paper with another library; yield where it finds other answers."""
+    # Imported here: loading pypdf costs more than reading twenty forms.
+    from formflow.read import second
+
+    again = second.values(path, password)
+    if again is None or again.keys() != boxes.keys():
+        yield Hold("FF-114")
+    other = [
+        name
+        for name, value in (again or {}).items()
+        if name in boxes and value not in (boxes[name].value, boxes[name].raw)
+    ]
+    yield from (Hold("FF-110", name) for name in questions(form, other))
+
+
+def _missing(form: Form, boxes: Mapping[str, Box]) -> Iterator[Hold]:
+    known = form.manifest.boxes
+    missing = [name for name in known if name not in boxes]
+    if missing:
+        words = {"missing": str(len(missing)), "expected": str(len(known))}
+        yield Hold("FF-106", words=words | {"which": _listed(_labels(form, missing))})
+
+
+def questions(form: Form, names: Iterable[str]) -> list[str]:
+    """Return the questions that some boxes belong to, each once, in the order of the form."""
+    boxes = set(names)
+    return [name for name, field in form.fields.items() if boxes & set(field.sources)]
+
+
+def _labels(form: Form, names: Iterable[str]) -> Iterator[str]:
+    for name in names:
+        about = questions(form, [name])
+        yield f"“{form.fields[about[0]].label}”" if about else f"the hidden box {name}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    all_names = list(names)
+    more = len(all_names) - MOST_NAMED
+    return ", ".join(all_names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,99 @@
+"""A blank PDF -> its manifest; and where the boxes of any paper stand, to be compared with it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping
+
+import pikepdf
+
+from formflow.limits import Limits
+from formflow.manifest import BlankBox, Manifest, Place, Rectangle
+from formflow.read import acroform, active
+from formflow.read.acroform import Box, on_states
+
+COMB = 1 << 24
+SLACK = 1.5  # points: programs round, and write the corners of a rectangle in any order
+
+
+def manifest_of(content: bytes) -> Manifest:
+    """Return what a blank holds. Raise pikepdf.PdfError, or TooMuch beyond the limits of a paper."""
+    limits = Limits()
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        found = acroform.boxes(pdf, limits.fields, limits.characters, limits.pages)
+        where = places(pdf, found.values())
+        return Manifest(
+            sizes=tuple(_size(page) for page in pdf.pages),
+            boxes={name: _blank_box(box, where[name]) for name, box in found.items()},
+            carries=active.marks(pdf, content),
+        )
+
+
+def places(pdf: pikepdf.Pdf, boxes: Iterable[Box]) -> dict[str, tuple[Place, ...]]:
+    """Return where each box stands, place by place."""
+    page_of = _page_of(pdf)
+    return {
+        box.name: tuple(
+            Place(
+                page_of.get(widget.objgen, 0),
+                rectangle(widget.get("/Rect")),
+                next(on_states(widget), None) if box.is_button else None,
+            )
+            for widget in box.widgets
+        )
+        for box in boxes
+    }
+
+
+def moved(found: Mapping[str, tuple[Place, ...]], blank: Manifest) -> list[str]:
+    """Return the names of boxes that do not stand where they stand on the blank."""
+    return [
+        name
+        for name, there in found.items()
+        if name in blank.boxes and not _same_places(there, blank.boxes[name].places)
+    ]
+
+
+def _same_places(found: tuple[Place, ...], blank: tuple[Place, ...]) -> bool:
+    return len(found) == len(blank) and all(
+        one.page == other.page
+        and one.state == other.state
+        and all(abs(a - b) <= SLACK for a, b in zip(one.rectangle, other.rectangle, strict=True))
+        for one, other in zip(found, blank, strict=True)
+    )
+
+
+def rectangle(corners: object) -> Rectangle:
+    """Return a /Rect as left, bottom, right, top; zeros where there is none."""
+    if not isinstance(corners, pikepdf.Array) or len(corners) != 4:
+        return (0.0, 0.0, 0.0, 0.0)
+    x, y, right, top = (round(float(corner), 2) for corner in corners)
+    return (min(x, right), min(y, top), max(x, right), max(y, top))
+
+
+def _blank_box(box: Box, where: tuple[Place, ...]) -> BlankBox:
+    value = "" if box.is_button else box.value
+    return BlankBox(box.kind, where, box.labels, value, _cells(box) if box.kind == "text" else 0)
+
+
+def _cells(box: Box) -> int:
+    """Return into how many cells a box is divided. Such boxes hold both keys themselves."""
+    for widget in box.widgets:
+        holder = widget if "/MaxLen" in widget else widget.get("/Parent")
+        if isinstance(holder, pikepdf.Dictionary) and int(holder.get("/Ff", 0)) & COMB:
+            return int(holder.get("/MaxLen", 0))
+    return 0
+
+
+def _page_of(pdf: pikepdf.Pdf) -> dict[tuple[int, int], int]:
+    found: dict[tuple[int, int], int] = {}
+    for number, page in enumerate(pdf.pages, start=1):
+        shown = page.obj.get("/Annots")
+        if isinstance(shown, pikepdf.Array):
+            found |= dict.fromkeys((one.objgen for one in shown if hasattr(one, "objgen")), number)
+    return found
+
+
+def _size(page: pikepdf.Page) -> tuple[float, float]:
+    left, bottom, right, top = rectangle(page.mediabox)
+    return round(right - left, 2), round(top - bottom, 2)
