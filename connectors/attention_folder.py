@@ -1,7 +1,11 @@
-"""Needs attention: the paper comes back to the office with a note beside it. No name in either name."""
+"""Needs attention: the paper comes back to the office with a note beside it. No name in their names.
+
+Where a person must check or copy what was read, the form to do it on lies there too.
+"""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import ClassVar
 
@@ -59,10 +63,12 @@ class AttentionFolder:
         # Windows line ends and a byte order mark: every Notepad shows it as it was meant.
         body = note.replace("\n", "\r\n").encode("utf-8-sig")
         names = {"note": f"{stem}.txt", "paper": f"{stem}{parcel.original_suffix}"}
+        beside = {f"{stem} {name}.pdf": sha256 for name, sha256 in parcel.enclosed.items()}
+        names["beside"] = json.dumps(beside)
         return Prepared(parcel.key, body, names, parcel.original_sha256)
 
     def deliver(self, prepared: Prepared) -> Delivered:
-        """Put the paper back, then the note: where the note lies, the paper was put back too."""
+        """Put the papers back, then the note: where the note lies, they were put back too."""
         with self._folder.held():
             note = places.under(self._folder.root, prepared.headers["note"])
             if there := self._folder.find(prepared.key, [note]):
@@ -71,6 +77,8 @@ class AttentionFolder:
             if prepared.original_sha256 is not None:
                 paper = places.under(self._folder.root, prepared.headers["paper"])
                 files[paper] = self._context.original(prepared.original_sha256)
+            for name, sha256 in json.loads(prepared.headers["beside"]).items():
+                files[places.under(self._folder.root, name)] = self._context.original(sha256)
             self._folder.put(files | {note: prepared.body})
         return Delivered(prepared.key, DeliveredAs.CREATED, self._folder.where(note))
 
