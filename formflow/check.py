@@ -18,6 +18,7 @@ from formflow.notices import notice
 OLDEST_CHILD = 18  # years; the guidance is for children and young people
 DATES_OF_BIRTH = ("child_a_dob", "child_b_dob")
 Moments = Mapping[str, Moment | None]
+LOST = "\N{REPLACEMENT CHARACTER}"
 _NOT_THERE = Answer(None, "", AnswerState.UNREADABLE)
 _ANSWERS = {"yes": Tri.YES, "no": Tri.NO, "unknown": Tri.UNKNOWN}
 
@@ -60,6 +61,7 @@ def check(
         *about_active_content(reading.carries),
         *_holds(paper),
         *_unreadable(paper),
+        *_lost_letters(paper),
         *_blanks(paper),
         *about_dates,
         *_order_of_days(paper, moments),
@@ -160,6 +162,14 @@ def _unreadable(paper: _Paper) -> Iterator[Notice]:
     for name in paper.form.fields:
         if paper.answer(name).state is AnswerState.UNREADABLE and name not in doubtful:
             yield paper.notice("FF-217", name)
+
+
+def _lost_letters(paper: _Paper) -> Iterator[Notice]:
+    """Yield the answers in which a program lost a letter, where no hold has said so already."""
+    told = {hold.field for hold in paper.reading.held if hold.code == "FF-126"}
+    for name in paper.form.fields:
+        if LOST in (paper.answer(name).value or "") and name not in told:
+            yield paper.notice("FF-218", name)
 
 
 def _blanks(paper: _Paper) -> Iterator[Notice]:

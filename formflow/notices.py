@@ -327,6 +327,11 @@ MESSAGES: dict[str, Message] = {
         "Look at the paper and ask the person who filled it in.",
         holds=True,
     ),
+    "FF-218": Message(
+        "The program that saved the form lost a letter in “{label}”. It stands there as “�”.",
+        "Often it was a picture such as a smiley. It may also be part of a name.",
+        "Look at the paper, and correct it if it matters.",
+    ),
     # Answers that do not fit together, and words to check
     "FF-301": Message(
         "The form says both that it was spontaneous and that it was planned.",

@@ -277,3 +277,12 @@ def test_whatever_stands_in_the_boxes_there_are_facts_and_notices(
     assert {name for name in unreadable if name in ticks} <= {
         name for name in ticks if found.facts.says(name) is Tri.UNREADABLE
     }
+
+
+def test_a_letter_that_a_program_lost_is_told_and_holds_nothing() -> None:
+    found = checked(type_text="Upset \ufffd then calm")
+    assert codes(found) == [("FF-218", "type_text")]
+    assert not found.notices[0].holds
+    assert codes(checked(Hold("FF-126", "type_text"), type_text="a\ufffd")) == [
+        ("FF-126", "type_text")
+    ]

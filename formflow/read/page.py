@@ -116,7 +116,8 @@ def as_text(found: Sequence[Line], right_edge: float) -> str:
         elif before.right + line.first * ROOM_FOR_A_WORD < right_edge:
             text += f"\n{own}"
         else:
-            text += own if text.endswith(WORD_GOES_ON) else f" {own}"
+            broken = text.endswith(WORD_GOES_ON) or (own[:1] == "-" and own[1:2].isalnum())
+            text += own if broken else f" {own}"
     return text
 
 
