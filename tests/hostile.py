@@ -1,4 +1,7 @@
-"""Files that were made to hang, swell or break a reader."""
+"""Files that were made to hang, swell or break a reader: by their boxes and what stands in them.
+
+Each comes from a function of its own, named after what it does.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 MEGABYTE = 1 << 20
+VALUE = b"<< /T (a) /FT /Tx /V 5 0 R >>"  # what stands in the box is the next object
 
 
 def pdf(objects: Iterable[bytes], root: int = 1) -> bytes:
@@ -35,12 +39,11 @@ def form(*fields: bytes) -> bytes:
     )
 
 
-def zeros(megabytes: int) -> bytes:
-    """Return zeros in Flate, quickly: the same compressed block again and again."""
-    press = zlib.compressobj(9)
-    head = press.compress(bytes(MEGABYTE)) + press.flush(zlib.Z_FULL_FLUSH)
-    block = press.compress(bytes(MEGABYTE)) + press.flush(zlib.Z_FULL_FLUSH)
-    return head + block * (megabytes - 1) + press.flush()
+def form_of_one(*objects: bytes) -> bytes:
+    """Return a PDF whose form lists the first of these objects alone."""
+    return form(*objects).replace(
+        b" ".join(b"%d 0 R" % (4 + n) for n in range(len(objects))), b"4 0 R", 1
+    )
 
 
 def stream(content: bytes, entries: bytes = b"") -> bytes:
@@ -49,31 +52,74 @@ def stream(content: bytes, entries: bytes = b"") -> bytes:
     return b"%b stream\n%b\nendstream" % (head, content)
 
 
+def packed(content: bytes, filters: bytes, entries: bytes = b"") -> bytes:
+    """Return a stream object whose content is packed by these filters already."""
+    told = b"<< /Length %d /Filter [ %b ] %b >>" % (len(content), filters, entries)
+    return b"%b stream\n%b\nendstream" % (told, content)
+
+
+def zeros(megabytes: int) -> bytes:
+    """Return zeros in Flate, quickly: the same compressed block again and again."""
+    press = zlib.compressobj(9)
+    head = press.compress(bytes(MEGABYTE)) + press.flush(zlib.Z_FULL_FLUSH)
+    block = press.compress(bytes(MEGABYTE)) + press.flush(zlib.Z_FULL_FLUSH)
+    return head + block * (megabytes - 1) + press.flush()
+
+
+def zeros_in_lzw() -> bytes:
+    """Return half a gigabyte of zeros in LZW: every code stands for one zero more than the last."""
+    codes = [0, *range(258, 4094), 256]
+    block = "".join(f"{code:0{max(9, (at + 257).bit_length())}b}" for at, code in enumerate(codes))
+    return int(block * 8, 2).to_bytes(len(block)) * 9
+
+
 def bomb_in_a_value() -> bytes:
-    return form(b"<< /T (a) /FT /Tx /V 5 0 R >>", stream(zeros(2048)))
+    return form(VALUE, stream(zeros(2048)))
 
 
 def bomb_of_bombs_in_a_value() -> bytes:
     inner = zlib.compress(zeros(1024), 9)
-    head = b"<< /Length %d /Filter [ /FlateDecode /FlateDecode ] >>" % len(inner)
-    return form(b"<< /T (a) /FT /Tx /V 5 0 R >>", b"%b stream\n%b\nendstream" % (head, inner))
+    return form(VALUE, packed(inner, b"/FlateDecode /FlateDecode"))
 
 
-def bomb_in_the_objects() -> bytes:
-    objects = [
-        b"<< /Type /Catalog /Pages 2 0 R /AcroForm 5 0 R >>",
-        b"<< /Type /Pages /Kids [ ] /Count 0 >>",
-        stream(zeros(2048), b"/Type /ObjStm /N 1 /First 4"),
-    ]
-    content, offsets = bytearray(b"%PDF-1.7\n"), []
-    for number, body in enumerate(objects, 1):
-        offsets.append(len(content))
-        content += b"%d 0 obj\n%b\nendobj\n" % (number, body)
-    rows = [b"\0\0\0\0\0\0", *(b"\1" + o.to_bytes(4) + b"\0" for o in offsets)]
-    rows += [b"\1" + len(content).to_bytes(4) + b"\0", b"\2" + (3).to_bytes(4) + b"\0"]
-    entries = b"/Type /XRef /Size 6 /W [ 1 4 1 ] /Root 1 0 R"
-    table = b"4 0 obj\n%b\nendobj\n" % stream(zlib.compress(b"".join(rows)), entries)
-    return bytes(content) + table + b"startxref\n%d\n%%%%EOF\n" % len(content)
+def bomb_in_lzw() -> bytes:
+    return form(VALUE, packed(zeros_in_lzw(), b"/LZWDecode"))
+
+
+def bomb_of_runs() -> bytes:
+    return form(VALUE, packed(b"\x81x" * (8 * MEGABYTE), b"/RunLengthDecode"))
+
+
+def a_chain_of_filters() -> bytes:
+    return form(VALUE, packed(b">", b"/ASCIIHexDecode " * 90_000))
+
+
+def rows_of_two_billion_columns() -> bytes:
+    wide = b"/DecodeParms << /Predictor 15 /Columns 2147483647 /Colors 32 /BitsPerComponent 16 >>"
+    return form(VALUE, stream(zeros(1), wide))
+
+
+def fifty_megabytes_in_a_value() -> bytes:
+    return form(b"<< /T (a) /FT /Tx /V (%b) >>" % (b"x" * (50 * MEGABYTE)))
+
+
+def a_name_of_ten_megabytes() -> bytes:
+    return form(b"<< /T (%b) /FT /Tx /V /%b >>" % (b"n" * (10 * MEGABYTE), b"v" * MEGABYTE))
+
+
+def hundred_thousand_fields() -> bytes:
+    return form(*(b"<< /T (f%d) /FT /Tx /V (x) >>" % number for number in range(100_000)))
+
+
+def hundred_thousand_labels() -> bytes:
+    labels = b"".join(b"[ (%d) (Label %d) ]" % (number, number) for number in range(99_999))
+    return form(b"<< /T (a) /FT /Ch /V (1) /Opt [ %b ] >>" % labels)
+
+
+def a_million_circles() -> bytes:
+    return form_of_one(
+        b"<< /T (a) /FT /Btn /Kids [ %b ] >>" % (b"5 0 R " * 1_000_000), b"<< /AS /x >>"
+    )
 
 
 def circles_in_the_fields() -> bytes:
@@ -83,70 +129,57 @@ def circles_in_the_fields() -> bytes:
     )
 
 
-def circles_in_the_pages() -> bytes:
-    return pdf(
-        [
-            b"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [ 3 0 R ] >> >>",
-            b"<< /Type /Pages /Kids [ 2 0 R 2 0 R ] /Count 99 >>",
-            b"<< /T (a) /FT /Tx >>",
-        ]
-    )
-
-
-def hundred_thousand_fields() -> bytes:
-    return form(*(b"<< /T (f%d) /FT /Tx /V (x) >>" % number for number in range(100_000)))
-
-
-def fifty_megabytes_in_a_value() -> bytes:
-    return form(b"<< /T (a) /FT /Tx /V (%b) >>" % (b"x" * (50 * MEGABYTE)))
-
-
 def fields_deep_inside_each_other() -> bytes:
     last = 20_000 + 3
     deep = (b"<< /T (a) /Kids [ %d 0 R ] >>" % (n + 1) for n in range(4, last))
     return form_of_one(*deep, b"<< /T (a) /FT /Tx >>")
 
 
-def form_of_one(*objects: bytes) -> bytes:
-    """Return a PDF whose form lists the first of these objects alone."""
-    return form(*objects).replace(
-        b" ".join(b"%d 0 R" % (4 + n) for n in range(len(objects))), b"4 0 R", 1
-    )
-
-
 def arrays_deep_inside_each_other() -> bytes:
     return form(b"<< /T (a) /FT /Tx /V %b%b >>" % (b"[" * 100_000, b"]" * 100_000))
 
 
-def a_million_circles() -> bytes:
-    return form_of_one(
-        b"<< /T (a) /FT /Btn /Kids [ %b ] >>" % (b"5 0 R " * 1_000_000), b"<< /AS /x >>"
+def dictionaries_deep_inside_each_other() -> bytes:
+    return form(b"<< /T (a) /FT /Tx /V %b%b >>" % (b"<</a" * 100_000, b">>" * 100_000))
+
+
+def brackets_deep_inside_a_text() -> bytes:
+    return form(b"<< /T (a) /FT /Tx /V (%b%b) >>" % (b"(" * 5_000_000, b")" * 5_000_000))
+
+
+def lengths_that_lie() -> bytes:
+    lengths = (b"99999999999999999999", b"-1", b"4 0 R", b"(x)", b"2147483647")
+    streams = (b"<< /Length %b >> stream\nx\nendstream" % length for length in lengths)
+    return form_of_one(b"<< /T (a) /FT /Tx /V [ 5 0 R 6 0 R 7 0 R 8 0 R 9 0 R ] >>", *streams)
+
+
+def numbers_without_end() -> bytes:
+    long = b"9" * 1_000_000
+    return form(
+        b"<< /T (a) /FT /Tx /V (x) /Ff -%b /F %b.%b /Rect [ -%b 1e999 0 %b ] >>"
+        % (long, long, long, long, long)
     )
-
-
-def a_table_that_points_at_itself() -> bytes:
-    content = form(b"<< /T (a) /FT /Tx >>")
-    table = content.rindex(b"xref\n0")
-    return content.replace(b"/Root 1 0 R", b"/Root 1 0 R /Prev %d" % table)
-
-
-def a_table_of_a_billion() -> bytes:
-    return form(b"<< /T (a) /FT /Tx >>").replace(b"xref\n0 5", b"xref\n0 1000000000")
 
 
 HOSTILE: tuple[Callable[[], bytes], ...] = (
     bomb_in_a_value,
     bomb_of_bombs_in_a_value,
-    bomb_in_the_objects,
-    circles_in_the_fields,
-    circles_in_the_pages,
-    hundred_thousand_fields,
+    bomb_in_lzw,
+    bomb_of_runs,
+    a_chain_of_filters,
+    rows_of_two_billion_columns,
     fifty_megabytes_in_a_value,
+    a_name_of_ten_megabytes,
+    hundred_thousand_fields,
+    hundred_thousand_labels,
+    a_million_circles,
+    circles_in_the_fields,
     fields_deep_inside_each_other,
     arrays_deep_inside_each_other,
-    a_million_circles,
-    a_table_that_points_at_itself,
-    a_table_of_a_billion,
+    dictionaries_deep_inside_each_other,
+    brackets_deep_inside_a_text,
+    lengths_that_lie,
+    numbers_without_end,
 )
 
 

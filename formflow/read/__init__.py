@@ -149,8 +149,13 @@ def _read_print(
 
     if len(pdf.pages) > paper.reader.limits.pages:
         raise acroform.TooMuch(f"{paper.reader.limits.pages} pages")
-    content = _unlocked(pdf) if pdf.is_encrypted else paper.content
-    if drawn_only or _has_widgets(pdf):
+    content = paper.content
+    widgets = [] if drawn_only else _widgets(pdf)
+    if widgets:
+        _restore_form(pdf, widgets)
+    if widgets or pdf.is_encrypted:
+        content = _unlocked(pdf)
+    if widgets or drawn_only:
         content = ink.flattened(content)
     found = flat.read(content, identify.information(pdf), paper.reader.forms)
     if isinstance(found, str):
@@ -174,13 +179,30 @@ def _unlocked(pdf: pikepdf.Pdf) -> bytes:
     return copy.getvalue()
 
 
-def _has_widgets(pdf: pikepdf.Pdf) -> bool:
+def _widgets(pdf: pikepdf.Pdf) -> list[pikepdf.Object]:
     shown = (page.obj.get("/Annots") for page in pdf.pages)
-    return any(
-        isinstance(one, pikepdf.Dictionary) and one.get("/Subtype") == "/Widget"
+    return [
+        one
         for annotations in shown
         if isinstance(annotations, pikepdf.Array)
         for one in annotations
+        if isinstance(one, pikepdf.Dictionary) and one.get("/Subtype") == "/Widget"
+    ]
+
+
+def _restore_form(pdf: pikepdf.Pdf, widgets: Iterable[pikepdf.Object]) -> None:
+    """List boxes that no form lists any more, so that a viewer draws what is stored in them."""
+    tops: dict[tuple[int, int], pikepdf.Object] = {}
+    for widget in widgets:
+        top = widget
+        for _ in range(acroform.DEEPEST):
+            above = top.get("/Parent")
+            if not isinstance(above, pikepdf.Dictionary):
+                break
+            top = above
+        tops[top.objgen] = top
+    pdf.Root.AcroForm = pikepdf.Dictionary(
+        Fields=pikepdf.Array(list(tops.values())), DA=pikepdf.String("/Helv 0 Tf 0 g")
     )
 
 

@@ -23,7 +23,7 @@ from formflow.read.register import Fit, Word
 logging.getLogger("pdfminer").setLevel(logging.CRITICAL)  # its warnings quote the file
 SAME_SPOT = 1.5  # points
 SAME_LINE = 3.0  # points
-ROOM_FOR_A_WORD = 1.1  # times its width, with the space before it
+EDGE_OF_LINES = 1.5  # times their height: programs keep away from the edge of a box by that much
 WORD_GOES_ON = ("-", "’", "/")  # programs break lines after these, too
 
 
@@ -113,7 +113,7 @@ def as_text(found: Sequence[Line], right_edge: float) -> str:
         before = found[number - 1] if number else None
         if before is None:
             text = own
-        elif before.right + line.first * ROOM_FOR_A_WORD < right_edge:
+        elif before.right + line.first + EDGE_OF_LINES * (line.bottom - line.top) < right_edge:
             text += f"\n{own}"
         else:
             broken = text.endswith(WORD_GOES_ON) or (own[:1] == "-" and own[1:2].isalnum())

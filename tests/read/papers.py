@@ -31,9 +31,9 @@ ANSWERS = {
 Change = Callable[[Pdf], None]
 
 
-def read(path: Path, second_reading: str = "always") -> Reading | Unread:
+def read(path: Path, second_reading: str = "always", password: str = "") -> Reading | Unread:
     """Read a paper as the child of the cage does."""
-    return read_paper(path, Reader(FORMS, LIMITS, second_reading))
+    return read_paper(path, Reader(FORMS, LIMITS, second_reading, password))
 
 
 def held(path: Path, second_reading: str = "always") -> set[tuple[str, str | None]]:
