@@ -11,15 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as made_by
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 Rectangle = tuple[
     float, float, float, float
 ]  # points from the lower left corner: left, bottom, right, top
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where one box, or one circle of a group, stands on the paper."""
 
     page: int  # counted from 1; 0: on no page

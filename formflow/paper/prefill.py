@@ -20,7 +20,7 @@ from formflow.model import Answer, AnswerState
 from formflow.paper.letters import drawable, font_for
 from formflow.paper.lines import wrapped
 from formflow.read import acroform
-from formflow.read.acroform import Box, on_states
+from formflow.read.acroform import Box
 from formflow.read.answers import answers
 from formflow.read.blank import rectangle
 
@@ -88,8 +88,8 @@ def _fill(pdf: Pdf, box: Box, stored: str) -> None:
     if box.is_button:
         state = Name("/" + stored)
         holder.V = state
-        for widget in box.widgets:
-            widget.AS = state if stored in on_states(widget) else Name.Off
+        for widget, offer in zip(box.widgets, box.offers, strict=True):
+            widget.AS = state if stored == offer else Name.Off
         return
     holder.V = String(stored)
     shown = box.labels.get(stored, stored)

@@ -38,7 +38,7 @@ def read_paper(path: Path, reader: Reader) -> Reading | Unread:
     content = path.read_bytes()
     paper = _Paper(path, content, reader)
     try:
-        with _opened(content, reader.password) as pdf:
+        with _opened(path, reader.password) as pdf:
             return _read(paper, pdf)
     except pikepdf.PasswordError:
         return paper.unread("FF-104")
@@ -50,13 +50,23 @@ def read_paper(path: Path, reader: Reader) -> Reading | Unread:
         return paper.unread("FF-113")
 
 
-def _opened(content: bytes, password: str) -> pikepdf.Pdf:
+def _opened(path: Path, password: str) -> pikepdf.Pdf:
+    """Open a file as it is, or with the agency's own password."""
     try:
-        return pikepdf.open(io.BytesIO(content), suppress_warnings=True)
+        return pikepdf.open(_source(path), suppress_warnings=True)
     except pikepdf.PasswordError:
         if not password:
             raise
-        return pikepdf.open(io.BytesIO(content), suppress_warnings=True, password=password)
+        return pikepdf.open(_source(path), suppress_warnings=True, password=password)
+
+
+def _source(path: Path) -> Path | io.BytesIO:
+    """Return what pikepdf can open: a name that is not UTF-8 it cannot, and bytes take longer."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return io.BytesIO(path.read_bytes())
+    return path
 
 
 @dataclass(slots=True)

@@ -37,6 +37,7 @@ class Box:
     raw: str  # as stored
     widgets: tuple[pikepdf.Object, ...] = field(repr=False, default=())
     shown: tuple[str | None, ...] = ()  # of a button: each widget's /AS, "" for off
+    offers: tuple[str, ...] = ()  # likewise: what each widget says when it is on, "" for nothing
     legible: bool = True  # False: something is stored, and nobody can say which answer it is
     labels: Mapping[str, str] = field(default_factory=dict)  # of a choice: stored value -> shown
 
@@ -133,7 +134,8 @@ class _Walk:
         legible = not isinstance(here.value, pikepdf.Dictionary)
         kind = _kind(here)
         labels = {} if kind == "text" else _labels(here.options)
-        return Box(here.name, kind, normalised(raw), raw, widgets, (), legible, labels)
+        value = normalised(raw)
+        return Box(here.name, kind, value, raw, widgets, legible=legible, labels=labels)
 
 
 def _kind(here: _Above) -> str:
@@ -183,6 +185,7 @@ def _both(before: Box, box: Box) -> Box:
         raw=f"{before.raw}\n{box.raw}" if contradict else kept.raw,
         widgets=before.widgets + box.widgets,
         shown=before.shown + box.shown,
+        offers=before.offers + box.offers,
         legible=before.legible and box.legible and not contradict,
     )
 
@@ -192,9 +195,10 @@ def _button(here: _Above, widgets: tuple[pikepdf.Object, ...]) -> Box:
     raw = (
         next((state for state in shown if state), "") if here.value is None else _state(here.value)
     )
-    value = _labelled(raw, here.options, widgets)
+    offers = tuple(next(on_states(widget), "") for widget in widgets)
+    value = _labelled(raw, here.options, offers)
     legible = here.value is None or isinstance(here.value, (pikepdf.Name, pikepdf.String))
-    return Box(here.name, "button", value, raw, widgets, shown, legible)
+    return Box(here.name, "button", value, raw, widgets, shown, offers, legible)
 
 
 def _shown(state: Any) -> str | None:
@@ -213,14 +217,14 @@ def _state(value: Any) -> str:
     return "" if state == "Off" else state
 
 
-def _labelled(raw: str, options: Any, widgets: tuple[pikepdf.Object, ...]) -> str:
+def _labelled(raw: str, options: Any, offers: tuple[str, ...]) -> str:
     """Return the state that a program meant when it stored the label of /Opt instead."""
     if not raw or not isinstance(options, pikepdf.Array):
         return raw
     labels = [as_text(option, LONGEST_NAME) for option in options]
-    if raw not in labels or len(labels) != len(widgets):
+    if raw not in labels or len(labels) != len(offers):
         return raw
-    return next(iter(on_states(widgets[labels.index(raw)])), raw)
+    return offers[labels.index(raw)] or raw
 
 
 def _labels(options: Any) -> dict[str, str]:

@@ -32,25 +32,43 @@ HOLDERS = {
 }
 KINDS = frozenset({*ACTIONS.values(), *HOLDERS.values()})
 TARGETS = ("/JS", "/F", "/UF", "/URL", "/Win")
-_NAMES = (*(name.encode() for name in (*ACTIONS, *HOLDERS)), b"/ObjStm")
-_SPELLED = re.compile(rb"/[!-~]{0,30}?#[0-9A-Fa-f]{2}")
+OBJECT_STREAM = b"/ObjStm"
+_OBJECT = re.compile(rb"(\d{1,9})\s+0\s+obj\b")
+LONGEST_HEAD = 400  # bytes from an object's number to the name that says what it is
+_NAMES = tuple(name.encode() for name in (*ACTIONS, *HOLDERS))
+_SPELLED = re.compile(rb"#[0-9A-Fa-f]{2}")
+_IN_A_NAME = re.compile(rb"/[!-~]*\Z")
+LONGEST_NAME = 60  # bytes: three for each letter of the longest of them
 DEEPEST = 50  # levels of direct objects; deeper ones are refused by the cage's own limits
 
 
 def marks(pdf: pikepdf.Pdf, content: bytes) -> frozenset[str]:
     """Return a mark for everything active in a PDF: its kind in words, and a hash of what it does.
 
-    `content` is the file's bytes: where its objects lie open in them, a search for the names alone
-    tells in 0.3 ms what a walk through all objects tells in 10.
+    `content` is the file's bytes. A search for the names in them and in its object streams tells in
+    1 ms what a walk through all objects tells in 10; encryption hides no names.
     """
-    if not _may_hold_any(content) and not pdf.is_encrypted:
+    if not any(map(_may_hold_any, (content, *_object_streams(pdf, content)))):
         return frozenset()
     return frozenset(mark for thing in pdf.objects for mark in _marks(thing, 0))
 
 
 def _may_hold_any(content: bytes) -> bool:
-    # Inside an object stream, or with a letter spelled as "#4A", a name does not stand in the bytes.
-    return any(name in content for name in _NAMES) or bool(_SPELLED.search(content))
+    # With a letter spelled as "#4A", a name does not stand in the bytes.
+    return any(name in content for name in _NAMES) or any(
+        _IN_A_NAME.search(content, max(0, found.start() - LONGEST_NAME), found.start())
+        for found in _SPELLED.finditer(content)
+    )
+
+
+def _object_streams(pdf: pikepdf.Pdf, content: bytes) -> Iterator[bytes]:
+    """Yield what stands in each stream that holds objects. One that cannot be found yields a name."""
+    at = content.find(OBJECT_STREAM)
+    while at >= 0:
+        heads = _OBJECT.findall(content, max(0, at - LONGEST_HEAD), at)
+        stream = pdf.get_object(int(heads[-1]), 0) if heads else None
+        yield stream.read_bytes() if isinstance(stream, pikepdf.Stream) else _NAMES[0]
+        at = content.find(OBJECT_STREAM, at + 1)
 
 
 def kinds(found: frozenset[str]) -> tuple[str, ...]:

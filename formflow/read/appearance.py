@@ -14,7 +14,7 @@ from typing import Any
 
 import pikepdf
 
-from formflow.read.acroform import Box, on_states
+from formflow.read.acroform import Box
 from formflow.read.alike import says_the_same
 from formflow.read.lettering import CannotTell, Decode, decoder
 
@@ -50,12 +50,12 @@ def differences(pdf: pikepdf.Pdf, boxes: Iterable[Box]) -> Seen:
 
 def _button_agrees(box: Box) -> bool:
     shown, may_show = set(), False
-    for widget, state in zip(box.widgets, box.shown, strict=True):
+    for widget, state, offer in zip(box.widgets, box.shown, box.offers, strict=True):
         if state == "" or _is_hidden(widget):
             continue
         if state is None:  # nothing is shown until a viewer draws it, from the value
-            may_show = may_show or box.value in on_states(widget)
-        elif state in on_states(widget):
+            may_show = may_show or box.value == offer
+        elif state == offer:
             shown.add(state)
     if may_show and not shown:
         return True

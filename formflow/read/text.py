@@ -15,6 +15,8 @@ def decoded(content: bytes) -> str:
 
     Half an emoji, which some programs store, becomes the replacement character: it stays visible.
     """
+    if content.isascii() and (text := content.decode("ascii")).isprintable():
+        return text  # in every encoding the same, and by far the quickest
     if content[:2] in WIDE_MARKS:
         return content.decode("utf-16", "replace")
     if content[:3] == codecs.BOM_UTF8:

@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element
 import pikepdf
 from defusedxml import DefusedXmlException, ElementTree
 
-from formflow.read.acroform import Box, TooMuch, as_text, on_states
+from formflow.read.acroform import Box, TooMuch, as_text
 from formflow.read.text import normalised
 
 LARGEST = 4 << 20  # bytes of the data packet
@@ -94,7 +94,6 @@ def _with(box: Box, words: str | None) -> Box:
     text = normalised(words)
     if not box.is_button:
         return replace(box, value=text, raw=words)
-    states = {state for widget in box.widgets for state in on_states(widget)}
-    known = text in states
+    known = text in box.offers and bool(text)
     is_off = text in ("", "Off") or (text == "0" and not known)
     return replace(box, value=text if known else "", raw=words, legible=known or is_off)

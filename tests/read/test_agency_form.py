@@ -115,7 +115,7 @@ LOST_IN_PRINT = {
         "parents_text",
     },
     "x_libreoffice_reexport": {"parents_text"},
-    "x_pdfium_flatten_chromium": {"child_text", "parents_text"},
+    "x_pdfium_flatten_chromium": {"child_text"},
     "x_qpdf_flatten_pdfjs": {"child_a_name", "incident_place", "child_text"},
 }
 PRINTED = (
