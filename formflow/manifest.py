@@ -66,14 +66,15 @@ def dumped(manifest: Manifest) -> bytes:
 
 def load(path: Path) -> Manifest:
     """Return the manifest in a file. Raise OSError, or ValueError when it is none."""
-    table = json.loads(path.read_text("utf-8"))
+    content = path.read_text("utf-8")
     try:
+        table = json.loads(content)
         return Manifest(
             sizes=tuple((float(width), float(height)) for width, height in table["sizes"]),
             boxes={name: _box(box) for name, box in table["boxes"].items()},
             carries=frozenset(map(str, table["carries"])),
         )
-    except (KeyError, TypeError, AttributeError) as problem:
+    except (ValueError, KeyError, TypeError, AttributeError) as problem:
         raise ValueError("this is not the manifest of a form") from problem
 
 

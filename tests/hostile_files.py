@@ -171,9 +171,9 @@ def orders_deep_inside_each_other() -> bytes:
     return page(drawing(b"q " * 50_000 + b"BT " + b"[" * 50_000))
 
 
-def a_million_words() -> bytes:
+def hundred_thousand_words() -> bytes:
     font = b"/Font << /F << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >>"
-    return page(drawing(b"BT /F 9 Tf " + b"1 1 Td (word ) Tj " * 1_000_000 + b"ET"), font)
+    return page(drawing(b"BT /F 9 Tf " + b"1 1 Td (word ) Tj " * 100_000 + b"ET"), font)
 
 
 def drawings_that_draw_each_other() -> bytes:
@@ -292,7 +292,7 @@ HOSTILE_FILES: tuple[Callable[[], bytes], ...] = (
     circles_in_the_parents,
     bomb_in_the_page,
     orders_deep_inside_each_other,
-    a_million_words,
+    hundred_thousand_words,
     drawings_that_draw_each_other,
     a_picture_of_a_trillion_dots,
     a_photograph_that_lies_about_its_size,

@@ -10,8 +10,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -21,12 +22,12 @@ from formflow.cage import Cage
 from formflow.frames import LARGEST_REQUEST, receive, send
 from formflow.limits import Limits
 from formflow.model import Hold, Reading, Unread
+from formflow.picture import Picture, packed, unpacked
 from formflow.reader import Reader
-from tests.hostile import HOSTILE, fifty_megabytes_in_a_value, write
+from tests.hostile import fifty_megabytes_in_a_value, write
 from tests.read.papers import ANSWERS, FORMS, draw, paper
 
 LIMITS = Limits(deadline_seconds=10, file_mb=100)
-MOST_SECONDS = 10.0
 no_pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such pipes")
 needs_proc = pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows open files so")
 
@@ -57,19 +58,6 @@ def gone(pid: int, seconds: float = 5.0) -> bool:
             return False
         time.sleep(0.02)
     return True
-
-
-@pytest.mark.parametrize("make", HOSTILE, ids=lambda make: make.__name__)
-def test_a_hostile_file_ends_in_time_and_the_next_is_read(
-    cage: Cage, good: Path, tmp_path: Path, make: Callable[[], bytes]
-) -> None:
-    path = write(make, tmp_path)
-    started = time.monotonic()
-    result = cage.read(path)
-    assert time.monotonic() - started < MOST_SECONDS
-    assert isinstance(result, Unread)
-    assert result.reason in {"FF-101", "FF-105", "FF-112", "FF-113", "FF-119"}
-    assert_reads(cage, good)
 
 
 @pytest.mark.parametrize("watched", [False, True])
@@ -297,3 +285,61 @@ def test_a_frame_that_is_too_large_or_cut_off_is_none(tmp_path: Path) -> None:
         assert receive(stream, LARGEST_REQUEST) is None
     with path.open("rb") as stream:
         assert receive(stream, 99) is None
+
+
+def test_pictures_of_a_paper_are_dots_and_nothing_else(cage: Cage, good: Path) -> None:
+    found = cage.pictures(good)
+    assert len(found) == 8
+    assert all(len(one.dots) == one.width * one.height for one in found)
+    assert_reads(cage, good)
+
+
+def test_a_paper_that_cannot_be_drawn_has_no_pictures(
+    cage: Cage, good: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "none.pdf"
+    path.write_bytes(b"%PDF-1.7 and nothing else")
+    assert cage.pictures(path) == []
+    assert_reads(cage, good)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"\0", b"\0\0\0\x02\0\0\0\x02abc", b"\xff" * 8, b"\0\0\0\0\0\0\0\0", b"x" * 100],
+)
+def test_dots_that_do_not_fill_their_picture_are_none(content: bytes) -> None:
+    assert unpacked(content) == []
+
+
+def test_packed_pictures_come_out_as_they_went_in() -> None:
+    pictures = [Picture(2, 3, b"abcdef"), Picture(1, 1, b"x")]
+    assert unpacked(packed(pictures)) == pictures
+
+
+def test_a_child_that_dies_once_is_asked_again_and_twice_is_enough(
+    good: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask, deaths = room._Child.ask, [1]
+
+    def dying(child: room._Child, *request: Any) -> bytes | None:
+        if deaths[0] > 0:
+            deaths[0] -= 1
+            child.process.kill()
+            child.process.wait()
+        return ask(child, *request)
+
+    monkeypatch.setattr(room._Child, "ask", dying)
+    with Cage(FORMS, LIMITS, "always") as cage:
+        assert_reads(cage, good)
+        deaths[0] = 2
+        assert cage.read(good) == Unread("good", "FF-112", good.stat().st_size)
+        assert_reads(cage, good)
+
+
+def test_what_a_paper_is_said_to_carry_is_one_of_the_kinds_we_know(
+    good: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Cage(FORMS, LIMITS, "always") as cage:
+        said = json.dumps(ANSWER | {"carries": ["Ada Example"]}).encode()
+        monkeypatch.setattr(room._Child, "ask", lambda *_: said)
+        assert cage.read(good) == Unread("good", "FF-112", good.stat().st_size)

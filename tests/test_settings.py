@@ -133,3 +133,20 @@ def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
 def test_receipts_returned_papers_and_alerts_are_always_on(tmp_path: Path) -> None:
     kinds = [destination.kind for destination in load(tmp_path, "").destinations()]
     assert kinds == ["alert_folder", "receipt_folder", "attention_folder"]
+
+
+def test_the_forms_password_never_stands_in_the_file(tmp_path: Path) -> None:
+    found = problems(tmp_path, '[reading]\nform_password = "Sesame"\n')
+    assert any(
+        line.startswith("reading.form_password: a secret must not stand") for line in problems
+    )
+    assert not any("Sesame" in line for line in found)
+
+
+def test_the_forms_password_is_fetched_from_where_the_settings_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORMS_PASSWORD", "Sesame")
+    now = load(tmp_path, '[reading]\nform_password = "env:FORMS_PASSWORD"\n')
+    assert now.reading.password() == "Sesame"
+    assert "Sesame" not in repr(now)

@@ -165,4 +165,7 @@ def _say(pdf: Pdf, line: str) -> None:
         canvas.drawCentredString(right / 2, top - LINE_AT_TOP, line)
         canvas.save()
         with pikepdf.open(out) as above:
-            page.add_overlay(above.pages[0], None)
+            drawn = pdf.copy_foreign(above.pages[0].as_form_xobject())
+        name = page.add_resource(drawn, Name.XObject, Name.FormFlowLine)
+        page.contents_add(b"q", prepend=True)  # whatever the page leaves behind ends here
+        page.contents_add(b"Q q %b Do Q" % str(name).encode())

@@ -84,7 +84,7 @@ def test_two_marks_in_one_row_are_no_answer(tmp_path: Path) -> None:
     def both(pdf: Pdf) -> None:
         group = next(f for f in pdf.Root.AcroForm.Fields if f.get("/T") == "context_planned")
         for circle in group.Kids[:2]:
-            circle.AS = pikepdf.Name(next(key for key in circle.AP.N if key != "/Off"))
+            circle.AS = pikepdf.Name(next(str(key) for key in circle.AP.N if key != "/Off"))
 
     path = printed(paper(tmp_path / "whole.pdf", change=both), tmp_path / "a.pdf")
     reading = read(path)

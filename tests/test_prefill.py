@@ -1,0 +1,146 @@
+"""A blank filled in for a person: it reads back exactly, shows what it stores, and says what it is for."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pdfplumber
+import pikepdf
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from formflow import forms
+from formflow.limits import Limits
+from formflow.model import Answer, AnswerState, Reading
+from formflow.paper.prefill import prefilled
+from formflow.read import read_paper
+from formflow.reader import Reader
+from tests.read.papers import FORMS
+
+EXAMPLE = Path(__file__).parents[1] / "examples" / "agency-form"
+OURS = FORMS[0]
+THEIRS = forms.load(EXAMPLE / "example-school.toml")
+LINE = "FF-2026-000123: check what we read."
+KNOWN = Reader((OURS, THEIRS), Limits())
+TEXTS = [name for name, field in OURS.fields.items() if not field.states]
+
+
+def answers(**values: str) -> dict[str, Answer]:
+    return {name: Answer(value, value, AnswerState.GIVEN) for name, value in values.items()}
+
+
+def read_back(content: bytes, folder: Path) -> Reading:
+    path = folder / "sheet.pdf"
+    path.write_bytes(content)
+    reading = read_paper(path, KNOWN)
+    assert isinstance(reading, Reading), reading
+    return reading
+
+
+def given_in(reading: Reading) -> dict[str, str]:
+    return {n: a.value for n, a in reading.answers.items() if a.value is not None}
+
+
+def test_what_is_put_in_comes_out_without_a_hold(tmp_path: Path) -> None:
+    values = {
+        "child_a_name": "Zoë Świątek-O’Connor Nguyễn",
+        "incident_at": "14/11/2026 at 1.45pm",
+        "type_text": "Behind the shed.\n\nShe said: “stop”. " + "And again. " * 300,
+        "context_planned": "yes",
+        "context_force": "unknown",
+        "child_b_kind": "nobody",
+    }
+    values["type_text"] = values["type_text"].strip()
+    reading = read_back(prefilled(OURS, answers(**values), "FF-2026-000123", LINE), tmp_path)
+    assert (given_in(reading), reading.held) == (values, ())
+    assert reading.case_ref == "FF-2026-000123"
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.dictionaries(
+        st.sampled_from(TEXTS),
+        st.text(
+            st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufeff"), min_size=1
+        ).filter(lambda text: text.strip() == text and bool(text)),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_any_text_is_stored_whole(tmp_path: Path, values: dict[str, str]) -> None:
+    content = prefilled(OURS, answers(**values), "FF-2026-000001", LINE)
+    found = given_in(read_back(content, tmp_path))
+    assert set(found) <= set(values)
+    for name, value in found.items():
+        assert value == values[name]
+
+
+def test_the_sheet_shows_what_it_stores_on_the_page(tmp_path: Path) -> None:
+    content = prefilled(OURS, answers(child_a_name="Zoë Świątek"), "FF-2026-000123", LINE)
+    reading = read_back(content, tmp_path)
+    assert reading.held == ()
+    from formflow.read import ink, page
+
+    [first, *_] = page.sheets(ink.flattened(content))
+    words = {word.text for word in first.words}
+    assert {"Zoë", "Świątek", "FF-2026-000123:"} <= words
+
+
+def test_every_page_says_what_the_sheet_is_for() -> None:
+    with pdfplumber.open(io.BytesIO(prefilled(OURS, {}, "FF-2026-000123", LINE))) as pdf:
+        assert all(LINE in page.extract_text() for page in pdf.pages)
+        assert len(pdf.pages) == 8
+
+
+def test_the_same_answers_give_the_same_bytes() -> None:
+    made = [prefilled(OURS, answers(child_a_name="Ada"), "FF-2026-000001", LINE) for _ in range(2)]
+    assert made[0] == made[1]
+
+
+def test_an_agencys_own_form_is_filled_in_through_its_definition(tmp_path: Path) -> None:
+    values = {
+        "child_a_name": "Zoë Świątek",
+        "incident_at": "14/11/2026 13:45",
+        "author_role": "dsl",
+        "type_exposure": "yes",
+        "relationship_kind": "unknown",
+        "score_four": "some",
+        "child_a_number": "SB-20417",
+        "others_text": "Line one\nLine two",
+    }
+    content = prefilled(THEIRS, answers(**values), "FF-2026-000009", LINE)
+    reading = read_back(content, tmp_path)
+    assert (reading.form_id, reading.case_ref) == ("example_school", "FF-2026-000009")
+    assert given_in(reading) == values
+    assert reading.held == ()
+
+
+def test_what_cannot_be_put_back_stays_blank(tmp_path: Path) -> None:
+    reading = read_back(
+        prefilled(
+            OURS, answers(context_planned="perhaps", child_a_name="Ada"), "FF-2026-000001", LINE
+        ),
+        tmp_path,
+    )
+    assert given_in(reading) == {"child_a_name": "Ada"}
+
+
+def test_a_sheet_carries_nothing_that_starts_by_itself(tmp_path: Path) -> None:
+    content = prefilled(OURS, answers(child_a_name="Ada"), "FF-2026-000001", LINE)
+    assert read_back(content, tmp_path).carries == ()
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        assert "/OpenAction" not in pdf.Root
+
+
+@pytest.mark.parametrize("form", [OURS, THEIRS], ids=["ours", "theirs"])
+def test_a_sheet_filled_by_another_program_still_finds_its_record(
+    form: forms.Form, tmp_path: Path
+) -> None:
+    content = prefilled(form, answers(child_a_name="Ada"), "FF-2026-000001", LINE)
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        pdf.save(tmp_path / "again.pdf", linearize=True)
+    assert read_back((tmp_path / "again.pdf").read_bytes(), tmp_path).case_ref == "FF-2026-000001"

@@ -1,0 +1,67 @@
+"""A ledger of an older version is copied aside, then brought up to date; a newer one is refused."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from formflow import tables
+from formflow.errors import StorageProblem
+from formflow.tables import SCHEMA_VERSION, open_ledger, writing
+
+
+def as_version_1(folder: Path) -> None:
+    """Make a ledger as the first version had it, with one paper in it."""
+    open_ledger(folder).dispose()
+    with closing(sqlite3.connect(folder / "ledger.sqlite")) as ledger:
+        ledger.execute("ALTER TABLE paper DROP COLUMN continues")
+        ledger.execute(
+            "INSERT INTO paper (sha256, size, file_name, received_at, code, words)"
+            " VALUES ('ab', 1, 'a.pdf', '2026-11-20T12:00:00+00:00', '', '{}')"
+        )
+        ledger.execute("PRAGMA user_version = 1")
+        ledger.commit()
+
+
+def version(file: Path) -> int:
+    with closing(sqlite3.connect(file)) as ledger:
+        return int(ledger.execute("PRAGMA user_version").fetchone()[0])
+
+
+def test_an_older_ledger_keeps_its_papers_and_a_copy_of_itself(tmp_path: Path) -> None:
+    as_version_1(tmp_path)
+    engine = open_ledger(tmp_path)
+    with writing(engine) as connection:
+        row = connection.exec_driver_sql("SELECT sha256, continues FROM paper").one()
+    engine.dispose()
+    assert tuple(row) == ("ab", None)
+    assert version(tmp_path / "ledger.sqlite") == SCHEMA_VERSION
+    assert version(tmp_path / "ledger-version-1.sqlite") == 1
+
+
+def test_a_ledger_of_today_is_not_copied(tmp_path: Path) -> None:
+    for _ in range(2):
+        open_ledger(tmp_path).dispose()
+    assert [path.name for path in tmp_path.glob("*.sqlite")] == ["ledger.sqlite"]
+
+
+def test_every_version_has_its_step() -> None:
+    assert sorted(tables.STEPS) == list(range(2, SCHEMA_VERSION + 1))
+
+
+def test_a_newer_ledger_is_refused_and_left_alone(tmp_path: Path) -> None:
+    open_ledger(tmp_path).dispose()
+    with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as ledger:
+        ledger.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    with pytest.raises(StorageProblem, match="newer"):
+        open_ledger(tmp_path)
+    assert version(tmp_path / "ledger.sqlite") == SCHEMA_VERSION + 1
+
+
+def test_what_is_no_ledger_is_said_to_be_none(tmp_path: Path) -> None:
+    (tmp_path / "ledger.sqlite").write_bytes(b"a letter " * 500)
+    with pytest.raises(StorageProblem):
+        open_ledger(tmp_path)
