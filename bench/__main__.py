@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import statistics
 import tempfile
 from pathlib import Path
 
@@ -56,12 +57,18 @@ def run(scratch: Path, count: int, idle_seconds: float) -> None:
         measures.second_reading(few) / len(few),
         reading,
     )
+    both = measures.both_readings(few)
+    row("both readings and what is compared, in the child", sum(both) / len(few), reading)
+    row("the same, median", statistics.median(both), reading)
     for how in ("doubtful", "always"):
         took = measures.caged(few, scratch / "vault", how) / len(few)
         row(f"in the cage, there and back, second reading {how}", took, reading)
     row("check and decide", measures.rules(papers[0], 500) / 500, reading)
 
     pin(set(range(os.cpu_count() or 1)))
+    if hasattr(os, "mkfifo"):
+        late = measures.hostile_neighbour(papers[0], scratch, 5)
+        print(f"\na file that never ends, deadline 5 s, delays the next one by {late:.2f} s")
     print(f"\nformflow --help: {measures.start_up(9):.3f} s")
     service = measures.idle_and_alert(scratch / "service", papers[0], idle_seconds)
     print(f"drop to alert, after the settling time: {service['alert']:.2f} s")

@@ -22,9 +22,10 @@ from formflow.cage import Cage
 from formflow.check import check
 from formflow.decide import decide
 from formflow.limits import Limits
-from formflow.model import History, Reading
+from formflow.model import History, Reading, Unread
 from formflow.pipeline import utc_now
-from formflow.read import acroform, second
+from formflow.read import acroform, read_paper, second
+from formflow.reader import Reader
 
 COMMAND = "import sys; from formflow.cli import main; main(sys.argv[1:])"
 LIMITS = Limits()
@@ -72,6 +73,33 @@ def second_reading(papers: Sequence[Path]) -> float:
     for path in papers:
         second.values(path)
     return time.perf_counter() - begun
+
+
+def both_readings(papers: Sequence[Path]) -> list[float]:
+    """Both readings and everything that is compared, warm, without the way there and back; of each."""
+    reader = Reader(forms.known(), LIMITS, "always")
+    read_paper(papers[0], reader)
+    took = []
+    for path in papers:
+        begun = time.perf_counter()
+        assert isinstance(read_paper(path, reader), Reading)
+        took.append(time.perf_counter() - begun)
+    return took
+
+
+def hostile_neighbour(paper: Path, folder: Path, deadline_seconds: float) -> float:
+    """How much later a paper is read because the one before it never ends."""
+    endless = folder / "endless.pdf"
+    os.mkfifo(endless)
+    with Cage(forms.known(), Limits(deadline_seconds=deadline_seconds), "always") as cage:
+        cage.read(paper)
+        begun = time.perf_counter()
+        cage.read(paper)
+        alone = time.perf_counter() - begun
+        begun = time.perf_counter()
+        assert isinstance(cage.read(endless), Unread)
+        assert isinstance(cage.read(paper), Reading)
+        return time.perf_counter() - begun - alone
 
 
 def caged(papers: Sequence[Path], folder: Path, how: str) -> float:

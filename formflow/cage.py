@@ -31,11 +31,11 @@ from formflow.limits import Limits
 from formflow.model import Reading, Unread
 from formflow.notices import MESSAGES
 from formflow.picture import Picture, unpacked
-from formflow.read.active import KINDS
-from formflow.reader import NO_BOXES, Reader
+from formflow.reader import KINDS, NO_BOXES, Reader
 
 PAPERS_UNTIL_REPLACED = 500
 ATTEMPTS = 2  # a paper that ends the child twice is set aside
+TAKES_OVER_SECONDS = 0.5  # what a new child needs until it reads
 WATCH_SECONDS = 0.05  # between two looks at the child's memory, where the system sets no limit
 # What Python and its libraries need to start; the rest may hold secrets.
 ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMP", "TEMP", "TMPDIR", "SYSTEMROOT")
@@ -101,9 +101,10 @@ class Cage:
     def _ask(self, wanted: str, path: Path, seconds: float) -> bytes | None:
         """Ask the child; once more where it died: it may have been killed by somebody else.
 
-        Both attempts together get `seconds`: a paper delays the next one by no more than that.
+        Both attempts, and the child that takes over, together get `seconds`: a paper delays the next
+        one by no more than that.
         """
-        until = time.monotonic() + seconds
+        until = time.monotonic() + max(seconds - TAKES_OVER_SECONDS, seconds / 2)
         for _ in range(ATTEMPTS):
             child = self._ready_child()
             answer = child.ask(wanted, path, until - time.monotonic())

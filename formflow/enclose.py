@@ -13,7 +13,6 @@ from dataclasses import field as made_by
 
 from formflow.forms import Form
 from formflow.model import Entry
-from formflow.paper.prefill import prefilled
 
 log = logging.getLogger("formflow")
 
@@ -54,6 +53,9 @@ def enclose(entry: Entry, form: Form, keep: Keep, *, looks: bytes, carries: bool
 def _sheet(entry: Entry, form: Form) -> bytes:
     what = "check what we read" if entry.answers else "copy the answers of the paper into this form"
     line = f"{entry.reference}: {what}, put it right, save it (File > Save) and drop it again."
+    # Imported here: few papers need it, and pikepdf takes 15 MB.
+    from formflow.paper.prefill import prefilled
+
     try:
         return prefilled(form, entry.answers, entry.reference, line)
     except Exception as problem:  # noqa: BLE001 - a sheet that fails must not cost the record or the alert

@@ -8,6 +8,24 @@ from dataclasses import dataclass
 from formflow.forms import Form
 from formflow.limits import Limits
 
+# Active content, by the names that PDF has for it, in the words in which a person is told.
+ACTIONS = {
+    "/JavaScript": "a program (JavaScript)",
+    "/Launch": "an order to start another program",
+    "/SubmitForm": "an order to send the answers elsewhere",
+    "/ImportData": "an order to fetch answers from elsewhere",
+    "/GoToR": "a jump into another file",
+    "/GoToE": "a jump into a file within the file",
+    "/RichMediaExecute": "a film or a sound",
+    "/Rendition": "a film or a sound",
+}
+HOLDERS = {
+    "/JS": ACTIONS["/JavaScript"],
+    "/EmbeddedFiles": "a file within the file",
+    "/EF": "a file within the file",
+    "/RichMediaContent": ACTIONS["/RichMediaExecute"],
+}
+KINDS = frozenset({*ACTIONS.values(), *HOLDERS.values()})
 NO_BOXES = "FF-105"  # notice: neither boxes nor the print of a form we know
 
 

@@ -14,23 +14,8 @@ from typing import Any
 
 import pikepdf
 
-ACTIONS = {
-    "/JavaScript": "a program (JavaScript)",
-    "/Launch": "an order to start another program",
-    "/SubmitForm": "an order to send the answers elsewhere",
-    "/ImportData": "an order to fetch answers from elsewhere",
-    "/GoToR": "a jump into another file",
-    "/GoToE": "a jump into a file within the file",
-    "/RichMediaExecute": "a film or a sound",
-    "/Rendition": "a film or a sound",
-}
-HOLDERS = {
-    "/JS": ACTIONS["/JavaScript"],
-    "/EmbeddedFiles": "a file within the file",
-    "/EF": "a file within the file",
-    "/RichMediaContent": ACTIONS["/RichMediaExecute"],
-}
-KINDS = frozenset({*ACTIONS.values(), *HOLDERS.values()})
+from formflow.reader import ACTIONS, HOLDERS
+
 TARGETS = ("/JS", "/F", "/UF", "/URL", "/Win")
 OBJECT_STREAM = b"/ObjStm"
 _OBJECT = re.compile(rb"(\d{1,9})\s+0\s+obj\b")

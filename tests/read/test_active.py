@@ -12,7 +12,7 @@ from pikepdf import Array, Dictionary, Name, ObjectStreamMode, Pdf, String
 
 from formflow.model import Reading, Unread
 from formflow.read import active
-from formflow.read.active import KINDS
+from formflow.reader import KINDS
 from tests.read.papers import SAMPLES, field, paper, read, small_form
 
 Change = Callable[[Pdf], None]
