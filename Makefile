@@ -15,6 +15,7 @@ demo: $(READY)
 	"$(BIN)/formflow" demo demo-agency
 
 test: check
+	@sh tests/system.sh
 	"$(BIN)/python" -m pytest -n 2 --dist loadfile
 
 # The packages `connectors/` and `forms/` have other names when installed: mypy is shown them by link.

@@ -137,20 +137,21 @@ def which_form(
     pages: Sequence[Sequence[register.Word]], document: Mapping[str, str], forms: Sequence[Form]
 ) -> Form | str:
     """Return the form whose printed words a paper has. A claim in its information must agree."""
-    alike = [form for form in forms if _likeness(pages, form) >= ALIKE]
+    alike = [form for form in forms if likeness(pages, form) >= ALIKE]
     claimed = identify.claimed({}, document, forms)
     if isinstance(claimed, Form):
         return claimed if claimed in alike else identify.TWO if alike else identify.NONE
     return claimed or identify.only(alike)
 
 
-def _likeness(pages: Sequence[Sequence[register.Word]], form: Form) -> float:
-    """Return which share of the blank's words stands on the pages of the paper, page by page."""
+def likeness(pages: Sequence[Sequence[register.Word]], form: Form) -> float:
+    """Return how much of the blank's print stands on the pages of a paper, page by page, from 0 to 1.
+
+    Some pages of the form may be missing; each page that is there must be one of it.
+    """
     blank = printed(form.blank)
-    shares = [
-        max((register.share(sheet.words, words) for words in pages), default=0.0) for sheet in blank
-    ]
-    return sum(shares) / len(shares)
+    shares = [max(register.share(sheet.words, words) for sheet in blank) for words in pages]
+    return sum(shares) / len(shares) if shares else 0.0
 
 
 @lru_cache(maxsize=16)
@@ -180,14 +181,14 @@ def _boxes(form: Form, laid: Mapping[int, _Laid], content: bytes) -> Iterator[Bo
         if not places:
             continue
         if box.kind == "button":
-            yield _button(name, [(place.state, marks.get((name, place))) for place in box.places])
+            yield button(name, [(place.state, marks.get((name, place))) for place in box.places])
         elif box.kind == "list":
             yield _list(name, box, laid[places[0].page], places[0].rectangle, content)
         else:
             yield _text(name, box, [laid[p.page].text_at(p.rectangle) for p in places])
 
 
-def _button(name: str, marks: Sequence[tuple[str | None, bool | None]]) -> Box:
+def button(name: str, marks: Sequence[tuple[str | None, bool | None]]) -> Box:
     on = [state for state, marked in marks if marked]
     certain = len(on) <= 1 and all(marked is not None for _, marked in marks)
     raw = ", ".join(state for state in on if state)

@@ -41,10 +41,10 @@ def read(path: Path, password: str = "") -> Reading | Unread:
 def typed(fillers: Path) -> dict[str, str]:
     """What was typed into the form, by our names, in our words."""
     by_box: dict[str, Any] = json.loads((fillers / "expected.json").read_text("utf-8"))
-    return {name: _in_our_words(name, by_box) for name in FORM.fields}
+    return {name: in_our_words(name, by_box) for name in FORM.fields}
 
 
-def _in_our_words(name: str, by_box: dict[str, Any]) -> str:
+def in_our_words(name: str, by_box: dict[str, Any]) -> str:
     field = FORM.fields[name]
     found = [by_box[box] for box in field.sources]
     parts = ["\n".join(one) if isinstance(one, list) else one or "" for one in found]
