@@ -44,6 +44,7 @@ def checkup(settings: Settings, now: datetime) -> Iterator[tuple[str, CheckLine]
         yield "watched folder", _watched(watch.folder)
     yield "forms", _forms(settings)
     yield "reading", _reading(settings)
+    yield "scans", _scans()
     destinations = open_destinations(settings, Vault(settings.state.folder / "originals"))
     for name, connector in destinations.items():
         yield from ((f"destination “{name}”", line) for line in connector.check().lines)
@@ -111,6 +112,22 @@ def _reading(settings: Settings) -> CheckLine:
             False, f"a blank form could not be read ({read.reason}). Install FormFlow again."
         )
     return CheckLine(True, "a blank form was read in the cage")
+
+
+def _scans() -> CheckLine:
+    # Imported here: the command line must not wait for the tools that read PDFs.
+    from formflow.read import recognise
+
+    using = recognise.program()
+    if using is None:
+        # Nothing is wrong: a scan then goes to a person with a form to fill in.
+        return CheckLine(True, "tesseract is not installed; scans go to a person")
+    model = using[1].rpartition("/")[2]
+    if model != "Latin":
+        return CheckLine(
+            False, "tesseract lacks the model for Latin script, and would read “Zoe” for “Zoë”."
+        )
+    return CheckLine(True, "tesseract is there, with the model for Latin script")
 
 
 def _service(settings: Settings, now: datetime) -> CheckLine:
