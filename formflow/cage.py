@@ -31,10 +31,11 @@ from formflow.limits import Limits
 from formflow.model import Reading, Unread
 from formflow.notices import MESSAGES
 from formflow.picture import Picture, unpacked
-from formflow.reader import KINDS, NO_BOXES, Reader
+from formflow.reader import KINDS, Reader
 
 PAPERS_UNTIL_REPLACED = 500
 ATTEMPTS = 2  # a paper that ends the child twice is set aside
+FOR_READING = 2 / 3  # of the deadline; the rest is for pictures, where they are wanted
 TAKES_OVER_SECONDS = 0.5  # what a new child needs until it reads
 WATCH_SECONDS = 0.05  # between two looks at the child's memory, where the system sets no limit
 # What Python and its libraries need to start; the rest may hold secrets.
@@ -78,8 +79,8 @@ class Cage:
         size = path.stat().st_size
         if size > self._limits.file_mb << 20:
             return Unread(path.stem, "FF-111", size, {"limit_mb": str(self._limits.file_mb)})
-        result = self._result("paper", path, self._limits.deadline_seconds)
-        if isinstance(result, Unread) and result.reason == NO_BOXES:
+        result = self._result("paper", path, self._limits.deadline_seconds * FOR_READING)
+        if isinstance(result, Unread) and result.is_picture:
             result = self._result("scan", path, self._limits.scan_seconds)
         return result
 
@@ -88,7 +89,7 @@ class Cage:
 
         Only dots come back from the child: whatever else the paper held stays behind.
         """
-        answer = self._ask("pictures", path, self._limits.deadline_seconds)
+        answer = self._ask("pictures", path, self._limits.deadline_seconds * (1 - FOR_READING))
         return unpacked(answer or b"")
 
     def _result(self, wanted: str, path: Path, seconds: float) -> Reading | Unread:

@@ -87,6 +87,7 @@ class Unread:
     file_size: int  # bytes
     words: Mapping[str, str] = made_by(default_factory=dict)  # what fills the notice's {braces}
     carries: tuple[str, ...] = ()  # active content, in words
+    is_picture: bool = False  # True: its pages are pictures, and may be read as such
 
 
 @dataclass(frozen=True, slots=True)

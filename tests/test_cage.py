@@ -95,7 +95,7 @@ def test_a_child_killed_from_outside_while_it_reads_costs_that_paper_alone(
     good: Path, tmp_path: Path
 ) -> None:
     os.mkfifo(tmp_path / "slow.pdf")
-    with Cage(FORMS, LIMITS, "always") as cage:
+    with Cage(FORMS, Limits(deadline_seconds=2), "always") as cage:
         assert_reads(cage, good)
         threading.Timer(0.3, os.kill, (cage.pid(), signal.SIGKILL)).start()
         assert cage.read(tmp_path / "slow.pdf") == Unread("slow", "FF-112", 0)

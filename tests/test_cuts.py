@@ -26,7 +26,7 @@ CORPUS = ROOT.parent / "shared" / "corpus" / "fillers"
 KNOWN = forms.known(ROOT / "examples" / "agency-form")
 PAPERS = [
     *sorted(SAMPLES.glob("*/form.pdf")),
-    *(path for path in sorted(CORPUS.glob("*.pdf")) if "trunc" not in path.stem),
+    *(path for path in sorted(CORPUS.glob("*.pdf")) if "trunc" not in path.stem and "scan" not in path.stem),
 ]
 OURS = len(list(SAMPLES.glob("*/form.pdf")))
 _END = re.compile(rb"%%EOF[ \t\r\n\f]*")

@@ -14,7 +14,7 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pikepdf
@@ -155,7 +155,7 @@ def _read_print(
     paper: _Paper, pdf: pikepdf.Pdf, *, drawn_only: bool, differ: Sequence[Hold] = ()
 ) -> Reading | Unread:
     """Read a paper whose boxes are print, or are about to be: their answers are only drawn."""
-    from formflow.read import flat, ink
+    from formflow.read import flat, ink, page
 
     if len(pdf.pages) > paper.reader.limits.pages:
         raise acroform.TooMuch(f"{paper.reader.limits.pages} pages")
@@ -167,9 +167,11 @@ def _read_print(
         content = _unlocked(pdf)
     if widgets or drawn_only:
         content = ink.flattened(content)
-    found = flat.read(content, identify.information(pdf), paper.reader.forms)
+    sheets = page.sheets(content)
+    found = flat.read(sheets, content, identify.information(pdf), paper.reader.forms)
     if isinstance(found, str):
-        return paper.unread(NO_BOXES if found == identify.NONE else found)
+        unread = paper.unread(NO_BOXES if found == identify.NONE else found)
+        return replace(unread, is_picture=any(sheet.is_picture for sheet in sheets))
     form, boxes = found.form, found.boxes
     given = answers(form, boxes)
     held = [Hold("FF-124"), *against.printed(form, boxes, given), *differ]

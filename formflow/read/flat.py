@@ -117,14 +117,13 @@ def _goes_on(before: Letter, after: Letter, margin: float) -> bool:
     return bool(0 < lower <= NEXT_LINE * one["size"] and abs(other["x0"] - margin) < 2)
 
 
-def read(content: bytes, document: Mapping[str, str], forms: Sequence[Form]) -> Found | str:
+def read(
+    sheets: Sequence[Sheet], content: bytes, document: Mapping[str, str], forms: Sequence[Form]
+) -> Found | str:
     """Return what stands at the places of the form's boxes, or the code of the notice why not.
 
-    `document` is the paper's document information.
+    `sheets` are the printed pages of `content`, `document` is its document information.
     """
-    sheets = page.sheets(content)
-    if not any(sheet.words for sheet in sheets):
-        return "FF-105"
     form = which_form([sheet.words for sheet in sheets], document, forms)
     if isinstance(form, str):
         return form

@@ -21,6 +21,7 @@ from formflow.manifest import Rectangle
 from formflow.read.register import Fit, Word
 
 logging.getLogger("pdfminer").setLevel(logging.CRITICAL)  # its warnings quote the file
+MOST_OF_A_PAGE = 0.5
 SAME_SPOT = 1.5  # points
 SAME_LINE = 3.0  # points
 EDGE_OF_LINES = 1.5  # times their height: programs keep away from the edge of a box by that much
@@ -53,7 +54,7 @@ class Sheet:
     height: float
     words: tuple[Word, ...]
     letters: tuple[Letter, ...]  # in the order drawn
-    pictures: int  # images on the page: a scanned page is one
+    is_picture: bool  # a picture fills it, as on a scanned page
 
 
 def sheets(content: bytes) -> list[Sheet]:
@@ -74,7 +75,7 @@ def _sheets(content: bytes) -> Iterator[Sheet]:
                 float(page.height),
                 tuple(_words(page)),
                 tuple(_letters(page)),
-                len(page.images),
+                any(_fills(image, page) for image in page.images),
             )
             page.close()  # else it keeps every object of the page
 
@@ -136,6 +137,11 @@ def _spot(x: float, y: float) -> tuple[int, int]:
 def _spots(x: float, y: float) -> Iterator[tuple[int, int]]:
     across, up = _spot(x, y)
     yield from ((across + dx, up + dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1))
+
+
+def _fills(image: dict[str, Any], page: Any) -> bool:
+    covered = float(image["width"]) * float(image["height"])
+    return bool(covered > MOST_OF_A_PAGE * float(page.width * page.height))
 
 
 def _words(page: Any) -> Iterator[Word]:

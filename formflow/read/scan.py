@@ -46,12 +46,21 @@ def read_scan(path: Path, reader: Reader) -> Reading | Unread:
         return unread
     try:
         pages = _pages(path, reader)
-        found = [_words(page) for page in pages]
-        form = identify.only(form for form in reader.forms if flat.likeness(found, form) >= ALIKE)
+        # The first page tells: a book that somebody scanned is not read to its end.
+        first = _words(pages[0])
+        form = identify.only(form for form in reader.forms if flat.likeness([first], form) >= ALIKE)
         if isinstance(form, str):
             return unread
+        found = [first, *map(_words, pages[1:])]
         return _reading(path, form, _laid(form, pages, found))
-    except (ValueError, OSError, subprocess.SubprocessError, pikepdf.PdfError):
+    except (
+        acroform.TooMuch,
+        ValueError,
+        LookupError,
+        OSError,
+        subprocess.SubprocessError,
+        pikepdf.PdfError,
+    ):
         return unread
 
 
