@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from datetime import date
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import click
 
 from formflow import forms as definitions
-from formflow import places
+from formflow import places, settings
 from formflow.cli.output import emit, say, table
-from formflow.errors import ExitCode
+from formflow.errors import ExitCode, FormDefinitionProblem
 
 
 @click.group()
 def forms() -> None:
-    """The form definitions: list them, build their blanks."""
+    """The form definitions: list them, build our blanks, learn your own PDF."""
 
 
 @forms.command("list")
 @click.option("--json", "as_json", is_flag=True, help="For another program to read.")
-def list_forms(as_json: bool) -> int:
-    """List the forms that FormFlow knows."""
+@click.pass_obj
+def list_forms(settings_file: Path, as_json: bool) -> int:
+    """List the forms that FormFlow knows: ours, their old versions, and your own."""
     rows = [
         {
             "id": f.form_id,
@@ -30,7 +34,7 @@ def list_forms(as_json: bool) -> int:
             "title": f.title,
             "boxes": len(f.fields),
         }
-        for f in definitions.shipped()
+        for f in definitions.known(_agencys(settings_file))
     ]
     if as_json:
         emit(rows)
@@ -64,3 +68,111 @@ def build(check: bool, folder: Path | None) -> int:
     if not out_of_date:
         say("Everything is built from its definition as it stands.")
     return ExitCode.WAITING if check and out_of_date else ExitCode.DONE
+
+
+def _agencys(settings_file: Path) -> Path:
+    """Return the folder of the agency's own definitions."""
+    now = settings.load(settings_file) if settings_file.is_file() else settings.Settings()
+    return now.folders.forms
+
+
+FOLDER = click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    help="Folder of your own definitions. Default: the one of the settings.",
+)
+
+
+@forms.command()
+@click.argument("pdf", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@FOLDER
+@click.option("--again", is_flag=True, help="Write over a definition that is there already.")
+@click.pass_obj
+def learn(settings_file: Path, pdf: Path, folder: Path | None, again: bool) -> int:
+    """Draft a definition of your own fillable PDF, for you to correct."""
+    # Imported here: the command line must not wait for the tools that read PDFs.
+    import pikepdf
+
+    from formflow.learn import draft
+
+    target = folder or _agencys(settings_file)
+    if (target / f"{pdf.stem}.toml").exists() and not again:
+        say(f"{pdf.stem}.toml is there already, perhaps corrected by hand. --again writes over it.")
+        return ExitCode.USAGE
+    try:
+        made = draft.draft(pdf, definitions.shipped()[0])
+    except (pikepdf.PdfError, ValueError):
+        say(
+            "This PDF has no boxes to fill in, or it cannot be opened. Learn from a fillable blank."
+        )
+        return ExitCode.USAGE
+    places.make_folder(target)
+    for name, content in draft.files(made).items():
+        places.write(target / name, content)
+    heads = ("Box", "Printed beside it", "Our question", "How sure")
+    click.echo(table([heads, *(tuple(cell[:60] for cell in row) for row in draft.rows(made))]))
+    unsure = sum(pair.question is not None and not pair.is_sure for pair in made.pairs)
+    say(
+        f"{len(made.pairs)} boxes, {unsure} to check. Written to {target}: open {made.stem}.html beside"
+        f" {made.stem}.toml, correct the .toml by hand, then run “formflow forms check”."
+    )
+    return ExitCode.WAITING if unsure else ExitCode.DONE
+
+
+@forms.command()
+@FOLDER
+@click.option("--json", "as_json", is_flag=True, help="For another program to read.")
+@click.pass_obj
+def check(settings_file: Path, folder: Path | None, as_json: bool) -> int:
+    """Say what is wrong in your own definitions, and what the rules cannot know from them."""
+    from formflow import pipeline
+
+    ours, today = definitions.shipped()[0], pipeline.utc_now().date()
+    reports = [
+        _report(path, ours, today)
+        for path in sorted((folder or _agencys(settings_file)).glob("*.toml"))
+    ]
+    if as_json:
+        emit(reports)
+    elif not reports:
+        say("There is no definition of your own here. “formflow forms learn” drafts one.")
+    else:
+        click.echo("\n\n".join(map(_in_words, reports)))
+    return ExitCode.WAITING if any(report["problems"] for report in reports) else ExitCode.DONE
+
+
+def _report(path: Path, ours: definitions.Form, today: date) -> dict[str, Any]:
+    from formflow.learn import known
+
+    try:
+        form = definitions.load(path)
+        problems = list(known.misfits(form))
+    except FormDefinitionProblem as problem:
+        return {
+            "file": path.name,
+            "problems": str(problem).splitlines(),
+            "not_asked": [],
+            "rules": [],
+        }
+    return {
+        "file": path.name,
+        "problems": problems,
+        "not_asked": known.required(form, ours),
+        "rules": [asdict(one) for one in known.unknown(form, ours, today)],
+    }
+
+
+def _in_words(report: dict[str, Any]) -> str:
+    lines = [report["file"]]
+    lines += [f"  ! {problem.strip()}" for problem in report["problems"]]
+    lines += [f"  Not asked, and every record needs it: {label}" for label in report["not_asked"]]
+    if report["rules"]:
+        lines.append("  What the rules cannot know from this form, or not all of it:")
+    for rule in report["rules"]:
+        partly = " (in part)" if rule["is_partly_asked"] else ""
+        lines.append(f"    {rule['rule']}, guidance {rule['section']}{partly}: “{rule['quote']}”")
+        lines += [f"      not asked: {question}" for question in rule["questions"]]
+    if len(lines) == 1:
+        lines.append("  Everything fits together, and the rules can know all they need.")
+    return "\n".join(lines)
