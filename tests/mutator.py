@@ -9,6 +9,8 @@ from pathlib import Path
 
 Damage = Callable[[bytearray, random.Random], None]
 _OBJECT = re.compile(rb"\d+ 0 obj\b.*?endobj", re.DOTALL)
+_NUMBER = re.compile(rb"(?<=\n)\d+ 0 obj\b")
+_STREAM = re.compile(rb"stream\r?\n.*?endstream", re.DOTALL)
 _NAME = re.compile(rb"/T \(?[a-z_]+")
 
 
@@ -56,6 +58,35 @@ def objects_swapped(content: bytearray, chance: random.Random) -> None:
     content[one.start() : other.end()] = other[0] + between + one[0]
 
 
+def numbers_traded(content: bytearray, chance: random.Random) -> None:
+    """Two objects of the same length of number are called by each other's."""
+    found = list(_NUMBER.finditer(content))
+    if len(found) < 2:
+        return
+    one, other = chance.sample(found, 2)
+    if len(one[0]) == len(other[0]):
+        content[one.start() : one.end()], content[other.start() : other.end()] = other[0], one[0]
+
+
+def a_stream_damaged(content: bytearray, chance: random.Random) -> None:
+    """Bits flipped within the compressed part of one object, or its length told wrong."""
+    found = list(_STREAM.finditer(content))
+    if not found:
+        return
+    stream = chance.choice(found)
+    if chance.random() < 0.3:
+        content[stream.start() - 1] = ord(" ")
+        return
+    for _ in range(chance.choice((1, 5))):
+        content[chance.randrange(stream.start(), stream.end())] ^= 1 << chance.randrange(8)
+
+
+def cut_and_padded(content: bytearray, chance: random.Random) -> None:
+    """As a disk does that lost its last blocks: the size is right, the end is zeros."""
+    start = chance.randrange(len(content))
+    content[start:] = bytes(len(content) - start)
+
+
 def a_digit_changed(content: bytearray, chance: random.Random) -> None:
     digits = [place for place, byte in enumerate(content) if 48 <= byte <= 57]
     content[chance.choice(digits)] = 48 + chance.randrange(10)
@@ -74,6 +105,9 @@ DAMAGES: tuple[Damage, ...] = (
     a_piece_lost,
     a_piece_twice,
     objects_swapped,
+    numbers_traded,
+    a_stream_damaged,
+    cut_and_padded,
     a_digit_changed,
     a_name_changed,
 )
