@@ -83,7 +83,7 @@ def _facts(paper: _Paper, moments: Moments) -> Facts:
                 choices[name] = answer.value if answer.value in field.states else None
             case FieldKind.TEXT | FieldKind.LONG_TEXT:
                 texts[name] = answer.value or ""
-    return Facts(ticks, choices, texts, moments, _doubtful(paper))
+    return Facts(ticks, choices, texts, moments, _doubtful(paper) | _unread(paper))
 
 
 def _tri(answer: Answer) -> Tri:
@@ -98,6 +98,13 @@ def _doubtful(paper: _Paper) -> frozenset[str]:
     if None in fields:
         return frozenset(paper.form.fields)
     return frozenset(name for name in fields if name)
+
+
+def _unread(paper: _Paper) -> frozenset[str]:
+    """Return the boxes that hold something unreadable, or are missing."""
+    return frozenset(
+        name for name in paper.form.fields if paper.answer(name).state is AnswerState.UNREADABLE
+    )
 
 
 def _moments(paper: _Paper) -> tuple[Moments, list[Notice]]:

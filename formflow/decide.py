@@ -73,7 +73,8 @@ def _light(
     if raised:
         return max(raised, key=LOWEST_FIRST.index)
     # An earlier paper leaves "frequent or increasing" open, and that is for the DSL: so it is not green.
-    sure = not history.earlier and _red_list_is_harmless(rules, facts)
+    # Nor is a paper of which a person must still check what it says, be it only one box.
+    sure = not history.earlier and not facts.doubtful and _red_list_is_harmless(rules, facts)
     if sure and _is_supported(rules, found) and not _waits_for_age(rules, facts):
         return Light.GREEN
     return Light.UNDETERMINED
@@ -81,7 +82,7 @@ def _light(
 
 def _red_list_is_harmless(rules: Sequence[Rule], facts: Facts) -> bool:
     return all(
-        facts.says(fact.field) is fact.harmless and fact.field not in facts.doubtful
+        facts.says(fact.field) is fact.harmless
         for rule in rules
         if "red" in rule.colours
         for fact in rule.facts

@@ -286,3 +286,9 @@ def test_a_letter_that_a_program_lost_is_told_and_holds_nothing() -> None:
     assert codes(checked(Hold("FF-126", "type_text"), type_text="a\ufffd")) == [
         ("FF-126", "type_text")
     ]
+
+
+def test_what_is_unreadable_is_doubtful_too() -> None:
+    sound = reading(SOUND)
+    unreadable = replace(sound, answers={**sound.answers, "incident_place": UNREADABLE})
+    assert check(unreadable, FORM, TODAY).facts.doubtful == {"incident_place"}

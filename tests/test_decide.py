@@ -227,3 +227,9 @@ def test_no_word_in_the_free_text_changes_the_light(
 ) -> None:
     texts = {"type_text": f"He threatened her again, by force. {words}"}
     assert propose(replace(known, texts=texts), history).light is propose(known, history).light
+
+
+@pytest.mark.parametrize("name", ["completed_by", "child_a_name", "type_low_key", "incident_place"])
+def test_one_box_that_a_person_must_check_keeps_a_paper_from_green(name: str) -> None:
+    assert propose(GREEN).light is Light.GREEN
+    assert propose(replace(GREEN, doubtful=frozenset([name]))).light is Light.UNDETERMINED
