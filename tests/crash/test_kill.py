@@ -134,3 +134,32 @@ def test_without_a_crash_point_nothing_is_killed(tmp_path: Path, inbox: tuple[In
     drop(office, CASES[0])
     assert formflow(office, "run", "--once").returncode == 0
     assert len(inbox[0].messages) == 1
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        "record.before-commit",
+        "record.after-commit",
+        "attention_folder.before-rename",
+        "attention_folder.before-rename:3",
+        "attention_folder.after-rename",
+        "attention_folder.after-rename:4",
+    ],
+)
+def test_a_kill_leaves_one_copy_to_check_of_a_printed_form(point: str, tmp_path: Path) -> None:
+    office = agency.set_up(
+        tmp_path / "an agency", changes=(("settle_seconds = 5", "settle_seconds = 0.2"),)
+    )
+    drop(office, "not-ours/printed-pdfium", "a.pdf")
+    killed = formflow(office, "run", "--once", crash_at=point)
+    assert killed.returncode == -signal.SIGKILL, (point, killed.stdout, killed.stderr)
+    formflow(office, "run", "--once")
+    assert files(office.folders.needs_attention) == [
+        "FF-2026-000001 as it looks.pdf",
+        "FF-2026-000001 please check.pdf",
+        "FF-2026-000001.pdf",
+        "FF-2026-000001.txt",
+    ]
+    assert len(files(office.folders.alerts)) == 1
+    assert strays(tmp_path) == []
