@@ -225,7 +225,7 @@ MESSAGES: dict[str, Message] = {
         holds=True,
     ),
     "FF-131": Message(
-        "The form says that it belongs to the record {reference}. That is about another child.",
+        "The form says that it belongs to the record {reference}. That is about another child or another day.",
         "It has been recorded as a new paper, and {reference} has not been changed.",
         "Compare the two, and check the name and the date of birth on both.",
         holds=True,

@@ -76,6 +76,7 @@ def _read_json(
             "form": None,
             "via": None,
             "confirm": False,
+            "carries": list(result.carries),
             "held": [],
             "answers": {},
             "notices": [notice_json(found)],
@@ -90,6 +91,7 @@ def _read_json(
         "form": {"id": reading.form_id, "version": reading.form_version},
         "via": reading.via,
         "confirm": reading.confirm,
+        "carries": list(reading.carries),
         "held": [found.code for found in result.notices if found.holds],
         "answers": {
             name: {"value": answer.value, "raw": answer.raw, "state": answer.state}
