@@ -10,7 +10,8 @@ from pathlib import Path
 Damage = Callable[[bytearray, random.Random], None]
 _OBJECT = re.compile(rb"\d+ 0 obj\b.*?endobj", re.DOTALL)
 _NUMBER = re.compile(rb"(?<=\n)\d+ 0 obj\b")
-_STREAM = re.compile(rb"stream\r?\n.*?endstream", re.DOTALL)
+_STREAM = re.compile(rb"stream\r?\n(.+?)endstream", re.DOTALL)
+_LENGTH = re.compile(rb"/Length (\d+)(?= ?[/>\r\n])")
 _NAME = re.compile(rb"/T \(?[a-z_]+")
 
 
@@ -59,26 +60,40 @@ def objects_swapped(content: bytearray, chance: random.Random) -> None:
 
 
 def numbers_traded(content: bytearray, chance: random.Random) -> None:
-    """Two objects of the same length of number are called by each other's."""
-    found = list(_NUMBER.finditer(content))
-    if len(found) < 2:
-        return
-    one, other = chance.sample(found, 2)
-    if len(one[0]) == len(other[0]):
+    """Two objects are called by each other's number, and the table of their places says so too."""
+    alike: dict[int, list[re.Match[bytes]]] = {}
+    for found in _NUMBER.finditer(content):
+        alike.setdefault(len(found[0]), []).append(found)
+    pairs = [found for found in alike.values() if len(found) > 1]
+    if pairs:
+        one, other = chance.sample(chance.choice(pairs), 2)
         content[one.start() : one.end()], content[other.start() : other.end()] = other[0], one[0]
+        _trade(content, b"%010d 00000 n" % one.start(), b"%010d 00000 n" % other.start())
+
+
+def _trade(content: bytearray, one: bytes, other: bytes) -> None:
+    here, there = content.find(one), content.find(other)
+    if min(here, there) >= 0:
+        content[here : here + len(one)], content[there : there + len(other)] = other, one
 
 
 def a_stream_damaged(content: bytearray, chance: random.Random) -> None:
-    """Bits flipped within the compressed part of one object, or its length told wrong."""
+    """Bits flipped within what one stream holds, most often compressed."""
     found = list(_STREAM.finditer(content))
-    if not found:
-        return
-    stream = chance.choice(found)
-    if chance.random() < 0.3:
-        content[stream.start() - 1] = ord(" ")
-        return
-    for _ in range(chance.choice((1, 5))):
-        content[chance.randrange(stream.start(), stream.end())] ^= 1 << chance.randrange(8)
+    if found:
+        stream = chance.choice(found)
+        for _ in range(chance.choice((1, 5))):
+            content[chance.randrange(*stream.span(1))] ^= 1 << chance.randrange(8)
+
+
+def a_length_changed(content: bytearray, chance: random.Random) -> None:
+    """A stream is said to be a little, or much, longer or shorter than it is."""
+    found = list(_LENGTH.finditer(content))
+    if found:
+        length = chance.choice(found)
+        digits = len(length[1])
+        wrong = int(length[1]) + chance.choice((-1000, -10, -1, 1, 10, 1000))
+        content[length.start(1) : length.end(1)] = b"%0*d" % (digits, max(0, wrong) % 10**digits)
 
 
 def cut_and_padded(content: bytearray, chance: random.Random) -> None:
@@ -107,6 +122,7 @@ DAMAGES: tuple[Damage, ...] = (
     objects_swapped,
     numbers_traded,
     a_stream_damaged,
+    a_length_changed,
     cut_and_padded,
     a_digit_changed,
     a_name_changed,

@@ -6,7 +6,7 @@ import random
 import re
 import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pikepdf
 import pytest
@@ -272,3 +272,30 @@ def test_nothing_that_holds_a_paper_says_what_stands_in_it(tmp_path: Path) -> No
     assert isinstance(reading, Reading)
     assert reading.held
     assert "Ada" not in repr(reading.held)
+
+
+KINDS_OF_LOCK: dict[str, dict[str, Any]] = {
+    "RC4, 40 bits": {"R": 2, "metadata": False, "aes": False},
+    "RC4, 128 bits": {"R": 3, "metadata": False, "aes": False},
+    "AES, 128 bits": {"R": 4, "aes": True},
+    "AES, 256 bits, first kind": {"R": 5, "aes": True},
+    "AES, 256 bits": {"R": 6, "aes": True},
+}
+
+
+@pytest.mark.filterwarnings("ignore:Encryption R=5:UserWarning")
+@pytest.mark.parametrize("password", ["", "Sesame"], ids=["owner alone", "agency's password"])
+@pytest.mark.parametrize("lock", KINDS_OF_LOCK, ids=str)
+def test_every_kind_of_lock_opens_without_a_password_or_with_the_agencys_own(
+    tmp_path: Path, lock: str, password: str
+) -> None:
+    locked = pikepdf.Encryption(owner="somebody else's", user=password, **KINDS_OF_LOCK[lock])
+    path = paper(tmp_path / "a.pdf", encryption=locked)
+    reading = read(path, password="Sesame")
+    assert isinstance(reading, Reading)
+    assert {name: one.value for name, one in reading.answers.items() if one.value} == ANSWERS
+    assert reading.held == ()
+    if password:
+        unread = read(path)
+        assert isinstance(unread, Unread)
+        assert unread.reason == "FF-104"
