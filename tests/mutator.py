@@ -12,7 +12,7 @@ _OBJECT = re.compile(rb"\d+ 0 obj\b.*?endobj", re.DOTALL)
 _NUMBER = re.compile(rb"(?<=\n)\d+ 0 obj\b")
 _STREAM = re.compile(rb"stream\r?\n(.+?)endstream", re.DOTALL)
 _LENGTH = re.compile(rb"/Length (\d+)(?= ?[/>\r\n])")
-_NAME = re.compile(rb"/T \(?[a-z_]+")
+_NAME = re.compile(rb"/T ?\([a-z_]+")
 
 
 def mutants(papers: Sequence[Path], count: int, seed: int) -> Iterator[tuple[Path, str, bytes]]:
