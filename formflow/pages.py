@@ -27,6 +27,10 @@ HEADLINES: Mapping[Outcome, str] = {
     Outcome.HELD: "We have the form. A person needs to check it before it counts as complete.",
     Outcome.UNREADABLE: "A paper has arrived that we could not read. A person needs to look at it.",
 }
+NOTE_HEADLINES: Mapping[bool, str] = {  # whether a form to check or fill in lies beside the note
+    False: "Something in this paper needs to be put right.",
+    True: "We could not read this paper as it should be. Please help us with it.",
+}
 ALERT_HEADLINES: Mapping[Outcome, str] = {
     Outcome.RECORDED: "A form needs you.",
     Outcome.RETURNED: "A form needs you. It also went back to the office to be put right.",
@@ -71,7 +75,7 @@ def note(
     again = f" r{entry.revision}" if entry.revision > 1 else ""
     return _template("note.txt").render(
         **_shared(entry, form, settings),
-        headline="Something in this paper needs to be put right.",
+        headline=NOTE_HEADLINES[bool(enclosed and enclosed.beside)],
         told_how=told_how,
         corrections=for_the_office(entry.notices),
         stem=f"{entry.reference}{again}",
