@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, TextClause, text
 
 from formflow.children import ChildKey, business_key, child_a, values_sha256
+from formflow.enclose import TO_A_PERSON
 from formflow.model import Checked, Light, Notice, Outcome, Unread
 from formflow.notices import notice
 
@@ -27,6 +28,7 @@ class Identity:
     previous: Row[Any] | None = None  # the latest revision about the same incident
     possible_duplicate_of: str | None = None
     problems: tuple[Notice, ...] = ()  # with what the paper says of where it belongs
+    is_doubted: bool = False  # True: something stands against this paper itself
 
     @property
     def light_before(self) -> Light | None:
@@ -35,10 +37,12 @@ class Identity:
 
     @property
     def is_unchanged(self) -> bool:
-        # A held revision is never "the same again": the new file may be the sound one.
+        # A held revision is never "the same again": the new file may be the sound one. Nor is a paper
+        # with something against it: the same answers may be stored and others shown.
         before = self.previous
         return (
             before is not None
+            and not self.is_doubted
             and before.values_sha256 == self.values_sha256
             and before.outcome != Outcome.HELD
         )
@@ -54,7 +58,9 @@ def identify(connection: Connection, result: Checked | Unread, continues: int | 
     key = business_key(reading.form_id, facts)
     child_id = _child_id(connection, child) if child else None
     values = values_sha256(reading.form_id, reading.form_version, reading.answers)
-    own = Identity(child_id, key, values)
+    # That it was read from print or a picture is no doubt by itself, where the answers are the same.
+    doubted = bool(reading.carries) or any(hold.code not in TO_A_PERSON for hold in reading.held)
+    own = Identity(child_id, key, values, is_doubted=doubted)
     if grown is not None and _may_follow(grown, own, result):
         return replace(own, previous=grown)
     if reading.case_ref:
@@ -67,7 +73,7 @@ def identify(connection: Connection, result: Checked | Unread, continues: int | 
     if key is not None:
         rows = connection.execute(_BY_BUSINESS_KEY, {"key": key}).all()
         if len({row.reference for row in rows}) == 1:
-            return Identity(child_id, key, values, rows[-1])
+            return replace(own, previous=rows[-1])
     # Without a full key, or with two candidates, a person compares: nothing is joined by a guess.
     alike = connection.execute(
         _ALIKE,
@@ -77,7 +83,7 @@ def identify(connection: Connection, result: Checked | Unread, continues: int | 
             "day": _iso_day(result),
         },
     ).first()
-    return Identity(child_id, key, values, None, alike.reference if alike else None)
+    return replace(own, possible_duplicate_of=alike.reference if alike else None)
 
 
 def _latest(connection: Connection, query: TextClause, **words: Any) -> Row[Any] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from formflow.model import Light, Outcome
 from formflow.settings import Settings
 from tests.conftest import NOON
 from tests.offices import SAMPLES, drop, files, sample
-from tests.read.papers import fill
+from tests.read.papers import draw, fill
 from tests.test_walk import entries, run
 
 PRINTED = "not-ours/printed-pdfium"
@@ -210,3 +210,46 @@ def test_the_pictures_show_what_stands_in_the_boxes(office: Settings, tmp_path: 
     assert pypdfium2.PdfDocument(filled).get_page_size(0)[0] * 100 / 72 == pytest.approx(
         full.width, abs=1
     )
+
+
+def dropped_again(office: Settings, change: Callable[[pikepdf.Pdf], None]) -> None:
+    with pikepdf.open(sample("red-planned-secrecy-pdfjs")) as pdf:
+        change(pdf)
+        pdf.save(office.watch[0].folder / "again.pdf")
+
+
+def test_the_same_answers_again_with_something_against_them_are_no_repeat(
+    office: Settings,
+) -> None:
+    drop(office, "red-planned-secrecy-pdfjs")
+    run(office)
+    dropped_again(office, lambda pdf: draw(pdf, "child_a_name", b"Bob"))
+    run(office)
+    first, second = entries(office)
+    assert (second.reference, second.revision) == (first.reference, 2)
+    assert second.outcome is Outcome.HELD
+    assert "FF-109" in {found.code for found in second.notices}
+    assert len(list(office.folders.alerts.glob("*r2.html"))) == 1
+
+
+def test_the_same_answers_again_with_a_program_in_them_are_no_repeat(office: Settings) -> None:
+    def carry(pdf: pikepdf.Pdf) -> None:
+        action = pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS=pikepdf.String("app.alert(1)"))
+        pdf.Root.OpenAction = action
+
+    drop(office, "red-planned-secrecy-pdfjs")
+    run(office)
+    dropped_again(office, carry)
+    run(office)
+    assert "FF-129" in {found.code for found in entries(office)[-1].notices}
+    assert len(entries(office)) == 2
+
+
+def test_a_print_of_a_form_that_is_recorded_with_the_same_answers_is_a_repeat(
+    office: Settings,
+) -> None:
+    drop(office, "red-balancing-factors-pdflib")
+    run(office)
+    drop(office, PRINTED, "print.pdf")
+    run(office)
+    assert len(entries(office)) == 1
