@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from pikepdf import Array, AttachedFileSpec, Dictionary, Name, Pdf, Stream, String
+from pikepdf import Array, AttachedFileSpec, Dictionary, Name, Object, Pdf, Stream, String
 
 from tests.hostile import zeros
 from tests.hostile_files import LAUGHS, outside
@@ -75,9 +75,9 @@ def another_version_is_claimed(pdf: Pdf) -> None:
 
 
 def ninety_thousand_labels(pdf: Pdf) -> None:
-    labels = Array([Array([String(str(at)), String(f"Label {at}")]) for at in range(90_000)])
+    labels = b"".join(b"[ (%d) (Label %d) ]" % (at, at) for at in range(90_000))
     box = field(pdf, "child_a_name")
-    box.FT, box.Opt = Name.Ch, labels
+    box.FT, box.Opt = Name.Ch, Object.parse(b"[ %b ]" % labels)
 
 
 def ninety_thousand_notes_on_a_page(pdf: Pdf) -> None:
