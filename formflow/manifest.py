@@ -42,6 +42,13 @@ class BlankBox:
         return tuple(dict.fromkeys(place.state for place in self.places if place.state))
 
 
+class Looks(NamedTuple):
+    """Fingerprints of how circles and tick boxes are drawn when they are on, and when off."""
+
+    on: frozenset[str] = frozenset()
+    off: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """Everything that a blank holds."""
@@ -49,6 +56,9 @@ class Manifest:
     sizes: tuple[tuple[float, float], ...]  # width and height of each page, in points
     boxes: Mapping[str, BlankBox]  # by full name, in the order of the file
     carries: frozenset[str] = frozenset()  # active content of the blank itself, as marks
+    prints: tuple[str, ...] = ()  # of each page: a fingerprint of what is printed on it
+    looks: Looks = made_by(default_factory=Looks)
+    notes: frozenset[tuple[int, str]] = frozenset()  # page, and kind and place of what is no box
 
 
 def dumped(manifest: Manifest) -> bytes:
@@ -56,6 +66,9 @@ def dumped(manifest: Manifest) -> bytes:
     head = {
         "sizes": [list(size) for size in manifest.sizes],
         "carries": sorted(manifest.carries),
+        "prints": list(manifest.prints),
+        "looks": [sorted(states) for states in manifest.looks],
+        "notes": [list(note) for note in sorted(manifest.notes)],
     }
     lines = [
         f"  {json.dumps(name)}: {json.dumps(_plain(box))}" for name, box in manifest.boxes.items()
@@ -73,6 +86,9 @@ def load(path: Path) -> Manifest:
             sizes=tuple((float(width), float(height)) for width, height in table["sizes"]),
             boxes={name: _box(box) for name, box in table["boxes"].items()},
             carries=frozenset(map(str, table["carries"])),
+            prints=tuple(map(str, table["prints"])),
+            looks=Looks(*(frozenset(map(str, states)) for states in table["looks"])),
+            notes=frozenset((int(page), str(what)) for page, what in table["notes"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as problem:
         raise ValueError("this is not the manifest of a form") from problem

@@ -230,6 +230,18 @@ MESSAGES: dict[str, Message] = {
         "Compare the two, and check the name and the date of birth on both.",
         holds=True,
     ),
+    "FF-132": Message(
+        "Something was added on top of the form ({which}): a note, a drawing or a text of its own.",
+        "We read boxes only, so nobody has read what was added.",
+        "Open the paper, read it, and put what belongs to the record into the boxes of the form.",
+        holds=True,
+    ),
+    "FF-133": Message(
+        "The page itself does not look like the blank form ({which}).",
+        "Something was written on it outside of the boxes, or the questions were changed or moved.",
+        "Open the paper and compare it with a blank form from “Blank forms”.",
+        holds=True,
+    ),
     # The answers
     "FF-201": Message(
         "“{label}” is blank.",

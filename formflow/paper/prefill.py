@@ -22,7 +22,7 @@ from formflow.paper.lines import wrapped
 from formflow.read import acroform
 from formflow.read.acroform import Box
 from formflow.read.answers import answers
-from formflow.read.blank import rectangle
+from formflow.read.ground import rectangle
 
 FONT = "Helvetica"
 LARGEST, SMALLEST, STEP = 10.0, 5.0, 0.5  # points

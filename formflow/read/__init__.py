@@ -123,7 +123,12 @@ def _read(paper: _Paper, pdf: pikepdf.Pdf) -> Reading | Unread:
     differ = list(against.looks(seen, form))
     if _is_only_drawn(asked, seen):
         return _read_print(paper, pdf, drawn_only=True, differ=differ)
-    held = [*against.manifest(form, boxes, pdf), *against.answers(given, form, boxes), *differ]
+    held = [
+        *against.manifest(form, boxes, pdf),
+        *against.beside(form, boxes, pdf, lambda: _drawable(paper, pdf)),
+        *against.answers(given, form, boxes),
+        *differ,
+    ]
     if pdf.get_warnings():
         held.append(Hold("FF-114"))
     second = paper.reader.second_reading
@@ -159,12 +164,10 @@ def _read_print(
 
     if len(pdf.pages) > paper.reader.limits.pages:
         raise acroform.TooMuch(f"{paper.reader.limits.pages} pages")
-    content = paper.content
     widgets = [] if drawn_only else _widgets(pdf)
     if widgets:
         _restore_form(pdf, widgets)
-    if widgets or pdf.is_encrypted:
-        content = _unlocked(pdf)
+    content = _saved(pdf) if widgets else _drawable(paper, pdf)
     if widgets or drawn_only:
         content = ink.flattened(content)
     sheets = page.sheets(content)
@@ -185,7 +188,12 @@ def _read_print(
     return paper.reading("flat", form, boxes, given, held)
 
 
-def _unlocked(pdf: pikepdf.Pdf) -> bytes:
+def _drawable(paper: _Paper, pdf: pikepdf.Pdf) -> bytes:
+    """Return the paper as other libraries can open it, too."""
+    return _saved(pdf) if pdf.is_encrypted else paper.content
+
+
+def _saved(pdf: pikepdf.Pdf) -> bytes:
     copy = io.BytesIO()
     pdf.save(copy, encryption=False)
     return copy.getvalue()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 import pikepdf
 
 from formflow.forms import HIDDEN_FIELDS, Form
 from formflow.model import Answer, AnswerState, Hold
-from formflow.read import appearance, blank
+from formflow.read import appearance, blank, ground
 from formflow.read.acroform import Box
 
 MOST_NAMED = 6  # boxes named in one message
@@ -18,19 +19,76 @@ MOST_NAMED = 6  # boxes named in one message
 def manifest(form: Form, boxes: Mapping[str, Box], pdf: pikepdf.Pdf) -> Iterator[Hold]:
     """Yield how the boxes differ from the blank's: missing, new, or standing elsewhere."""
     known = form.manifest.boxes
-    yield from _missing(form, boxes)
+    yield from _missing(form, boxes, known)
     # A sheet that we filled in carries our hidden boxes, whatever form it is.
     extra = [name for name in boxes if name not in known and name not in HIDDEN_FIELDS]
     where = blank.places(pdf, boxes.values())
     if extra:
         # Where they stand, not what they are called: a box may be named after a child.
         pages = sorted({place.page for name in extra for place in where[name]})
-        words = {"extra": str(len(extra)), "which": _listed(f"page {page}" for page in pages)}
+        words = {"extra": str(len(extra)), "which": _pages(pages)}
         yield Hold("FF-107", words=words)
     moved = blank.moved(where, form.manifest)
     if moved:
         words = {"moved": str(len(moved)), "which": _listed(_labels(form, moved))}
         yield Hold("FF-123", words=words)
+
+
+def beside(
+    form: Form, boxes: Mapping[str, Box], pdf: pikepdf.Pdf, content: Callable[[], bytes]
+) -> Iterator[Hold]:
+    """Yield what a paper shows beside its answers: notes, other print, circles drawn otherwise.
+
+    `content` gives the paper as PDFium can open it.
+    """
+    known = form.manifest
+    added = sorted({page for page, _ in ground.notes(pdf, boxes) - known.notes})
+    if added:
+        yield Hold("FF-132", words={"which": _pages(added)})
+    pairs = zip_longest(ground.prints(pdf), known.prints)
+    other = [page for page, (one, blank) in enumerate(pairs, start=1) if one != blank]
+    differing = _differing(form, other, content) if other else []
+    if differing:
+        yield Hold("FF-133", words={"which": _pages(differing)})
+    asked = [box for name, box in boxes.items() if name in form.asked_boxes & known.boxes.keys()]
+    redrawn = ground.redrawn(asked, known.looks)
+    if redrawn:
+        yield from looks(_marked(form, redrawn, content), form)
+
+
+def _differing(form: Form, pages: Sequence[int], content: Callable[[], bytes]) -> Sequence[int]:
+    # Imported here and below: drawing is for the few papers whose fingerprints are not the blank's.
+    from formflow.read import overlay
+
+    try:
+        return overlay.differing(content(), form.blank.read_bytes(), pages)
+    except ValueError:  # what cannot be drawn cannot be compared
+        return pages
+
+
+def _marked(form: Form, redrawn: Sequence[Box], content: Callable[[], bytes]) -> appearance.Seen:
+    """Return which of some circles do not show what they store, by the marks that an eye sees."""
+    from formflow.read import ink, overlay
+
+    circles = [
+        overlay.Circle(box.name, place, place.page, place.rectangle)
+        for box in redrawn
+        for place in form.manifest.boxes[box.name].places
+    ]
+    try:
+        marks = overlay.marks(ink.flattened(content()), form.blank.read_bytes(), circles)
+    except ValueError:
+        return appearance.Seen((), tuple(box.name for box in redrawn))
+    differ, unknown = [], []
+    for box in redrawn:
+        shown = {
+            place.state: marks[box.name, place] for place in form.manifest.boxes[box.name].places
+        }
+        if None in shown.values():
+            unknown.append(box.name)
+        elif {state for state, marked in shown.items() if marked} != {box.value or None} - {None}:
+            differ.append(box.name)
+    return appearance.Seen(tuple(differ), tuple(unknown))
 
 
 def answers(given: Mapping[str, Answer], form: Form, boxes: Mapping[str, Box]) -> Iterator[Hold]:
@@ -45,7 +103,8 @@ def answers(given: Mapping[str, Answer], form: Form, boxes: Mapping[str, Box]) -
 
 def printed(form: Form, boxes: Mapping[str, Box], given: Mapping[str, Answer]) -> Iterator[Hold]:
     """Yield what a paper without boxes lacks: pages that are not there, and what nobody can read."""
-    yield from _missing(form, boxes)
+    shown = [name for name, box in form.manifest.boxes.items() if any(p.page for p in box.places)]
+    yield from _missing(form, boxes, shown)
     for name, answer in given.items():
         if answer.state is AnswerState.UNREADABLE:
             yield Hold("FF-217", name)
@@ -77,8 +136,7 @@ def second_reading(
     yield from (Hold("FF-110", name) for name in questions(form, other))
 
 
-def _missing(form: Form, boxes: Mapping[str, Box]) -> Iterator[Hold]:
-    known = form.manifest.boxes
+def _missing(form: Form, boxes: Mapping[str, Box], known: Collection[str]) -> Iterator[Hold]:
     missing = [name for name in known if name not in boxes]
     if missing:
         words = {"missing": str(len(missing)), "expected": str(len(known))}
@@ -95,6 +153,10 @@ def _labels(form: Form, names: Iterable[str]) -> Iterator[str]:
     for name in names:
         about = questions(form, [name])
         yield f"“{form.fields[about[0]].label}”" if about else f"the hidden box {name}"
+
+
+def _pages(numbers: Iterable[int]) -> str:
+    return _listed(f"page {number}" for number in numbers)
 
 
 def _listed(names: Iterable[str]) -> str:

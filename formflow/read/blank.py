@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 import pikepdf
 
 from formflow.limits import Limits
-from formflow.manifest import BlankBox, Manifest, Place, Rectangle
-from formflow.read import acroform, active
+from formflow.manifest import BlankBox, Manifest, Place
+from formflow.read import acroform, active, ground
 from formflow.read.acroform import Box
 
 COMB = 1 << 24
@@ -26,6 +26,9 @@ def manifest_of(content: bytes) -> Manifest:
             sizes=tuple(_size(page) for page in pdf.pages),
             boxes={name: _blank_box(box, where[name]) for name, box in found.items()},
             carries=active.marks(pdf, content),
+            prints=ground.prints(pdf),
+            looks=ground.looks(found.values()),
+            notes=ground.notes(pdf, found),
         )
 
 
@@ -34,13 +37,18 @@ def places(pdf: pikepdf.Pdf, boxes: Iterable[Box]) -> dict[str, tuple[Place, ...
     page_of = _page_of(pdf)
     return {
         box.name: tuple(
-            Place(page_of.get(widget.objgen, 0), rectangle(widget.get("/Rect")), offer or None)
+            Place(_page(widget, page_of), ground.rectangle(widget.get("/Rect")), offer or None)
             for widget, offer in zip(
                 box.widgets, box.offers or ("",) * len(box.widgets), strict=True
             )
         )
         for box in boxes
     }
+
+
+def _page(widget: pikepdf.Object, page_of: Mapping[tuple[int, int], int]) -> int:
+    """Return the page on which a box is seen, 0 for none."""
+    return 0 if ground.is_hidden(widget) else page_of.get(widget.objgen, 0)
 
 
 def moved(found: Mapping[str, tuple[Place, ...]], blank: Manifest) -> list[str]:
@@ -59,15 +67,6 @@ def _same_places(found: tuple[Place, ...], blank: tuple[Place, ...]) -> bool:
         and all(abs(a - b) <= SLACK for a, b in zip(one.rectangle, other.rectangle, strict=True))
         for one, other in zip(found, blank, strict=True)
     )
-
-
-def rectangle(corners: object) -> Rectangle:
-    """Return a /Rect as left, bottom, right, top; zeros where there is none."""
-    if not isinstance(corners, pikepdf.Array) or len(corners) != 4:
-        return (0.0, 0.0, 0.0, 0.0)
-    # Faster than asking for the four numbers, and put in order by qpdf.
-    found = pikepdf.Rectangle(corners)
-    return (round(found.llx, 2), round(found.lly, 2), round(found.urx, 2), round(found.ury, 2))
 
 
 def _blank_box(box: Box, where: tuple[Place, ...]) -> BlankBox:
@@ -94,5 +93,5 @@ def _page_of(pdf: pikepdf.Pdf) -> dict[tuple[int, int], int]:
 
 
 def _size(page: pikepdf.Page) -> tuple[float, float]:
-    left, bottom, right, top = rectangle(page.mediabox)
+    left, bottom, right, top = ground.rectangle(page.mediabox)
     return round(right - left, 2), round(top - bottom, 2)

@@ -15,8 +15,9 @@ from typing import NamedTuple
 
 from formflow.forms import Form
 from formflow.manifest import BlankBox, Place, Rectangle
-from formflow.read import identify, ink, page, register
+from formflow.read import identify, ink, overlay, page, register
 from formflow.read.acroform import Box
+from formflow.read.overlay import Circle
 from formflow.read.page import Letter, Line, Sheet
 from formflow.read.register import Fit
 from formflow.read.text import normalised
@@ -226,21 +227,12 @@ def _marks(
 ) -> dict[tuple[str, Place], bool | None]:
     """Return for every circle whether it is marked, None where nobody can tell."""
     circles = [
-        (name, place)
+        Circle(name, place, on.number, on.fit.rectangle(place.rectangle))
         for name, box in form.manifest.boxes.items()
         for place in box.places
-        if box.kind == "button" and place.page in laid
+        if box.kind == "button" and (on := laid.get(place.page)) is not None
     ]
-    scale, marks = ink.DOTS_PER_POINT, {}
-    with ink.opened(content) as paper, ink.opened(form.blank.read_bytes()) as blank:
-        for number in sorted({place.page for _, place in circles}):
-            before = ink.drawn(blank, number, scale)
-            after = ink.drawn(paper, laid[number].number, scale)
-            for name, place in (circle for circle in circles if circle[1].page == number):
-                moved = laid[number].fit.rectangle(place.rectangle)
-                added = ink.ink(after, moved, scale) - ink.ink(before, place.rectangle, scale)
-                marks[name, place] = ink.is_marked(added)
-    return marks
+    return overlay.marks(content, form.blank.read_bytes(), circles)
 
 
 def _doubts(form: Form, boxes: Mapping[str, Box], laid: Mapping[int, _Laid]) -> Iterator[Doubt]:

@@ -22,21 +22,28 @@ FLATTENED_FOR_PRINT = 1  # FLAT_PRINT of PDFium
 
 @contextmanager
 def opened(content: bytes, password: str = "") -> Iterator[pypdfium2.PdfDocument]:
-    """Lend a PDF, opened for drawing. Raise ValueError when PDFium cannot open it."""
+    """Lend a PDF, opened for drawing. Raise ValueError when PDFium cannot open or draw it."""
     try:
         document = pypdfium2.PdfDocument(content, password=password or None)
+        try:
+            yield document
+        finally:
+            document.close()
     except pypdfium2.PdfiumError as problem:
-        raise ValueError("PDFium cannot open the file") from problem
-    try:
-        yield document
-    finally:
-        document.close()
+        raise ValueError("PDFium cannot open the file, or a page of it") from problem
 
 
 def drawn(
-    document: pypdfium2.PdfDocument, number: int, dots_per_point: float, *, forms: bool = False
+    document: pypdfium2.PdfDocument,
+    number: int,
+    dots_per_point: float,
+    *,
+    forms: bool = False,
+    notes: bool = True,
 ) -> Image.Image:
     """Return a page, counted from 1, as a grey picture; with what stands in boxes, if wanted.
+
+    Without notes it is what the page prints by itself.
 
     Raise ValueError for a page that is too large to be drawn.
     """
@@ -45,7 +52,9 @@ def drawn(
         width, height = page.get_size()
         if width * height * dots_per_point**2 > MOST_DOTS:
             raise ValueError("the page is too large to be drawn")
-        picture = page.render(scale=dots_per_point, grayscale=True, may_draw_forms=forms)
+        picture = page.render(
+            scale=dots_per_point, grayscale=True, may_draw_forms=forms, draw_annots=notes
+        )
         grey: Image.Image = picture.to_pil().convert("L")
         return grey
     finally:

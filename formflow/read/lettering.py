@@ -42,6 +42,8 @@ class CannotTell(Exception):
 
 def decoder(font: pikepdf.Object) -> Decode:
     """Return what turns the codes of one font into letters. It, and this, raise CannotTell."""
+    if font.get("/Subtype") == "/Type3":  # its letters are drawings, of anything
+        raise CannotTell
     is_wide = font.get("/Subtype") == "/Type0"
     own = font.get("/ToUnicode")
     codes = _to_unicode(own.read_bytes()) if isinstance(own, pikepdf.Stream) else {}

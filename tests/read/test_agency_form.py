@@ -142,13 +142,19 @@ def test_every_value_that_a_program_stored_is_read(
     assert given(reading) == stored
 
 
+LOOKS_DAMAGED = {  # circles, or the page itself, are not drawn as on the blank any more
+    "x_crlf_mangled": {"FF-109", "FF-133"},
+    "x_truncated90": {"FF-121"},
+}
+
+
 @pytest.mark.parametrize("case", WITH_BOXES)
 def test_a_file_of_a_healthy_program_is_held_for_nothing(fillers: Path, case: str) -> None:
     reading = read(fillers / f"{case}.pdf")
     assert isinstance(reading, Reading)
     held = {hold.code for hold in reading.held}
     if case in DAMAGED:
-        assert held == {"FF-114"}
+        assert held == {"FF-114"} | LOOKS_DAMAGED.get(case, set())
     elif case == "fillpdf":  # it stores "Not" for "Not known", and half of it is a state of no box
         assert held == {"FF-108", "FF-109", "FF-114"}
     else:

@@ -14,6 +14,7 @@ from formflow.read.alike import says_the_same
 from tests.read.papers import draw, field, held, paper
 
 BOB = {("FF-109", "child_a_name")}
+NOT_IN_ITS_PLACE = {("FF-123", None)}
 UNKNOWN = {("FF-121", "child_a_name")}
 ALICE = {"child_a_name": "Alice Example"}
 
@@ -138,7 +139,7 @@ def test_a_hidden_box_shows_nothing(tmp_path: Path) -> None:
     def hide(pdf: Pdf) -> None:
         field(pdf, "child_a_name").F = 2
 
-    assert held(paper(tmp_path / "a.pdf", ALICE, hide)) == BOB
+    assert held(paper(tmp_path / "a.pdf", ALICE, hide)) == BOB | NOT_IN_ITS_PLACE
 
 
 @pytest.mark.parametrize(
@@ -236,7 +237,7 @@ def test_a_hidden_circle_shows_nothing(tmp_path: Path, flag: int, drawn: bool) -
                     del circle.AS
 
     path = paper(tmp_path / "a.pdf", {"context_planned": "yes"}, hide)
-    assert held(path) == {("FF-109", "context_planned")}
+    assert held(path) == {("FF-109", "context_planned")} | NOT_IN_ITS_PLACE
 
 
 def test_circles_that_show_nothing_yet_are_drawn_from_the_stored_answer(tmp_path: Path) -> None:
