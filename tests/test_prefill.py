@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pdfplumber
 import pikepdf
+import pypdf
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -88,6 +89,12 @@ def test_the_sheet_shows_what_it_stores_on_the_page(tmp_path: Path) -> None:
     [first, *_] = page.sheets(ink.flattened(content))
     words = {word.text for word in first.words}
     assert {"Zoë", "Świątek", "FF-2026-000123:"} <= words
+
+
+def test_a_letter_that_was_lost_is_kept_as_lost_for_every_program() -> None:
+    content = prefilled(OURS, answers(child_a_name="Zo\ufffd Example"), "FF-2026-000001", LINE)
+    fields = pypdf.PdfReader(io.BytesIO(content)).get_fields() or {}
+    assert fields["child_a_name"]["/V"] == "Zo\ufffd Example"
 
 
 def test_every_page_says_what_the_sheet_is_for() -> None:

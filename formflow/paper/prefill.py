@@ -8,6 +8,7 @@ every viewer draws what is only stored. What does not read back exactly stays bl
 from __future__ import annotations
 
 import io
+from codecs import BOM_UTF16_BE
 from collections.abc import Mapping
 
 import pikepdf
@@ -91,11 +92,16 @@ def _fill(pdf: Pdf, box: Box, stored: str) -> None:
         for widget, offer in zip(box.widgets, box.offers, strict=True):
             widget.AS = state if stored == offer else Name.Off
         return
-    holder.V = String(stored)
+    holder.V = _stored_text(stored)
     shown = box.labels.get(stored, stored)
     for widget in box.widgets:
         flags = int(widget.get("/Ff", holder.get("/Ff", 0)))
         widget.AP = Dictionary(N=_drawing(pdf, widget, shown, several=bool(flags & MULTILINE)))
+
+
+def _stored_text(text: str) -> String:
+    """Return text as every program reads it. PDFDocEncoding has no sign for a letter that was lost."""
+    return String(text) if text.isascii() else String(BOM_UTF16_BE + text.encode("utf-16-be"))
 
 
 def _holder(box: Box) -> pikepdf.Object:
