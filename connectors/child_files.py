@@ -1,6 +1,6 @@
 """Child files: one folder for every child, by reference: originals, "as read" sheets, chronology.
 
-    Child files/C-000045/FF-2026-000123 r1 original.pdf
+    Child files/C-000045/FF-2026-000123 r1 original.pdf   (or "pictures of the pages")
                          FF-2026-000123 r1 as read.pdf
                          Chronology.html
 
@@ -74,7 +74,7 @@ class ChildFiles:
         stem = f"{parcel.reference} r{parcel.revision}"
         papers = {}
         if parcel.original_sha256:
-            papers["original"] = f"{stem} original{parcel.original_suffix}"
+            papers["original"] = f"{stem} {_kept_as(parcel)}{parcel.original_suffix}"
         if parcel.as_read:
             papers["as_read"] = f"{stem} as read.pdf"
         home = parcel.child_reference or f"{NOT_YET_MATCHED}/{parcel.reference}"
@@ -120,7 +120,7 @@ def _line(parcel: Parcel, papers: dict[str, str]) -> str:
     """Return one line of the chronology. Lines sort by day; days that are not known come last."""
     day = parcel.incident_day
     order = f"{day or '9999'} {parcel.recorded_at.isoformat()}"
-    words = {"original": "Original", "as_read": "As read"}
+    words = {"original": _kept_as(parcel).capitalize(), "as_read": "As read"}
     links = " · ".join(
         f'<a href="{quote(name)}">{words[kind]}</a>' for kind, name in papers.items()
     )
@@ -134,6 +134,10 @@ def _line(parcel: Parcel, papers: dict[str, str]) -> str:
     )
     columns = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
     return f'<tr data-order="{order}" data-key="{parcel.key}">{columns}<td>{links}</td></tr>'
+
+
+def _kept_as(parcel: Parcel) -> str:
+    return "pictures of the pages" if parcel.only_pictures else "original"
 
 
 def _lines(chronology: Path) -> list[str]:

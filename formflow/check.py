@@ -168,7 +168,7 @@ def _unreadable(paper: _Paper) -> Iterator[Notice]:
     doubtful = _doubtful(paper)
     for name in paper.form.fields:
         if paper.answer(name).state is AnswerState.UNREADABLE and name not in doubtful:
-            yield paper.notice("FF-217", name)
+            yield paper.notice("FF-134", name)
 
 
 def _lost_letters(paper: _Paper) -> Iterator[Notice]:

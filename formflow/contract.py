@@ -99,6 +99,7 @@ class Parcel:
     notices: tuple[Notice, ...] = ()
     original_sha256: str | None = None  # the paper itself; fetch it with Context.original
     original_suffix: str = ".pdf"
+    only_pictures: bool = False  # the paper could start something: these are pictures of its pages
     as_read: bytes = b""  # the "as read" sheet as PDF, for connectors that want it
 
 

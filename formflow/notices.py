@@ -183,33 +183,35 @@ MESSAGES: dict[str, Message] = {
     "FF-124": Message(
         "The form was printed to a PDF or flattened, so its boxes are gone.",
         "We read what stands on the page. Letters may be wrong, and a person must confirm them.",
-        "Compare our copy “please check” with the paper, put it right, save it and drop it.",
+        "Compare our copy “please check” in “Needs attention” with the paper, put it right, save it and drop it.",
         holds=True,
         returns=True,
     ),
     "FF-125": Message(
         "The form is a picture, such as a scan or a photo.",
         "We read what we could make out. Letters may be wrong, and a person must confirm them.",
-        "Compare our copy “please check” with the paper, put it right, save it and drop it.",
+        "Compare our copy “please check” in “Needs attention” with the paper, put it right, save it and drop it.",
         holds=True,
         returns=True,
     ),
     "FF-126": Message(
         "Some letters in “{label}” cannot be read, because the program that made the file left them out.",
         "They may be part of a name.",
-        "Put them right in our copy “please check”.",
+        "Put them right in our copy “please check” in “Needs attention”.",
         holds=True,
+        returns=True,
     ),
     "FF-127": Message(
         "The text in “{label}” goes down to the edge of its box.",
         "There may be more than was read.",
         "Look at the form it was printed from, if it is still there.",
         holds=True,
+        returns=True,
     ),
     "FF-128": Message(
         "The answers stand in a part of the file that most programs do not show.",
         "Two people could read two different answers, so a person must confirm them.",
-        "Compare our copy “please check” with the paper, put it right, save it and drop it.",
+        "Compare our copy “please check” in “Needs attention” with the paper, put it right, save it and drop it.",
         holds=True,
         returns=True,
     ),
@@ -241,6 +243,13 @@ MESSAGES: dict[str, Message] = {
         "Something was written on it outside of the boxes, or the questions were changed or moved.",
         "Open the paper and compare it with a blank form from “Blank forms”.",
         holds=True,
+    ),
+    "FF-134": Message(
+        "Something stands in “{label}” that we could not read.",
+        "It counts neither as an answer nor as blank.",
+        "Look at the paper, and put it right in our copy “please check” in “Needs attention”.",
+        holds=True,
+        returns=True,
     ),
     # The answers
     "FF-201": Message(
@@ -332,12 +341,6 @@ MESSAGES: dict[str, Message] = {
         "“{label}” has no date in it, only a word or a sign for “not known”.",
         "The record has no date there.",
         "Add the date when somebody finds it out.",
-    ),
-    "FF-217": Message(
-        "Something stands in “{label}” that we could not read.",
-        "It counts neither as an answer nor as blank.",
-        "Look at the paper and ask the person who filled it in.",
-        holds=True,
     ),
     "FF-218": Message(
         "The program that saved the form lost a letter in “{label}”. It stands there as “�”.",

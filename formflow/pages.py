@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select
 from formflow.enclose import AS_IT_LOOKS, SHEETS, Enclosed
 from formflow.forms import Form
 from formflow.model import AnswerState, Entry, Finding, Notice, Outcome, Proposal, Weighs
+from formflow.rules.book import rules
 from formflow.settings import Settings
 from formflow.words import LIGHT_WORDS, NOTHING_PROPOSED, day_in_words, moment_in_words
 
@@ -112,7 +113,7 @@ def alert(
         urgent=[found for found in entry.notices if found.code in URGENT],
         notices=[found for found in entry.notices if found.code not in URGENT],
         missing=_labels(form, proposal),
-        not_asked=proposal.not_asked if proposal else (),
+        not_asked=[rule for rule in rules() if proposal and rule.id in proposal.not_asked],
         rules_version=proposal.rules_version if proposal else "",
     )
 

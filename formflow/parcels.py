@@ -35,7 +35,12 @@ class Occasion:
     @property
     def filed_suffix(self) -> str:
         """What the filed paper is called after its reference."""
-        return self.entry.original_suffix if self.filed == self.entry.sha256 else ".pdf"
+        return ".pdf" if self.only_pictures else self.entry.original_suffix
+
+    @property
+    def only_pictures(self) -> bool:
+        """Whether pictures of the pages are filed instead of a paper that could start something."""
+        return self.filed is not None and self.filed != self.entry.sha256
 
     @property
     def beside(self) -> Mapping[str, str]:
@@ -114,6 +119,7 @@ def parcel(
         page=_page(occasion, operation) if _may_carry_page(capabilities, operation) else "",
         original_sha256=occasion.filed if operation is Operation.RETURN else None,
         original_suffix=occasion.filed_suffix,
+        only_pictures=occasion.only_pictures,
         enclosed=occasion.beside if operation is Operation.RETURN else {},
     )
     if capabilities.carries is not DataClass.FULL:

@@ -221,7 +221,7 @@ def test_what_is_unreadable_is_told_once_and_holds_the_paper() -> None:
     sound = reading(SOUND)
     unreadable = replace(sound, answers={**sound.answers, "context_planned": UNREADABLE})
     found = check(unreadable, FORM, TODAY)
-    assert codes(found) == [("FF-217", "context_planned")]
+    assert codes(found) == [("FF-134", "context_planned")]
     assert found.notices[0].holds
     told = replace(unreadable, held=(Hold("FF-108", "context_planned"),))
     assert codes(check(told, FORM, TODAY)) == [("FF-108", "context_planned")]

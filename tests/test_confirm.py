@@ -190,8 +190,12 @@ def test_what_carries_a_program_is_filed_as_pictures_and_the_original_stays_seal
     told = {found.code: found.text for found in entry.notices}
     assert "a program (JavaScript)" in told["FF-129"]
     assert entry.outcome is Outcome.RECORDED
-    filed = list(office.folders.alerts.parent.rglob("*original.pdf"))
+    assert not list(office.folders.alerts.parent.rglob("*original.pdf"))
+    filed = list(office.folders.alerts.parent.rglob("* pictures of the pages.pdf"))
     assert len(filed) == 1
+    chronology = filed[0].with_name("Chronology.html").read_text("utf-8")
+    assert ">Pictures of the pages</a>" in chronology
+    assert ">Original</a>" not in chronology
     assert b"JavaScript" not in filed[0].read_bytes()
     with pikepdf.open(filed[0]) as copy:
         assert "/OpenAction" not in copy.Root

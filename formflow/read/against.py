@@ -107,7 +107,7 @@ def printed(form: Form, boxes: Mapping[str, Box], given: Mapping[str, Answer]) -
     yield from _missing(form, boxes, shown)
     for name, answer in given.items():
         if answer.state is AnswerState.UNREADABLE:
-            yield Hold("FF-217", name)
+            yield Hold("FF-134", name)
     if all(answer.state is AnswerState.BLANK for answer in given.values()):
         yield Hold("FF-115")
 

@@ -5,6 +5,7 @@ Marks by ink, text by tesseract. Nothing of it is certain: a person confirms it 
 
 from __future__ import annotations
 
+import math
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ HANGING = frozenset("gjpqy,;()[]Q/|_$@{}")  # letters that reach below the line 
 INSET = 1.2  # points: a crop keeps away from the frame of its box
 LIGHT = 170  # of 255: ruled lines and the grain of paper are lighter than ink
 LEAST_INK = 0.0008  # share of dark dots: below that nobody has written anything
+EDGE = 1.5  # points: letters so near the lower edge of a box may go on unseen
 TALL = 30.0  # points: a box that is taller has room for lines
 LARGER = 2  # times: tesseract reads small print better when it is blown up
 LIKE_A_LABEL, CLEARLY_NEAREST = 60.0, 20.0  # of 100: of a list's labels, and before the next one
@@ -97,9 +99,10 @@ class _Laid:
             self.blank, there, DOTS_PER_POINT
         )
 
-    def written(self, there: Rectangle) -> Image.Image:
-        """Return what stands in a box, without what is printed there."""
+    def written(self, there: Rectangle, last: float = math.inf) -> Image.Image:
+        """Return what stands in a box, or in its last points, without what is printed there."""
         left, bottom, right, top = there
+        top = min(top, bottom + 2 * INSET + last)
         box = (
             round((left + INSET) * DOTS_PER_POINT),
             self.paper.height - round((top - INSET) * DOTS_PER_POINT),
@@ -149,6 +152,8 @@ def _reading(path: Path, form: Form, laid: Mapping[int, _Laid]) -> Reading:
     boxes = {box.name: box for box in _boxes(form, laid)}
     given = answers(form, boxes)
     held = [Hold("FF-125"), *against.printed(form, boxes, given)]
+    cut = [name for name in boxes if _runs_off(form.manifest.boxes[name], laid)]
+    held += [Hold("FF-127", name) for name in against.questions(form, cut)]
     return Reading(path.stem, form.form_id, form.version, "scan", True, tuple(held), given)
 
 
@@ -173,8 +178,7 @@ def _is_marked(place: Place, laid: Mapping[int, _Laid]) -> bool | None:
 
 
 def _text(name: str, box: BlankBox, written: Image.Image, place: Place) -> Box:
-    counts = written.histogram()
-    if sum(counts[:LIGHT]) < LEAST_INK * sum(counts):
+    if not _has_ink(written):
         return Box(name, box.kind, "", "")
     if (
         box.kind == "list"
@@ -183,13 +187,30 @@ def _text(name: str, box: BlankBox, written: Image.Image, place: Place) -> Box:
     larger = written.resize(
         (written.width * LARGER, written.height * LARGER), Image.Resampling.LANCZOS
     )
-    tall = place.rectangle[3] - place.rectangle[1] > TALL
-    lies = recognise.LINES if tall else recognise.LINE
+    lies = recognise.LINES if _is_tall(place) else recognise.LINE
     raw = recognise.text(larger, lies, DOTS_PER_INCH * LARGER)
     value = "".join(raw.split()) if box.cells else normalised(raw)
     if box.kind == "choice":
         value = _nearest(value, box.labels)
     return Box(name, box.kind, value, raw, legible=bool(value), labels=box.labels)
+
+
+def _runs_off(box: BlankBox, laid: Mapping[int, _Laid]) -> bool:
+    """Return whether a text goes down to the edge of its box, and may go on where nobody sees it."""
+    return box.kind == "text" and any(
+        _has_ink(laid[place.page].written(place.rectangle, last=EDGE))
+        for place in box.places
+        if place.page in laid and _is_tall(place)
+    )
+
+
+def _is_tall(place: Place) -> bool:
+    return place.rectangle[3] - place.rectangle[1] > TALL
+
+
+def _has_ink(picture: Image.Image) -> bool:
+    counts = picture.histogram()
+    return sum(counts[:LIGHT]) >= LEAST_INK * sum(counts)
 
 
 def _nearest(shown: str, labels: Mapping[str, str]) -> str:

@@ -90,7 +90,7 @@ def test_two_marks_in_one_row_are_no_answer(tmp_path: Path) -> None:
     reading = read(path)
     assert isinstance(reading, Reading)
     assert reading.answers["context_planned"].state is AnswerState.UNREADABLE
-    assert ("FF-217", "context_planned") in {(hold.code, hold.field) for hold in reading.held}
+    assert ("FF-134", "context_planned") in {(hold.code, hold.field) for hold in reading.held}
 
 
 def test_a_blank_print_is_said_to_be_blank(tmp_path: Path) -> None:
