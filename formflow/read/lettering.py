@@ -27,7 +27,7 @@ NAMED_TABLES = {  # the ones that PDFium writes (PDF 32000-1, table 118)
     "90ms-RKSJ": "cp932",
     "KSCms-UHC": "cp949",
 }
-MOST_IN_A_RANGE = 1 << 16
+MOST_CODES = 1 << 16  # of one font: as many as two bytes can say
 LAST_LETTER = 0x10FFFF
 _HEX = rb"<([0-9A-Fa-f\s]*)>"
 _BLOCK = re.compile(rb"begin(bfchar|bfrange)(.*?)end\1", re.DOTALL)
@@ -130,17 +130,23 @@ def _wide(font: pikepdf.Object) -> Decode:
 
 def _to_unicode(content: bytes) -> dict[int, str]:
     codes: dict[int, str] = {}
-    for kind, block in _BLOCK.findall(content):
-        if kind == b"bfchar":
-            codes |= {_number(code): _letters(text) for code, text in _CHAR.findall(block)}
-        else:
-            for first, last, start, listed in _RANGE.findall(block):
-                codes |= _range(_number(first), _number(last), start, listed)
+    for number, (code, letters) in enumerate(_pairs(content)):
+        if number >= MOST_CODES:
+            raise CannotTell
+        codes[code] = letters
     return codes
 
 
+def _pairs(content: bytes) -> Iterator[tuple[int, str]]:
+    for kind, block in _BLOCK.findall(content):
+        if kind == b"bfchar":
+            yield from ((_number(code), _letters(text)) for code, text in _CHAR.findall(block))
+        else:
+            for first, last, start, listed in _RANGE.findall(block):
+                yield from _range(_number(first), _number(last), start, listed)
+
+
 def _range(first: int, last: int, start: bytes, listed: bytes) -> Iterator[tuple[int, str]]:
-    last = min(last, first + MOST_IN_A_RANGE)
     if listed:
         texts = (_letters(text) for text in re.findall(_HEX, listed))
         yield from zip(range(first, last + 1), texts, strict=False)

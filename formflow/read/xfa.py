@@ -6,7 +6,8 @@ boxes by their path, or by their last name where only one box has it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from xml.etree.ElementTree import Element
 
@@ -30,10 +31,11 @@ def filled(pdf: pikepdf.Pdf, boxes: Mapping[str, Box]) -> dict[str, Box] | None:
         root = ElementTree.fromstring(packet, forbid_dtd=True)
     except (ElementTree.ParseError, DefusedXmlException):
         return None
-    said: dict[Path, str] = {}
+    said: dict[Path, list[str]] = {}
     for path, words in _leaves(_data(root), ()):
-        said[path] = f"{said[path]}\n{words}" if path in said else words
-    return {name: _with(box, _find(name, boxes, said)) for name, box in boxes.items()}
+        said.setdefault(path, []).append(words)
+    found = _Found(said, boxes)
+    return {name: _with(box, found.words(name)) for name, box in boxes.items()}
 
 
 def _packet(xfa: object) -> bytes | None:
@@ -72,14 +74,27 @@ def _name(part: Element) -> str:
     return str(part.tag).rpartition("}")[2]
 
 
-def _find(name: str, boxes: Mapping[str, Box], said: Mapping[Path, str]) -> str | None:
-    own = _plain(name)
-    for path, words in said.items():
-        if own in (path, path[1:]):  # with and without the name of the form
-            return words
-    last = [path for path in said if path[-1] == own[-1]]
-    alone = sum(_plain(other)[-1] == own[-1] for other in boxes) == 1
-    return said[last[0]] if alone and len(last) == 1 else None
+class _Found:
+    """What the data says, by the path of its elements and by their last names."""
+
+    def __init__(self, said: Mapping[Path, list[str]], boxes: Iterable[str]) -> None:
+        self._by_path = {path[1:]: words for path, words in said.items()} | dict(said)
+        self._by_last_name: dict[str, list[list[str]]] = {}
+        for path, words in said.items():
+            self._by_last_name.setdefault(path[-1], []).append(words)
+        self._boxes = Counter(_plain(name)[-1] for name in boxes)
+
+    def words(self, name: str) -> str | None:
+        """Return what stands at a box's path, with or without the name of the form before it.
+
+        Else what stands under its last name, where that is its alone. None where nothing does.
+        """
+        own = _plain(name)
+        found = self._by_path.get(own)
+        if found is None:
+            last = self._by_last_name.get(own[-1], [])
+            found = last[0] if len(last) == 1 and self._boxes[own[-1]] == 1 else None
+        return None if found is None else "\n".join(found)
 
 
 def _plain(name: str) -> Path:

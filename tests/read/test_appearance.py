@@ -199,6 +199,16 @@ def test_codes_that_nothing_explains_are_not_guessed(tmp_path: Path, font: dict[
     assert shown(tmp_path, b"AB", "AB", **font) == UNKNOWN
 
 
+def test_a_table_that_never_ends_is_not_followed(tmp_path: Path) -> None:
+    endless = "1 beginbfrange <0000> <FFFFFFFF> <0041> endbfrange"
+    path = paper(
+        tmp_path / "a.pdf",
+        ALICE,
+        lambda pdf: draw(pdf, "child_a_name", b"\x00\x01", **wide(pdf, endless)),
+    )
+    assert held(path) == UNKNOWN
+
+
 def test_a_font_that_is_not_there_is_not_guessed(tmp_path: Path) -> None:
     def unnamed(pdf: Pdf) -> None:
         box = field(pdf, "child_a_name")
