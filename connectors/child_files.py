@@ -129,8 +129,8 @@ def _line(parcel: Parcel, papers: dict[str, str]) -> str:
         day_in_words(day) if day else "Not known",
         f"{parcel.reference}{revision}",
         parcel.form_title,
-        LIGHTS[parcel.light],
-        "By the safeguarding lead",
+        "" if parcel.about else LIGHTS[parcel.light],
+        parcel.decided or ("" if parcel.about else "By the safeguarding lead"),
     )
     columns = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
     return f'<tr data-order="{order}" data-key="{parcel.key}">{columns}<td>{links}</td></tr>'

@@ -11,8 +11,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from formflow.contract import Parcel
-from formflow.model import Light
-from formflow_connectors.wording import LIGHTS, WAITS_FOR, printable
+from formflow.model import Light, Outcome
+from formflow_connectors.wording import LIGHTS, WAITS_FOR, printable, proposed
 
 if TYPE_CHECKING:  # openpyxl takes long to import: only those who deliver wait for it
     from openpyxl import Workbook as Book
@@ -64,8 +64,8 @@ def cells(parcel: Parcel, answers: Sequence[str]) -> list[str | int]:
         day.isoformat() if day else NOT_KNOWN,
         parcel.child_reference or NOT_KNOWN,
         parcel.form_title,
-        LIGHTS[parcel.light],
-        WAITS_FOR[parcel.outcome],
+        proposed(parcel),
+        "" if parcel.about and parcel.outcome is Outcome.RECORDED else WAITS_FOR[parcel.outcome],
         parcel.where_to_look,
         *(shortened(texts.get(name, "")) for name in answers),
     ]
@@ -105,7 +105,8 @@ def add_row(sheet: Worksheet, row: int, values: Sequence[str | int]) -> None:
         elif isinstance(cell.value, date):
             cell.number_format = "dd/mm/yyyy"
     light = sheet.cell(row, _LIGHT_COLUMN)
-    light.fill = _fill(str(light.value))
+    if light.value in FILLS:  # a sheet has no light
+        light.fill = _fill(str(light.value))
 
 
 @cache

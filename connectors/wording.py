@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
-from formflow.contract import Ending
+from formflow.contract import Ending, Parcel
 from formflow.model import Light, Outcome
 from formflow.notices import notice
 from formflow.words import LIGHT_WORDS, NOTHING_PROPOSED, day_in_words
@@ -24,6 +24,11 @@ WAITS_FOR: Mapping[Outcome, str] = {
 }
 # What XML and UTF-8 cannot hold: control characters, lone surrogates, two non-characters.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def proposed(parcel: Parcel) -> str:
+    """Return what the rules propose for a record; of a sheet, what was decided on it."""
+    return (parcel.decided or "Sheet") if parcel.about else LIGHTS[parcel.light]
 
 
 def ending(

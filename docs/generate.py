@@ -9,6 +9,7 @@ from formflow.example import example
 from formflow.notices import MESSAGES
 from formflow.rules.book import Rule, rules, rules_version
 from formflow.rules.hints import hints
+from formflow.rules.steps import Step, steps
 
 ROOT = Path(__file__).parent.parent
 MARK = "Generated with `make docs`. Do not edit."
@@ -19,7 +20,7 @@ def pages() -> Mapping[Path, str]:
     return {
         ROOT / "config.example.toml": example(),
         ROOT / "docs" / "messages.md": messages(),
-        ROOT / "docs" / "rules.md": traffic_light(),
+        ROOT / "docs" / "guidance.md": traffic_light() + after_the_form(),
     }
 
 
@@ -57,6 +58,31 @@ def traffic_light() -> str:
     lines += ["", "## Words in the free text that ask for a check", ""]
     lines += [f"- {hint.label} {', '.join(hint.words)}" for hint in hints()]
     return "\n".join(lines) + "\n"
+
+
+def after_the_form() -> str:
+    """Return every step after the recording form, with its quotation and what answers it."""
+    lines = [
+        "",
+        "# After the recording form",
+        "",
+        "What the guidance then asks for. A step is on the page “what is open” until a sheet answers it;",
+        "FormFlow decides none of them. Tested in `tests/rules/test_steps.py` and `tests/stories/`.",
+        "",
+        "| rule | section | asked for | answered on | what to do | guidance |",
+        "|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {step.id} | {step.section} | {step.when.replace('_', ' ')} | {_answered_by(step)}"
+        f" | {step.text} | “{step.quote}” |"
+        for step in steps()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _answered_by(step: Step) -> str:
+    names = ", ".join(f"`{name}`" for name in step.answers)
+    return f"{step.sheet}: {names}" if names else f"{step.sheet}, by deciding"
 
 
 def _row(rule: Rule) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from formflow.contract import AcknowledgedByHand, Connector
 from formflow.tables import reading, writing
@@ -31,7 +31,8 @@ def collect(bench: Workbench, now: datetime) -> int:
     for name, connector in bench.destinations.items():
         for reference, revision in _seen(name, connector) & waiting:
             by = f"moved to Seen in {name}"
-            count += _acknowledge_up_to(bench.engine, reference, revision, by, now)
+            with writing(bench.engine) as connection:
+                count += acknowledge_up_to(connection, reference, revision, by, now)
     return count
 
 
@@ -45,13 +46,15 @@ def _seen(name: str, connector: Connector) -> set[tuple[str, int]]:
         return set()
 
 
-def _acknowledge_up_to(
-    engine: Engine, reference: str, revision: int, by: str, now: datetime
+def acknowledge_up_to(
+    connection: Connection, reference: str, revision: int, by: str, now: datetime
 ) -> int:
-    # Who has seen a revision has seen those before it; a later one is news.
+    """Note that a revision has been seen, and with it those before; a later one is news.
+
+    Return how many were waiting for it.
+    """
     values = {"reference": reference, "revision": revision, "by": by, "at": now.isoformat()}
-    with writing(engine) as connection:
-        return int(connection.execute(_ACKNOWLEDGE_REVISION, values).rowcount)
+    return int(connection.execute(_ACKNOWLEDGE_REVISION, values).rowcount)
 
 
 _WAITING = text("SELECT reference, revision FROM entry WHERE acknowledged_at IS NULL")

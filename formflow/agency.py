@@ -65,6 +65,6 @@ def make_folders(now: Settings) -> None:
         for key, value in destination.own_settings.items():
             if isinstance(value, Path) and key in ("folder", "file"):
                 places.make_folder(value if key == "folder" else value.parent)
-    for form in forms.shipped():
+    for form in (one for one in forms.shipped() if not one.is_sheet):
         blank = now.folders.blank_forms / f"{form.code} {form.title}.pdf"
         places.write(blank, form.blank.read_bytes())

@@ -12,10 +12,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, TextClause, text
 
-from formflow.children import ChildKey, business_key, child_a, values_sha256
+from formflow import shelf
+from formflow.children import ChildKey, business_key, child_a, name_key, values_sha256
 from formflow.enclose import TO_A_PERSON
+from formflow.forms import Form
 from formflow.model import Checked, Light, Notice, Outcome, Unread
 from formflow.notices import notice
+from formflow.sheets import REFERRAL_B, REVIEW, Case
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class Identity:
     possible_duplicate_of: str | None = None
     problems: tuple[Notice, ...] = ()  # with what the paper says of where it belongs
     is_doubted: bool = False  # True: something stands against this paper itself
+    about: Case | None = None  # of a sheet: the record it belongs to, as it stood before
 
     @property
     def light_before(self) -> Light | None:
@@ -86,6 +90,45 @@ def identify(connection: Connection, result: Checked | Unread, continues: int | 
     return replace(own, possible_duplicate_of=alike.reference if alike else None)
 
 
+def identify_sheet(connection: Connection, checked: Checked, form: Form) -> Identity:
+    """Return which record a sheet belongs to: by the reference that it was filled in for, or none."""
+    reading = checked.reading
+    values = values_sha256(reading.form_id, reading.form_version, reading.answers)
+    own = Identity(values_sha256=values, is_doubted=bool(reading.carries or reading.held))
+    said = _FILLED_IN_FOR.fullmatch(reading.case_ref)
+    about = shelf.case(connection, said["reference"]) if said else None
+    if said is None or about is None:
+        words = {"reference": _plain_reference(said["reference"] if said else "")}
+        return replace(own, problems=(notice("FF-224", words=words),))
+    old = int(said["revision"] or 1) < about.record.revision and form.form_id == REVIEW
+    return replace(
+        own,
+        child_id=_child_of_sheet(connection, checked, form, about),
+        previous=_latest(
+            connection, _BY_REFERENCE, reference=sheet_reference(about.record.reference, form)
+        ),
+        problems=(notice("FF-225"),) if old else (),
+        about=about,
+    )
+
+
+def sheet_reference(record: str, form: Form) -> str:
+    """Return the reference of a sheet: its record's with the sheet's code, "FF-2026-000123-F2"."""
+    return f"{record}-{form.code}"
+
+
+def _child_of_sheet(
+    connection: Connection, checked: Checked, form: Form, about: Case
+) -> int | None:
+    """Return in whose file a sheet belongs: child B's own referral lies in child B's file alone."""
+    if form.form_id != REFERRAL_B:
+        found = connection.execute(_CHILD_OF, {"reference": about.record.reference}).scalar()
+        return None if found is None else int(found)
+    name = name_key(checked.facts.texts.get("child_name", ""))
+    born = checked.facts.moments.get("child_dob")
+    return _child_id(connection, ChildKey(name, born.day)) if name and born else None
+
+
 def _latest(connection: Connection, query: TextClause, **words: Any) -> Row[Any] | None:
     return connection.execute(query, words).first()
 
@@ -123,6 +166,10 @@ def _iso_day(checked: Checked) -> str | None:
     return day.isoformat() if day else None
 
 
+_FILLED_IN_FOR = re.compile(r"(?P<reference>[A-Z]{1,6}-\d{4}-\d{6,})(?: r(?P<revision>\d+))?")
+_CHILD_OF = text(
+    "SELECT child_id FROM entry WHERE reference = :reference ORDER BY revision DESC LIMIT 1"
+)
 _BY_BUSINESS_KEY = text(
     "SELECT id, reference, revision, values_sha256, outcome, highest_light FROM entry WHERE business_key = :key"
     " ORDER BY revision"

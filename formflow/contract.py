@@ -29,6 +29,7 @@ class Operation(StrEnum):
     ALERT = "alert"  # tell the DSL
     RECEIPT = "receipt"  # tell the office what happened; never a name in it
     RETURN = "return"  # give the paper back to the office with a note
+    DECIDE = "decide"  # give the safeguarding lead the sheets to decide on
 
 
 class DataClass(StrEnum):
@@ -90,7 +91,9 @@ class Parcel:
     where_to_look: str  # folder, page or command, without names
     repeat: int | None = None  # number of the arrival, for the receipt of a paper that came again
     page: str = ""  # the finished page for people: HTML for receipts and alerts, text for notes
-    enclosed: Mapping[str, str] = field(default_factory=dict)  # beside a note: name -> sha256
+    enclosed: Mapping[str, str] = field(default_factory=dict)  # beside the page: name -> sha256
+    about: str = ""  # of a sheet: the reference of the record that it belongs to
+    decided: str = ""  # of a review sheet: what was decided, in words
     # From here on only for DataClass.FULL:
     child_reference: str | None = None  # "C-000045"
     incident_day: date | None = None

@@ -14,7 +14,7 @@ from pydantic_core import PydanticUndefined
 from formflow import plugins
 from formflow.settings import Settings
 
-ALWAYS_ON = ("alert_folder", "attention_folder", "receipt_folder")
+ALWAYS_ON = ("alert_folder", "attention_folder", "decision_folder", "receipt_folder")
 INTRO = """\
 # FormFlow's settings. Made from the settings model with “formflow init”; every setting is here with
 # its standard value. Lines that begin with # are examples. Relative folders count from this file.
@@ -32,9 +32,10 @@ def example(written: Iterable[tuple[str, str, dict[str, str]]] = ()) -> str:
         if name == "destination":
             continue
         default = field.get_default()
-        table, many = (default[0], True) if isinstance(default, tuple) else (default, False)
-        lines += ["", f"# {_first_line(type(table))}", f"[[{name}]]" if many else f"[{name}]"]
-        lines += _values(type(table), comment_out=False)
+        many = isinstance(default, tuple)
+        for table in default if many else (default,):
+            lines += ["", f"# {_first_line(type(table))}", f"[[{name}]]" if many else f"[{name}]"]
+            lines += _values(type(table), comment_out=False, as_in=table)
     for title, kind, own in written:
         lines += ["", "[[destination]]", f"name = {_toml(title)}", f"kind = {_toml(kind)}"]
         lines += [f"{key} = {_toml(value)}" for key, value in own.items()]
@@ -53,11 +54,15 @@ def _destination(kind: str) -> Iterator[str]:
     yield from _values(model, comment_out=True)
 
 
-def _values(model: type[BaseModel], *, comment_out: bool) -> Iterator[str]:
+def _values(
+    model: type[BaseModel], *, comment_out: bool, as_in: BaseModel | None = None
+) -> Iterator[str]:
     for name, field in model.model_fields.items():
         words = f"  # {field.description}" if field.description else ""
         mark = "# " if comment_out or field.default is None else ""
-        yield f"{mark}{name} = {_shown(field)}{words}"
+        set_here = as_in is not None and name in as_in.model_fields_set
+        shown = _toml(getattr(as_in, name)) if set_here else _shown(field)
+        yield f"{mark}{name} = {shown}{words}"
 
 
 def _shown(field: FieldInfo) -> str:

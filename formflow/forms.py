@@ -43,6 +43,10 @@ class Field:
     boxes: tuple[str, ...] = ()  # names in the PDF; () where it has the field's own name
     means: Mapping[str, str] = made_by(default_factory=dict)  # stored state -> ours; {}: the same
     part: str = ""  # pattern with one pair of brackets: which part of the box is this answer
+    known_from: tuple[
+        str, ...
+    ] = ()  # of a sheet: "form.field" it is filled in from, the first known
+    for_reading: bool = False  # of a sheet: FormFlow fills it in, and nobody is asked
 
     def in_words(self, state: str) -> str:
         """Return a button's state as it is printed, such as "Not known" for "unknown"."""
@@ -78,6 +82,7 @@ class Form:
     sections: tuple[Section, ...]
     hidden: Mapping[str, str] = made_by(default_factory=dict)  # boxes that say which form it is
     information: Mapping[str, str] = made_by(default_factory=dict)  # likewise, of the document
+    is_sheet: bool = False  # True: it belongs to a record that is there, and comes prefilled
     source: Path = Path(OURS)  # where its definition lies; blank and manifest lie beside it
 
     @cached_property
@@ -196,6 +201,7 @@ def _form(table: dict[str, Any], source: Path) -> Form:
         filing=table["filing"],
         how_to_save=table["how_to_save"],
         sections=tuple(_sections(table)),
+        is_sheet=table.get("is_sheet", False),
         source=source,
         **_claims(table, source),
     )
@@ -245,4 +251,6 @@ def _field(entry: dict[str, Any]) -> Field:
         boxes=tuple(entry.get("boxes", ())),
         means=entry.get("means", {}),
         part=entry.get("part", ""),
+        known_from=tuple(entry.get("known_from", ())),
+        for_reading=entry.get("for_reading", False),
     )

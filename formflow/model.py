@@ -251,3 +251,4 @@ class Entry:
     proposal: Proposal | None = None
     highest_light: Light | None = None  # of this revision and all before it: it is never lowered
     possible_duplicate_of: str | None = None  # a reference, for a person to compare
+    about: str | None = None  # of a sheet: the reference of the record that it belongs to

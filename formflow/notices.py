@@ -347,6 +347,37 @@ MESSAGES: dict[str, Message] = {
         "Often it was a picture such as a smiley. It may also be part of a name.",
         "Look at the paper, and correct it if it matters.",
     ),
+    # The sheets of the safeguarding lead
+    "FF-221": Message(
+        "No level of concern is chosen on this review sheet.",
+        "Nothing has been decided. What you wrote is kept.",
+        "Choose a level on the sheet in “To decide”, save it and drop it again.",
+        holds=True,
+    ),
+    "FF-222": Message(
+        "The level on this sheet is lower than what was proposed or decided before, and no reason stands there.",
+        "The higher level stands until you say why.",
+        "Write the reason on the sheet in “To decide”, save it and drop it again.",
+        holds=True,
+    ),
+    "FF-223": Message(
+        "“{label}” on this sheet names somebody else than the record does.",
+        "It may be meant for another child, so it does not count. It is kept.",
+        "Compare the sheet with the record. Use the sheet in “To decide” that belongs to the child.",
+        holds=True,
+    ),
+    "FF-224": Message(
+        "This sheet belongs to the record {reference}. We have no such record.",
+        "Nothing has been decided by it. It is kept.",
+        "Use the sheet in “To decide” that was made for the record.",
+        holds=True,
+    ),
+    "FF-225": Message(
+        "The record has a newer revision than the one this sheet was made for.",
+        "The sheet does not count, because you may not have seen what is new. It is kept.",
+        "Look at the newer paper, and decide on the newer sheet in “To decide”.",
+        holds=True,
+    ),
     # Answers that do not fit together, and words to check
     "FF-301": Message(
         "The form says both that it was spontaneous and that it was planned.",

@@ -53,6 +53,7 @@ class Overview:
     records: int
     papers_unread: int
     waiting: tuple[Waiting, ...]
+    undecided: tuple[str, ...]  # references of records about which nothing is decided, oldest first
     undelivered: tuple[Undelivered, ...]
     folders: tuple[FolderState, ...]
     last_turn: datetime | None  # when the service last finished a turn
@@ -80,6 +81,7 @@ def overview(settings: Settings) -> Overview:
             )
             for row in shelf.waiting(connection)
         )
+        undecided = tuple(shelf.undecided(connection))
         undelivered = tuple(
             Undelivered(row.lane, row.parcels, row.aside, row.code)
             for row in connection.execute(_UNDELIVERED)
@@ -93,7 +95,13 @@ def overview(settings: Settings) -> Overview:
         for watch in settings.watch
     )
     return Overview(
-        counts.records, counts.unread, waiting, undelivered, folders, _last_turn(settings)
+        counts.records,
+        counts.unread,
+        waiting,
+        undecided,
+        undelivered,
+        folders,
+        _last_turn(settings),
     )
 
 
@@ -119,6 +127,8 @@ def as_text(view: Overview, settings: Settings) -> str:
         lines.append(
             f"  {shape} {entry.reference} r{entry.revision}  {words:24} {outcome}, since {since}"
         )
+    if view.undecided:
+        lines.append(f"{len(view.undecided)} wait for a decision: {', '.join(view.undecided)}.")
     if view.papers_unread:
         lines.append(f"{view.papers_unread} papers are being read.")
     for parcel in view.undelivered:
@@ -148,7 +158,7 @@ def _last_turn(settings: Settings) -> datetime | None:
 
 
 _COUNTS = text(
-    "SELECT (SELECT count(DISTINCT reference) FROM entry) AS records,"
+    "SELECT (SELECT count(DISTINCT reference) FROM entry WHERE about IS NULL) AS records,"
     " (SELECT count(*) FROM task WHERE kind = 'read' AND state != 2) AS unread"
 )
 _UNDELIVERED = text(

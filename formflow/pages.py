@@ -13,12 +13,14 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
 
+from formflow.casework import Decision
 from formflow.enclose import AS_IT_LOOKS, SHEETS, Enclosed
 from formflow.forms import Form
 from formflow.model import AnswerState, Entry, Finding, Notice, Outcome, Proposal, Weighs
 from formflow.rules.book import rules
 from formflow.settings import Settings
-from formflow.words import LIGHT_WORDS, NOTHING_PROPOSED, day_in_words, moment_in_words
+from formflow.sheets import REVIEW, done_steps, open_steps
+from formflow.words import LEVEL_WORDS, LIGHT_WORDS, NOTHING_PROPOSED, day_in_words, moment_in_words
 
 URGENT = ("FF-212", "FF-213")  # stands above everything else on an alert
 
@@ -115,6 +117,24 @@ def alert(
         missing=_labels(form, proposal),
         not_asked=[rule for rule in rules() if proposal and rule.id in proposal.not_asked],
         rules_version=proposal.rules_version if proposal else "",
+    )
+
+
+def what_is_open(decision: Decision, settings: Settings, now: datetime) -> str:
+    """Return the page of a case as HTML: what is decided, what is open and what is done, each cited."""
+    case = decision.case
+    return _template("open.html").render(
+        **_shared(case.record, None, settings),
+        at=moment_in_words(now, settings.zone),
+        child_reference=case.record.child_reference,
+        light_words=LIGHT_WORDS[case.record.highest_light][1]
+        if case.record.highest_light
+        else NOTHING_PROPOSED[1],
+        level=LEVEL_WORDS[case.level],
+        reason=case.says(REVIEW, "level_reason"),
+        open=open_steps(case, now.date()),
+        done=done_steps(case, now.date()),
+        sheets=sorted(decision.sheets),
     )
 
 

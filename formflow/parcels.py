@@ -11,11 +11,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from formflow import pages, plugins
+from formflow.casework import Decision
 from formflow.contract import Capabilities, DataClass, NamedAnswer, Operation, Parcel
 from formflow.enclose import Enclosed
 from formflow.forms import Form
 from formflow.model import AnswerState, Entry, Light, Outcome
 from formflow.settings import Settings
+from formflow.sheets import REVIEW
+from formflow.words import LEVEL_WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class Occasion:
     form: Form | None
     settings: Settings
     enclosed: Enclosed | None = None  # None for a receipt alone
+    decision: Decision | None = None  # what lies in “To decide” after it
 
     @property
     def filed(self) -> str | None:
@@ -87,11 +91,17 @@ def parcel_key(reference: str, revision: int, destination: str, operation: str) 
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def operations(entry: Entry, capabilities: Capabilities) -> Iterator[Operation]:
+def operations(occasion: Occasion, capabilities: Capabilities) -> Iterator[Operation]:
     """Yield what a destination is asked to do for an entry, alerts first."""
-    wanted = [Operation.ALERT, Operation.RECEIPT, Operation.RECORD]
+    entry = occasion.entry
+    wanted = [Operation.RECEIPT, Operation.RECORD]
+    # The safeguarding lead need not be told of her own sheet, unless it does not count.
+    if entry.about is None or entry.outcome is not Outcome.RECORDED:
+        wanted.insert(0, Operation.ALERT)
     if any(notice.returns for notice in entry.notices) and entry.sha256:
         wanted.append(Operation.RETURN)
+    if occasion.decision is not None:
+        wanted.append(Operation.DECIDE)
     yield from (operation for operation in wanted if operation in capabilities.operations)
 
 
@@ -120,7 +130,8 @@ def parcel(
         original_sha256=occasion.filed if operation is Operation.RETURN else None,
         original_suffix=occasion.filed_suffix,
         only_pictures=occasion.only_pictures,
-        enclosed=occasion.beside if operation is Operation.RETURN else {},
+        enclosed=_enclosed(occasion, operation),
+        about=entry.about or "",
     )
     if capabilities.carries is not DataClass.FULL:
         # The light says what kind of behaviour it was: a notice says only that someone must look.
@@ -133,9 +144,23 @@ def parcel(
         answers=named_answers(entry, form),
         findings=entry.proposal.findings if entry.proposal else (),
         notices=entry.notices,
+        decided=_decided(occasion),
         original_sha256=occasion.filed,
         as_read=as_read if capabilities.wants_as_read else b"",
     )
+
+
+def _decided(occasion: Occasion) -> str:
+    """Return what a review sheet decides, in words; "" for other papers and where it does not count."""
+    case, entry = occasion.decision.case if occasion.decision else None, occasion.entry
+    counts = entry.form_id == REVIEW and entry.outcome is Outcome.RECORDED
+    return LEVEL_WORDS[case.level] if case and counts else ""
+
+
+def _enclosed(occasion: Occasion, operation: Operation) -> Mapping[str, str]:
+    if operation is Operation.DECIDE and occasion.decision:
+        return occasion.decision.sheets
+    return occasion.beside if operation is Operation.RETURN else {}
 
 
 def repeat_parcel(occasion: Occasion, destination: str, arrival_id: int, page: str) -> Parcel:
@@ -204,6 +229,9 @@ def _page(occasion: Occasion, operation: Operation) -> str:
             return pages.note(entry, form, settings, occasion.told_how, occasion.enclosed)
         case Operation.ALERT:
             return pages.alert(entry, form, settings, occasion.respond_by, occasion.where_to_look)
+        case Operation.DECIDE:
+            decision, at = occasion.decision, entry.recorded_at
+            return pages.what_is_open(decision, settings, at) if decision else ""
         case Operation.RECORD:
             return ""
 

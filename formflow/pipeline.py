@@ -204,7 +204,9 @@ def _record(
     arrived = Arrived(
         paper.id, paper.sha256 or "", received_at, suffix, looks, continues=paper.continues
     )
-    office = Office(bench.settings, bench.destinations, bench.vault.keep_bytes, bench.ours)
+    office = Office(
+        bench.settings, bench.destinations, bench.vault.keep_bytes, bench.ours, bench.sheets
+    )
     with writing(bench.engine) as connection:
         recorded = record(connection, office, arrived, result, _form_of(bench, result), now)
         if recorded.repeats:

@@ -8,13 +8,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, text
 
 from formflow import ledger, parcels, shelf
-from formflow.belongs import Identity, identify, incident_day
+from formflow.acknowledge import acknowledge_up_to
+from formflow.belongs import (
+    Identity,
+    identify,
+    identify_sheet,
+    incident_day,
+    sheet_reference,
+)
+from formflow.casework import Decision, after_record, after_sheet
 from formflow.check import about_active_content
 from formflow.contract import Connector, Operation, Parcel
 from formflow.decide import decide
@@ -34,12 +42,14 @@ from formflow.model import (
 from formflow.notices import notice
 from formflow.paper.as_read import as_read
 from formflow.settings import Settings
+from formflow.sheets import REVIEW, about_the_sheet
 
 _PRIORITIES = {
     Operation.ALERT: ledger.PRIORITY_ALERT,
     Operation.RECEIPT: ledger.PRIORITY_RECEIPT,
     Operation.RETURN: ledger.PRIORITY_RECEIPT,
     Operation.RECORD: ledger.PRIORITY_RECORD,
+    Operation.DECIDE: ledger.PRIORITY_RECORD,
 }
 
 
@@ -51,6 +61,7 @@ class Office:
     destinations: Mapping[str, Connector]
     keep: Keep  # keeps bytes in the vault
     ours: Form  # the form on which a person copies what nobody could read
+    sheets: Mapping[str, Form]  # the safeguarding lead's sheets, by form id
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +96,19 @@ def record(
 
     A paper with the same answers as the revision before is no new entry: it is a repeat of that one.
     """
-    identity = identify(connection, result, arrived.continues)
+    identity = _identity(connection, arrived, result, form)
     if identity.previous is not None and identity.is_unchanged:
         recorded = Recorded(int(identity.previous.id), repeats=True)
     else:
-        entry = _entry(connection, office, arrived, result, identity, now)
+        entry = _entry(connection, office, arrived, result, identity, form, now)
         recorded = Recorded(_insert(connection, arrived, entry, identity), repeats=False)
         carries = bool(_paper(result).carries)
         enclosed = enclose(
             entry, form or office.ours, office.keep, looks=arrived.looks, carries=carries
         )
-        occasion = parcels.Occasion(entry, form, office.settings, enclosed)
+        _acknowledge(connection, identity, entry)
+        decision = _decision(connection, office, identity, entry, now)
+        occasion = parcels.Occasion(entry, form, office.settings, enclosed, decision)
         _send(connection, office, occasion, recorded.entry_id)
     connection.execute(_LINK, {"entry": recorded.entry_id, "paper": arrived.paper_id})
     return recorded
@@ -116,6 +129,36 @@ def send_receipt(
             _post(connection, connector, entry_id, name, made)
 
 
+def _identity(
+    connection: Connection, arrived: Arrived, result: Checked | Unread, form: Form | None
+) -> Identity:
+    if isinstance(result, Checked) and form is not None and form.is_sheet:
+        return identify_sheet(connection, result, form)
+    return identify(connection, result, arrived.continues)
+
+
+def _acknowledge(connection: Connection, identity: Identity, entry: Entry) -> None:
+    """Note that the safeguarding lead has seen a record: she has decided on it."""
+    if identity.about is None or entry.form_id != REVIEW or entry.outcome is not Outcome.RECORDED:
+        return
+    record = identity.about.record
+    acknowledge_up_to(
+        connection, record.reference, record.revision, "decided on F2", entry.recorded_at
+    )
+
+
+def _decision(
+    connection: Connection, office: Office, identity: Identity, entry: Entry, now: datetime
+) -> Decision | None:
+    """Return what the safeguarding lead finds in “To decide”; None for what belongs to no record."""
+    if identity.about is not None:
+        return after_sheet(identity.about, entry, office.sheets, office.keep, now.date())
+    if not entry.answers or entry.form_id in office.sheets:
+        return None
+    case = shelf.case(connection, entry.reference)
+    return after_record(case, office.sheets, office.keep) if case else None
+
+
 def _paper(result: Checked | Unread) -> Reading | Unread:
     return result.reading if isinstance(result, Checked) else result
 
@@ -126,14 +169,19 @@ def _entry(
     arrived: Arrived,
     result: Checked | Unread,
     identity: Identity,
+    form: Form | None,
     now: datetime,
 ) -> Entry:
-    reference, revision = _number(connection, office, identity, now)
-    earlier = shelf.history(connection, identity.child_id, apart_from=reference)
-    assessed, proposal = _assess(result, earlier, now)
+    reference, revision = _number(connection, office, identity, form, now)
+    is_sheet = form is not None and form.is_sheet
+    if is_sheet:
+        assessed, proposal = _of_a_sheet(result), None
+    else:
+        earlier = shelf.history(connection, identity.child_id, apart_from=reference)
+        assessed, proposal = _assess(result, earlier, now)
     notices = (*identity.problems, *assessed)
     checked = result if isinstance(result, Checked) else None
-    return Entry(
+    entry = Entry(
         reference=reference,
         revision=revision,
         outcome=_outcome(result, notices),
@@ -151,7 +199,19 @@ def _entry(
         notices=notices,
         proposal=proposal,
         possible_duplicate_of=identity.possible_duplicate_of,
+        about=identity.about.record.reference if identity.about else None,
     )
+    if form is None or identity.about is None:
+        return entry
+    said = tuple(about_the_sheet(form, entry, identity.about))
+    held = entry.outcome if not any(found.holds for found in said) else Outcome.HELD
+    return replace(entry, notices=(*notices, *said), outcome=held)
+
+
+def _of_a_sheet(result: Checked | Unread) -> tuple[Notice, ...]:
+    """Return what is said of a sheet. It never goes back to the office: it is not theirs."""
+    told = result.notices if isinstance(result, Checked) else ()
+    return tuple(replace(found, returns=False) for found in told)
 
 
 def _assess(
@@ -174,10 +234,16 @@ def _outcome(result: Checked | Unread, notices: tuple[Notice, ...]) -> Outcome:
 
 
 def _number(
-    connection: Connection, office: Office, identity: Identity, now: datetime
+    connection: Connection,
+    office: Office,
+    identity: Identity,
+    form: Form | None,
+    now: datetime,
 ) -> tuple[str, int]:
     if identity.previous is not None:
         return identity.previous.reference, identity.previous.revision + 1
+    if identity.about is not None and form is not None:
+        return sheet_reference(identity.about.record.reference, form), 1
     agency = office.settings.agency
     year = now.astimezone(office.settings.zone).year
     last = connection.execute(_COUNT, {"name": f"reference-{year}"}).scalar_one()
@@ -204,6 +270,7 @@ def _insert(connection: Connection, arrived: Arrived, entry: Entry, identity: Id
             "light": entry.proposal.light if entry.proposal else None,
             "highest_light": entry.highest_light,
             "possible_duplicate_of": entry.possible_duplicate_of,
+            "about": entry.about,
             "answers": shelf.dumped(entry.answers, shelf.Answers),
             "notices": shelf.dumped(entry.notices, shelf.Notices),
             "proposal": shelf.dumped(entry.proposal, Proposal) if entry.proposal else None,
@@ -218,7 +285,7 @@ def _send(
     entry, zone = occasion.entry, office.settings.zone
     sheet = as_read(occasion.form, entry, zone) if _anyone_wants_as_read(office) else b""
     for name, connector in office.destinations.items():
-        for operation in parcels.operations(entry, connector.capabilities):
+        for operation in parcels.operations(occasion, connector.capabilities):
             made = parcels.parcel(occasion, name, operation, connector.capabilities, sheet)
             _post(connection, connector, entry_id, name, made)
 
@@ -268,10 +335,10 @@ _COUNT = text(
 _ADD_ENTRY = text(
     "INSERT INTO entry (reference, revision, supersedes, outcome, received_at, recorded_at, paper_id,"
     " form_id, form_version, child_id, business_key, values_sha256, incident_day, light, highest_light,"
-    " possible_duplicate_of, answers, notices, proposal)"
+    " possible_duplicate_of, about, answers, notices, proposal)"
     " VALUES (:reference, :revision, :supersedes, :outcome, :received_at, :recorded_at, :paper_id,"
     " :form_id, :form_version, :child_id, :business_key, :values_sha256, :incident_day, :light,"
-    " :highest_light, :possible_duplicate_of, :answers, :notices, :proposal)"
+    " :highest_light, :possible_duplicate_of, :about, :answers, :notices, :proposal)"
 )
 _ADD_PARCEL = text(
     "INSERT INTO parcel (key, entry_id, destination, operation, body, headers, original_sha256)"

@@ -55,6 +55,9 @@ class Agency(Table):
     )
 
 
+FOR_DECISIONS = Path("Safeguarding forms/DSL only/Drop decisions here")
+
+
 class Folders(Table):
     """The folders that staff and the safeguarding lead see. All may be on a share."""
 
@@ -73,6 +76,10 @@ class Folders(Table):
         default=Path("Safeguarding forms/DSL only/Alerts"),
         description="One page for every alert; for the safeguarding lead alone.",
     )
+    to_decide: Path = Field(
+        default=Path("Safeguarding forms/DSL only/To decide"),
+        description="Sheets for the safeguarding lead alone, and what is open in each case.",
+    )
     forms: Path = Field(
         default=Path("Agency forms"),
         description="Definitions of your own PDF forms; see `formflow forms learn`.",
@@ -80,7 +87,7 @@ class Folders(Table):
 
 
 class Watch(Table):
-    """One folder where staff drop completed forms."""
+    """One folder where completed forms, or the safeguarding lead's sheets, are dropped."""
 
     folder: Path = Field(
         default=Path("Safeguarding forms/Drop here"), description="Staff drop completed forms here."
@@ -182,7 +189,7 @@ class Settings(Table):
 
     agency: Agency = Agency()
     folders: Folders = Folders()
-    watch: tuple[Watch, ...] = Field(default=(Watch(),), min_length=1)
+    watch: tuple[Watch, ...] = Field(default=(Watch(), Watch(folder=FOR_DECISIONS)), min_length=1)
     state: State = State()
     reading: ReadingLimits = ReadingLimits()
     rules: Rules = Rules()
@@ -203,6 +210,7 @@ class Settings(Table):
             ("Alerts", "alert_folder", self.folders.alerts),
             ("Receipts", "receipt_folder", self.folders.receipts),
             ("Needs attention", "attention_folder", self.folders.needs_attention),
+            ("To decide", "decision_folder", self.folders.to_decide),
         ):
             yield Destination.model_validate({"name": name, "kind": kind, "folder": folder})
         yield from self.destination

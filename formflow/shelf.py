@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, text
 
 from formflow.model import Answer, EarlierIncident, Entry, History, Light, Notice, Outcome, Proposal
+from formflow.sheets import Case
 from formflow.vault import safe_suffix
 
 
@@ -55,6 +56,17 @@ def history(connection: Connection, child_id: int | None, *, apart_from: str | N
     )
 
 
+def case(connection: Connection, reference: str) -> Case | None:
+    """Return a record with the sheets about it that count, None when there is no such record."""
+    record = next(reversed(revisions(connection, reference)), None)
+    if record is None or record.about is not None:
+        return None
+    child = connection.execute(_CHILD_OF, {"reference": reference}).scalar()
+    rows = connection.execute(text(f"{_ENTRY} {_SHEETS}"), {"about": reference})
+    sheets = {row.form_id: _entry(row) for row in rows}
+    return Case(record, sheets, history(connection, child, apart_from=reference))
+
+
 def dumped(papers: Any, kind: Any) -> str:
     """Return papers as JSON text."""
     return _adapter(kind).dump_json(papers).decode()
@@ -79,6 +91,7 @@ def _entry(row: Row[Any]) -> Entry:
         highest_light=Light(row.highest_light) if row.highest_light else None,
         proposal=_adapter(Proposal).validate_json(row.proposal) if row.proposal else None,
         possible_duplicate_of=row.possible_duplicate_of,
+        about=row.about,
     )
 
 
@@ -91,9 +104,14 @@ Answers = Mapping[str, Answer]
 Notices = tuple[Notice, ...]
 
 _ENTRY = "SELECT entry.*, paper.sha256 AS sha256, paper.file_name FROM entry JOIN paper ON paper.id = entry.paper_id"
+# Oldest first, so that of each form the last one counts.
+_SHEETS = "WHERE about = :about AND outcome = 'recorded' ORDER BY revision"
+_CHILD_OF = text(
+    "SELECT child_id FROM entry WHERE reference = :reference ORDER BY revision DESC LIMIT 1"
+)
 _HISTORY = text(
     "SELECT reference, incident_day, highest_light AS light FROM entry WHERE child_id = :child"
-    " AND reference != :apart_from AND revision = (SELECT max(revision) FROM entry AS later"
+    " AND about IS NULL AND reference != :apart_from AND revision = (SELECT max(revision) FROM entry AS later"
     " WHERE later.reference = entry.reference) ORDER BY incident_day, reference"
 )
 
@@ -103,9 +121,23 @@ def waiting(connection: Connection) -> Iterator[Row[Any]]:
     yield from connection.execute(_WAITING)
 
 
+def undecided(connection: Connection) -> Iterator[str]:
+    """Yield the references of records about which nothing is decided, or which are in doubt."""
+    yield from (row.reference for row in connection.execute(_UNDECIDED))
+
+
+# Whatever could be read is for the safeguarding lead to decide; a sheet in doubt leaves it open.
+_UNDECIDED = text(
+    "SELECT DISTINCT reference FROM entry WHERE about IS NULL AND form_id IS NOT NULL"
+    " AND NOT EXISTS (SELECT 1 FROM entry AS sheet WHERE sheet.about = entry.reference"
+    " AND sheet.form_id = 'review' AND sheet.outcome = 'recorded' AND sheet.revision = (SELECT max(revision)"
+    " FROM entry AS later WHERE later.reference = sheet.reference AND later.outcome = 'recorded')"
+    " AND json_extract(sheet.answers, '$.level.value') != 'doubt') ORDER BY reference"
+)
 _WAITING = text(
     "SELECT reference, revision, outcome, highest_light AS light, recorded_at FROM entry"
-    " WHERE acknowledged_at IS NULL AND revision = (SELECT max(revision) FROM entry AS later"
+    " WHERE acknowledged_at IS NULL AND (about IS NULL OR outcome != 'recorded')"
+    " AND revision = (SELECT max(revision) FROM entry AS later"
     " WHERE later.reference = entry.reference)"
     " ORDER BY CASE highest_light WHEN 'red' THEN 0 WHEN 'amber_or_red' THEN 2 WHEN 'amber' THEN 3"
     " WHEN 'undetermined' THEN 4 WHEN 'green' THEN 5 ELSE 1 END, recorded_at"

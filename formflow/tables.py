@@ -20,9 +20,15 @@ from sqlmodel import Field, SQLModel
 
 from formflow.errors import StorageProblem
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 # What brings a ledger of the version before to each version.
-STEPS = {2: ("ALTER TABLE paper ADD COLUMN continues INTEGER",)}
+STEPS = {
+    2: ("ALTER TABLE paper ADD COLUMN continues INTEGER",),
+    3: (
+        "ALTER TABLE entry ADD COLUMN about VARCHAR",
+        "CREATE INDEX entry_about ON entry (about)",
+    ),
+}
 BUSY_SECONDS = 30
 
 
@@ -83,6 +89,7 @@ class Entry(SQLModel, table=True):
         UniqueConstraint("reference", "revision"),
         Index("entry_business_key", "business_key"),
         Index("entry_child", "child_id"),
+        Index("entry_about", "about"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -102,6 +109,7 @@ class Entry(SQLModel, table=True):
     light: str | None = None
     highest_light: str | None = None  # of all revisions up to this one
     possible_duplicate_of: str | None = None
+    about: str | None = None  # of a sheet: the record that it belongs to
     answers: str  # JSON
     notices: str  # JSON
     proposal: str | None = None  # JSON

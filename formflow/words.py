@@ -30,6 +30,14 @@ LIGHT_WORDS: Mapping[Light, tuple[str, str, str]] = {
 }
 NOTHING_PROPOSED = ("!", "A person must read this paper", "FormFlow could not assess it.")
 
+LEVEL_WORDS: Mapping[str | None, str] = {
+    None: "Nothing is decided yet",
+    "harmful": "Decided: harmful",
+    "concerning": "Decided: concerning",
+    "healthy": "Decided: healthy",
+    "doubt": "In doubt: advice is being taken",
+}
+
 OUTCOME_WORDS: Mapping[Outcome, str] = {
     Outcome.RECORDED: "Recorded",
     Outcome.RETURNED: "Recorded, and returned to be put right",

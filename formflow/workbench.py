@@ -36,7 +36,13 @@ class Workbench:
     @property
     def ours(self) -> Form:
         """The recording form, on which a person copies what nobody could read."""
-        return next(form for form in self.forms.values() if form.is_ours)
+        return next(form for form in self.forms.values() if form.is_ours and not form.is_sheet)
+
+    @property
+    def sheets(self) -> Mapping[str, Form]:
+        """The safeguarding lead's sheets, the newest version of each, by form id."""
+        newest = sorted(self.forms.values(), key=lambda form: form.version)
+        return {form.form_id: form for form in newest if form.is_sheet}
 
     @property
     def locks(self) -> Path:

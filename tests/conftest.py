@@ -26,6 +26,8 @@ def office(tmp_path: Path) -> Iterator[Settings]:
         tmp_path / "an agency",
         changes=(
             ("settle_seconds = 5", "settle_seconds = 0.2"),
+            ("settle_seconds = 5", "settle_seconds = 0.2"),  # the second folder's
+            ("incomplete_minutes = 30", "incomplete_minutes = 0"),
             ("incomplete_minutes = 30", "incomplete_minutes = 0"),
         ),
     )

@@ -19,6 +19,7 @@ SHIPPED = [
     "attention_folder",
     "child_files",
     "csv_file",
+    "decision_folder",
     "email_alert",
     "receipt_folder",
     "workbook",

@@ -132,7 +132,7 @@ def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
 
 def test_receipts_returned_papers_and_alerts_are_always_on(tmp_path: Path) -> None:
     kinds = [destination.kind for destination in load(tmp_path, "").destinations()]
-    assert kinds == ["alert_folder", "receipt_folder", "attention_folder"]
+    assert kinds == ["alert_folder", "receipt_folder", "attention_folder", "decision_folder"]
 
 
 def test_the_forms_password_never_stands_in_the_file(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ def as_version_1(folder: Path) -> None:
     open_ledger(folder).dispose()
     with closing(sqlite3.connect(folder / "ledger.sqlite")) as ledger:
         ledger.execute("ALTER TABLE paper DROP COLUMN continues")
+        ledger.execute("DROP INDEX entry_about")
+        ledger.execute("ALTER TABLE entry DROP COLUMN about")
         ledger.execute(
             "INSERT INTO paper (sha256, size, file_name, received_at, code, words)"
             " VALUES ('ab', 1, 'a.pdf', '2026-11-20T12:00:00+00:00', '', '{}')"

@@ -201,6 +201,7 @@ class _Builder:
         widget.TU = String(_tooltip(box))
         widget.DA = String(TEXT_LOOK)
         flags = MULTILINE if box.field.kind is FieldKind.LONG_TEXT else 0
+        flags |= READ_ONLY if box.field.for_reading else 0
         widget.Ff = flags | (REQUIRED if box.field.required else 0)
         self._fields.append(widget)
 

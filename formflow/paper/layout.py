@@ -257,7 +257,9 @@ def _one_line(entry: Field) -> _Block:
 def _long_text(entry: Field, section: Section) -> _Block:
     placed: list[Placed] = []
     height = 2.0
-    if section.fields[0] is not entry:  # the first box belongs to the heading above it
+    is_first = section.fields[0] is entry
+    if not is_first or not (entry.printed or entry.label == section.label):
+        # else the box belongs to the heading above it
         lines = _label(entry, RIGHT - LEFT)
         placed += _label_words(lines, -height - LABEL_SIZE - 2)
         height += len(lines) * LABEL_LEADING + 5

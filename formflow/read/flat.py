@@ -23,6 +23,7 @@ from formflow.read.register import Fit
 from formflow.read.text import normalised
 
 ALIKE = 0.75  # share of a form's printed words that a paper must have
+CLOSE = 0.08  # of that share: the referrals of two children have most of their words in common
 SAME_PLACE = 4.0  # points between a drawing's outline and the box it was made for
 EDGE = 1.0  # points: a text so near the lower edge of its box may go on unseen
 NEXT_LINE = 1.7  # times the letters' size: the furthest that the next line of a text lies below
@@ -137,11 +138,20 @@ def which_form(
     pages: Sequence[Sequence[register.Word]], document: Mapping[str, str], forms: Sequence[Form]
 ) -> Form | str:
     """Return the form whose printed words a paper has. A claim in its information must agree."""
-    alike = [form for form in forms if likeness(pages, form) >= ALIKE]
+    alike = most_alike(pages, forms, ALIKE)
     claimed = identify.claimed({}, document, forms)
     if isinstance(claimed, Form):
         return claimed if claimed in alike else identify.TWO if alike else identify.NONE
     return claimed or identify.only(alike)
+
+
+def most_alike(
+    pages: Sequence[Sequence[register.Word]], forms: Sequence[Form], least: float
+) -> list[Form]:
+    """Return the forms whose print a paper has: the one that is clearly ahead, or all that are close."""
+    found = [(likeness(pages, form), form) for form in forms]
+    best = max((share for share, _ in found), default=0.0)
+    return [form for share, form in found if share >= max(least, best - CLOSE)]
 
 
 def likeness(pages: Sequence[Sequence[register.Word]], form: Form) -> float:

@@ -50,7 +50,7 @@ def read_scan(path: Path, reader: Reader) -> Reading | Unread:
         pages = _pages(path, reader)
         # The first page tells: a book that somebody scanned is not read to its end.
         first = _words(pages[0])
-        form = identify.only(form for form in reader.forms if flat.likeness([first], form) >= ALIKE)
+        form = identify.only(flat.most_alike([first], reader.forms, ALIKE))
         if isinstance(form, str):
             return unread
         found = [first, *map(_words, pages[1:])]

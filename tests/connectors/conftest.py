@@ -150,6 +150,7 @@ _KEYS: dict[str, Callable[[Path], list[str]]] = {
     "attention_folder": _keys_in(r"Mark of this note: ([0-9a-f]{64})"),
     "child_files": _chronology_keys,
     "csv_file": _csv_keys,
+    "decision_folder": _keys_in(r"<!-- ([0-9a-f]{64}) -->"),
     "receipt_folder": _keys_in(r"<!-- ([0-9a-f]{64}) -->"),
     "workbook": _sheet_keys,
 }

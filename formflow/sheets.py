@@ -1,0 +1,170 @@
+"""The sheets that follow a recording form: what they are filled in with, and what is still open. Pure.
+
+The safeguarding lead decides on F2. Decided as harmful, each child is referred on a sheet of their own.
+A step of the guidance is on the list until it is done, or until a reason says why it is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from dataclasses import field as made_by
+from datetime import date
+from enum import StrEnum
+
+from rapidfuzz import fuzz
+
+from formflow.children import name_key
+from formflow.forms import Field, Form
+from formflow.model import Answer, AnswerState, Entry, History, Light, Notice
+from formflow.notices import notice
+from formflow.rules.steps import Step, steps_in_force
+from formflow.words import LIGHT_WORDS, day_in_words
+
+RECORDING, REVIEW, REFERRAL_A, REFERRAL_B = "recording", "review", "referral_a", "referral_b"
+NAMES = {"child_a_name", "child_b_name"}  # questions of the recording form
+SAME_NAME = 60.0  # of 100: a name that was put right is still like the one before
+
+
+class Level(StrEnum):
+    """What the safeguarding lead decided."""
+
+    HEALTHY = "healthy"
+    CONCERNING = "concerning"
+    HARMFUL = "harmful"
+    DOUBT = "doubt"  # advice is being taken: the case stays open
+
+
+HEIGHT = {Level.HEALTHY: 0, Level.CONCERNING: 1, Level.HARMFUL: 2}
+# The level that goes with what the rules propose. “Amber or red” is at least amber (guidance 2.2, 2.3).
+AS_PROPOSED = {
+    Light.RED: Level.HARMFUL,
+    Light.AMBER_OR_RED: Level.CONCERNING,
+    Light.AMBER: Level.CONCERNING,
+    Light.UNDETERMINED: Level.HEALTHY,
+    Light.GREEN: Level.HEALTHY,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One record, the sheets about it that count, and what was known of the children before."""
+
+    record: Entry
+    sheets: Mapping[str, Entry] = made_by(default_factory=dict)  # by form id, the last that counts
+    history: History = made_by(default_factory=History)
+
+    @property
+    def level(self) -> Level | None:
+        """What is decided, None where nothing is."""
+        told = self.says(REVIEW, "level")
+        return Level(told) if told else None
+
+    @property
+    def has_child_b(self) -> bool:
+        """Whether another child may have been targeted. Only an answer says that there is none."""
+        kind = self.says(REVIEW, "child_b_kind") or self.says(RECORDING, "child_b_kind")
+        return kind not in ("adult", "nobody")
+
+    def says(self, form_id: str, name: str) -> str:
+        """Return what a paper of this case answers, "" where nothing that could be read."""
+        entry = self.record if form_id == RECORDING else self.sheets.get(form_id)
+        answer = entry.answers.get(name) if entry else None
+        return answer.value or "" if answer and answer.state is AnswerState.GIVEN else ""
+
+
+def known(form: Form, case: Case) -> dict[str, Answer]:
+    """Return what a sheet is filled in with: its own last answers, else what other papers say."""
+    own = case.sheets.get(form.form_id)
+    found = dict(own.answers) if own else {}
+    for name, field in form.fields.items():
+        if field.for_reading:
+            found[name] = _given(_for_reading(name, case))
+        elif name not in found or found[name].state is AnswerState.BLANK:
+            found[name] = _given(_from_others(field, case))
+    return found
+
+
+def about_the_sheet(form: Form, sheet: Entry, case: Case) -> Iterator[Notice]:
+    """Yield what keeps a sheet from counting. `case` is as it stood before it."""
+    yield from _other_child(form, sheet, case)
+    if form.form_id != REVIEW:
+        return
+    told = sheet.answers.get("level")
+    if told is None or told.value is None:
+        yield notice("FF-221", field="level")
+        return
+    level = Level(told.value)
+    if level is not Level.DOUBT and _is_lower(level, case) and not _is_given(sheet, "lower_reason"):
+        yield notice("FF-222", field="lower_reason")
+
+
+def open_steps(case: Case, on: date) -> list[Step]:
+    """Return what the guidance asks for in a case and no sheet answers yet, in its order."""
+    return [step for step in steps_in_force(on) if step.applies(case) and not step.is_done(case)]
+
+
+def done_steps(case: Case, on: date) -> list[Step]:
+    """Return what the guidance asks for in a case and a sheet answers."""
+    return [step for step in steps_in_force(on) if step.applies(case) and step.is_done(case)]
+
+
+def due(case: Case, on: date) -> list[str]:
+    """Return the ids of the sheets on which something is still open."""
+    return list(dict.fromkeys(step.sheet for step in open_steps(case, on)))
+
+
+def _is_lower(level: Level, case: Case) -> bool:
+    proposed = AS_PROPOSED[case.record.highest_light or Light.UNDETERMINED]
+    before = [one for one in (case.level, proposed) if one in HEIGHT]
+    return any(HEIGHT[level] < HEIGHT[one] for one in before)
+
+
+def _other_child(form: Form, sheet: Entry, case: Case) -> Iterator[Notice]:
+    for name, field in form.fields.items():
+        if not any(source.partition(".")[2] in NAMES for source in field.known_from):
+            continue
+        ours = name_key(_from_others(field, case))
+        answer = sheet.answers.get(name)
+        theirs = name_key(answer.value or "") if answer else ""
+        if ours and theirs and fuzz.token_sort_ratio(ours, theirs) < SAME_NAME:
+            yield notice("FF-223", field=name, label=field.label)
+
+
+def _is_given(sheet: Entry, name: str) -> bool:
+    answer = sheet.answers.get(name)
+    return answer is not None and answer.state is AnswerState.GIVEN
+
+
+def _given(words: str) -> Answer:
+    return Answer(words, words, AnswerState.GIVEN) if words else Answer(None, "", AnswerState.BLANK)
+
+
+def _from_others(field: Field, case: Case) -> str:
+    said = (case.says(*source.split(".", 1)) for source in field.known_from)
+    return next((words for words in said if words), "")
+
+
+def _for_reading(name: str, case: Case) -> str:
+    return "\n".join(_proposal(case) if name == "proposal_text" else _history(case))
+
+
+def _proposal(case: Case) -> Iterator[str]:
+    proposal = case.record.proposal
+    if proposal is None:
+        yield "Nothing could be proposed: the paper could not be read. Read it yourself."
+        return
+    _, words, means = LIGHT_WORDS[proposal.light]
+    yield f"{words}. {means}"
+    for found in proposal.findings:
+        colours = " and ".join(found.colours)
+        yield f"{found.text} – {found.rule}, guidance {found.section}, {colours}: “{found.quote}”"
+    yield from (contradiction.text for contradiction in proposal.contradictions)
+
+
+def _history(case: Case) -> Iterator[str]:
+    for earlier in case.history.earlier:
+        day = day_in_words(earlier.incident_day) if earlier.incident_day else "day not known"
+        yield f"{earlier.reference}: {day}, {LIGHT_WORDS[earlier.light][1]}"
+    if not case.history.earlier:
+        yield "None by exactly this name and date of birth."

@@ -1,0 +1,208 @@
+"""The safeguarding lead decides: one story for each branch of the guidance (3.2), from drop to done."""
+
+from __future__ import annotations
+
+import shutil
+
+import openpyxl
+import pytest
+
+from formflow import overview, service
+from formflow.model import Entry, Outcome
+from formflow.settings import Settings
+from tests.offices import dsl_folder, files
+from tests.stories.desk import Desk, filled_by_pdftk
+from tests.test_walk import entries
+
+RED, GREEN, AMBER = (
+    "red-planned-secrecy-pdfjs",
+    "green-free-play-pdfjs",
+    "amber-peer-pressure-pdftk-fdf",
+)
+HER_NAME = {"signed_name": "M. Head", "signed_date": "20/11/2026"}
+
+
+@pytest.fixture
+def desk(office: Settings) -> Desk:
+    return Desk(office)
+
+
+def about(office: Settings, reference: str) -> list[Entry]:
+    return [entry for entry in entries(office) if entry.reference == reference]
+
+
+def test_a_red_form_brings_a_review_sheet_with_every_reason_and_nothing_decided(desk: Desk) -> None:
+    desk.gets(RED)
+    assert desk.sheets() == ["FF-2026-000001 r1 F2 DSL Review Sheet.pdf"]
+    page = desk.page()
+    assert "Nothing is decided yet" in page
+    assert "Red proposed" in page
+    assert "DX1 · guidance 3.2" in page
+    view = overview.overview(desk.office)
+    assert (view.records, view.undecided) == (1, ("FF-2026-000001",))
+
+
+def test_decided_as_harmful_each_child_is_referred_on_a_sheet_of_their_own(desk: Desk) -> None:
+    desk.gets(RED)
+    desk.fills_in(
+        "F2",
+        level="harmful",
+        level_reason="Planned, and kept secret.",
+        a_views="A game.",
+        **HER_NAME,
+    )
+    assert "FF-2026-000001: Decided: harmful" in desk.page()
+    assert "Red proposed" in desk.page()  # the proposal stays beside the decision
+    new = [name.partition(" r1 ")[2] for name in desk.sheets()]
+    assert new == [
+        "F2 DSL Review Sheet 2.pdf",
+        "F2 DSL Review Sheet.pdf",
+        "F3a Referral – Child Who Displayed the Behaviour.pdf",
+        "F3b Referral – Child Who Was Targeted.pdf",
+    ]
+    assert desk.open_steps().count("H1") == 2
+    assert overview.overview(desk.office).undecided == ()
+    assert overview.overview(desk.office).waiting == ()  # deciding is seeing
+
+    desk.fills_in("F3a", sender_name="M. Head", sent_at="20/11/2026 at 11am", parents_told="yes")
+    assert desk.open_steps().count("H1") == 1  # one referral is not two (test vector T10)
+    desk.fills_in("F3b", sender_name="M. Head", sent_at="20/11/2026 at 11.10am", parents_told="yes")
+    assert "H1" not in desk.open_steps()
+    assert desk.open_steps().count("RP1") == 2  # the council has not answered yet
+    desk.fills_in("F3a", council_reference="C-1", council_at="20/11/2026")
+    assert desk.open_steps().count("RP1") == 1
+
+
+def test_each_childs_referral_lies_in_their_own_file(desk: Desk) -> None:
+    desk.gets(RED)
+    desk.fills_in("F2", level="harmful", level_reason="Planned.", **HER_NAME)
+    desk.fills_in("F3a", sent_at="20/11/2026 at 11am", sender_name="M. Head")
+    desk.fills_in("F3b", sent_at="20/11/2026 at 11am", sender_name="M. Head")
+    (a,), (b,) = (about(desk.office, f"FF-2026-000001-F3{x}") for x in "ab")
+    assert a.child_reference != b.child_reference
+    lies = [path for path in files(dsl_folder(desk.office) / "Child files") if "F3b" in path]
+    assert {path.split("/")[0] for path in lies} == {b.child_reference}
+
+
+def test_a_referral_that_cannot_be_made_needs_a_reason_on_the_record(desk: Desk) -> None:
+    desk.gets(RED)
+    desk.fills_in(
+        "F2",
+        level="harmful",
+        level_reason="Planned.",
+        no_referral_b="The other child could not be found.",
+        **HER_NAME,
+    )
+    assert not [name for name in desk.sheets() if "F3b" in name]
+    assert desk.open_steps().count("H1") == 1
+    desk.fills_in("F3a", sent_at="20/11/2026 at 11am", sender_name="M. Head")
+    assert "H1" not in desk.open_steps()
+
+
+def test_decided_as_concerning_below_red_needs_a_reason_and_opens_the_plans(desk: Desk) -> None:
+    desk.gets(RED)
+    desk.fills_in("F2", level="concerning", level_reason="One-off.", **HER_NAME)
+    (held,) = about(desk.office, "FF-2026-000001-F2")
+    assert held.outcome is Outcome.HELD
+    assert [found.code for found in held.notices if found.holds] == ["FF-222"]
+    assert "Nothing is decided yet" in desk.page()
+    assert files(desk.office.folders.needs_attention) == []  # never back to the office
+
+    desk.fills_in("F2", lower_reason="I spoke to both children; it was a dare.")
+    assert "Decided: concerning" in desk.page()
+    assert {"N1", "N2", "N4", "N5"} <= set(desk.open_steps())
+    assert not [name for name in desk.sheets() if "F3" in name]
+    desk.fills_in(
+        "F2", parents_consent="no", advice_from="CAMHS, 20 November", plan_a="Seat apart."
+    )
+    assert {"N1", "N2", "N4"}.isdisjoint(desk.open_steps())
+
+
+def test_decided_as_healthy_keeps_the_paper_and_asks_for_no_referral(desk: Desk) -> None:
+    desk.gets(GREEN)
+    desk.fills_in("F2", level="healthy", level_reason="Play, both at ease.", **HER_NAME)
+    assert "Decided: healthy" in desk.page()
+    asked = set(desk.open_steps())
+    assert not {step for step in asked if step.startswith(("H1", "H2", "H3", "N", "RP"))}
+    chronology = next((dsl_folder(desk.office) / "Child files").rglob("Chronology.html"))
+    assert "Decided: healthy" in chronology.read_text("utf-8")
+
+
+def test_in_doubt_the_case_stays_open_until_advice_is_taken_and_a_level_chosen(desk: Desk) -> None:
+    desk.gets(AMBER)
+    desk.fills_in("F2", level="doubt", level_reason="Unclear.", **HER_NAME)
+    assert "In doubt: advice is being taken" in desk.page()
+    assert {"DX1", "DX5"} <= set(desk.open_steps())
+    assert overview.overview(desk.office).undecided == ("FF-2026-000001",)
+    desk.fills_in("F2", level="concerning", advice_from="Front door, 20 November at 2pm")
+    assert "Decided: concerning" in desk.page()
+    assert "DX5" not in desk.open_steps()
+    assert overview.overview(desk.office).undecided == ()
+
+
+def test_a_decision_is_never_lowered_by_a_later_sheet_without_a_reason(desk: Desk) -> None:
+    desk.gets(GREEN)
+    desk.fills_in("F2", level="harmful", level_reason="The mother told us more.", **HER_NAME)
+    desk.fills_in("F2", level="healthy", level_reason="It was nothing.")
+    assert "Decided: harmful" in desk.page()
+    assert [e.outcome for e in about(desk.office, "FF-2026-000001-F2")] == [
+        Outcome.RECORDED,
+        Outcome.HELD,
+    ]
+
+
+def test_a_later_revision_of_the_record_leaves_the_decision_and_brings_a_new_sheet(
+    desk: Desk,
+) -> None:
+    desk.gets(RED)
+    desk.fills_in("F2", level="harmful", level_reason="Planned.", **HER_NAME)
+    desk.gets("red-planned-secrecy-amended-pdfjs")
+    assert "Decided: harmful" in desk.page()
+    assert "FF-2026-000001 r2 F2 DSL Review Sheet 2.pdf" in desk.sheets()
+
+
+def test_a_sheet_with_no_child_targeted_asks_nothing_about_one(desk: Desk) -> None:
+    desk.gets(RED)
+    desk.fills_in("F2", level="harmful", level_reason="Planned.", child_b_kind="nobody", **HER_NAME)
+    asked = desk.open_steps()
+    assert not {step for step in asked if step.startswith("DB")}
+    assert asked.count("H1") == 2  # there is still a referral to make, or a reason to give
+
+
+def test_a_sheet_filled_in_by_pdftk_says_the_same(desk: Desk) -> None:
+    if shutil.which("pdftk") is None:
+        pytest.skip("pdftk is not installed")
+    desk.gets(RED)
+    folder = desk.office.state.folder
+    answers = {"level": "harmful", "level_reason": "Planned – “secret”.", "signed_name": "M. Head"}
+    content = filled_by_pdftk(desk.sheet("F2"), answers, folder)
+    (desk.office.watch[1].folder / "pdftk.pdf").write_bytes(content)
+    service.settle(desk.office)
+    (entry,) = about(desk.office, "FF-2026-000001-F2")
+    assert (entry.outcome, entry.answers["level_reason"].value) == (
+        Outcome.RECORDED,
+        "Planned – “secret”.",
+    )
+
+
+def test_a_sheet_dropped_in_the_folder_of_the_staff_is_accepted(desk: Desk) -> None:
+    desk.gets(RED)
+    desk.fills_in(
+        "F2",
+        None,
+        desk.office.watch[0].folder,
+        level="harmful",
+        level_reason="Planned.",
+        **HER_NAME,
+    )
+    assert "Decided: harmful" in desk.page()
+
+
+def test_the_register_says_what_was_decided(desk: Desk) -> None:
+    desk.gets(RED)
+    desk.fills_in("F2", level="harmful", level_reason="Planned.", **HER_NAME)
+    book = openpyxl.load_workbook(dsl_folder(desk.office) / "FormFlow register.xlsx")
+    rows = [[cell.value for cell in row] for row in book["Register"].iter_rows(min_row=2)]
+    (row,) = [row for row in rows if row[1] == "FF-2026-000001-F2"]
+    assert "Decided: harmful" in row
+    assert "! A person must read this paper" not in row

@@ -1,0 +1,121 @@
+"""A sheet that cannot count decides nothing, closes nothing, is kept, and she is told."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pikepdf
+import pytest
+
+from formflow.model import Outcome
+from formflow.settings import Settings
+from tests.stories.desk import Desk, filled
+from tests.stories.test_decisions import AMBER, GREEN, HER_NAME, RED, about
+from tests.test_walk import entries, run
+
+
+@pytest.fixture
+def desk(office: Settings) -> Desk:
+    return Desk(office)
+
+
+def held_for(desk: Desk, reference: str = "FF-2026-000001-F2") -> list[str]:
+    """Return why the last revision of a sheet does not count; [] where it does."""
+    last = about(desk.office, reference)[-1]
+    codes = [found.code for found in last.notices if found.holds]
+    assert (last.outcome is Outcome.HELD) == bool(codes)
+    return codes
+
+
+def alerts(desk: Desk) -> list[str]:
+    return sorted(path.name for path in desk.office.folders.alerts.glob("*.html"))
+
+
+def test_a_sheet_without_a_level_decides_nothing_and_keeps_what_she_wrote(desk: Desk) -> None:
+    desk.gets(RED)
+    desk.fills_in("F2", a_views="He said it was a game.", **HER_NAME)
+    assert held_for(desk) == ["FF-221"]
+    assert "Nothing is decided yet" in desk.page()
+    assert "1 TO READ FF-2026-000001-F2 r1.html" in alerts(desk)
+    with pikepdf.open(desk.sheet("F2")) as again:
+        (box,) = [f for f in again.Root.AcroForm.Fields if f.get("/T") == "a_views"]
+        assert str(box.V) == "He said it was a game."
+
+
+def test_a_sheet_that_names_another_child_does_not_count(desk: Desk) -> None:
+    desk.gets(RED)
+    desk.fills_in("F2", level="healthy", level_reason="x", child_a_name="Tom Brown", **HER_NAME)
+    assert "FF-223" in held_for(desk)
+    assert "Nothing is decided yet" in desk.page()
+
+
+def test_a_name_that_was_put_right_still_counts(desk: Desk) -> None:
+    desk.gets(RED)
+    desk.fills_in(
+        "F2", level="harmful", level_reason="x", child_a_name="Sean D'Arcy-Muller", **HER_NAME
+    )
+    assert held_for(desk) == []
+
+
+def test_a_sheet_for_a_record_that_nobody_knows_is_kept_and_said(
+    desk: Desk, tmp_path: Path
+) -> None:
+    desk.gets(RED)
+    strange = tmp_path / "strange.pdf"
+    with pikepdf.open(desk.sheet("F2")) as pdf:
+        (box,) = [f for f in pdf.Root.AcroForm.Fields if f.get("/T") == "case_ref"]
+        box.V = pikepdf.String("FF-2019-000077 r1")
+        pdf.save(strange)
+    desk.fills_in("F2", strange, level="healthy", level_reason="x", **HER_NAME)
+    last = entries(desk.office)[-1]
+    assert (last.outcome, last.about) == (Outcome.HELD, None)
+    assert "FF-2019-000077" in next(n.text for n in last.notices if n.code == "FF-224")
+    assert "Nothing is decided yet" in desk.page()
+
+
+def test_a_sheet_made_for_an_older_revision_does_not_count(desk: Desk, tmp_path: Path) -> None:
+    desk.gets(RED)
+    old = tmp_path / "old.pdf"
+    shutil.copyfile(desk.sheet("F2"), old)
+    desk.gets("red-planned-secrecy-amended-pdfjs")
+    desk.fills_in("F2", old, level="harmful", level_reason="x", **HER_NAME)
+    assert held_for(desk) == ["FF-225"]
+    desk.fills_in("F2", level="harmful", level_reason="x", **HER_NAME)
+    assert held_for(desk) == []
+
+
+def test_two_sheets_with_two_decisions_are_both_kept_and_the_higher_stands(
+    desk: Desk, tmp_path: Path
+) -> None:
+    desk.gets(AMBER)
+    first = tmp_path / "first.pdf"
+    shutil.copyfile(desk.sheet("F2"), first)
+    desk.fills_in("F2", first, level="harmful", level_reason="x", **HER_NAME)
+    desk.fills_in("F2", first, level="concerning", level_reason="y", **HER_NAME)
+    levels = [e.answers["level"].value for e in about(desk.office, "FF-2026-000001-F2")]
+    assert levels == ["harmful", "concerning"]
+    assert held_for(desk) == ["FF-222"]
+    assert "Decided: harmful" in desk.page()
+
+
+def test_a_blank_sheet_that_belongs_to_nothing_decides_nothing(desk: Desk) -> None:
+    desk.gets(GREEN)
+    form = desk.office.folders.to_decide.parent / "blank.pdf"
+    from formflow import forms
+
+    blank = next(f for f in forms.shipped() if f.form_id == "review").blank
+    form.write_bytes(filled(blank, {"level": "healthy", "level_reason": "x"}))
+    shutil.move(form, desk.office.watch[1].folder / "blank.pdf")
+    run(desk.office)
+    assert "Nothing is decided yet" in desk.page()
+    assert entries(desk.office)[-1].outcome is Outcome.HELD
+
+
+def test_the_same_sheet_again_is_a_repeat(desk: Desk, tmp_path: Path) -> None:
+    desk.gets(RED)
+    kept = tmp_path / "kept.pdf"
+    shutil.copyfile(desk.sheet("F2"), kept)
+    for _ in range(2):
+        desk.fills_in("F2", kept, level="harmful", level_reason="x", **HER_NAME)
+    assert len(about(desk.office, "FF-2026-000001-F2")) == 1

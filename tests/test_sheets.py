@@ -1,0 +1,181 @@
+"""What a sheet is filled in with, and what keeps it from counting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from formflow.forms import shipped
+from formflow.model import (
+    Answer,
+    AnswerState,
+    EarlierIncident,
+    Entry,
+    Finding,
+    History,
+    Light,
+    Outcome,
+    Proposal,
+    Weighs,
+)
+from formflow.sheets import AS_PROPOSED, Case, about_the_sheet, done_steps, due, known, open_steps
+
+FORMS = {form.form_id: form for form in shipped()}
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+TODAY = NOW.date()
+FOUND = Finding(
+    "R2a", ("red",), "2.3", "Elements of planning", Weighs.RAISES, (), "It was planned."
+)
+
+
+def entry(form_id: str, answers: Mapping[str, str], light: Light | None = None) -> Entry:
+    read = {name: Answer(value, value, AnswerState.GIVEN) for name, value in answers.items()}
+    proposal = Proposal(light, (FOUND,), (), (), (), ()) if light else None
+    return Entry(
+        reference="FF-2026-000001",
+        revision=1,
+        outcome=Outcome.RECORDED,
+        received_at=NOW,
+        recorded_at=NOW,
+        sha256="ab",
+        form_id=form_id,
+        form_version=1,
+        child_reference="C-000001",
+        supersedes=None,
+        answers=read,
+        proposal=proposal,
+        highest_light=light,
+    )
+
+
+def case(light: Light | None = Light.RED, **sheets: Mapping[str, str]) -> Case:
+    record = entry(
+        "recording", {"child_a_name": "Ada Example", "child_b_name": "Ben Sample"}, light
+    )
+    return Case(record, {name: entry(name, answers) for name, answers in sheets.items()})
+
+
+def codes(before: Case, form_id: str = "review", **answers: str) -> list[str]:
+    sheet = entry(form_id, answers)
+    return [found.code for found in about_the_sheet(FORMS[form_id], sheet, before)]
+
+
+def test_a_review_sheet_holds_names_proposal_with_citations_and_history() -> None:
+    earlier = EarlierIncident("FF-2025-000009", date(2025, 3, 4), Light.AMBER)
+    filled = known(FORMS["review"], Case(case().record, {}, History((earlier,))))
+    assert filled["child_a_name"].value == "Ada Example"
+    told = filled["proposal_text"].value or ""
+    assert told.startswith("Red proposed.")
+    assert "It was planned. – R2a, guidance 2.3, red: “Elements of planning”" in told
+    assert filled["history_text"].value == "FF-2025-000009: 4 March 2025, Amber proposed"
+    assert filled["level"].state is AnswerState.BLANK
+
+
+def test_a_record_that_could_not_be_assessed_says_so_on_the_sheet() -> None:
+    told = known(FORMS["review"], case(None))["proposal_text"].value or ""
+    assert "Nothing could be proposed" in told
+
+
+def test_what_she_wrote_before_stands_before_what_the_record_says() -> None:
+    filled = known(FORMS["review"], case(review={"child_a_name": "Ada Exampel", "level": "doubt"}))
+    assert filled["child_a_name"].value == "Ada Exampel"
+    assert filled["level"].value == "doubt"
+
+
+def test_what_stands_for_reading_is_always_as_the_record_has_it_now() -> None:
+    filled = known(FORMS["review"], case(review={"proposal_text": "Green, says somebody"}))
+    assert (filled["proposal_text"].value or "").startswith("Red proposed.")
+
+
+def test_each_referral_names_the_child_it_is_about_and_not_the_other() -> None:
+    a, b = (known(FORMS[f"referral_{x}"], case()) for x in "ab")
+    assert a["child_name"].value == "Ada Example"
+    assert b["child_name"].value == "Ben Sample"
+    assert not [n for n, one in b.items() if "Ada" in (one.value or "")]
+    assert not [n for n, one in a.items() if "Ben" in (one.value or "")]
+
+
+@pytest.mark.parametrize(
+    ("light", "level", "counts"),
+    [
+        (Light.RED, "harmful", True),
+        (Light.RED, "concerning", False),
+        (Light.RED, "healthy", False),
+        (Light.AMBER_OR_RED, "harmful", True),
+        (Light.AMBER_OR_RED, "concerning", True),
+        (Light.AMBER_OR_RED, "healthy", False),
+        (Light.AMBER, "concerning", True),
+        (Light.AMBER, "healthy", False),
+        (Light.UNDETERMINED, "healthy", True),
+        (Light.GREEN, "healthy", True),
+        (Light.GREEN, "harmful", True),
+        (None, "healthy", True),
+        (Light.RED, "doubt", True),
+    ],
+)
+def test_a_level_below_the_proposal_counts_only_with_a_reason(
+    light: Light | None, level: str, counts: bool
+) -> None:
+    assert codes(case(light), level=level) == ([] if counts else ["FF-222"])
+    assert codes(case(light), level=level, lower_reason="I asked them.") == []
+
+
+def test_every_light_has_the_level_that_goes_with_it() -> None:
+    assert set(AS_PROPOSED) == set(Light)
+
+
+def test_a_level_below_her_own_earlier_one_counts_only_with_a_reason() -> None:
+    before = case(Light.GREEN, review={"level": "harmful"})
+    assert codes(before, level="concerning") == ["FF-222"]
+    assert codes(before, level="harmful") == []
+    in_doubt = case(Light.GREEN, review={"level": "doubt"})
+    assert codes(in_doubt, level="healthy") == []
+
+
+def test_a_sheet_without_a_level_does_not_count_and_a_referral_needs_none() -> None:
+    assert codes(case()) == ["FF-221"]
+    assert codes(case(), "referral_a") == []
+
+
+def test_a_level_that_cannot_be_read_is_none() -> None:
+    sheet = entry("review", {})
+    unread = {"level": Answer(None, "harmful, healthy", AnswerState.UNREADABLE)}
+    found = about_the_sheet(FORMS["review"], replace(sheet, answers=unread), case())
+    assert [one.code for one in found] == ["FF-221"]
+
+
+@pytest.mark.parametrize(
+    ("name", "held"),
+    [("Ada Example", False), ("ada  EXAMPLE", False), ("Ada Exampel", False), ("Tom Brown", True)],
+)
+def test_a_sheet_about_somebody_else_does_not_count(name: str, held: bool) -> None:
+    assert ("FF-223" in codes(case(), level="harmful", child_a_name=name)) is held
+    assert ("FF-223" in codes(case(), "referral_a", child_name=name)) is held
+    assert "FF-223" in codes(case(), "referral_b", child_name=name)
+
+
+def test_what_is_due_is_what_is_open_on_a_sheet() -> None:
+    assert due(case(), TODAY) == ["review"]
+    harmful = case(review={"level": "harmful"})
+    assert due(harmful, TODAY) == ["review", "referral_a", "referral_b"]
+    sent = case(
+        review={"level": "harmful"},
+        referral_a={"sent_at": "today", "parents_told": "yes", "council_at": "today"},
+    )
+    assert due(sent, TODAY) == ["review", "referral_b"]
+
+
+def test_open_and_done_are_everything_and_share_nothing() -> None:
+    one = case(review={"level": "harmful", "a_views": "A game."})
+    done, still = done_steps(one, TODAY), open_steps(one, TODAY)
+    assert [step.id for step in done] == ["DA1"]
+    assert not {(s.id, s.sheet, s.text) for s in done} & {(s.id, s.sheet, s.text) for s in still}
+
+
+def test_only_an_answer_says_that_no_child_was_targeted() -> None:
+    assert case().has_child_b
+    for kind, there in (("child", True), ("unknown", True), ("adult", False), ("nobody", False)):
+        assert case(review={"child_b_kind": kind}).has_child_b is there
