@@ -46,8 +46,8 @@ def prefilled(form: Form, known: Mapping[str, Answer], reference: str, line: str
 
 def _filled(form: Form, given: Mapping[str, str], reference: str, line: str) -> bytes:
     with pikepdf.open(form.blank) as pdf:
-        _hide(pdf, claim(form.form_id, form.version) | {"case_ref": reference})
         boxes = _boxes(pdf)
+        _hide(pdf, boxes, claim(form.form_id, form.version) | {"case_ref": reference})
         for name, stored in _stored(form, given).items():
             if name in boxes:
                 _fill(pdf, boxes[name], stored)
@@ -138,9 +138,8 @@ def _fitting(text: str, font: str, width: float, height: float) -> tuple[float, 
         size -= STEP
 
 
-def _hide(pdf: Pdf, claims: Mapping[str, str]) -> None:
+def _hide(pdf: Pdf, boxes: Mapping[str, Box], claims: Mapping[str, str]) -> None:
     """Fill in the hidden boxes, making those that the blank lacks."""
-    boxes = _boxes(pdf)
     for name in HIDDEN_FIELDS:
         if name in boxes:
             _holder(boxes[name]).V = String(claims[name])
@@ -163,15 +162,23 @@ def _hide(pdf: Pdf, claims: Mapping[str, str]) -> None:
 
 
 def _say(pdf: Pdf, line: str) -> None:
+    drawn: dict[tuple[float, float], pikepdf.Object] = {}  # by the size of the page
     for page in pdf.pages:
         _left, _bottom, right, top = rectangle(page.mediabox)
-        out = io.BytesIO()
-        canvas = Canvas(out, pagesize=(right, top), invariant=True)
-        canvas.setFont(f"{FONT}-Bold", 8)
-        canvas.drawCentredString(right / 2, top - LINE_AT_TOP, line)
-        canvas.save()
-        with pikepdf.open(out) as above:
-            drawn = pdf.copy_foreign(above.pages[0].as_form_xobject())
-        name = page.add_resource(drawn, Name.XObject, Name.FormFlowLine)
+        size = right, top
+        if size not in drawn:
+            drawn[size] = pdf.make_indirect(_line(pdf, line, size))
+        name = page.add_resource(drawn[size], Name.XObject, Name.FormFlowLine)
         page.contents_add(b"q", prepend=True)  # whatever the page leaves behind ends here
         page.contents_add(b"Q q %b Do Q" % str(name).encode())
+
+
+def _line(pdf: Pdf, line: str, size: tuple[float, float]) -> pikepdf.Object:
+    right, top = size
+    out = io.BytesIO()
+    canvas = Canvas(out, pagesize=size, invariant=True)
+    canvas.setFont(f"{FONT}-Bold", 8)
+    canvas.drawCentredString(right / 2, top - LINE_AT_TOP, line)
+    canvas.save()
+    with pikepdf.open(out) as above:
+        return pdf.copy_foreign(above.pages[0].as_form_xobject())
