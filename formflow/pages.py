@@ -7,7 +7,7 @@ right. The alert page is for the DSL alone and shows every reason with its line 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -19,7 +19,7 @@ from formflow.forms import Form
 from formflow.model import AnswerState, Entry, Finding, Notice, Outcome, Proposal, Weighs
 from formflow.rules.book import rules
 from formflow.settings import Settings
-from formflow.sheets import REVIEW, done_steps, open_steps
+from formflow.sheets import REVIEW, deadline, done_steps, open_steps
 from formflow.words import LEVEL_WORDS, LIGHT_WORDS, NOTHING_PROPOSED, day_in_words, moment_in_words
 
 URGENT = ("FF-212", "FF-213")  # stands above everything else on an alert
@@ -40,6 +40,8 @@ ALERT_HEADLINES: Mapping[Outcome, str] = {
     Outcome.HELD: "A form needs you. It was read, but must be checked against the paper.",
     Outcome.UNREADABLE: "A paper arrived that could not be read. Nobody knows yet what it says.",
 }
+
+REMINDER = "A step in a case is overdue."
 
 
 def receipt(entry: Entry, form: Form | None, settings: Settings, told_how: str) -> str:
@@ -132,10 +134,21 @@ def what_is_open(decision: Decision, settings: Settings, now: datetime) -> str:
         else NOTHING_PROPOSED[1],
         level=LEVEL_WORDS[case.level],
         reason=case.says(REVIEW, "level_reason"),
-        open=open_steps(case, now.date()),
+        open=[
+            (step, _until(deadline(step, case, settings.working_days), settings, now))
+            for step in open_steps(case, now.date())
+        ],
         done=done_steps(case, now.date()),
         sheets=sorted(decision.sheets),
     )
+
+
+def _until(end: datetime | None, settings: Settings, now: datetime) -> str:
+    """Return a deadline in words, "" for none. It ends with its day."""
+    if end is None:
+        return ""
+    day = day_in_words((end - timedelta(seconds=1)).astimezone(settings.zone))
+    return f"Overdue since the end of {day}." if end <= now else f"By the end of {day}."
 
 
 def _stands_at(entry: Entry) -> str:

@@ -163,6 +163,24 @@ def _enclosed(occasion: Occasion, operation: Operation) -> Mapping[str, str]:
     return occasion.beside if operation is Operation.RETURN else {}
 
 
+def reminder(
+    occasion: Occasion, destination: str, capabilities: Capabilities, now: datetime
+) -> Parcel:
+    """Return an alert that something in a case is overdue: one for each day on which it is sent."""
+    day = now.astimezone(occasion.settings.zone).date().isoformat()
+    made = parcel(occasion, destination, Operation.ALERT, capabilities, b"")
+    page = ""
+    if occasion.decision and capabilities.carries is DataClass.FULL:
+        page = pages.what_is_open(occasion.decision, occasion.settings, now)
+    return replace(
+        made,
+        key=parcel_key(made.reference, made.revision, destination, f"reminder {day}"),
+        headline=pages.REMINDER,
+        page=page,
+        recorded_at=now.astimezone(occasion.settings.zone),
+    )
+
+
 def repeat_parcel(occasion: Occasion, destination: str, arrival_id: int, page: str) -> Parcel:
     """Return the receipt for a paper that came again: its own key, nothing but the page in it."""
     entry = occasion.entry

@@ -28,6 +28,7 @@ from formflow.model import Checked, Reading, Unread
 from formflow.picture import as_pdf
 from formflow.reader import NO_BOXES
 from formflow.record import Arrived, Office, record, send_receipt
+from formflow.remind import remind
 from formflow.settings import Settings
 from formflow.tables import reading, writing
 from formflow.testing.crash import crash_at
@@ -163,6 +164,9 @@ def _handle(bench: Workbench, tasks: Sequence[Claimed], clock: Callable[[], date
         case "repeat":
             for task in tasks:
                 _repeat(bench, task)
+        case "remind":
+            for task in tasks:
+                remind(bench, task, clock())
         case "deliver":
             deliver(bench, tasks, clock)
 
@@ -254,7 +258,7 @@ _FIRST_ARRIVAL = text(
     " JOIN paper ON paper.id = arrival.paper_id WHERE paper.id = :paper ORDER BY arrival.id LIMIT 1"
 )
 _RECORDED = text("SELECT count(*) FROM task WHERE kind = 'read' AND state = 2")
-_UNFINISHED = text("SELECT count(*) FROM task WHERE state != 2")
+_UNFINISHED = text("SELECT count(*) FROM task WHERE state != 2 AND kind != 'remind'")
 _PAPER = text(
     "SELECT id, sha256, size, file_name, received_at, code, words, continues FROM paper"
     " WHERE id = :id"

@@ -110,6 +110,9 @@ def record(
         decision = _decision(connection, office, identity, entry, now)
         occasion = parcels.Occasion(entry, form, office.settings, enclosed, decision)
         _send(connection, office, occasion, recorded.entry_id)
+        if entry.about is not None and entry.outcome is Outcome.RECORDED:
+            # Whether there is anything to remind of is looked up when the time comes.
+            ledger.add(connection, "remind", recorded.entry_id, priority=ledger.PRIORITY_RECORD)
     connection.execute(_LINK, {"entry": recorded.entry_id, "paper": arrived.paper_id})
     return recorded
 
@@ -126,7 +129,7 @@ def send_receipt(
     for name, connector in destinations.items():
         if Operation.RECEIPT in connector.capabilities.operations:
             made = parcels.repeat_parcel(occasion, name, arrival_id, page)
-            _post(connection, connector, entry_id, name, made)
+            post(connection, connector, entry_id, name, made)
 
 
 def _identity(
@@ -287,10 +290,10 @@ def _send(
     for name, connector in office.destinations.items():
         for operation in parcels.operations(occasion, connector.capabilities):
             made = parcels.parcel(occasion, name, operation, connector.capabilities, sheet)
-            _post(connection, connector, entry_id, name, made)
+            post(connection, connector, entry_id, name, made)
 
 
-def _post(
+def post(
     connection: Connection,
     connector: Connector,
     entry_id: int,

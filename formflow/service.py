@@ -15,7 +15,8 @@ from formflow import acknowledge, ledger, pipeline, places
 from formflow.drop.doorbell import Doorbell
 from formflow.drop.sweep import Swept, sweep
 from formflow.errors import AlreadyRunning
-from formflow.settings import Settings, Watch
+from formflow.setting_tables import Watch
+from formflow.settings import Settings
 from formflow.tables import writing
 from formflow.workbench import Workbench
 

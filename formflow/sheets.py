@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as made_by
-from datetime import date
+from datetime import date, datetime, time
 from enum import StrEnum
 
 from rapidfuzz import fuzz
 
 from formflow.children import name_key
+from formflow.clocks import WorkingDays
+from formflow.dates import parse_moment
 from formflow.forms import Field, Form
-from formflow.model import Answer, AnswerState, Entry, History, Light, Notice
+from formflow.model import Answer, AnswerState, Entry, History, Light, Moment, Notice
 from formflow.notices import notice
 from formflow.rules.steps import Step, steps_in_force
 from formflow.words import LIGHT_WORDS, day_in_words
@@ -109,9 +111,35 @@ def done_steps(case: Case, on: date) -> list[Step]:
     return [step for step in steps_in_force(on) if step.applies(case) and step.is_done(case)]
 
 
+def deadline(step: Step, case: Case, days: WorkingDays) -> datetime | None:
+    """Return when a step of a referral is overdue, None for steps without a clock.
+
+    Ours to send counts from the decision; the council's to answer counts from when it was sent.
+    """
+    review = case.sheets.get(REVIEW)
+    if step.id == "H1" and review is not None:
+        return days.overdue_at(review.recorded_at)
+    sent = _sent_at(step.sheet, case, days) if step.id == "RP1" else None
+    return days.council_answers_by(sent) if sent else None
+
+
 def due(case: Case, on: date) -> list[str]:
     """Return the ids of the sheets on which something is still open."""
     return list(dict.fromkeys(step.sheet for step in open_steps(case, on)))
+
+
+def _sent_at(form_id: str, case: Case, days: WorkingDays) -> datetime | None:
+    """Return when a referral was sent as far as its sheet says: at noon where only the day is clear."""
+    sheet = case.sheets.get(form_id)
+    if sheet is None:
+        return None
+    found = parse_moment(case.says(form_id, "sent_at"), sheet.recorded_at.date())
+    if found.day is None:
+        return None
+    hour = time(12)
+    if isinstance(found, Moment) and found.hour is not None:
+        hour = time(found.hour, found.minute or 0)
+    return datetime.combine(found.day, hour, days.zone)
 
 
 def _is_lower(level: Level, case: Case) -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from formflow.clocks import WorkingDays
 from formflow.forms import shipped
 from formflow.model import (
     Answer,
@@ -21,7 +23,16 @@ from formflow.model import (
     Proposal,
     Weighs,
 )
-from formflow.sheets import AS_PROPOSED, Case, about_the_sheet, done_steps, due, known, open_steps
+from formflow.sheets import (
+    AS_PROPOSED,
+    Case,
+    about_the_sheet,
+    deadline,
+    done_steps,
+    due,
+    known,
+    open_steps,
+)
 
 FORMS = {form.form_id: form for form in shipped()}
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -155,6 +166,29 @@ def test_a_sheet_about_somebody_else_does_not_count(name: str, held: bool) -> No
     assert ("FF-223" in codes(case(), level="harmful", child_a_name=name)) is held
     assert ("FF-223" in codes(case(), "referral_a", child_name=name)) is held
     assert "FF-223" in codes(case(), "referral_b", child_name=name)
+
+
+def test_our_clock_counts_from_the_decision_and_the_councils_from_what_was_sent() -> None:
+    days = WorkingDays(ZoneInfo("Europe/London"))
+    plain = {
+        (step.id, step.sheet): step for step in open_steps(case(review={"level": "harmful"}), TODAY)
+    }
+    h1, rp1, da1 = (
+        plain[key] for key in (("H1", "referral_a"), ("RP1", "referral_a"), ("DA1", "review"))
+    )
+    decided = case(review={"level": "harmful"})  # on a Friday
+    assert deadline(h1, decided, days) == days.end_of(date(2026, 11, 23))
+    assert deadline(rp1, decided, days) is None
+    assert deadline(da1, decided, days) is None
+    for words, answer in (
+        ("20/11/2026 at 11pm", date(2026, 11, 23)),
+        ("19/11/2026 at 10:11", date(2026, 11, 20)),  # morning or evening: the day is clear
+        ("19/11/2026", date(2026, 11, 20)),
+    ):
+        sent = case(review={"level": "harmful"}, referral_a={"sent_at": words})
+        assert deadline(rp1, sent, days) == days.end_of(answer)
+    unclear = case(review={"level": "harmful"}, referral_a={"sent_at": "after lunch"})
+    assert deadline(rp1, unclear, days) is None
 
 
 def test_what_is_due_is_what_is_open_on_a_sheet() -> None:

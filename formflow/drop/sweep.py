@@ -23,7 +23,7 @@ from sqlalchemy import Connection, Row, text
 from formflow import intake
 from formflow.drop.gate import Gate, tail_gate
 from formflow.model import Drop
-from formflow.settings import Watch
+from formflow.setting_tables import Watch
 from formflow.tables import reading, writing
 from formflow.workbench import Workbench
 

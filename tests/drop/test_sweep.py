@@ -11,7 +11,8 @@ import pytest
 
 from formflow import pipeline
 from formflow.drop.sweep import Look, Swept, sweep
-from formflow.settings import Settings, Watch
+from formflow.setting_tables import Watch
+from formflow.settings import Settings
 from tests.conftest import NOON
 from tests.offices import drop, sample
 

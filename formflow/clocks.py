@@ -1,0 +1,75 @@
+"""Working days of England, and the two clocks of a referral: ours to send, the council's to answer. Pure.
+
+Ours runs on days on which the setting is open. The council's runs on working days: school holidays are
+none of its days off (guidance 7: "within one working day", which binds the council, not the setting).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+SATURDAY = 5
+DAY = timedelta(days=1)
+LONGEST_BREAK = 366  # days: settings that leave no day open are a mistake, not a clock
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingDays:
+    """Which days count, in one time zone."""
+
+    zone: ZoneInfo
+    added: frozenset[date] = frozenset()  # days off that the calendar of England does not know
+    worked: frozenset[date] = frozenset()  # bank holidays that are worked all the same
+    closed: frozenset[date] = frozenset()  # days on which the setting is closed
+
+    def is_working(self, day: date) -> bool:
+        """Return whether the council works on a day."""
+        if day in self.worked:
+            return True
+        return day.weekday() < SATURDAY and day not in self.added and day not in _holidays(day.year)
+
+    def is_open(self, day: date) -> bool:
+        """Return whether the setting works on a day."""
+        return self.is_working(day) and day not in self.closed
+
+    def end_of(self, day: date) -> datetime:
+        """Return the midnight that ends a day, aware."""
+        return datetime.combine(day + DAY, time(), self.zone)
+
+    def send_by(self, decided_at: datetime) -> datetime:
+        """Return until when a referral should be sent: on the day of the decision."""
+        return self.end_of(self._day(decided_at))
+
+    def overdue_at(self, decided_at: datetime) -> datetime:
+        """Return when a referral is overdue: at the end of the next day that the setting is open."""
+        return self.end_of(_next(self._day(decided_at), self.is_open))
+
+    def council_answers_by(self, sent_at: datetime) -> datetime:
+        """Return until when the council should have answered: the end of its next working day."""
+        return self.end_of(_next(self._day(sent_at), self.is_working))
+
+    def _day(self, moment: datetime) -> date:
+        if moment.tzinfo is None:
+            raise ValueError("a moment without a time zone says nothing about a day")
+        return moment.astimezone(self.zone).date()
+
+
+def _next(day: date, counts: Callable[[date], bool]) -> date:
+    """Return the first day after a day that counts. Raise ValueError where there is none in a year."""
+    for later in (day + n * DAY for n in range(1, LONGEST_BREAK + 1)):
+        if counts(later):
+            return later
+    raise ValueError("the calendar of the settings leaves no working day in a year")
+
+
+@cache
+def _holidays(year: int) -> frozenset[date]:
+    """Return the bank holidays of England in a year. Without "ENG" two of them would be missing."""
+    # Imported here: it takes longer to load than all of the command line.
+    from holidays import country_holidays
+
+    return frozenset(country_holidays("GB", subdiv="ENG", years=year))

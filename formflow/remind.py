@@ -1,0 +1,66 @@
+"""Reminders: a case whose referral is not noted as sent, or not answered, comes up again each working day.
+
+A reminder is a task of the ledger, so it survives restarts, is sent once a day by its key, and after an
+outage comes once and not once for each day that was missed.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from formflow import ledger, parcels, shelf
+from formflow.casework import Decision
+from formflow.contract import Operation
+from formflow.ledger import Claimed
+from formflow.model import Entry
+from formflow.record import post
+from formflow.sheets import Case, deadline, open_steps
+from formflow.tables import writing
+from formflow.workbench import Workbench
+
+
+def remind(bench: Workbench, task: Claimed, now: datetime) -> None:
+    """Tell the safeguarding lead what is overdue in a case, and come back while anything is open."""
+    days = bench.settings.working_days
+    with writing(bench.engine) as connection:
+        sheet = shelf.entry(connection, task.ref_id)
+        case = shelf.case(connection, sheet.about or "")
+        ends = _deadlines(bench, case, sheet, now) if case else []
+        if case is None or not ends:
+            ledger.finish(connection, task, bench.owner.name)
+            return
+        again = min(ends)
+        if again <= now:
+            _send(connection, bench, task.ref_id, sheet, case, now)
+            again = days.overdue_at(now)
+        seconds = (again - now).total_seconds()
+        ledger.put_back(
+            connection, task, bench.owner.name, after_seconds=seconds, code="until-it-is-due"
+        )
+
+
+def _deadlines(bench: Workbench, case: Case, sheet: Entry, now: datetime) -> list[datetime]:
+    """Return when the open steps of a case are due. The newest of its sheets alone reminds of them."""
+    if max((one.recorded_at for one in case.sheets.values()), default=now) != sheet.recorded_at:
+        return []
+    days = bench.settings.working_days
+    ends = (deadline(step, case, days) for step in open_steps(case, now.date()))
+    return [end for end in ends if end is not None]
+
+
+def _send(
+    connection: Connection,
+    bench: Workbench,
+    entry_id: int,
+    sheet: Entry,
+    case: Case,
+    now: datetime,
+) -> None:
+    form = bench.form_of(sheet.form_id, sheet.form_version)
+    occasion = parcels.Occasion(sheet, form, bench.settings, None, Decision(case, {}))
+    for name, connector in bench.destinations.items():
+        if Operation.ALERT in connector.capabilities.operations:
+            made = parcels.reminder(occasion, name, connector.capabilities, now)
+            post(connection, connector, entry_id, name, made)

@@ -1,0 +1,175 @@
+"""The tables of formflow.toml: every setting with its standard value and the words that explain it."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+
+
+def _known_timezone(name: str) -> str:
+    if name not in available_timezones():
+        msg = "is not a time zone that this computer knows, such as Europe/London"
+        raise ValueError(msg)
+    return name
+
+
+class Table(BaseModel):
+    """Base of every table of the settings file: unknown keys are refused, values stay out of messages."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Agency(Table):
+    """Who uses this FormFlow."""
+
+    name: str = Field(default="Our school", description="As it should stand on receipts.")
+    safeguarding_lead: str = Field(
+        default="DSL", description="What you call the safeguarding lead."
+    )
+    timezone: Annotated[str, AfterValidator(_known_timezone)] = Field(
+        default="Europe/London", description="Dates and times on paper are in this time zone."
+    )
+    reference_prefix: str = Field(
+        default="FF", pattern=r"^[A-Z]{1,6}$", description="References look like FF-2026-000123."
+    )
+
+
+FOR_DECISIONS = Path("Safeguarding forms/DSL only/Drop decisions here")
+
+
+class Folders(Table):
+    """The folders that staff and the safeguarding lead see. All may be on a share."""
+
+    blank_forms: Path = Field(
+        default=Path("Safeguarding forms/Blank forms"), description="Blanks for staff to copy."
+    )
+    receipts: Path = Field(
+        default=Path("Safeguarding forms/Receipts"),
+        description="One small page for every paper, without names.",
+    )
+    needs_attention: Path = Field(
+        default=Path("Safeguarding forms/Needs attention"),
+        description="Papers come back here with a note beside them.",
+    )
+    alerts: Path = Field(
+        default=Path("Safeguarding forms/DSL only/Alerts"),
+        description="One page for every alert; for the safeguarding lead alone.",
+    )
+    to_decide: Path = Field(
+        default=Path("Safeguarding forms/DSL only/To decide"),
+        description="Sheets for the safeguarding lead alone, and what is open in each case.",
+    )
+    forms: Path = Field(
+        default=Path("Agency forms"),
+        description="Definitions of your own PDF forms; see `formflow forms learn`.",
+    )
+
+
+class Watch(Table):
+    """One folder where completed forms, or the safeguarding lead's sheets, are dropped."""
+
+    folder: Path = Field(
+        default=Path("Safeguarding forms/Drop here"), description="Staff drop completed forms here."
+    )
+    settle_seconds: float = Field(
+        default=5,
+        ge=0.2,
+        le=600,
+        description="A file is taken when it has not changed for so long. 15 for a network share.",
+    )
+    scan_seconds: float = Field(
+        default=10,
+        ge=1,
+        le=3600,
+        description="How often the folder is looked through, in any case.",
+    )
+    after: Literal["remove", "leave"] = Field(
+        default="remove",
+        description="What happens to a dropped file once its copy is safe. “leave” suits a read-only share.",
+    )
+    incomplete_minutes: float = Field(
+        default=30,
+        ge=0,
+        description="How long a half-copied file may stay so before a person is told.",
+    )
+
+
+class State(Table):
+    """FormFlow's own memory: the ledger and the originals."""
+
+    folder: Path = Field(
+        default=Path("state"), description="A private folder on a local disk, never on a share."
+    )
+
+
+class ReadingLimits(Table):
+    """What one paper may cost. A file that wants more goes to a person."""
+
+    second_reading: Literal["always", "doubtful"] = Field(
+        default="always", description="A second program reads every form, or only doubtful ones."
+    )
+    deadline_seconds: float = Field(default=15, gt=0, le=600, description="Time for one paper.")
+    scan_seconds: float = Field(
+        default=120,
+        gt=0,
+        le=3600,
+        description="Time for a scanned paper, where tesseract is installed.",
+    )
+    memory_mb: int = Field(default=512, ge=128, description="Memory for one paper.")
+    file_mb: int = Field(default=20, ge=1, le=500, description="Largest paper that is opened.")
+    pages: int = Field(default=50, ge=1, description="Most pages.")
+    fields: int = Field(default=500, ge=1, description="Most boxes.")
+    characters: int = Field(default=32_768, ge=100, description="Longest answer in one box.")
+    form_password: SecretStr | None = Field(
+        default=None, description="The password with which you lock your own forms, if you do."
+    )
+
+    def password(self) -> str:
+        """Return the forms' password, fetched from where the settings say; "" for none."""
+        return fetched(self.form_password.get_secret_value()) if self.form_password else ""
+
+
+class Rules(Table):
+    """What the guidance leaves to the agency."""
+
+    similar_age_years: int = Field(
+        default=2,
+        ge=0,
+        le=10,
+        description="“Similar age” is questioned from a gap of more years than this.",
+    )
+
+
+class Alerts(Table):
+    """By when the safeguarding lead should have looked."""
+
+    red_within_hours: int = Field(
+        default=4, ge=1, description="For red, and for what could not be read."
+    )
+    other_within_hours: int = Field(default=24, ge=1, description="For every other paper.")
+
+
+class Calendar(Table):
+    """Working days: those of England, and what is different at your agency."""
+
+    days_off: tuple[date, ...] = Field(
+        default=(), description="Further days off, for the council too, such as [2027-05-10]."
+    )
+    worked: tuple[date, ...] = Field(
+        default=(), description="Bank holidays that are worked all the same."
+    )
+    closed: tuple[tuple[date, date], ...] = Field(
+        default=(),
+        description="When the setting is closed: first and last days, such as [[2026-10-26, 2026-10-30]].",
+    )
+
+
+def fetched(secret: str) -> str:
+    """Return what stands where "env:NAME" or "file:PATH" says, which has been looked at before."""
+    kind, _, where = secret.partition(":")
+    return os.environ[where] if kind == "env" else Path(where).read_text("utf-8").strip()

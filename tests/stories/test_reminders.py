@@ -1,0 +1,110 @@
+"""A case whose referral is not noted as sent, or not answered, comes up again by itself."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from formflow import pipeline, tables
+from formflow.settings import Settings
+from tests.stories.desk import Desk
+from tests.stories.test_decisions import HER_NAME, RED, about
+
+MINUTE = timedelta(minutes=1)
+REMINDER = "1 TO READ FF-2026-000001-F2 r1.html"
+
+
+@pytest.fixture
+def desk(office: Settings) -> Desk:
+    """A case that was decided as harmful, with nothing sent yet."""
+    desk = Desk(office)
+    desk.gets(RED)
+    desk.fills_in("F2", level="harmful", level_reason="Planned.", **HER_NAME)
+    return desk
+
+
+def at(office: Settings, moment: datetime) -> None:
+    """Let FormFlow do what is due at a moment, as if it were then."""
+    with tables.writing(pipeline.workbench(office).engine) as connection:
+        connection.exec_driver_sql("UPDATE task SET due = 0 WHERE kind = 'remind' AND state = 0")
+    pipeline.drain(office, clock=lambda: moment)
+
+
+def reminders(desk: Desk) -> list[str]:
+    return [p.name for p in desk.office.folders.alerts.glob("*.html") if "RED" not in p.name]
+
+
+def delivered(desk: Desk) -> int:
+    """How many reminders were ever made, for the folder of alerts."""
+    with tables.reading(pipeline.workbench(desk.office).engine) as connection:
+        return int(
+            connection.exec_driver_sql(
+                "SELECT count(*) FROM parcel JOIN entry ON entry.id = entry_id"
+                " WHERE about IS NOT NULL AND operation = 'alert'"
+            ).scalar_one()
+        )
+
+
+def decided_at(desk: Desk) -> datetime:
+    return about(desk.office, "FF-2026-000001-F2")[-1].recorded_at
+
+
+def test_the_page_says_until_when_each_referral_should_be_sent(desk: Desk) -> None:
+    assert desk.page().count("By the end of") == 2
+
+
+def test_a_referral_that_is_not_noted_as_sent_comes_up_when_it_is_overdue(desk: Desk) -> None:
+    overdue = desk.office.working_days.overdue_at(decided_at(desk))
+    at(desk.office, overdue - MINUTE)
+    assert reminders(desk) == []
+    at(desk.office, overdue)
+    assert reminders(desk) == [REMINDER]
+    page = (desk.office.folders.alerts / REMINDER).read_text("utf-8")
+    assert "Overdue since the end of" in page
+    assert "H1 · guidance 3.2" in page
+
+
+def test_it_comes_once_a_working_day_and_not_twice(desk: Desk) -> None:
+    overdue = desk.office.working_days.overdue_at(decided_at(desk))
+    at(desk.office, overdue)
+    with tables.reading(pipeline.workbench(desk.office).engine) as connection:
+        waits = connection.exec_driver_sql(
+            "SELECT due FROM task WHERE kind = 'remind' AND state = 0"
+        ).scalar_one()
+    assert waits > 0  # it is not ready again at once
+    assert delivered(desk) == 1
+    at(desk.office, desk.office.working_days.overdue_at(overdue))
+    assert delivered(desk) == 2
+
+
+def test_after_a_week_without_power_it_comes_once(desk: Desk) -> None:
+    pipeline.close()
+    at(desk.office, decided_at(desk) + timedelta(days=9))
+    assert delivered(desk) == 1
+
+
+def test_what_was_sent_is_chased_only_when_the_council_has_had_its_working_day(desk: Desk) -> None:
+    days, sent = desk.office.working_days, decided_at(desk).astimezone(desk.office.zone)
+    when = f"{sent:%d/%m/%Y} at {sent:%H:%M}"
+    for sheet in ("F3a", "F3b"):
+        desk.fills_in(sheet, sender_name="M. Head", sent_at=when, parents_told="yes")
+    answer_by = days.council_answers_by(sent)
+    at(desk.office, answer_by - MINUTE)
+    assert delivered(desk) == 0
+    at(desk.office, answer_by)
+    assert reminders(desk) == ["1 TO READ FF-2026-000001-F3b r1.html"]
+    page = (desk.office.folders.alerts / reminders(desk)[0]).read_text("utf-8")
+    assert "RP1 · guidance 7" in page
+
+
+def test_when_everything_is_answered_nothing_comes_any_more(desk: Desk) -> None:
+    for sheet in ("F3a", "F3b"):
+        desk.fills_in(sheet, sent_at="20/11/2026", sender_name="M. Head", council_at="20/11/2026")
+    at(desk.office, decided_at(desk) + timedelta(days=30))
+    assert delivered(desk) == 0
+    with tables.reading(pipeline.workbench(desk.office).engine) as connection:
+        left = connection.exec_driver_sql(
+            "SELECT count(*) FROM task WHERE kind = 'remind' AND state != 2"
+        ).scalar_one()
+    assert left == 0

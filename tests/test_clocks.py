@@ -1,0 +1,133 @@
+"""Deadlines as the guidance and the settings want them, over weekends, bank holidays and summer time."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from formflow.clocks import WorkingDays
+
+LONDON = ZoneInfo("Europe/London")
+PLAIN = WorkingDays(LONDON)
+MOMENTS = st.dates(date(2020, 1, 1), date(2035, 12, 31)).flatmap(
+    lambda day: st.times().map(lambda hour: datetime.combine(day, hour, LONDON))
+)
+
+
+def at(day: str, hour: str = "12:00") -> datetime:
+    return datetime.fromisoformat(f"{day}T{hour}").replace(tzinfo=LONDON)
+
+
+def end(day: str) -> datetime:
+    return datetime.combine(date.fromisoformat(day) + timedelta(days=1), time(), LONDON)
+
+
+@pytest.mark.parametrize(
+    ("sent", "answer"),
+    [
+        (at("2026-11-23", "09:00"), end("2026-11-24")),  # Monday -> Tuesday
+        (at("2026-11-23", "00:00"), end("2026-11-24")),
+        (at("2026-11-22", "23:59"), end("2026-11-23")),  # Sunday night is Sunday
+        (at("2026-05-22", "16:00"), end("2026-05-26")),  # T13: Friday before a bank holiday Monday
+        (at("2026-04-02", "16:00"), end("2026-04-07")),  # Maundy Thursday -> Easter Tuesday
+        (at("2027-03-25", "16:00"), end("2027-03-30")),  # Easter 2027
+        (at("2026-08-28", "16:00"), end("2026-09-01")),  # late summer bank holiday
+        (at("2026-12-24", "16:00"), end("2026-12-29")),  # Boxing Day on a Saturday: Monday is off
+        (at("2027-12-24", "16:00"), end("2027-12-29")),  # both on the weekend: two substitute days
+        (at("2028-02-28", "16:00"), end("2028-02-29")),  # a leap day works
+        (at("2026-12-31", "16:00"), end("2027-01-04")),  # over New Year
+    ],
+)
+def test_the_council_has_one_working_day(sent: datetime, answer: datetime) -> None:
+    assert PLAIN.council_answers_by(sent) == answer
+
+
+@pytest.mark.parametrize(
+    ("decided", "send_by", "overdue"),
+    [
+        (at("2026-11-23"), end("2026-11-23"), end("2026-11-24")),
+        (at("2026-11-27", "17:30"), end("2026-11-27"), end("2026-11-30")),
+        (at("2026-05-22"), end("2026-05-22"), end("2026-05-26")),
+        (at("2026-11-28"), end("2026-11-28"), end("2026-11-30")),
+    ],
+)
+def test_ours_is_the_same_day_and_overdue_after_the_next_open_one(
+    decided: datetime, send_by: datetime, overdue: datetime
+) -> None:
+    assert PLAIN.send_by(decided) == send_by
+    assert PLAIN.overdue_at(decided) == overdue
+
+
+def test_days_on_which_the_school_is_closed_stop_our_clock_and_not_the_councils() -> None:
+    half_term = frozenset(date(2026, 10, 26) + timedelta(days=n) for n in range(5))
+    days = WorkingDays(LONDON, closed=half_term)
+    friday = at("2026-10-23", "16:00")
+    assert days.overdue_at(friday) == end("2026-11-02")
+    assert days.council_answers_by(friday) == end("2026-10-26")
+
+
+def test_settings_add_days_off_and_take_them_away() -> None:
+    friday, monday = at("2026-05-22", "16:00"), date(2026, 5, 25)
+    assert WorkingDays(LONDON, worked=frozenset({monday})).council_answers_by(friday) == end(
+        "2026-05-25"
+    )
+    tuesday = frozenset({date(2026, 5, 26)})
+    assert WorkingDays(LONDON, added=tuesday).council_answers_by(friday) == end("2026-05-27")
+
+
+def test_a_deadline_is_local_midnight_on_both_nights_when_the_clocks_change() -> None:
+    spring, autumn = PLAIN.end_of(date(2026, 3, 29)), PLAIN.end_of(date(2026, 10, 25))
+    assert spring.astimezone(UTC) == datetime(2026, 3, 29, 23, tzinfo=UTC)
+    assert autumn.astimezone(UTC) == datetime(2026, 10, 26, 0, tzinfo=UTC)
+
+
+def test_the_day_is_the_one_in_london_whatever_zone_a_moment_comes_in() -> None:
+    late = datetime(2026, 6, 1, 23, 30, tzinfo=UTC)  # half past midnight on the 2nd in London
+    assert PLAIN.send_by(late) == end("2026-06-02")
+
+
+def test_a_moment_without_a_zone_is_refused() -> None:
+    for clock in (PLAIN.send_by, PLAIN.overdue_at, PLAIN.council_answers_by):
+        with pytest.raises(ValueError, match="time zone"):
+            clock(at("2026-11-23").replace(tzinfo=None))
+
+
+def test_settings_that_leave_no_day_open_are_refused() -> None:
+    never = frozenset(date(2026, 1, 1) + timedelta(days=n) for n in range(800))
+    with pytest.raises(ValueError, match="no working day"):
+        WorkingDays(LONDON, closed=never).overdue_at(at("2026-02-02"))
+
+
+@pytest.mark.parametrize(
+    ("day", "working"),
+    [
+        (date(2026, 4, 6), False),  # Easter Monday: not a holiday in all of the United Kingdom
+        (date(2026, 8, 31), False),
+        (date(2026, 3, 17), True),  # St Patrick's Day is Northern Ireland's
+        (date(2026, 11, 28), False),
+        (date(2026, 11, 29), False),
+        (date(2026, 11, 30), True),  # St Andrew's Day is Scotland's
+    ],
+)
+def test_the_holidays_are_those_of_england(day: date, working: bool) -> None:
+    assert PLAIN.is_working(day) is working
+    assert PLAIN.is_open(day) is working
+
+
+@given(MOMENTS)
+def test_a_deadline_lies_ahead_and_ends_a_day_that_counts(moment: datetime) -> None:
+    for deadline in (PLAIN.overdue_at(moment), PLAIN.council_answers_by(moment)):
+        assert deadline > moment
+        assert PLAIN.is_working((deadline - timedelta(seconds=1)).date())
+        assert deadline.time() == time()
+    assert moment < PLAIN.send_by(moment) <= PLAIN.overdue_at(moment)
+
+
+@given(MOMENTS, st.timedeltas(timedelta(0), timedelta(days=40)))
+def test_what_was_sent_later_is_never_due_earlier(moment: datetime, later: timedelta) -> None:
+    assert PLAIN.council_answers_by(moment + later) >= PLAIN.council_answers_by(moment)
+    assert PLAIN.overdue_at(moment + later) >= PLAIN.overdue_at(moment)
