@@ -63,7 +63,8 @@ def run(scratch: Path, count: int, idle_seconds: float) -> None:
     for how in ("doubtful", "always"):
         took = measures.caged(few, scratch / "vault", how) / len(few)
         row(f"in the cage, there and back, second reading {how}", took, reading)
-    row("check and decide", measures.rules(papers[0], 500) / 500, reading)
+    row("check, decide, steps: alone", measures.rules(papers[0], 500, 0) / 500, reading)
+    row("the same, with 200 earlier papers", measures.rules(papers[0], 500, 200) / 500, reading)
 
     pin(set(range(os.cpu_count() or 1)))
     if hasattr(os, "mkfifo"):

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pikepdf
@@ -22,10 +22,22 @@ from formflow.cage import Cage
 from formflow.check import check
 from formflow.decide import decide
 from formflow.limits import Limits
-from formflow.model import History, Reading, Unread
+from formflow.model import (
+    Answer,
+    AnswerState,
+    EarlierIncident,
+    Entry,
+    History,
+    Light,
+    Outcome,
+    Proposal,
+    Reading,
+    Unread,
+)
 from formflow.pipeline import utc_now
 from formflow.read import acroform, read_paper, second
 from formflow.reader import Reader
+from formflow.sheets import REVIEW, Case, open_steps
 
 COMMAND = "import sys; from formflow.cli import main; main(sys.argv[1:])"
 LIMITS = Limits()
@@ -117,17 +129,31 @@ def caged(papers: Sequence[Path], folder: Path, how: str) -> float:
         return time.perf_counter() - begun
 
 
-def rules(paper: Path, times: int) -> float:
-    """Check one reading and decide, many times."""
+def rules(paper: Path, times: int, earlier: int) -> float:
+    """Check one reading, decide with a history of so many papers, and list every open step, many times."""
     form = forms.shipped()[0]
     with Cage([form], LIMITS, "doubtful") as cage:
         reading = cage.read(paper)
     assert isinstance(reading, Reading)
     today = utc_now().date()
+    papers = (EarlierIncident(f"FF-{n}", today, Light.AMBER) for n in range(earlier))
+    history = History(tuple(papers))
+    answers = {"level": Answer("harmful", "harmful", AnswerState.GIVEN)}
     begun = time.perf_counter()
     for _ in range(times):
-        decide(check(reading, form, today).facts, History(), today)
+        proposal = decide(check(reading, form, today).facts, history, today)
+        record = _entry(reading.answers, proposal)
+        open_steps(Case(record, {REVIEW: _entry(answers, None)}, history), today)
     return time.perf_counter() - begun
+
+
+def _entry(answers: Mapping[str, Answer], proposal: Proposal | None) -> Entry:
+    moment = utc_now()
+    outcome = Outcome.RECORDED
+    return Entry(
+        "FF-1", 1, outcome, moment, moment, "", None, None, None, None, None, ".pdf",
+        answers, (), proposal,
+    )  # fmt: skip
 
 
 def ingest(papers: Path, folder: Path, *, cores: Sequence[int], jobs: int, second: str) -> float:

@@ -76,6 +76,7 @@ def _show_where(now: Settings, folder: Path) -> None:
         ("receipts for the office", now.folders.receipts),
         ("papers that need putting right", now.folders.needs_attention),
         ("alerts for the safeguarding lead", now.folders.alerts),
+        ("what is to be decided", now.folders.to_decide),
         ("the children’s files", now.folders.alerts.parent / "Child files"),
         ("the register workbook", now.folders.alerts.parent / "FormFlow register.xlsx"),
     ):
