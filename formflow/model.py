@@ -165,6 +165,7 @@ class EarlierIncident:
     reference: str
     incident_day: date | None
     light: Light
+    decided: str | None = None  # "harmful", "concerning", "healthy" or "doubt"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from formflow.forms import Field, Form
 from formflow.model import Answer, AnswerState, Entry, History, Light, Moment, Notice
 from formflow.notices import notice
 from formflow.rules.steps import Step, steps_in_force
-from formflow.words import LIGHT_WORDS, day_in_words
+from formflow.words import LEVEL_WORDS, LIGHT_WORDS, day_in_words
 
 RECORDING, REVIEW, REFERRAL_A, REFERRAL_B = "recording", "review", "referral_a", "referral_b"
 NAMES = {"child_a_name", "child_b_name"}  # questions of the recording form
@@ -67,6 +67,11 @@ class Case:
         """Whether another child may have been targeted. Only an answer says that there is none."""
         kind = self.says(REVIEW, "child_b_kind") or self.says(RECORDING, "child_b_kind")
         return kind not in ("adult", "nobody")
+
+    @property
+    def was_harmful_before(self) -> bool:
+        """Whether an earlier incident of the same child was decided as harmful."""
+        return any(earlier.decided == Level.HARMFUL for earlier in self.history.earlier)
 
     def says(self, form_id: str, name: str) -> str:
         """Return what a paper of this case answers, "" where nothing that could be read."""
@@ -193,6 +198,7 @@ def _proposal(case: Case) -> Iterator[str]:
 def _history(case: Case) -> Iterator[str]:
     for earlier in case.history.earlier:
         day = day_in_words(earlier.incident_day) if earlier.incident_day else "day not known"
-        yield f"{earlier.reference}: {day}, {LIGHT_WORDS[earlier.light][1]}"
+        decided = f". {LEVEL_WORDS[earlier.decided]}" if earlier.decided else ""
+        yield f"{earlier.reference}: {day}, {LIGHT_WORDS[earlier.light][1]}{decided}"
     if not case.history.earlier:
         yield "None by exactly this name and date of birth."

@@ -50,6 +50,7 @@ def history(connection: Connection, child_id: int | None, *, apart_from: str | N
                 row.reference,
                 date.fromisoformat(row.incident_day) if row.incident_day else None,
                 Light(row.light or Light.UNDETERMINED),
+                row.decided,
             )
             for row in rows
         )
@@ -110,7 +111,10 @@ _CHILD_OF = text(
     "SELECT child_id FROM entry WHERE reference = :reference ORDER BY revision DESC LIMIT 1"
 )
 _HISTORY = text(
-    "SELECT reference, incident_day, highest_light AS light FROM entry WHERE child_id = :child"
+    "SELECT reference, incident_day, highest_light AS light, (SELECT json_extract(sheet.answers,"
+    " '$.level.value') FROM entry AS sheet WHERE sheet.about = entry.reference"
+    " AND sheet.form_id = 'review' AND sheet.outcome = 'recorded'"
+    " ORDER BY sheet.revision DESC LIMIT 1) AS decided FROM entry WHERE child_id = :child"
     " AND about IS NULL AND reference != :apart_from AND revision = (SELECT max(revision) FROM entry AS later"
     " WHERE later.reference = entry.reference) ORDER BY incident_day, reference"
 )

@@ -75,13 +75,15 @@ def codes(before: Case, form_id: str = "review", **answers: str) -> list[str]:
 
 
 def test_a_review_sheet_holds_names_proposal_with_citations_and_history() -> None:
-    earlier = EarlierIncident("FF-2025-000009", date(2025, 3, 4), Light.AMBER)
+    earlier = EarlierIncident("FF-2025-000009", date(2025, 3, 4), Light.AMBER, "concerning")
     filled = known(FORMS["review"], Case(case().record, {}, History((earlier,))))
     assert filled["child_a_name"].value == "Ada Example"
     told = filled["proposal_text"].value or ""
     assert told.startswith("Red proposed.")
     assert "It was planned. – R2a, guidance 2.3, red: “Elements of planning”" in told
-    assert filled["history_text"].value == "FF-2025-000009: 4 March 2025, Amber proposed"
+    assert filled["history_text"].value == (
+        "FF-2025-000009: 4 March 2025, Amber proposed. Decided: concerning"
+    )
     assert filled["level"].state is AnswerState.BLANK
 
 

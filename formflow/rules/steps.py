@@ -22,6 +22,10 @@ class CaseFacts(Protocol):
     def has_child_b(self) -> bool:
         """Whether another child may have been targeted."""
 
+    @property
+    def was_harmful_before(self) -> bool:
+        """Whether an earlier incident of the same child was decided as harmful."""
+
     def says(self, form_id: str, name: str) -> str:
         """Return what a paper of the case answers, "" for nothing."""
 
@@ -66,6 +70,7 @@ CONDITIONS: Mapping[str, Callable[[CaseFacts], bool]] = {
     "harmful": lambda case: case.level == "harmful",
     "concerning": lambda case: case.level == "concerning",
     "concerning_child_b": lambda case: case.level == "concerning" and case.has_child_b,
+    "again": lambda case: case.was_harmful_before,
     "referral_a": lambda case: _is_referred(case, "no_referral_a"),
     "referral_b": lambda case: _is_referred(case, "no_referral_b"),
 }

@@ -16,6 +16,7 @@ FORMS = {form.form_id: form for form in shipped()}
 HEADINGS = {
     "1": ("", "]2. Identifying"),
     "3.2": ("]3.2 ", "]4. When"),
+    "4": ("]4. When", "]5. Education"),
     "7": ("]7. Referral", "]9. Appendix"),
 }
 
@@ -26,6 +27,7 @@ class Case:
 
     level: str | None = None
     has_child_b: bool = True
+    was_harmful_before: bool = False
     said: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def says(self, form_id: str, name: str) -> str:
@@ -120,6 +122,10 @@ def test_consent_is_asked_for_only_where_the_guidance_asks_for_it() -> None:
 
 def test_healthy_asks_for_nothing_more_than_the_facts() -> None:
     assert set(asked(Case(level="healthy"))) == set(asked(Case())) - {"DX1"}
+
+
+def test_a_more_complex_assessment_is_asked_about_only_when_it_was_harmful_before() -> None:
+    assert set(asked(Case(was_harmful_before=True))) - set(asked(Case())) == {"CX2"}
 
 
 def test_doubt_asks_for_advice_and_leaves_the_level_open() -> None:

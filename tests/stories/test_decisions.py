@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 
 import openpyxl
+import pypdf
 import pytest
 
 from formflow import overview, service
@@ -159,6 +160,19 @@ def test_a_later_revision_of_the_record_leaves_the_decision_and_brings_a_new_she
     desk.gets("red-planned-secrecy-amended-pdfjs")
     assert "Decided: harmful" in desk.page()
     assert "FF-2026-000001 r2 F2 DSL Review Sheet 2.pdf" in desk.sheets()
+
+
+def test_a_second_incident_shows_the_first_and_what_was_decided_then(desk: Desk) -> None:
+    desk.gets(RED)
+    desk.fills_in("F2", level="harmful", level_reason="Planned.", **HER_NAME)
+    desk.gets("red-second-incident-itext5-append")
+    page = desk.page("FF-2026-000002")
+    assert "CX2 · guidance 4" in page
+    boxes = pypdf.PdfReader(desk.sheet("F2")).get_fields() or {}
+    assert "FF-2026-000001: 17 November 2026, Red proposed. Decided: harmful" in str(
+        boxes["history_text"]["/V"]
+    )
+    assert "R7a" in str(boxes["proposal_text"]["/V"])
 
 
 def test_a_sheet_with_no_child_targeted_asks_nothing_about_one(desk: Desk) -> None:
