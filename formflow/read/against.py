@@ -68,7 +68,7 @@ def _differing(form: Form, pages: Sequence[int], content: Callable[[], bytes]) -
 
 def _marked(form: Form, redrawn: Sequence[Box], content: Callable[[], bytes]) -> appearance.Seen:
     """Return which of some circles do not show what they store, by the marks that an eye sees."""
-    from formflow.read import ink, overlay
+    from formflow.read import overlay
 
     circles = [
         overlay.Circle(box.name, place, place.page, place.rectangle)
@@ -76,7 +76,7 @@ def _marked(form: Form, redrawn: Sequence[Box], content: Callable[[], bytes]) ->
         for place in form.manifest.boxes[box.name].places
     ]
     try:
-        marks = overlay.marks(ink.flattened(content()), form.blank.read_bytes(), circles)
+        marks = overlay.marks(content(), form, circles, in_boxes=True)
     except ValueError:
         return appearance.Seen((), tuple(box.name for box in redrawn))
     differ, unknown = [], []

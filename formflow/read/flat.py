@@ -242,7 +242,7 @@ def _marks(
         for place in box.places
         if box.kind == "button" and (on := laid.get(place.page)) is not None
     ]
-    return overlay.marks(content, form.blank.read_bytes(), circles)
+    return overlay.marks(content, form, circles)
 
 
 def _doubts(form: Form, boxes: Mapping[str, Box], laid: Mapping[int, _Laid]) -> Iterator[Doubt]:

@@ -64,13 +64,20 @@ def drawn(
 def flattened(content: bytes) -> bytes:
     """Return a PDF whose boxes have become print, drawn anew where a drawing is missing."""
     with opened(content) as document:
-        document.init_forms()
-        for page in document:
-            pypdfium2.raw.FPDFPage_Flatten(page, FLATTENED_FOR_PRINT)
-            page.close()
+        for number in range(1, len(document) + 1):
+            flatten(document, number)
         out = io.BytesIO()
         document.save(out)
         return out.getvalue()
+
+
+def flatten(document: pypdfium2.PdfDocument, number: int) -> None:
+    """Turn the boxes of one page, counted from 1, into print."""
+    if document.formenv is None:
+        document.init_forms()
+    page = document[number - 1]
+    pypdfium2.raw.FPDFPage_Flatten(page, FLATTENED_FOR_PRINT)
+    page.close()
 
 
 def ink(picture: Image.Image, there: Rectangle, dots_per_point: float) -> float:

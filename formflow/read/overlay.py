@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 import pypdfium2
 from PIL import Image, ImageChops, ImageFilter
 
+from formflow.forms import Form
 from formflow.manifest import Place, Rectangle
 from formflow.read import ink
 
@@ -27,23 +30,39 @@ class Circle(NamedTuple):
 
 
 def marks(
-    paper: bytes, blank: bytes, circles: Sequence[Circle]
+    paper: bytes, form: Form, circles: Sequence[Circle], *, in_boxes: bool = False
 ) -> dict[tuple[str, Place], bool | None]:
     """Return for every circle whether it is marked on the paper, None where nobody can tell.
 
-    What stands in boxes is print on both, or it is not seen.
+    Marks are print, or they stand in boxes still. Raise ValueError when the paper cannot be drawn.
     """
     scale, found = ink.DOTS_PER_POINT, {}
-    with ink.opened(paper) as written, ink.opened(blank) as empty:
+    with ink.opened(paper) as written:
         for number in sorted({circle.place.page for circle in circles}):
             here = [circle for circle in circles if circle.place.page == number]
-            before = ink.drawn(empty, number, scale)
+            if in_boxes:
+                ink.flatten(written, here[0].page)
+            before = _blank_ink(form, number)
             after = ink.drawn(written, here[0].page, scale)
             for circle in here:
-                added = ink.ink(after, circle.there, scale)
-                added -= ink.ink(before, circle.place.rectangle, scale)
+                added = ink.ink(after, circle.there, scale) - before[circle.place.rectangle]
                 found[circle.box, circle.place] = ink.is_marked(added)
     return found
+
+
+def _blank_ink(form: Form, number: int) -> Mapping[Rectangle, float]:
+    """Return how much ink a page of the blank has in each of its circles."""
+    buttons = (box for box in form.manifest.boxes.values() if box.kind == "button")
+    places = (place for box in buttons for place in box.places)
+    return _ink_of(form.blank, number, tuple(p.rectangle for p in places if p.page == number))
+
+
+@lru_cache(maxsize=256)
+def _ink_of(blank: Path, number: int, there: Sequence[Rectangle]) -> Mapping[Rectangle, float]:
+    scale = ink.DOTS_PER_POINT
+    with ink.opened(blank.read_bytes()) as document:
+        picture = ink.drawn(document, number, scale)
+    return {rectangle: ink.ink(picture, rectangle, scale) for rectangle in there}
 
 
 def differing(paper: bytes, blank: bytes, pages: Iterable[int]) -> list[int]:
