@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from formflow import sheets
@@ -40,7 +40,7 @@ def after_sheet(
     A sheet that does not count is filled in as it came, so that nothing has to be written twice.
     """
     assert sheet.form_id is not None  # noqa: S101 - a sheet was read
-    filled = replace(before, sheets={**before.sheets, sheet.form_id: sheet})
+    filled = before.with_sheet(sheet)
     counts = sheet.outcome is Outcome.RECORDED
     case = filled if counts else before
     new = [one for one in sheets.due(case, on) if one not in sheets.due(before, on)]

@@ -7,7 +7,7 @@ A step of the guidance is on the list until it is done, or until a reason says w
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as made_by
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -55,6 +55,9 @@ class Case:
     record: Entry
     sheets: Mapping[str, Entry] = made_by(default_factory=dict)  # by form id, the last that counts
     history: History = made_by(default_factory=History)
+    decided_at: datetime | None = (
+        None  # since when the level stands; filling in more changes nothing
+    )
 
     @property
     def level(self) -> Level | None:
@@ -72,6 +75,13 @@ class Case:
     def was_harmful_before(self) -> bool:
         """Whether an earlier incident of the same child was decided as harmful."""
         return any(earlier.decided == Level.HARMFUL for earlier in self.history.earlier)
+
+    def with_sheet(self, sheet: Entry) -> Case:
+        """Return the case with one more sheet that counts, the newest of its form."""
+        assert sheet.form_id is not None  # noqa: S101 - a sheet was read
+        after = replace(self, sheets={**self.sheets, sheet.form_id: sheet})
+        stands = after.level is self.level  # also where nothing is decided yet
+        return after if stands else replace(after, decided_at=sheet.recorded_at)
 
     def says(self, form_id: str, name: str) -> str:
         """Return what a paper of this case answers, "" where nothing that could be read."""
@@ -121,9 +131,8 @@ def deadline(step: Step, case: Case, days: WorkingDays) -> datetime | None:
 
     Ours to send counts from the decision; the council's to answer counts from when it was sent.
     """
-    review = case.sheets.get(REVIEW)
-    if step.id == "H1" and review is not None:
-        return days.overdue_at(review.recorded_at)
+    if step.id == "H1" and case.decided_at is not None:
+        return days.overdue_at(case.decided_at)
     sent = _sent_at(step.sheet, case, days) if step.id == "RP1" else None
     return days.council_answers_by(sent) if sent else None
 

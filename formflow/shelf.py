@@ -64,8 +64,10 @@ def case(connection: Connection, reference: str) -> Case | None:
         return None
     child = connection.execute(_CHILD_OF, {"reference": reference}).scalar()
     rows = connection.execute(text(f"{_ENTRY} {_SHEETS}"), {"about": reference})
-    sheets = {row.form_id: _entry(row) for row in rows}
-    return Case(record, sheets, history(connection, child, apart_from=reference))
+    found = Case(record, history=history(connection, child, apart_from=reference))
+    for row in rows:
+        found = found.with_sheet(_entry(row))
+    return found
 
 
 def dumped(papers: Any, kind: Any) -> str:
@@ -106,7 +108,7 @@ Notices = tuple[Notice, ...]
 
 _ENTRY = "SELECT entry.*, paper.sha256 AS sha256, paper.file_name FROM entry JOIN paper ON paper.id = entry.paper_id"
 # Oldest first, so that of each form the last one counts.
-_SHEETS = "WHERE about = :about AND outcome = 'recorded' ORDER BY revision"
+_SHEETS = "WHERE about = :about AND outcome = 'recorded' ORDER BY entry.id"
 _CHILD_OF = text(
     "SELECT child_id FROM entry WHERE reference = :reference ORDER BY revision DESC LIMIT 1"
 )

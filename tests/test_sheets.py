@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -66,7 +66,10 @@ def case(light: Light | None = Light.RED, **sheets: Mapping[str, str]) -> Case:
     record = entry(
         "recording", {"child_a_name": "Ada Example", "child_b_name": "Ben Sample"}, light
     )
-    return Case(record, {name: entry(name, answers) for name, answers in sheets.items()})
+    found = Case(record)
+    for name, answers in sheets.items():
+        found = found.with_sheet(entry(name, answers))
+    return found
 
 
 def codes(before: Case, form_id: str = "review", **answers: str) -> list[str]:
@@ -191,6 +194,19 @@ def test_our_clock_counts_from_the_decision_and_the_councils_from_what_was_sent(
         assert deadline(rp1, sent, days) == days.end_of(answer)
     unclear = case(review={"level": "harmful"}, referral_a={"sent_at": "after lunch"})
     assert deadline(rp1, unclear, days) is None
+
+
+def test_since_when_a_level_stands_is_since_the_sheet_that_brought_it() -> None:
+    first, later = NOW, NOW + timedelta(days=2)
+    harmful = entry("review", {"level": "harmful"})
+    once = case().with_sheet(harmful)
+    assert case().decided_at is None
+    assert case().with_sheet(entry("referral_a", {})).decided_at is None
+    assert once.decided_at == first
+    again = replace(harmful, recorded_at=later)
+    assert once.with_sheet(again).decided_at == first
+    lower = entry("review", {"level": "concerning", "lower_reason": "x"})
+    assert once.with_sheet(replace(lower, recorded_at=later)).decided_at == later
 
 
 def test_what_is_due_is_what_is_open_on_a_sheet() -> None:

@@ -65,6 +65,19 @@ def test_a_referral_that_is_not_noted_as_sent_comes_up_when_it_is_overdue(desk: 
     assert "H1 · guidance 3.2" in page
 
 
+def test_dropping_the_review_sheet_again_does_not_start_the_clock_again(desk: Desk) -> None:
+    first = decided_at(desk)
+    with tables.writing(pipeline.workbench(desk.office).engine) as connection:
+        connection.exec_driver_sql(  # as if she had decided three weeks ago
+            "UPDATE entry SET recorded_at = ? WHERE about IS NOT NULL",
+            ((first - timedelta(days=21)).isoformat(),),
+        )
+    desk.fills_in("F2", a_views="He says it was a game.")
+    assert desk.page().count("Overdue since the end of") == 2
+    at(desk.office, first)
+    assert delivered(desk) == 1
+
+
 def test_it_comes_once_a_working_day_and_not_twice(desk: Desk) -> None:
     overdue = desk.office.working_days.overdue_at(decided_at(desk))
     at(desk.office, overdue)
