@@ -96,9 +96,11 @@ def identify_sheet(connection: Connection, checked: Checked, form: Form) -> Iden
     values = values_sha256(reading.form_id, reading.form_version, reading.answers)
     own = Identity(values_sha256=values, is_doubted=bool(reading.carries or reading.held))
     said = _FILLED_IN_FOR.fullmatch(reading.case_ref)
-    about = shelf.case(connection, said["reference"]) if said else None
-    if said is None or about is None:
-        words = {"reference": _plain_reference(said["reference"] if said else "")}
+    if said is None:
+        return replace(own, problems=(notice("FF-226"),))
+    about = shelf.case(connection, said["reference"])
+    if about is None:
+        words = {"reference": said["reference"]}
         return replace(own, problems=(notice("FF-224", words=words),))
     old = int(said["revision"] or 1) < about.record.revision and form.form_id == REVIEW
     return replace(

@@ -378,6 +378,12 @@ MESSAGES: dict[str, Message] = {
         "Look at the newer paper, and decide on the newer sheet in “To decide”.",
         holds=True,
     ),
+    "FF-226": Message(
+        "This sheet does not say which record it belongs to.",
+        "It may be a print, a scan or a blank, so it does not count. It is kept.",
+        "Fill in the sheet in “To decide” that was made for the record, and drop that.",
+        holds=True,
+    ),
     # Answers that do not fit together, and words to check
     "FF-301": Message(
         "The form says both that it was spontaneous and that it was planned.",

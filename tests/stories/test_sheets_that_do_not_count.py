@@ -109,7 +109,9 @@ def test_a_blank_sheet_that_belongs_to_nothing_decides_nothing(desk: Desk) -> No
     shutil.move(form, desk.office.watch[1].folder / "blank.pdf")
     run(desk.office)
     assert "Nothing is decided yet" in desk.page()
-    assert entries(desk.office)[-1].outcome is Outcome.HELD
+    last = entries(desk.office)[-1]
+    assert [found.code for found in last.notices if found.holds] == ["FF-226"]
+    assert last.outcome is Outcome.HELD
 
 
 def test_the_same_sheet_again_is_a_repeat(desk: Desk, tmp_path: Path) -> None:
