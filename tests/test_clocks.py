@@ -40,6 +40,15 @@ def end(day: str) -> datetime:
         (at("2027-12-24", "16:00"), end("2027-12-29")),  # both on the weekend: two substitute days
         (at("2028-02-28", "16:00"), end("2028-02-29")),  # a leap day works
         (at("2026-12-31", "16:00"), end("2027-01-04")),  # over New Year
+        (at("2025-05-02"), end("2025-05-06")),  # early May bank holiday
+        (at("2025-04-17"), end("2025-04-22")),  # Easter 2025
+        (at("2025-12-24"), end("2025-12-29")),
+        (at("2022-09-16"), end("2022-09-20")),  # the Queen's funeral
+        (at("2022-06-01"), end("2022-06-06")),  # two days of jubilee
+        (at("2023-05-05"), end("2023-05-09")),  # the coronation
+        (at("2020-05-07"), end("2020-05-11")),  # the holiday that was moved to VE Day
+        (at("2026-11-28"), end("2026-11-30")),
+        (at("2026-11-29"), end("2026-11-30")),
     ],
 )
 def test_the_council_has_one_working_day(sent: datetime, answer: datetime) -> None:
