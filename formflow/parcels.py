@@ -94,7 +94,8 @@ def parcel_key(reference: str, revision: int, destination: str, operation: str) 
 def operations(occasion: Occasion, capabilities: Capabilities) -> Iterator[Operation]:
     """Yield what a destination is asked to do for an entry, alerts first."""
     entry = occasion.entry
-    wanted = [Operation.RECEIPT, Operation.RECORD]
+    # A receipt lies where the office reads it: that there is a referral is not for the office.
+    wanted = [Operation.RECORD] if entry.about else [Operation.RECEIPT, Operation.RECORD]
     # The safeguarding lead need not be told of her own sheet, unless it does not count.
     if entry.about is None or entry.outcome is not Outcome.RECORDED:
         wanted.insert(0, Operation.ALERT)
@@ -177,6 +178,20 @@ def reminder(
         key=parcel_key(made.reference, made.revision, destination, f"reminder {day}"),
         headline=pages.REMINDER,
         page=page,
+        recorded_at=now.astimezone(occasion.settings.zone),
+    )
+
+
+def repeat_page(
+    occasion: Occasion, destination: str, capabilities: Capabilities, arrival_id: int, now: datetime
+) -> Parcel:
+    """Return the page of a case again: what the safeguarding lead gets instead of a receipt."""
+    made = parcel(occasion, destination, Operation.DECIDE, capabilities, b"")
+    assert occasion.decision is not None  # noqa: S101 - it is about a case
+    return replace(
+        made,
+        key=parcel_key(made.reference, made.revision, destination, f"again {arrival_id}"),
+        page=pages.what_is_open(occasion.decision, occasion.settings, now),
         recorded_at=now.astimezone(occasion.settings.zone),
     )
 

@@ -20,6 +20,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from formflow import ledger, pages, parcels, shelf
+from formflow.casework import Decision
 from formflow.check import check
 from formflow.deliver import deliver, most_at_once
 from formflow.forms import Form
@@ -27,7 +28,7 @@ from formflow.ledger import Claimed, LeaseLost
 from formflow.model import Checked, Reading, Unread
 from formflow.picture import as_pdf
 from formflow.reader import NO_BOXES
-from formflow.record import Arrived, Office, record, send_receipt
+from formflow.record import Arrived, Office, record, send_page, send_receipt
 from formflow.remind import remind
 from formflow.settings import Settings
 from formflow.tables import reading, writing
@@ -249,6 +250,12 @@ def _send_repeat_receipt(bench: Workbench, connection: Connection, arrival: Row[
     page = pages.repeat_receipt(
         entry, form, bench.settings, datetime.fromisoformat(arrival.arrived_at)
     )
+    case = shelf.case(connection, entry.about) if entry.about else None
+    if case is not None:
+        occasion = parcels.Occasion(entry, form, bench.settings, decision=Decision(case, {}))
+        at = datetime.fromisoformat(arrival.arrived_at)
+        send_page(connection, bench.destinations, occasion, arrival.entry_id, arrival.id, at)
+        return
     occasion = parcels.Occasion(entry, form, bench.settings)
     send_receipt(connection, bench.destinations, occasion, arrival.entry_id, arrival.id, page)
 

@@ -132,6 +132,21 @@ def send_receipt(
             post(connection, connector, entry_id, name, made)
 
 
+def send_page(
+    connection: Connection,
+    destinations: Mapping[str, Connector],
+    occasion: parcels.Occasion,
+    entry_id: int,
+    arrival_id: int,
+    at: datetime,
+) -> None:
+    """Send the page of a case for a sheet that came again, in the caller's transaction."""
+    for name, connector in destinations.items():
+        if Operation.DECIDE in connector.capabilities.operations:
+            made = parcels.repeat_page(occasion, name, connector.capabilities, arrival_id, at)
+            post(connection, connector, entry_id, name, made)
+
+
 def _identity(
     connection: Connection, arrived: Arrived, result: Checked | Unread, form: Form | None
 ) -> Identity:

@@ -212,6 +212,15 @@ def test_a_sheet_dropped_in_the_folder_of_the_staff_is_accepted(desk: Desk) -> N
     assert "Decided: harmful" in desk.page()
 
 
+def test_the_office_learns_nothing_of_a_sheet_and_she_sees_that_it_was_taken(desk: Desk) -> None:
+    desk.gets(RED)
+    receipts = files(desk.office.folders.receipts)
+    desk.fills_in("F2", level="harmful", level_reason="Planned.", **HER_NAME)
+    desk.fills_in("F3b", sender_name="M. Head", sent_at="20/11/2026")
+    assert files(desk.office.folders.receipts) == receipts
+    assert "Everything you dropped until then has been taken in." in desk.page()
+
+
 def test_the_register_says_what_was_decided(desk: Desk) -> None:
     desk.gets(RED)
     desk.fills_in("F2", level="harmful", level_reason="Planned.", **HER_NAME)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from formflow.model import Outcome
 from formflow.settings import Settings
+from tests.offices import files
 from tests.stories.desk import Desk, filled
 from tests.stories.test_decisions import AMBER, GREEN, HER_NAME, RED, about
 from tests.test_walk import entries, run
@@ -114,10 +116,17 @@ def test_a_blank_sheet_that_belongs_to_nothing_decides_nothing(desk: Desk) -> No
     assert last.outcome is Outcome.HELD
 
 
-def test_the_same_sheet_again_is_a_repeat(desk: Desk, tmp_path: Path) -> None:
+def test_the_same_sheet_again_is_a_repeat_and_its_page_says_that_it_was_taken(
+    desk: Desk, tmp_path: Path
+) -> None:
     desk.gets(RED)
     kept = tmp_path / "kept.pdf"
     shutil.copyfile(desk.sheet("F2"), kept)
+    stamps = set()
+    page = desk.office.folders.to_decide / "FF-2026-000001 what is open.html"
     for _ in range(2):
         desk.fills_in("F2", kept, level="harmful", level_reason="x", **HER_NAME)
+        stamps.add(re.findall(r"as of (\S+)", page.read_text("utf-8"))[0])
     assert len(about(desk.office, "FF-2026-000001-F2")) == 1
+    assert len(stamps) == 2
+    assert not [name for name in files(desk.office.folders.receipts) if "F2" in name]
