@@ -81,7 +81,7 @@ def after_the_form() -> str:
 
 
 def _answered_by(step: Step) -> str:
-    names = ", ".join(f"`{name}`" for name in step.answers)
+    names = ", ".join(f"`{name}`".replace("=", " = ") for name in step.answers)
     return f"{step.sheet}: {names}" if names else f"{step.sheet}, by deciding"
 
 

@@ -25,6 +25,7 @@ from formflow.words import LEVEL_WORDS, LIGHT_WORDS, day_in_words
 
 RECORDING, REVIEW, REFERRAL_A, REFERRAL_B = "recording", "review", "referral_a", "referral_b"
 NAMES = {"child_a_name", "child_b_name"}  # questions of the recording form
+NOT_YET = "FF-206"  # notice: a day that lies ahead
 SAME_NAME = 60.0  # of 100: a name that was put right is still like the one before
 
 
@@ -89,6 +90,14 @@ class Case:
         answer = entry.answers.get(name) if entry else None
         return answer.value or "" if answer and answer.state is AnswerState.GIVEN else ""
 
+    def moment(self, form_id: str, name: str) -> Moment | None:
+        """Return the day that a sheet answers with, None unless it is clear and had come by then."""
+        sheet = self.sheets.get(form_id)
+        if sheet is None or any(n.field == name and n.code == NOT_YET for n in sheet.notices):
+            return None
+        found = parse_moment(self.says(form_id, name), sheet.recorded_at.date())
+        return found if isinstance(found, Moment) else Moment(found.day) if found.day else None
+
 
 def known(form: Form, case: Case) -> dict[str, Answer]:
     """Return what a sheet is filled in with: its own last answers, else what other papers say."""
@@ -144,15 +153,10 @@ def due(case: Case, on: date) -> list[str]:
 
 def _sent_at(form_id: str, case: Case, days: WorkingDays) -> datetime | None:
     """Return when a referral was sent as far as its sheet says: at noon where only the day is clear."""
-    sheet = case.sheets.get(form_id)
-    if sheet is None:
+    found = case.moment(form_id, "sent_at")
+    if found is None:
         return None
-    found = parse_moment(case.says(form_id, "sent_at"), sheet.recorded_at.date())
-    if found.day is None:
-        return None
-    hour = time(12)
-    if isinstance(found, Moment) and found.hour is not None:
-        hour = time(found.hour, found.minute or 0)
+    hour = time(12) if found.hour is None else time(found.hour, found.minute or 0)
     return datetime.combine(found.day, hour, days.zone)
 
 

@@ -215,7 +215,7 @@ def test_what_is_due_is_what_is_open_on_a_sheet() -> None:
     assert due(harmful, TODAY) == ["review", "referral_a", "referral_b"]
     sent = case(
         review={"level": "harmful"},
-        referral_a={"sent_at": "today", "parents_told": "yes", "council_at": "today"},
+        referral_a={"sent_at": "20/11/2026", "parents_told": "yes", "council_reference": "C-1"},
     )
     assert due(sent, TODAY) == ["review", "referral_b"]
 

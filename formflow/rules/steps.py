@@ -10,6 +10,8 @@ from functools import cache
 from importlib import resources
 from typing import Any, Protocol
 
+from formflow.model import Moment
+
 
 class CaseFacts(Protocol):
     """What a step wants to know of a case."""
@@ -29,6 +31,12 @@ class CaseFacts(Protocol):
     def says(self, form_id: str, name: str) -> str:
         """Return what a paper of the case answers, "" for nothing."""
 
+    def moment(self, form_id: str, name: str) -> Moment | None:
+        """Return the day that a paper of the case answers with, None unless it is clear and has come."""
+
+
+A_DAY = "day"
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -39,7 +47,7 @@ class Step:
     quote: str  # the guidance's words, at most 25
     text: str  # what to do, for the safeguarding lead
     sheet: str  # form id of the sheet on which it is answered
-    answers: tuple[str, ...]  # questions of that sheet, any of which answers it
+    answers: tuple[str, ...]  # questions of that sheet, any of which answers it; see steps.toml
     when: str  # name of a condition below
     since: date
     until: date | None
@@ -54,7 +62,14 @@ class Step:
 
     def is_done(self, case: CaseFacts) -> bool:
         """Return whether a sheet that counts answers it."""
-        return any(case.says(self.sheet, name) for name in self.answers)
+        return any(self._is_answered(case, answer) for answer in self.answers)
+
+    def _is_answered(self, case: CaseFacts, answer: str) -> bool:
+        name, _, wanted = answer.partition("=")
+        if wanted == A_DAY:
+            return case.moment(self.sheet, name) is not None
+        said = case.says(self.sheet, name)
+        return said == wanted if wanted else bool(said)
 
 
 def _is_referred(case: CaseFacts, waiver: str) -> bool:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from formflow.forms import shipped
+from formflow.forms import FieldKind, shipped
+from formflow.model import Moment
 from formflow.rules.steps import CONDITIONS, Step, steps, steps_in_force
 
 GUIDANCE = Path(__file__).parents[3] / "shared" / "guidance" / "guidance.txt"
@@ -33,6 +34,10 @@ class Case:
     def says(self, form_id: str, name: str) -> str:
         return self.said.get((form_id, name), "")
 
+    def moment(self, form_id: str, name: str) -> Moment | None:
+        words = self.says(form_id, name)
+        return Moment(date.fromisoformat(words)) if words[:1].isdigit() else None
+
 
 def one_line(text: str) -> str:
     return " ".join(text.split())
@@ -54,15 +59,32 @@ def test_a_quote_is_short_and_what_the_guidance_says_under_that_heading(step: St
 
 @pytest.mark.parametrize("step", steps(), ids=lambda step: f"{step.id} {step.sheet}")
 def test_a_step_is_answered_by_a_question_of_its_sheet(step: Step) -> None:
-    assert set(step.answers) <= set(FORMS[step.sheet].fields)
     assert step.when in CONDITIONS
     assert step.text.endswith(".")
-    for name in step.answers:
-        answered = Case(said={(step.sheet, name): "something"})
-        assert step.is_done(answered)
-        elsewhere = Case(said={("recording", name): "something"})
-        assert not step.is_done(elsewhere)
+    for answer in step.answers:
+        name, _, wanted = answer.partition("=")
+        words = {"day": "2026-11-20", "": "something"}.get(wanted, wanted)
+        assert step.is_done(Case(said={(step.sheet, name): words}))
+        assert not step.is_done(Case(said={("recording", name): words}))
     assert not step.is_done(Case())
+
+
+@pytest.mark.parametrize("step", steps(), ids=lambda step: f"{step.id} {step.sheet}")
+def test_not_known_answers_nothing_and_no_only_a_decision(step: Step) -> None:
+    for answer in step.answers:
+        name, _, wanted = answer.partition("=")
+        question = FORMS[step.sheet].fields[name]
+        if question.kind is FieldKind.TICK:
+            assert wanted in ("yes", "no")
+            assert not step.is_done(Case(said={(step.sheet, name): "unknown"}))
+        elif question.kind is FieldKind.MOMENT:
+            assert wanted == "day"
+            assert not step.is_done(Case(said={(step.sheet, name): "not yet"}))
+        else:
+            assert wanted == ""
+    decided = {"DX2", "DX4", "PR7", "N1"}
+    says_no = [answer for answer in step.answers if answer.endswith("=no")]
+    assert bool(says_no) == (step.id in decided)
 
 
 def test_a_step_counts_from_its_first_day_to_the_day_before_its_last() -> None:

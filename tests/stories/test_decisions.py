@@ -212,6 +212,29 @@ def test_a_sheet_dropped_in_the_folder_of_the_staff_is_accepted(desk: Desk) -> N
     assert "Decided: harmful" in desk.page()
 
 
+def test_no_and_not_known_leave_a_step_open_that_asks_for_something_to_be_done(desk: Desk) -> None:
+    desk.gets(RED)
+    desk.fills_in(
+        "F2",
+        level="harmful",
+        level_reason="x",
+        background_considered="no",
+        police="unknown",
+        **HER_NAME,
+    )
+    assert {"DH1", "DX2"} <= set(desk.open_steps())
+    desk.fills_in("F2", background_considered="yes", police="no")
+    assert {"DH1", "DX2"}.isdisjoint(desk.open_steps())
+
+
+@pytest.mark.parametrize("words", ["not sent yet", "tomorrow", "1/12/2099"])
+def test_only_a_day_that_has_come_says_that_a_referral_was_sent(desk: Desk, words: str) -> None:
+    desk.gets(RED)
+    desk.fills_in("F2", level="harmful", level_reason="Planned.", **HER_NAME)
+    desk.fills_in("F3a", sender_name="M. Head", sent_at=words)
+    assert desk.open_steps().count("H1") == 2
+
+
 def test_the_office_learns_nothing_of_a_sheet_and_she_sees_that_it_was_taken(desk: Desk) -> None:
     desk.gets(RED)
     receipts = files(desk.office.folders.receipts)
