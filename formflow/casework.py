@@ -20,21 +20,21 @@ log = logging.getLogger("formflow")
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class ToDecide:
     """What the safeguarding lead finds after one paper."""
 
     case: Case
     sheets: Mapping[str, str]  # what each new sheet is called, and its sha256 in the vault
 
 
-def after_record(case: Case, forms: Mapping[str, Form], keep: Keep) -> Decision:
+def after_record(case: Case, forms: Mapping[str, Form], keep: Keep) -> ToDecide:
     """Return the review sheet for a new revision of a record."""
-    return Decision(case, dict(_made([REVIEW], case, forms, keep)))
+    return ToDecide(case, dict(_made([REVIEW], case, forms, keep)))
 
 
 def after_sheet(
     before: Case, sheet: Entry, forms: Mapping[str, Form], keep: Keep, on: date
-) -> Decision:
+) -> ToDecide:
     """Return what lies there after a sheet: itself again while something on it is open, and new ones.
 
     A sheet that does not count is filled in as it came, so that nothing has to be written twice.
@@ -46,7 +46,7 @@ def after_sheet(
     new = [one for one in sheets.due(case, on) if one not in sheets.due(before, on)]
     again = not counts or sheet.form_id in sheets.due(case, on)
     wanted = dict.fromkeys([*([sheet.form_id] if again else []), *new])
-    return Decision(case, dict(_made(wanted, filled, forms, keep)))
+    return ToDecide(case, dict(_made(wanted, filled, forms, keep)))
 
 
 def _made(

@@ -119,9 +119,7 @@ def as_text(view: Overview, settings: Settings) -> str:
     lead = settings.agency.safeguarding_lead
     lines = [f"{view.records} records. {len(view.waiting)} wait for the {lead} to look at them:"]
     for entry in view.waiting:
-        shape, words, _ = (
-            LIGHT_WORDS[Light(entry.light)] if entry.light else ("!", "Not assessed", "")
-        )
+        shape, words = _proposed(entry)
         since = moment_in_words(entry.since, settings.zone)
         outcome = OUTCOME_WORDS[Outcome(entry.outcome)]
         lines.append(
@@ -148,6 +146,13 @@ def as_text(view: Overview, settings: Settings) -> str:
     when = moment_in_words(view.last_turn, settings.zone) if view.last_turn else "never"
     lines.append(f"FormFlow last looked at its folders: {when}.")
     return "\n".join(lines)
+
+
+def _proposed(entry: Waiting) -> tuple[str, str]:
+    """Return shape and words. What was read and has no light is a sheet: nothing is proposed on it."""
+    if entry.light:
+        return LIGHT_WORDS[Light(entry.light)][:2]
+    return "!", "Not assessed" if entry.outcome == Outcome.UNREADABLE else "Does not count yet"
 
 
 def _last_turn(settings: Settings) -> datetime | None:

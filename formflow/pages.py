@@ -13,14 +13,21 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
 
-from formflow.casework import Decision
+from formflow.casework import ToDecide
 from formflow.enclose import AS_IT_LOOKS, SHEETS, Enclosed
 from formflow.forms import Form
 from formflow.model import AnswerState, Entry, Finding, Notice, Outcome, Proposal, Weighs
 from formflow.rules.book import rules
 from formflow.settings import Settings
 from formflow.sheets import REVIEW, deadline, done_steps, open_steps
-from formflow.words import LEVEL_WORDS, LIGHT_WORDS, NOTHING_PROPOSED, day_in_words, moment_in_words
+from formflow.words import (
+    DOES_NOT_COUNT,
+    LEVEL_WORDS,
+    LIGHT_WORDS,
+    NOTHING_PROPOSED,
+    day_in_words,
+    moment_in_words,
+)
 
 URGENT = ("FF-212", "FF-213")  # stands above everything else on an alert
 
@@ -41,6 +48,7 @@ ALERT_HEADLINES: Mapping[Outcome, str] = {
     Outcome.UNREADABLE: "A paper arrived that could not be read. Nobody knows yet what it says.",
 }
 
+SHEET_HEADLINE = "A sheet of yours needs you: what it says cannot count yet."
 REMINDER = "A step in a case is overdue."
 
 
@@ -97,12 +105,15 @@ def alert(
 ) -> str:
     """Return the DSL's page for an entry as HTML: every reason with its citation."""
     proposal = entry.proposal
-    shape, words, means = LIGHT_WORDS[proposal.light] if proposal else NOTHING_PROPOSED
+    is_sheet = form is not None and form.is_sheet
+    nothing = DOES_NOT_COUNT if is_sheet else NOTHING_PROPOSED
+    shape, words, means = LIGHT_WORDS[proposal.light] if proposal else nothing
     return _template("alert.html").render(
         **_shared(entry, form, settings),
-        headline=ALERT_HEADLINES[entry.outcome],
+        headline=alert_headline(entry, form),
+        is_sheet=is_sheet,
         stands_at=_stands_at(entry),
-        light=proposal.light if proposal else "red",
+        light=proposal.light if proposal else "undetermined" if is_sheet else "red",
         shape=shape,
         light_words=words,
         light_means=means,
@@ -122,9 +133,15 @@ def alert(
     )
 
 
-def what_is_open(decision: Decision, settings: Settings, now: datetime) -> str:
+def alert_headline(entry: Entry, form: Form | None) -> str:
+    """Return what an alert says first. A sheet needs her for another reason than a form."""
+    is_sheet = form is not None and form.is_sheet
+    return SHEET_HEADLINE if is_sheet else ALERT_HEADLINES[entry.outcome]
+
+
+def what_is_open(to_decide: ToDecide, settings: Settings, now: datetime) -> str:
     """Return the page of a case as HTML: what is decided, what is open and what is done, each cited."""
-    case = decision.case
+    case = to_decide.case
     return _template("open.html").render(
         **_shared(case.record, None, settings),
         at=moment_in_words(now, settings.zone),
@@ -139,7 +156,7 @@ def what_is_open(decision: Decision, settings: Settings, now: datetime) -> str:
             for step in open_steps(case, now.date())
         ],
         done=done_steps(case, now.date()),
-        sheets=sorted(decision.sheets),
+        sheets=sorted(to_decide.sheets),
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from formflow import pages, plugins
-from formflow.casework import Decision
+from formflow.casework import ToDecide
 from formflow.contract import Capabilities, DataClass, NamedAnswer, Operation, Parcel
 from formflow.enclose import Enclosed
 from formflow.forms import Form
@@ -29,7 +29,7 @@ class Occasion:
     form: Form | None
     settings: Settings
     enclosed: Enclosed | None = None  # None for a receipt alone
-    decision: Decision | None = None  # what lies in “To decide” after it
+    to_decide: ToDecide | None = None  # what lies in “To decide” after it
 
     @property
     def filed(self) -> str | None:
@@ -101,7 +101,7 @@ def operations(occasion: Occasion, capabilities: Capabilities) -> Iterator[Opera
         wanted.insert(0, Operation.ALERT)
     if any(notice.returns for notice in entry.notices) and entry.sha256:
         wanted.append(Operation.RETURN)
-    if occasion.decision is not None:
+    if occasion.to_decide is not None:
         wanted.append(Operation.DECIDE)
     yield from (operation for operation in wanted if operation in capabilities.operations)
 
@@ -125,7 +125,7 @@ def parcel(
         recorded_at=entry.recorded_at.astimezone(occasion.settings.zone),
         respond_by=occasion.respond_by if operation is Operation.ALERT else None,
         form_title=form.title if form else "Form not known",
-        headline=_headline(entry, operation),
+        headline=_headline(entry, form, operation),
         where_to_look=occasion.where_the_alert_is,
         page=_page(occasion, operation) if _may_carry_page(capabilities, operation) else "",
         original_sha256=occasion.filed if operation is Operation.RETURN else None,
@@ -153,14 +153,14 @@ def parcel(
 
 def _decided(occasion: Occasion) -> str:
     """Return what a review sheet decides, in words; "" for other papers and where it does not count."""
-    case, entry = occasion.decision.case if occasion.decision else None, occasion.entry
+    case, entry = occasion.to_decide.case if occasion.to_decide else None, occasion.entry
     counts = entry.form_id == REVIEW and entry.outcome is Outcome.RECORDED
     return LEVEL_WORDS[case.level] if case and counts else ""
 
 
 def _enclosed(occasion: Occasion, operation: Operation) -> Mapping[str, str]:
-    if operation is Operation.DECIDE and occasion.decision:
-        return occasion.decision.sheets
+    if operation is Operation.DECIDE and occasion.to_decide:
+        return occasion.to_decide.sheets
     return occasion.beside if operation is Operation.RETURN else {}
 
 
@@ -171,8 +171,8 @@ def reminder(
     day = now.astimezone(occasion.settings.zone).date().isoformat()
     made = parcel(occasion, destination, Operation.ALERT, capabilities, b"")
     page = ""
-    if occasion.decision and capabilities.carries is DataClass.FULL:
-        page = pages.what_is_open(occasion.decision, occasion.settings, now)
+    if occasion.to_decide and capabilities.carries is DataClass.FULL:
+        page = pages.what_is_open(occasion.to_decide, occasion.settings, now)
     return replace(
         made,
         key=parcel_key(made.reference, made.revision, destination, f"reminder {day}"),
@@ -187,11 +187,11 @@ def repeat_page(
 ) -> Parcel:
     """Return the page of a case again: what the safeguarding lead gets instead of a receipt."""
     made = parcel(occasion, destination, Operation.DECIDE, capabilities, b"")
-    assert occasion.decision is not None  # noqa: S101 - it is about a case
+    assert occasion.to_decide is not None  # noqa: S101 - it is about a case
     return replace(
         made,
         key=parcel_key(made.reference, made.revision, destination, f"again {arrival_id}"),
-        page=pages.what_is_open(occasion.decision, occasion.settings, now),
+        page=pages.what_is_open(occasion.to_decide, occasion.settings, now),
         recorded_at=now.astimezone(occasion.settings.zone),
     )
 
@@ -243,9 +243,10 @@ def _light(entry: Entry, operation: Operation) -> Light | None:
     return entry.proposal.light if entry.proposal else None
 
 
-def _headline(entry: Entry, operation: Operation) -> str:
-    headlines = pages.ALERT_HEADLINES if operation is Operation.ALERT else pages.HEADLINES
-    return headlines[entry.outcome]
+def _headline(entry: Entry, form: Form | None, operation: Operation) -> str:
+    if operation is Operation.ALERT:
+        return pages.alert_headline(entry, form)
+    return pages.HEADLINES[entry.outcome]
 
 
 def _may_carry_page(capabilities: Capabilities, operation: Operation) -> bool:
@@ -263,8 +264,8 @@ def _page(occasion: Occasion, operation: Operation) -> str:
         case Operation.ALERT:
             return pages.alert(entry, form, settings, occasion.respond_by, occasion.where_to_look)
         case Operation.DECIDE:
-            decision, at = occasion.decision, entry.recorded_at
-            return pages.what_is_open(decision, settings, at) if decision else ""
+            to_decide, at = occasion.to_decide, entry.recorded_at
+            return pages.what_is_open(to_decide, settings, at) if to_decide else ""
         case Operation.RECORD:
             return ""
 

@@ -20,7 +20,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from formflow import ledger, pages, parcels, shelf
-from formflow.casework import Decision
+from formflow.casework import ToDecide
 from formflow.check import check
 from formflow.deliver import deliver, most_at_once
 from formflow.forms import Form
@@ -252,7 +252,7 @@ def _send_repeat_receipt(bench: Workbench, connection: Connection, arrival: Row[
     )
     case = shelf.case(connection, entry.about) if entry.about else None
     if case is not None:
-        occasion = parcels.Occasion(entry, form, bench.settings, decision=Decision(case, {}))
+        occasion = parcels.Occasion(entry, form, bench.settings, to_decide=ToDecide(case, {}))
         at = datetime.fromisoformat(arrival.arrived_at)
         send_page(connection, bench.destinations, occasion, arrival.entry_id, arrival.id, at)
         return

@@ -22,7 +22,7 @@ from formflow.belongs import (
     incident_day,
     sheet_reference,
 )
-from formflow.casework import Decision, after_record, after_sheet
+from formflow.casework import ToDecide, after_record, after_sheet
 from formflow.check import about_active_content
 from formflow.contract import Connector, Operation, Parcel
 from formflow.decide import decide
@@ -107,8 +107,8 @@ def record(
             entry, form or office.ours, office.keep, looks=arrived.looks, carries=carries
         )
         _acknowledge(connection, identity, entry)
-        decision = _decision(connection, office, identity, entry, now)
-        occasion = parcels.Occasion(entry, form, office.settings, enclosed, decision)
+        to_decide = _to_decide(connection, office, identity, entry, now)
+        occasion = parcels.Occasion(entry, form, office.settings, enclosed, to_decide)
         _send(connection, office, occasion, recorded.entry_id)
         if entry.about is not None and entry.outcome is Outcome.RECORDED:
             # Whether there is anything to remind of is looked up when the time comes.
@@ -165,9 +165,9 @@ def _acknowledge(connection: Connection, identity: Identity, entry: Entry) -> No
     )
 
 
-def _decision(
+def _to_decide(
     connection: Connection, office: Office, identity: Identity, entry: Entry, now: datetime
-) -> Decision | None:
+) -> ToDecide | None:
     """Return what the safeguarding lead finds in “To decide”; None for what belongs to no record."""
     if identity.about is not None:
         return after_sheet(identity.about, entry, office.sheets, office.keep, now.date())

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from formflow import ledger, parcels, shelf
-from formflow.casework import Decision
+from formflow.casework import ToDecide
 from formflow.contract import Operation
 from formflow.ledger import Claimed
 from formflow.model import Entry
@@ -59,7 +59,7 @@ def _send(
     now: datetime,
 ) -> None:
     form = bench.form_of(sheet.form_id, sheet.form_version)
-    occasion = parcels.Occasion(sheet, form, bench.settings, None, Decision(case, {}))
+    occasion = parcels.Occasion(sheet, form, bench.settings, None, ToDecide(case, {}))
     for name, connector in bench.destinations.items():
         if Operation.ALERT in connector.capabilities.operations:
             made = parcels.reminder(occasion, name, connector.capabilities, now)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -123,7 +123,11 @@ def load(path: Path) -> Settings:
         found = tuple(_in_words(broken, Settings)) + tuple(_raw_destination_problems(table))
         raise SettingsProblem("The settings file has problems.", found) from None
     settings = _anchored(settings, path.resolve().parent)
-    found = (*_password_problems(settings), *_destination_problems(settings))
+    found = (
+        *_password_problems(settings),
+        *_calendar_problems(settings),
+        *_destination_problems(settings),
+    )
     if found:
         raise SettingsProblem("The settings file has problems.", found)
     return settings
@@ -175,6 +179,18 @@ def _password_problems(settings: Settings) -> Iterator[str]:
     secret = settings.reading.form_password
     if secret is not None and (problem := _secret_problem(secret.get_secret_value())):
         yield f"reading.form_password: {problem}"
+
+
+def _calendar_problems(settings: Settings) -> Iterator[str]:
+    days, midnight = settings.working_days, time(tzinfo=settings.zone)
+    for index, (first, last) in enumerate(settings.calendar.closed):
+        if last < first:
+            yield f"calendar.closed[{index}]: the last day is before the first"
+            continue
+        try:
+            days.overdue_at(datetime.combine(first - timedelta(days=1), midnight))
+        except ValueError:
+            yield f"calendar.closed[{index}]: leaves no working day in a year"
 
 
 def _destination_problems(settings: Settings) -> Iterator[str]:

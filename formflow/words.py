@@ -29,6 +29,11 @@ LIGHT_WORDS: Mapping[Light, tuple[str, str, str]] = {
     ),
 }
 NOTHING_PROPOSED = ("!", "A person must read this paper", "FormFlow could not assess it.")
+DOES_NOT_COUNT = (
+    "!",
+    "This sheet does not count yet",
+    "Nothing has been decided by it. What was written on it is kept.",
+)
 
 LEVEL_WORDS: Mapping[str | None, str] = {
     None: "Nothing is decided yet",

@@ -148,3 +148,17 @@ def test_the_forms_password_is_fetched_from_where_the_settings_say(
     now = load(tmp_path, '[reading]\nform_password = "env:FORMS_PASSWORD"\n')
     assert now.reading.password() == "Sesame"
     assert "Sesame" not in repr(now)
+
+
+def test_a_calendar_that_leaves_no_day_open_or_runs_backwards_is_refused(tmp_path: Path) -> None:
+    found = problems(
+        tmp_path,
+        """
+        [calendar]
+        closed = [[2026-10-26, 2026-10-30], [2026-12-31, 2026-12-01], [2027-01-01, 2028-06-01]]
+        """,
+    )
+    assert found == [
+        "calendar.closed[1]: the last day is before the first",
+        "calendar.closed[2]: leaves no working day in a year",
+    ]

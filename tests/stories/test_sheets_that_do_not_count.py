@@ -9,6 +9,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 
+from formflow import overview
 from formflow.model import Outcome
 from formflow.settings import Settings
 from tests.offices import files
@@ -40,6 +41,12 @@ def test_a_sheet_without_a_level_decides_nothing_and_keeps_what_she_wrote(desk: 
     assert held_for(desk) == ["FF-221"]
     assert "Nothing is decided yet" in desk.page()
     assert "1 TO READ FF-2026-000001-F2 r1.html" in alerts(desk)
+    page = (desk.office.folders.alerts / "1 TO READ FF-2026-000001-F2 r1.html").read_text("utf-8")
+    assert "This sheet does not count yet" in page
+    assert "could not assess" not in page
+    assert "against the paper" not in page
+    view = overview.overview(desk.office)
+    assert "! FF-2026-000001-F2 r1  Does not count yet" in overview.as_text(view, desk.office)
     with pikepdf.open(desk.sheet("F2")) as again:
         (box,) = [f for f in again.Root.AcroForm.Fields if f.get("/T") == "a_views"]
         assert str(box.V) == "He said it was a game."
