@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,9 +10,12 @@ from formflow.example import example
 from formflow.notices import MESSAGES
 from formflow.rules.book import Rule, rules, rules_version
 from formflow.rules.hints import hints
-from formflow.rules.steps import Step, steps
+from formflow.rules.standing import standing
+from formflow.rules.steps import Step, Wanted, steps
 
 ROOT = Path(__file__).parent.parent
+# A test that carries the ids of rules: the mark, other decorators, and its name.
+MARKED = re.compile(r"@pytest\.mark\.rule\(([^)]*)\)\n(?:@[^\n]*\n)*?def (test_\w+)")
 MARK = "Generated with `make docs`. Do not edit."
 
 
@@ -62,27 +66,60 @@ def traffic_light() -> str:
 
 def after_the_form() -> str:
     """Return every step after the recording form, with its quotation and what answers it."""
+    shown = tested_in()
     lines = [
         "",
         "# After the recording form",
         "",
-        "What the guidance then asks for. A step is on the page “what is open” until a sheet answers it;",
-        "FormFlow decides none of them. Tested in `tests/rules/test_steps.py` and `tests/stories/`.",
+        "What the guidance then asks for. A step is on the page “what is open” until a sheet answers it, or",
+        "a reason stands there; FormFlow decides none of them. While a gate is open, the sheet after it is",
+        "not made. Each row is tested in `tests/rules/cases/steps.toml`: when it is asked for, when not, and",
+        "(`tests/rules/test_steps.py`) that all parts of an answer do it and nothing less. Words in {braces}",
+        "are your own, from the settings.",
         "",
-        "| rule | section | asked for | answered on | what to do | guidance |",
+        "| rule | section | kind | asked for | answered by | what to do | guidance | also tested in |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {step.id} | {step.section} | {step.kind} | {step.when.replace('_', ' ')}"
+        f" | {step.sheet}: {_answered_by(step)} | {step.text} | “{step.quote}”"
+        f" | {', '.join(shown.get(step.id, []))} |"
+        for step in steps()
+    ]
+    lines += [
+        "",
+        "# What FormFlow keeps to, always",
+        "",
+        "| rule | section | kind | what FormFlow does | guidance | tested in |",
         "|---|---|---|---|---|---|",
     ]
     lines += [
-        f"| {step.id} | {step.section} | {step.when.replace('_', ' ')} | {_answered_by(step)}"
-        f" | {step.text} | “{step.quote}” |"
-        for step in steps()
+        f"| {line.id} | {line.section} | {line.kind} | {line.does} | “{line.quote}”"
+        f" | {', '.join(shown.get(line.id, []))} |"
+        for line in standing()
     ]
     return "\n".join(lines) + "\n"
 
 
+def tested_in() -> Mapping[str, list[str]]:
+    """Return for each rule the tests that carry its id, as "file: name"."""
+    found: dict[str, list[str]] = {}
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        for ids, name in MARKED.findall(path.read_text("utf-8")):
+            where = f"`{path.relative_to(ROOT).as_posix()}: {name}`"
+            for rule in re.findall(r'"(\w+)"', ids):
+                found.setdefault(rule, []).append(where)
+    return found
+
+
 def _answered_by(step: Step) -> str:
-    names = ", ".join(f"`{name}`".replace("=", " = ") for name in step.answers)
-    return f"{step.sheet}: {names}" if names else f"{step.sheet}, by deciding"
+    ways = (" and ".join(_wanted(one, step) for one in parts) for parts in step.answers)
+    return ", or ".join(ways) or "nothing: open as long as it is asked for"
+
+
+def _wanted(one: Wanted, step: Step) -> str:
+    name = one.name if one.form_id == step.sheet else f"{one.form_id}.{one.name}"
+    return f"`{name}`" + (f" = {one.as_said}" if one.as_said else "")
 
 
 def _row(rule: Rule) -> str:

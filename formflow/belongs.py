@@ -18,7 +18,7 @@ from formflow.enclose import TO_A_PERSON
 from formflow.forms import Form
 from formflow.model import Checked, Light, Notice, Outcome, Unread
 from formflow.notices import notice
-from formflow.sheets import REFERRAL_B, REVIEW, Case
+from formflow.sheets import OF_CHILD_B, REVIEW, Case
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +122,8 @@ def sheet_reference(record: str, form: Form) -> str:
 def _child_of_sheet(
     connection: Connection, checked: Checked, form: Form, about: Case
 ) -> int | None:
-    """Return in whose file a sheet belongs: child B's own referral lies in child B's file alone."""
-    if form.form_id != REFERRAL_B:
+    """Return in whose file a sheet belongs: what is about child B alone lies in child B's file."""
+    if form.form_id not in OF_CHILD_B:
         found = connection.execute(_CHILD_OF, {"reference": about.record.reference}).scalar()
         return None if found is None else int(found)
     name = name_key(checked.facts.texts.get("child_name", ""))

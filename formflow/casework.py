@@ -9,11 +9,13 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from formflow import sheets
 from formflow.enclose import Keep
-from formflow.forms import Form
+from formflow.filling import NOT_AIM2, Desk, is_marked, known
 from formflow.model import Entry, Outcome
+from formflow.rules.steps import OUTCOME, SCORES, steps_in_force
 from formflow.sheets import REVIEW, Case
 
 log = logging.getLogger("formflow")
@@ -27,14 +29,12 @@ class ToDecide:
     sheets: Mapping[str, str]  # what each new sheet is called, and its sha256 in the vault
 
 
-def after_record(case: Case, forms: Mapping[str, Form], keep: Keep) -> ToDecide:
+def after_record(case: Case, desk: Desk, keep: Keep) -> ToDecide:
     """Return the review sheet for a new revision of a record."""
-    return ToDecide(case, dict(_made([REVIEW], case, forms, keep)))
+    return ToDecide(case, dict(_made([REVIEW], case, desk, keep)))
 
 
-def after_sheet(
-    before: Case, sheet: Entry, forms: Mapping[str, Form], keep: Keep, on: date
-) -> ToDecide:
+def after_sheet(before: Case, sheet: Entry, desk: Desk, keep: Keep, on: date) -> ToDecide:
     """Return what lies there after a sheet: itself again while something on it is open, and new ones.
 
     A sheet that does not count is filled in as it came, so that nothing has to be written twice.
@@ -45,25 +45,37 @@ def after_sheet(
     case = filled if counts else before
     new = [one for one in sheets.due(case, on) if one not in sheets.due(before, on)]
     again = not counts or sheet.form_id in sheets.due(case, on)
-    wanted = dict.fromkeys([*([sheet.form_id] if again else []), *new])
-    return ToDecide(case, dict(_made(wanted, filled, forms, keep)))
+    # Scores that changed make another profile, whatever lies there from before.
+    shown = [OUTCOME] if counts and sheet.form_id == SCORES and _is_asked(OUTCOME, case, on) else []
+    wanted = dict.fromkeys([*([sheet.form_id] if again else []), *new, *shown])
+    return ToDecide(case, dict(_made(wanted, filled, desk, keep)))
 
 
-def _made(
-    wanted: Iterable[str], filled: Case, forms: Mapping[str, Form], keep: Keep
-) -> Iterator[tuple[str, str]]:
+def _is_asked(form_id: str, case: Case, on: date) -> bool:
+    return any(step.applies(case) for step in steps_in_force(on) if step.sheet == form_id)
+
+
+def _made(wanted: Iterable[str], filled: Case, desk: Desk, keep: Keep) -> Iterator[tuple[str, str]]:
     # Imported here: pikepdf takes 15 MB.
-    from formflow.paper.prefill import prefilled
+    from formflow.paper.chart import profile_chart
+    from formflow.paper.prefill import Copy, prefilled
+
+    def chart(canvas: Any, width: float, height: float) -> None:
+        profile_chart(canvas, filled.marks, width, height)
 
     record = filled.record
     for form_id in wanted:
-        form = forms[form_id]
+        form = desk.forms[form_id]
         stamp = f"{record.reference} r{record.revision}"
-        line = f"{stamp}: fill in, save it (File > Save) and drop it in “Drop decisions here”."
-        own = filled.sheets.get(form_id)
+        mark = f"{NOT_AIM2} " if is_marked(form_id, filled) else ""
+        line = f"{mark}{stamp}: fill in, save it (File > Save), drop it in “Drop decisions here”."
+        own, scores = filled.sheets.get(form_id), filled.sheets.get(SCORES)
         again = f" {own.revision + 1}" if own else ""
+        if form_id == OUTCOME and scores:
+            again += f", profile {scores.revision}"
         try:
-            content = prefilled(form, sheets.known(form, filled), stamp, line)
+            copy = Copy(form, stamp, line, dict.fromkeys(form.drawn_boxes, chart))
+            content = prefilled(copy, known(form, filled, desk))
         except Exception as problem:  # noqa: BLE001 - a sheet that fails must not cost the record
             log.error("a sheet could not be made: %s", type(problem).__name__)  # noqa: TRY400
             continue

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 TRI_STATES = ("yes", "no", "unknown")
+FURTHER_PAGES = "FormFlowFurtherPages"  # document information of a sheet
 HIDDEN_FIELDS = ("form_id", "form_version", "case_ref")
 MOST_LINES = 40  # that a box and its heading fit on one page
 
@@ -57,6 +58,8 @@ def _field_problems(where: str, entry: dict[str, Any]) -> Iterator[str]:
         yield from _meaning_problems(where, entry)
     if entry.get("for_reading") and kind is not None and kind != FieldKind.LONG_TEXT:
         yield f"{where}: only a long_text is for reading"
+    if entry.get("drawn") and not entry.get("for_reading"):
+        yield f"{where}: only what is for reading is drawn"
     if "part" in entry and kind in (FieldKind.TICK, FieldKind.CHOICE):
         yield f"{where}: only text has a part"
 
@@ -117,9 +120,9 @@ _LABELS = _Wanted("a list of words", lambda value: _list(value, _words))
 _PAIRS = _Wanted("a table of words", _pairs)
 _PART = _Wanted("a pattern with one pair of brackets around the part", _one_group)
 _STATES = _Wanted(
-    "two or more different single words in small letters",
+    "two or more different single words of small letters and digits",
     lambda value: (
-        _list(value, lambda one: bool(re.fullmatch("[a-z]+", str(one))))
+        _list(value, lambda one: bool(re.fullmatch("[a-z][a-z0-9]*", str(one))))
         and len(set(value)) == len(value) > 1
     ),
 )
@@ -131,7 +134,7 @@ _FIELD_KEYS = {"name": _NAME, "kind": _KIND, "label": _WORDS}
 _MORE_FIELD_KEYS = {"hint": _WORDS, "required": _YES_NO, "printed": _YES_NO}
 _MORE_FIELD_KEYS |= {"states": _STATES, "state_labels": _LABELS, "lines": _LINES}
 _MORE_FIELD_KEYS |= {"boxes": _LABELS, "means": _PAIRS, "part": _PART}
-_MORE_FIELD_KEYS |= {"known_from": _LABELS, "for_reading": _YES_NO}
+_MORE_FIELD_KEYS |= {"known_from": _LABELS, "for_reading": _YES_NO, "drawn": _YES_NO}
 
 
 def _tables(table: dict[str, Any], key: str) -> list[dict[str, Any]]:

@@ -54,10 +54,10 @@ def _sheet(entry: Entry, form: Form) -> bytes:
     what = "check what we read" if entry.answers else "copy the answers of the paper into this form"
     line = f"{entry.reference}: {what}, put it right, save it (File > Save) and drop it again."
     # Imported here: few papers need it, and pikepdf takes 15 MB.
-    from formflow.paper.prefill import prefilled
+    from formflow.paper.prefill import Copy, prefilled
 
     try:
-        return prefilled(form, entry.answers, entry.reference, line)
+        return prefilled(Copy(form, entry.reference, line), entry.answers)
     except Exception as problem:  # noqa: BLE001 - a sheet that fails must not cost the record or the alert
         log.error("a copy to check could not be made: %s", type(problem).__name__)  # noqa: TRY400
         return b""

@@ -18,6 +18,7 @@ from typing import Any
 
 from formflow import definition
 from formflow import manifest as manifests
+from formflow.definition import FURTHER_PAGES as FURTHER_PAGES
 from formflow.definition import HIDDEN_FIELDS as HIDDEN_FIELDS
 from formflow.definition import TRI_STATES
 from formflow.definition import FieldKind as FieldKind
@@ -47,6 +48,7 @@ class Field:
         str, ...
     ] = ()  # of a sheet: "form.field" it is filled in from, the first known
     for_reading: bool = False  # of a sheet: FormFlow fills it in, and nobody is asked
+    drawn: bool = False  # of a sheet: for reading, as a drawing; what is stored says it in words
 
     def in_words(self, state: str) -> str:
         """Return a button's state as it is printed, such as "Not known" for "unknown"."""
@@ -119,6 +121,12 @@ class Form:
         return frozenset(name for field in self.fields.values() for name in field.sources)
 
     @cached_property
+    def drawn_boxes(self) -> frozenset[str]:
+        """The names of the boxes in which FormFlow draws something: they show no letters to compare."""
+        fields = (field for field in self.fields.values() if field.drawn)
+        return frozenset(name for field in fields for name in field.sources)
+
+    @cached_property
     def pages(self) -> Mapping[str, int]:
         """On which printed page, counted from 1, each field stands."""
         boxes = self.manifest.boxes
@@ -138,8 +146,11 @@ def load(path: Path) -> Form:
 
 
 def shipped() -> tuple[Form, ...]:
-    """Return the forms that come with FormFlow, the newest version of each."""
-    return tuple(load(path) for path in sorted(_root().glob(f"*/{OURS}")))
+    """Return the forms that come with FormFlow, the newest version of each, in the order of their codes.
+
+    The recording form (F1) is the first.
+    """
+    return tuple(sorted((load(p) for p in _root().glob(f"*/{OURS}")), key=lambda form: form.code))
 
 
 def known(folder: Path | None = None) -> tuple[Form, ...]:
@@ -253,4 +264,5 @@ def _field(entry: dict[str, Any]) -> Field:
         part=entry.get("part", ""),
         known_from=tuple(entry.get("known_from", ())),
         for_reading=entry.get("for_reading", False),
+        drawn=entry.get("drawn", False),
     )

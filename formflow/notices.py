@@ -384,6 +384,13 @@ MESSAGES: dict[str, Message] = {
         "Fill in the sheet in “To decide” that was made for the record, and drop that.",
         holds=True,
     ),
+    "FF-227": Message(
+        "The report says that others have it, and not that the young person and the parents saw it first.",
+        "The guidance wants it shared with them first, with their disagreements noted. This copy does"
+        " not count yet.",
+        "Note when it was shared with each and where they disagree, save, and drop it again.",
+        holds=True,
+    ),
     # Answers that do not fit together, and words to check
     "FF-301": Message(
         "The form says both that it was spontaneous and that it was planned.",

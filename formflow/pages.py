@@ -6,7 +6,8 @@ right. The alert page is for the DSL alone and shows every reason with its line 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -18,6 +19,7 @@ from formflow.enclose import AS_IT_LOOKS, SHEETS, Enclosed
 from formflow.forms import Form
 from formflow.model import AnswerState, Entry, Finding, Notice, Outcome, Proposal, Weighs
 from formflow.rules.book import rules
+from formflow.rules.steps import Kind, Step
 from formflow.settings import Settings
 from formflow.sheets import REVIEW, deadline, done_steps, open_steps
 from formflow.words import (
@@ -25,6 +27,7 @@ from formflow.words import (
     LEVEL_WORDS,
     LIGHT_WORDS,
     NOTHING_PROPOSED,
+    SHEET_WORDS,
     day_in_words,
     moment_in_words,
 )
@@ -141,7 +144,11 @@ def alert_headline(entry: Entry, form: Form | None) -> str:
 
 def what_is_open(to_decide: ToDecide, settings: Settings, now: datetime) -> str:
     """Return the page of a case as HTML: what is decided, what is open and what is done, each cited."""
-    case = to_decide.case
+    case, days = to_decide.case, settings.working_days
+    still_open = [
+        _line(step, _until(deadline(step, case, days), settings, now), settings)
+        for step in open_steps(case, now.date())
+    ]
     return _template("open.html").render(
         **_shared(case.record, None, settings),
         at=moment_in_words(now, settings.zone),
@@ -151,13 +158,33 @@ def what_is_open(to_decide: ToDecide, settings: Settings, now: datetime) -> str:
         else NOTHING_PROPOSED[1],
         level=LEVEL_WORDS[case.level],
         reason=case.says(REVIEW, "level_reason"),
-        open=[
-            (step, _until(deadline(step, case, settings.working_days), settings, now))
-            for step in open_steps(case, now.date())
-        ],
-        done=done_steps(case, now.date()),
+        gates=[line for line in still_open if line.step.kind is Kind.GATE],
+        open=_by_sheet(line for line in still_open if line.step.kind is not Kind.GATE),
+        done=[_line(step, "", settings) for step in done_steps(case, now.date())],
+        statutory_guidance=settings.services.statutory_guidance,
         sheets=sorted(to_decide.sheets),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One step as it stands on the page."""
+
+    step: Step
+    text: str
+    until: str
+
+
+def _by_sheet(lines: Iterable[_Line]) -> list[tuple[str, list[_Line]]]:
+    """Return lines under the sheet on which they lie, the sheets in the order of their use."""
+    found: dict[str, list[_Line]] = {sheet: [] for sheet in SHEET_WORDS}
+    for line in lines:
+        found[line.step.sheet].append(line)
+    return [(SHEET_WORDS[sheet], listed) for sheet, listed in found.items() if listed]
+
+
+def _line(step: Step, until: str, settings: Settings) -> _Line:
+    return _Line(step, step.text.format_map(settings.services.words), until)
 
 
 def _until(end: datetime | None, settings: Settings, now: datetime) -> str:

@@ -27,6 +27,7 @@ from formflow.check import about_active_content
 from formflow.contract import Connector, Operation, Parcel
 from formflow.decide import decide
 from formflow.enclose import Keep, enclose
+from formflow.filling import Desk
 from formflow.forms import Form
 from formflow.model import (
     Checked,
@@ -62,6 +63,11 @@ class Office:
     keep: Keep  # keeps bytes in the vault
     ours: Form  # the form on which a person copies what nobody could read
     sheets: Mapping[str, Form]  # the safeguarding lead's sheets, by form id
+
+    @property
+    def desk(self) -> Desk:
+        """What sheets are filled in from."""
+        return Desk(self.sheets, self.settings.services.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +176,11 @@ def _to_decide(
 ) -> ToDecide | None:
     """Return what the safeguarding lead finds in “To decide”; None for what belongs to no record."""
     if identity.about is not None:
-        return after_sheet(identity.about, entry, office.sheets, office.keep, now.date())
+        return after_sheet(identity.about, entry, office.desk, office.keep, now.date())
     if not entry.answers or entry.form_id in office.sheets:
         return None
     case = shelf.case(connection, entry.reference)
-    return after_record(case, office.sheets, office.keep) if case else None
+    return after_record(case, office.desk, office.keep) if case else None
 
 
 def _paper(result: Checked | Unread) -> Reading | Unread:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
@@ -143,6 +144,33 @@ class Rules(Table):
         le=10,
         description="“Similar age” is questioned from a gap of more years than this.",
     )
+
+
+class Services(Table):
+    """What the services around you are called. The standard values are those of the guidance."""
+
+    front_door: str = Field(
+        default="Children and Families Service",
+        description="Who takes referrals: the Customer Service Centre in North Yorkshire, say.",
+    )
+    written_within_hours: int = Field(
+        default=24, ge=1, description="By when a referral by phone should follow in writing."
+    )
+    mental_health: str = Field(default="CAMHS", description="Mental health service for children.")
+    forensic: str = Field(default="FCAMHS", description="Forensic mental health service.")
+    early_help: str = Field(default="Integrated Services", description="Early help.")
+    youth_justice: str = Field(default="Youth Justice Service", description="Youth justice.")
+    behaviour_tool: str = Field(
+        default="Brook Traffic Light Tool", description="The tool that you are trained for."
+    )
+    statutory_guidance: str = Field(
+        default="Keeping Children Safe in Education", description="With its edition, if you like."
+    )
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        """Every name, as it is put in the place of a word in {braces}."""
+        return {name: str(value) for name, value in self}
 
 
 class Alerts(Table):

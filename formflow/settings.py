@@ -34,6 +34,7 @@ from formflow.setting_tables import (
     Folders,
     ReadingLimits,
     Rules,
+    Services,
     State,
     Table,
     Watch,
@@ -64,6 +65,7 @@ class Settings(Table):
     state: State = State()
     reading: ReadingLimits = ReadingLimits()
     rules: Rules = Rules()
+    services: Services = Services()
     alerts: Alerts = Alerts()
     calendar: Calendar = Calendar()
     destination: tuple[Destination, ...] = ()

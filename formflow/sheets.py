@@ -1,4 +1,4 @@
-"""The sheets that follow a recording form: what they are filled in with, and what is still open. Pure.
+"""The case: a record, the sheets about it that count, what is still open, and what keeps a sheet out. Pure.
 
 The safeguarding lead decides on F2. Decided as harmful, each child is referred on a sheet of their own.
 A step of the guidance is on the list until it is done, or until a reason says why it is not.
@@ -14,18 +14,21 @@ from enum import StrEnum
 
 from rapidfuzz import fuzz
 
+from formflow import profile
 from formflow.children import name_key
 from formflow.clocks import WorkingDays
-from formflow.dates import parse_moment
+from formflow.dates import age_on, parse_moment
 from formflow.forms import Field, Form
-from formflow.model import Answer, AnswerState, Entry, History, Light, Moment, Notice
+from formflow.model import AnswerState, Entry, History, Light, Moment, Notice
 from formflow.notices import notice
-from formflow.rules.steps import Step, steps_in_force
-from formflow.words import LEVEL_WORDS, LIGHT_WORDS, day_in_words
+from formflow.profile import Mark
+from formflow.rules.steps import SCORES, Kind, Step, steps, steps_in_force
 
-RECORDING, REVIEW, REFERRAL_A, REFERRAL_B = "recording", "review", "referral_a", "referral_b"
+RECORDING, REVIEW, REPORT = "recording", "review", "report"
+OF_CHILD_B = ("referral_b", "plan_b")  # sheets that lie in the file of the child who was targeted
 NAMES = {"child_a_name", "child_b_name"}  # questions of the recording form
-NOT_YET = "FF-206"  # notice: a day that lies ahead
+NO_SUCH_DAY = ("FF-206", "FF-210")  # notices: a day that lies ahead, signed before it happened
+CLOCKED_FROM_DECISION = ("H1", "DX5")  # ours to do: overdue at the end of the next day we are open
 SAME_NAME = 60.0  # of 100: a name that was put right is still like the one before
 
 
@@ -73,6 +76,25 @@ class Case:
         return kind not in ("adult", "nobody")
 
     @property
+    def age(self) -> int | None:
+        """How old the young person of an assessment was at the incident, in whole years."""
+        born, incident = (self.moment(SCORES, one) for one in ("child_dob", "incident_at"))
+        if born is None or incident is None or incident.day < born.day:
+            return None
+        return age_on(born.day, incident.day)
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """What the score sheets of an assessment note."""
+        scores = self.sheets.get(SCORES)
+        return profile.marks(scores.answers) if scores else ()
+
+    @property
+    def is_weighed(self) -> bool:
+        """Whether the score sheets hold something, each with its nature and the weight of its evidence."""
+        return profile.is_weighed(self.marks)
+
+    @property
     def was_harmful_before(self) -> bool:
         """Whether an earlier incident of the same child was decided as harmful."""
         return any(earlier.decided == Level.HARMFUL for earlier in self.history.earlier)
@@ -86,34 +108,27 @@ class Case:
 
     def says(self, form_id: str, name: str) -> str:
         """Return what a paper of this case answers, "" where nothing that could be read."""
-        entry = self.record if form_id == RECORDING else self.sheets.get(form_id)
+        entry = self._paper(form_id)
         answer = entry.answers.get(name) if entry else None
         return answer.value or "" if answer and answer.state is AnswerState.GIVEN else ""
 
     def moment(self, form_id: str, name: str) -> Moment | None:
         """Return the day that a sheet answers with, None unless it is clear and had come by then."""
-        sheet = self.sheets.get(form_id)
-        if sheet is None or any(n.field == name and n.code == NOT_YET for n in sheet.notices):
+        paper = self._paper(form_id)
+        if paper is None or any(n.field == name and n.code in NO_SUCH_DAY for n in paper.notices):
             return None
-        found = parse_moment(self.says(form_id, name), sheet.recorded_at.date())
+        found = parse_moment(self.says(form_id, name), paper.recorded_at.date())
         return found if isinstance(found, Moment) else Moment(found.day) if found.day else None
 
-
-def known(form: Form, case: Case) -> dict[str, Answer]:
-    """Return what a sheet is filled in with: its own last answers, else what other papers say."""
-    own = case.sheets.get(form.form_id)
-    found = dict(own.answers) if own else {}
-    for name, field in form.fields.items():
-        if field.for_reading:
-            found[name] = _given(_for_reading(name, case))
-        elif name not in found or found[name].state is AnswerState.BLANK:
-            found[name] = _given(_from_others(field, case))
-    return found
+    def _paper(self, form_id: str) -> Entry | None:
+        return self.record if form_id == RECORDING else self.sheets.get(form_id)
 
 
 def about_the_sheet(form: Form, sheet: Entry, case: Case) -> Iterator[Notice]:
     """Yield what keeps a sheet from counting. `case` is as it stood before it."""
     yield from _other_child(form, sheet, case)
+    if form.form_id == REPORT:
+        yield from _shared_too_early(case.with_sheet(sheet))
     if form.form_id != REVIEW:
         return
     told = sheet.answers.get("level")
@@ -127,7 +142,7 @@ def about_the_sheet(form: Form, sheet: Entry, case: Case) -> Iterator[Notice]:
 
 def open_steps(case: Case, on: date) -> list[Step]:
     """Return what the guidance asks for in a case and no sheet answers yet, in its order."""
-    return [step for step in steps_in_force(on) if step.applies(case) and not step.is_done(case)]
+    return [step for step in steps_in_force(on) if step.is_open(case)]
 
 
 def done_steps(case: Case, on: date) -> list[Step]:
@@ -136,13 +151,14 @@ def done_steps(case: Case, on: date) -> list[Step]:
 
 
 def deadline(step: Step, case: Case, days: WorkingDays) -> datetime | None:
-    """Return when a step of a referral is overdue, None for steps without a clock.
+    """Return when a step is overdue, None for steps without a clock.
 
-    Ours to send counts from the decision; the council's to answer counts from when it was sent.
+    Ours counts from the decision, also from one that leaves it in doubt; the council's to answer counts
+    from when the referral was sent.
     """
-    if step.id == "H1" and case.decided_at is not None:
+    if step.id in CLOCKED_FROM_DECISION and case.decided_at is not None:
         return days.overdue_at(case.decided_at)
-    sent = _sent_at(step.sheet, case, days) if step.id == "RP1" else None
+    sent = _sent_at(step.sheet, case, days) if step.kind is Kind.CLOCK else None
     return days.council_answers_by(sent) if sent else None
 
 
@@ -166,52 +182,31 @@ def _is_lower(level: Level, case: Case) -> bool:
     return any(HEIGHT[level] < HEIGHT[one] for one in before)
 
 
+def _shared_too_early(case: Case) -> Iterator[Notice]:
+    """Yield that a report went out before the young person and the parents have seen it (guidance 10)."""
+    share_first = next(step for step in steps() if step.id == "SH1")
+    went_out = (case.says(REPORT, one) for one in ("sent_to", "sent_at", "meeting_at"))
+    if any(went_out) and not share_first.is_done(case):
+        yield notice("FF-227", field="shared_young_at")
+
+
 def _other_child(form: Form, sheet: Entry, case: Case) -> Iterator[Notice]:
     for name, field in form.fields.items():
         if not any(source.partition(".")[2] in NAMES for source in field.known_from):
             continue
-        ours = name_key(_from_others(field, case))
+        ours = name_key(known_of(field, case))
         answer = sheet.answers.get(name)
         theirs = name_key(answer.value or "") if answer else ""
         if ours and theirs and fuzz.token_sort_ratio(ours, theirs) < SAME_NAME:
             yield notice("FF-223", field=name, label=field.label)
 
 
-def _is_given(sheet: Entry, name: str) -> bool:
-    answer = sheet.answers.get(name)
-    return answer is not None and answer.state is AnswerState.GIVEN
-
-
-def _given(words: str) -> Answer:
-    return Answer(words, words, AnswerState.GIVEN) if words else Answer(None, "", AnswerState.BLANK)
-
-
-def _from_others(field: Field, case: Case) -> str:
+def known_of(field: Field, case: Case) -> str:
+    """Return what the papers of a case say to a question of a sheet, the first that says something."""
     said = (case.says(*source.split(".", 1)) for source in field.known_from)
     return next((words for words in said if words), "")
 
 
-def _for_reading(name: str, case: Case) -> str:
-    return "\n".join(_proposal(case) if name == "proposal_text" else _history(case))
-
-
-def _proposal(case: Case) -> Iterator[str]:
-    proposal = case.record.proposal
-    if proposal is None:
-        yield "Nothing could be proposed: the paper could not be read. Read it yourself."
-        return
-    _, words, means = LIGHT_WORDS[proposal.light]
-    yield f"{words}. {means}"
-    for found in proposal.findings:
-        colours = " and ".join(found.colours)
-        yield f"{found.text} – {found.rule}, guidance {found.section}, {colours}: “{found.quote}”"
-    yield from (contradiction.text for contradiction in proposal.contradictions)
-
-
-def _history(case: Case) -> Iterator[str]:
-    for earlier in case.history.earlier:
-        day = day_in_words(earlier.incident_day) if earlier.incident_day else "day not known"
-        decided = f". {LEVEL_WORDS[earlier.decided]}" if earlier.decided else ""
-        yield f"{earlier.reference}: {day}, {LIGHT_WORDS[earlier.light][1]}{decided}"
-    if not case.history.earlier:
-        yield "None by exactly this name and date of birth."
+def _is_given(sheet: Entry, name: str) -> bool:
+    answer = sheet.answers.get(name)
+    return answer is not None and answer.state is AnswerState.GIVEN

@@ -43,6 +43,18 @@ LEVEL_WORDS: Mapping[str | None, str] = {
     "doubt": "In doubt: advice is being taken",
 }
 
+SHEET_WORDS: Mapping[str, str] = {  # form id: code and printed title
+    "review": "F2 DSL Review Sheet",
+    "referral_a": "F3a Referral – Child Who Displayed the Behaviour",
+    "referral_b": "F3b Referral – Child Who Was Targeted",
+    "plan_a": "F7a Safety and Support Plan – Child Who Displayed the Behaviour",
+    "plan_b": "F7b Safety and Support Plan – Child Who Was Targeted",
+    "plan_setting": "F7s Safety Plan – The Setting",
+    "aim2": "F4 Assessment – Eligibility and Score Sheets",
+    "outcome": "F5 Assessment – Outcome Sheet",
+    "report": "F6 Assessment – Report",
+}
+
 OUTCOME_WORDS: Mapping[Outcome, str] = {
     Outcome.RECORDED: "Recorded",
     Outcome.RETURNED: "Recorded, and returned to be put right",

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from formflow import forms
 from formflow.limits import Limits
 from formflow.model import Answer, AnswerState, Reading
-from formflow.paper.prefill import prefilled
+from formflow.paper.prefill import Copy, prefilled
 from formflow.read import read_paper
 from formflow.reader import Reader
 from tests.read.papers import FORMS
@@ -54,7 +54,7 @@ def test_what_is_put_in_comes_out_without_a_hold(tmp_path: Path) -> None:
         "child_b_kind": "nobody",
     }
     values["type_text"] = values["type_text"].strip()
-    reading = read_back(prefilled(OURS, answers(**values), "FF-2026-000123", LINE), tmp_path)
+    reading = read_back(prefilled(Copy(OURS, "FF-2026-000123", LINE), answers(**values)), tmp_path)
     assert (given_in(reading), reading.held) == (values, ())
     assert reading.case_ref == "FF-2026-000123"
 
@@ -73,7 +73,7 @@ def test_what_is_put_in_comes_out_without_a_hold(tmp_path: Path) -> None:
     )
 )
 def test_any_text_is_stored_whole(tmp_path: Path, values: dict[str, str]) -> None:
-    content = prefilled(OURS, answers(**values), "FF-2026-000001", LINE)
+    content = prefilled(Copy(OURS, "FF-2026-000001", LINE), answers(**values))
     found = given_in(read_back(content, tmp_path))
     assert set(found) <= set(values)
     for name, value in found.items():
@@ -81,7 +81,7 @@ def test_any_text_is_stored_whole(tmp_path: Path, values: dict[str, str]) -> Non
 
 
 def test_the_sheet_shows_what_it_stores_on_the_page(tmp_path: Path) -> None:
-    content = prefilled(OURS, answers(child_a_name="Zoë Świątek"), "FF-2026-000123", LINE)
+    content = prefilled(Copy(OURS, "FF-2026-000123", LINE), answers(child_a_name="Zoë Świątek"))
     reading = read_back(content, tmp_path)
     assert reading.held == ()
     from formflow.read import ink, page
@@ -92,19 +92,23 @@ def test_the_sheet_shows_what_it_stores_on_the_page(tmp_path: Path) -> None:
 
 
 def test_a_letter_that_was_lost_is_kept_as_lost_for_every_program() -> None:
-    content = prefilled(OURS, answers(child_a_name="Zo\ufffd Example"), "FF-2026-000001", LINE)
+    content = prefilled(
+        Copy(OURS, "FF-2026-000001", LINE), answers(child_a_name="Zo\ufffd Example")
+    )
     fields = pypdf.PdfReader(io.BytesIO(content)).get_fields() or {}
     assert fields["child_a_name"]["/V"] == "Zo\ufffd Example"
 
 
 def test_every_page_says_what_the_sheet_is_for() -> None:
-    with pdfplumber.open(io.BytesIO(prefilled(OURS, {}, "FF-2026-000123", LINE))) as pdf:
+    with pdfplumber.open(io.BytesIO(prefilled(Copy(OURS, "FF-2026-000123", LINE), {}))) as pdf:
         assert all(LINE in page.extract_text() for page in pdf.pages)
         assert len(pdf.pages) == 8
 
 
 def test_the_same_answers_give_the_same_bytes() -> None:
-    made = [prefilled(OURS, answers(child_a_name="Ada"), "FF-2026-000001", LINE) for _ in range(2)]
+    made = [
+        prefilled(Copy(OURS, "FF-2026-000001", LINE), answers(child_a_name="Ada")) for _ in range(2)
+    ]
     assert made[0] == made[1]
 
 
@@ -119,7 +123,7 @@ def test_an_agencys_own_form_is_filled_in_through_its_definition(tmp_path: Path)
         "child_a_number": "SB-20417",
         "others_text": "Line one\nLine two",
     }
-    content = prefilled(THEIRS, answers(**values), "FF-2026-000009", LINE)
+    content = prefilled(Copy(THEIRS, "FF-2026-000009", LINE), answers(**values))
     reading = read_back(content, tmp_path)
     assert (reading.form_id, reading.case_ref) == ("example_school", "FF-2026-000009")
     assert given_in(reading) == values
@@ -129,7 +133,8 @@ def test_an_agencys_own_form_is_filled_in_through_its_definition(tmp_path: Path)
 def test_what_cannot_be_put_back_stays_blank(tmp_path: Path) -> None:
     reading = read_back(
         prefilled(
-            OURS, answers(context_planned="perhaps", child_a_name="Ada"), "FF-2026-000001", LINE
+            Copy(OURS, "FF-2026-000001", LINE),
+            answers(context_planned="perhaps", child_a_name="Ada"),
         ),
         tmp_path,
     )
@@ -137,7 +142,7 @@ def test_what_cannot_be_put_back_stays_blank(tmp_path: Path) -> None:
 
 
 def test_a_sheet_carries_nothing_that_starts_by_itself(tmp_path: Path) -> None:
-    content = prefilled(OURS, answers(child_a_name="Ada"), "FF-2026-000001", LINE)
+    content = prefilled(Copy(OURS, "FF-2026-000001", LINE), answers(child_a_name="Ada"))
     assert read_back(content, tmp_path).carries == ()
     with pikepdf.open(io.BytesIO(content)) as pdf:
         assert "/OpenAction" not in pdf.Root
@@ -147,7 +152,30 @@ def test_a_sheet_carries_nothing_that_starts_by_itself(tmp_path: Path) -> None:
 def test_a_sheet_filled_by_another_program_still_finds_its_record(
     form: forms.Form, tmp_path: Path
 ) -> None:
-    content = prefilled(form, answers(child_a_name="Ada"), "FF-2026-000001", LINE)
+    content = prefilled(Copy(form, "FF-2026-000001", LINE), answers(child_a_name="Ada"))
     with pikepdf.open(io.BytesIO(content)) as pdf:
         pdf.save(tmp_path / "again.pdf", linearize=True)
     assert read_back((tmp_path / "again.pdf").read_bytes(), tmp_path).case_ref == "FF-2026-000001"
+
+
+def test_an_answer_longer_than_its_box_stands_whole_on_a_further_page(tmp_path: Path) -> None:
+    words = " ".join(f"word{n}" for n in range(1900))
+    reading = read_back(
+        prefilled(Copy(OURS, "FF-2026-000001", LINE), answers(attempt_text=words)), tmp_path
+    )
+    assert (given_in(reading), reading.held) == ({"attempt_text": words}, ())
+    content = prefilled(Copy(OURS, "FF-2026-000001", LINE), answers(attempt_text=words))
+    with pdfplumber.open(io.BytesIO(content)) as pdf:
+        further = pdf.pages[len(OURS.manifest.prints) :]
+        shown = " ".join(page.extract_text() for page in further).split()
+    assert [word for word in shown if word.startswith("word")] == words.split()
+    assert OURS.fields["attempt_text"].label in " ".join(shown)
+
+
+def test_a_page_that_is_not_ours_at_the_end_is_told(tmp_path: Path) -> None:
+    content = prefilled(Copy(OURS, "FF-2026-000001", LINE), answers(attempt_text="word " * 1900))
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        pdf.pages.append(pdf.pages[0])
+        out = io.BytesIO()
+        pdf.save(out)
+    assert "FF-133" in {hold.code for hold in read_back(out.getvalue(), tmp_path).held}

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from formflow.clocks import WorkingDays
+from formflow.filling import Desk, known
 from formflow.forms import shipped
 from formflow.model import (
     Answer,
@@ -23,6 +24,7 @@ from formflow.model import (
     Proposal,
     Weighs,
 )
+from formflow.rules.steps import steps
 from formflow.sheets import (
     AS_PROPOSED,
     Case,
@@ -30,11 +32,12 @@ from formflow.sheets import (
     deadline,
     done_steps,
     due,
-    known,
     open_steps,
 )
+from formflow.words import SHEET_WORDS
 
 FORMS = {form.form_id: form for form in shipped()}
+DESK = Desk(FORMS, {"front_door": "Customer Service Centre"})
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 TODAY = NOW.date()
 FOUND = Finding(
@@ -79,7 +82,7 @@ def codes(before: Case, form_id: str = "review", **answers: str) -> list[str]:
 
 def test_a_review_sheet_holds_names_proposal_with_citations_and_history() -> None:
     earlier = EarlierIncident("FF-2025-000009", date(2025, 3, 4), Light.AMBER, "concerning")
-    filled = known(FORMS["review"], Case(case().record, {}, History((earlier,))))
+    filled = known(FORMS["review"], Case(case().record, {}, History((earlier,))), DESK)
     assert filled["child_a_name"].value == "Ada Example"
     told = filled["proposal_text"].value or ""
     assert told.startswith("Red proposed.")
@@ -91,23 +94,25 @@ def test_a_review_sheet_holds_names_proposal_with_citations_and_history() -> Non
 
 
 def test_a_record_that_could_not_be_assessed_says_so_on_the_sheet() -> None:
-    told = known(FORMS["review"], case(None))["proposal_text"].value or ""
+    told = known(FORMS["review"], case(None), DESK)["proposal_text"].value or ""
     assert "Nothing could be proposed" in told
 
 
 def test_what_she_wrote_before_stands_before_what_the_record_says() -> None:
-    filled = known(FORMS["review"], case(review={"child_a_name": "Ada Exampel", "level": "doubt"}))
+    filled = known(
+        FORMS["review"], case(review={"child_a_name": "Ada Exampel", "level": "doubt"}), DESK
+    )
     assert filled["child_a_name"].value == "Ada Exampel"
     assert filled["level"].value == "doubt"
 
 
 def test_what_stands_for_reading_is_always_as_the_record_has_it_now() -> None:
-    filled = known(FORMS["review"], case(review={"proposal_text": "Green, says somebody"}))
+    filled = known(FORMS["review"], case(review={"proposal_text": "Green, says somebody"}), DESK)
     assert (filled["proposal_text"].value or "").startswith("Red proposed.")
 
 
 def test_each_referral_names_the_child_it_is_about_and_not_the_other() -> None:
-    a, b = (known(FORMS[f"referral_{x}"], case()) for x in "ab")
+    a, b = (known(FORMS[f"referral_{x}"], case(), DESK) for x in "ab")
     assert a["child_name"].value == "Ada Example"
     assert b["child_name"].value == "Ben Sample"
     assert not [n for n, one in b.items() if "Ada" in (one.value or "")]
@@ -175,12 +180,19 @@ def test_a_sheet_about_somebody_else_does_not_count(name: str, held: bool) -> No
 
 def test_our_clock_counts_from_the_decision_and_the_councils_from_what_was_sent() -> None:
     days = WorkingDays(ZoneInfo("Europe/London"))
-    plain = {
-        (step.id, step.sheet): step for step in open_steps(case(review={"level": "harmful"}), TODAY)
-    }
-    h1, rp1, da1 = (
-        plain[key] for key in (("H1", "referral_a"), ("RP1", "referral_a"), ("DA1", "review"))
+    plain = {(step.id, step.sheet): step for step in steps()}
+    h1, rp1, da1, dx5 = (
+        plain[key]
+        for key in (
+            ("H1", "referral_a"),
+            ("RP1", "referral_a"),
+            ("DA1", "review"),
+            ("DX5", "review"),
+        )
     )
+    in_doubt = case(review={"level": "doubt"})
+    assert deadline(dx5, in_doubt, days) == days.end_of(date(2026, 11, 23))
+    assert deadline(dx5, case(), days) is None
     decided = case(review={"level": "harmful"})  # on a Friday
     assert deadline(h1, decided, days) == days.end_of(date(2026, 11, 23))
     assert deadline(rp1, decided, days) is None
@@ -212,12 +224,21 @@ def test_since_when_a_level_stands_is_since_the_sheet_that_brought_it() -> None:
 def test_what_is_due_is_what_is_open_on_a_sheet() -> None:
     assert due(case(), TODAY) == ["review"]
     harmful = case(review={"level": "harmful"})
-    assert due(harmful, TODAY) == ["review", "referral_a", "referral_b"]
+    assert set(due(harmful, TODAY)) == {
+        *("review", "referral_a", "referral_b", "plan_a", "plan_setting")
+    }
     sent = case(
         review={"level": "harmful"},
-        referral_a={"sent_at": "20/11/2026", "parents_told": "yes", "council_reference": "C-1"},
+        referral_a={
+            "sent_at": "20/11/2026",
+            "parents_told": "yes",
+            "council_reference": "C-1",
+            "council_screened_by": "A. Manager",
+            "council_meeting": "yes",
+        },
     )
-    assert due(sent, TODAY) == ["review", "referral_b"]
+    assert "referral_a" not in due(sent, TODAY)
+    assert "referral_b" in due(sent, TODAY)
 
 
 def test_open_and_done_are_everything_and_share_nothing() -> None:
@@ -231,3 +252,28 @@ def test_only_an_answer_says_that_no_child_was_targeted() -> None:
     assert case().has_child_b
     for kind, there in (("child", True), ("unknown", True), ("adult", False), ("nobody", False)):
         assert case(review={"child_b_kind": kind}).has_child_b is there
+
+
+def test_the_words_for_sheets_are_what_the_sheets_are_called() -> None:
+    titles = {f.form_id: f"{f.code} {f.title}" for f in FORMS.values() if f.is_sheet}
+    assert titles == SHEET_WORDS
+
+
+def test_what_is_filled_in_from_elsewhere_does_what_it_says_and_nothing_more() -> None:
+    """A box that is filled in before she looks must not be taken for what she did."""
+    prefilled = {
+        (form.form_id, name)
+        for form in FORMS.values()
+        if form.form_id != "report"  # it opens with everything known, and counts when it is dropped
+        for name, field in form.fields.items()
+        if field.known_from
+    }
+    done_by_it = {
+        f"{step.id} {part.name}"
+        for step in steps()
+        for parts in step.answers
+        if len(parts) == 1
+        for part in parts
+        if (part.form_id, part.name) in prefilled
+    }
+    assert done_by_it == set()

@@ -266,7 +266,7 @@ def _long_text(entry: Field, section: Section) -> _Block:
     tall = entry.lines * LINE_PITCH
     placed += [
         Line(LEFT + 4, -height - (index + 1) * LINE_PITCH, RIGHT - LEFT - 8, 0.9)
-        for index in range(entry.lines - 1)
+        for index in range(0 if entry.for_reading else entry.lines - 1)
     ]
     placed.append(Box(entry, None, LEFT, -height - tall, RIGHT - LEFT, tall))
     return _Block(height + tall + 5, placed)

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import io
 from codecs import BOM_UTF16_BE
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import field as made_by
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Pdf, String
 from reportlab.pdfgen.canvas import Canvas
 
-from formflow.forms import HIDDEN_FIELDS, Form, claim
+from formflow.forms import FURTHER_PAGES, HIDDEN_FIELDS, Form, claim
 from formflow.limits import Limits
 from formflow.model import Answer, AnswerState
+from formflow.paper.further import further_pages
 from formflow.paper.letters import drawable, font_for
 from formflow.paper.lines import wrapped
 from formflow.read import acroform
@@ -26,32 +29,48 @@ from formflow.read.answers import answers
 from formflow.read.ground import rectangle
 
 FONT = "Helvetica"
-LARGEST, SMALLEST, STEP = 10.0, 5.0, 0.5  # points
+LARGEST, SMALLEST, STEP = 10.0, 7.0, 0.5  # points
 LEADING, INSET = 1.2, 2.5
 HIDDEN = 2  # annotation flag
 MULTILINE = 1 << 12
 LINE_AT_TOP = 14.0  # points below the upper edge
+Draw = Callable[[Canvas, float, float], None]  # into a box of this width and height
 
 
-def prefilled(form: Form, known: Mapping[str, Answer], reference: str, line: str) -> bytes:
-    """Return the form's blank with the known answers in it, as PDF. `line` stands on each page."""
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What makes one prefilled copy of a blank."""
+
+    form: Form
+    reference: str  # of the record that it belongs to, in a hidden box
+    line: str  # stands at the top of each page
+    drawings: Mapping[str, Draw] = made_by(default_factory=dict)  # by question: drawn for reading
+
+
+def prefilled(copy: Copy, known: Mapping[str, Answer]) -> bytes:
+    """Return a form's blank with the known answers in it, as PDF.
+
+    An answer that has no room at a size to read stands whole on a further page, too.
+    """
     given = {name: one.value for name, one in known.items() if one.state is AnswerState.GIVEN}
     kept = {name: value for name, value in given.items() if value}
-    content = _filled(form, kept, reference, line)
-    lost = _not_read_back(form, kept, content)
+    content = _filled(copy, kept)
+    lost = _not_read_back(copy.form, kept, content)
     if lost:
-        content = _filled(form, {n: v for n, v in kept.items() if n not in lost}, reference, line)
+        content = _filled(copy, {n: v for n, v in kept.items() if n not in lost})
     return content
 
 
-def _filled(form: Form, given: Mapping[str, str], reference: str, line: str) -> bytes:
+def _filled(copy: Copy, given: Mapping[str, str]) -> bytes:
+    form = copy.form
     with pikepdf.open(form.blank) as pdf:
         boxes = _boxes(pdf)
-        _hide(pdf, boxes, claim(form.form_id, form.version) | {"case_ref": reference})
+        _hide(pdf, boxes, claim(form.form_id, form.version) | {"case_ref": copy.reference})
         for name, stored in _stored(form, given).items():
             if name in boxes:
-                _fill(pdf, boxes[name], stored)
-        _say(pdf, line)
+                _fill(pdf, boxes[name], stored, copy.drawings.get(name))
+        _add_further_pages(pdf, _overfull(form, given, boxes))
+        _say(pdf, copy.line)
         out = io.BytesIO()
         pdf.save(out, deterministic_id=True)
         return out.getvalue()
@@ -84,7 +103,41 @@ def _stored(form: Form, given: Mapping[str, str]) -> dict[str, str]:
     return stored
 
 
-def _fill(pdf: Pdf, box: Box, stored: str) -> None:
+def _overfull(
+    form: Form, given: Mapping[str, str], boxes: Mapping[str, Box]
+) -> list[tuple[str, str]]:
+    """Return label and answer of what has no room in its box at a size to read."""
+    return [
+        (field.label, given[name])
+        for name, field in form.fields.items()
+        if name in given and not field.states and not field.drawn
+        if (box := boxes.get(field.sources[0])) and not _has_room(box, given[name])
+    ]
+
+
+def _has_room(box: Box, text: str) -> bool:
+    left, bottom, right, top = rectangle(box.widgets[0].get("/Rect"))
+    several = _is_several(box.widgets[0], _holder(box))
+    shown = drawable(text if several else " ".join(text.split()))
+    width, height = right - left - 2 * INSET, top - bottom - 2 * INSET
+    size, lines = _fitting(shown, font_for(shown, FONT), width, height)
+    return len(lines) * size * LEADING <= max(height, size * LEADING)
+
+
+def _add_further_pages(pdf: Pdf, answers: Sequence[tuple[str, str]]) -> None:
+    if not answers:
+        return
+    with pikepdf.open(io.BytesIO(further_pages(answers))) as further:
+        count = len(further.pages)
+        pdf.pages.extend(further.pages)
+    pdf.docinfo[f"/{FURTHER_PAGES}"] = str(count)
+
+
+def _is_several(widget: pikepdf.Object, holder: pikepdf.Object) -> bool:
+    return bool(int(widget.get("/Ff", holder.get("/Ff", 0))) & MULTILINE)
+
+
+def _fill(pdf: Pdf, box: Box, stored: str, draw: Draw | None) -> None:
     holder = _holder(box)
     if box.is_button:
         state = Name("/" + stored)
@@ -95,8 +148,8 @@ def _fill(pdf: Pdf, box: Box, stored: str) -> None:
     holder.V = _stored_text(stored)
     shown = box.labels.get(stored, stored)
     for widget in box.widgets:
-        flags = int(widget.get("/Ff", holder.get("/Ff", 0)))
-        widget.AP = Dictionary(N=_drawing(pdf, widget, shown, several=bool(flags & MULTILINE)))
+        look = _drawn(pdf, widget, draw) if draw else _letters(pdf, widget, holder, shown)
+        widget.AP = Dictionary(N=look)
 
 
 def _stored_text(text: str) -> String:
@@ -110,26 +163,34 @@ def _holder(box: Box) -> pikepdf.Object:
     return widget if "/T" in widget or "/Parent" not in widget else widget["/Parent"]
 
 
-def _drawing(pdf: Pdf, widget: pikepdf.Object, text: str, *, several: bool) -> pikepdf.Object:
-    left, bottom, right, top = rectangle(widget.get("/Rect"))
-    width, height = right - left, top - bottom
+def _letters(pdf: Pdf, widget: pikepdf.Object, holder: pikepdf.Object, text: str) -> pikepdf.Object:
+    several = _is_several(widget, holder)
     shown = drawable(text if several else " ".join(text.split()))
     font = font_for(shown, FONT)
-    size, lines = _fitting(shown, font, width - 2 * INSET, height - 2 * INSET)
+
+    def draw(canvas: Canvas, width: float, height: float) -> None:
+        size, lines = _fitting(shown, font, width - 2 * INSET, height - 2 * INSET)
+        canvas.setFont(font, size)
+        y = height - INSET - size if several else height / 2 - 0.35 * size
+        for line in lines:
+            canvas.drawString(INSET, y, line)
+            y -= size * LEADING
+
+    return _drawn(pdf, widget, draw)
+
+
+def _drawn(pdf: Pdf, widget: pikepdf.Object, draw: Draw) -> pikepdf.Object:
+    left, bottom, right, top = rectangle(widget.get("/Rect"))
     out = io.BytesIO()
-    canvas = Canvas(out, pagesize=(width, height), invariant=True)
-    canvas.setFont(font, size)
-    y = height - INSET - size if several else height / 2 - 0.35 * size
-    for line in lines:
-        canvas.drawString(INSET, y, line)
-        y -= size * LEADING
+    canvas = Canvas(out, pagesize=(right - left, top - bottom), invariant=True)
+    draw(canvas, right - left, top - bottom)
     canvas.save()
     with pikepdf.open(out) as drawn:
         return pdf.copy_foreign(drawn.pages[0].as_form_xobject())
 
 
 def _fitting(text: str, font: str, width: float, height: float) -> tuple[float, list[str]]:
-    """Return the largest size at which a text has room, and its lines. What has none is cut off."""
+    """Return the largest size at which a text has room, and its lines; the smallest where none has."""
     size = LARGEST
     while True:
         lines = wrapped(text, font, size, width)

@@ -119,7 +119,8 @@ def _read(paper: _Paper, pdf: pikepdf.Pdf) -> Reading | Unread:
         if from_xfa is not None:
             return from_xfa
     asked = [box for name, box in boxes.items() if name in form.asked_boxes]
-    seen = appearance.differences(pdf, asked)
+    compared = [box for box in asked if box.name not in form.drawn_boxes]
+    seen = appearance.differences(pdf, compared)
     differ = list(against.looks(seen, form))
     if _is_only_drawn(asked, seen):
         return _read_print(paper, pdf, drawn_only=True, differ=differ)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pikepdf
 
-from formflow.forms import HIDDEN_FIELDS, Form
+from formflow.forms import FURTHER_PAGES, HIDDEN_FIELDS, Form
 from formflow.model import Answer, AnswerState, Hold
 from formflow.read import appearance, blank, ground
 from formflow.read.acroform import Box
@@ -45,7 +45,10 @@ def beside(
     added = sorted({page for page, _ in ground.notes(pdf, boxes) - known.notes})
     if added:
         yield Hold("FF-132", words={"which": _pages(added)})
-    pairs = zip_longest(ground.prints(pdf), known.prints)
+    prints = ground.prints(pdf)
+    # A sheet of ours may have further pages, which say nothing that its boxes do not.
+    own = prints[: max(len(prints) - further_pages(pdf), len(known.prints))]
+    pairs = zip_longest(own, known.prints)
     other = [page for page, (one, blank) in enumerate(pairs, start=1) if one != blank]
     differing = _differing(form, other, content) if other else []
     if differing:
@@ -54,6 +57,12 @@ def beside(
     redrawn = ground.redrawn(asked, known.looks)
     if redrawn:
         yield from looks(_marked(form, redrawn, content), form)
+
+
+def further_pages(pdf: pikepdf.Pdf) -> int:
+    """Return how many pages at its end a sheet says are FormFlow's own, as it was made."""
+    told = str(pdf.docinfo.get(f"/{FURTHER_PAGES}", "0"))
+    return int(told) if told.isascii() and told.isdigit() else 0
 
 
 def _differing(form: Form, pages: Sequence[int], content: Callable[[], bytes]) -> Sequence[int]:

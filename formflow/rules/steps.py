@@ -1,4 +1,4 @@
-"""The steps of the guidance after the recording form: steps.toml as values, and when each applies."""
+"""The steps of the guidance after the recording form: steps.toml as values, and what stands open."""
 
 from __future__ import annotations
 
@@ -6,36 +6,45 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from functools import cache
 from importlib import resources
-from typing import Any, Protocol
+from typing import Any
 
-from formflow.model import Moment
-
-
-class CaseFacts(Protocol):
-    """What a step wants to know of a case."""
-
-    @property
-    def level(self) -> str | None:
-        """What is decided: "harmful", "concerning", "healthy" or "doubt"; None where nothing is."""
-
-    @property
-    def has_child_b(self) -> bool:
-        """Whether another child may have been targeted."""
-
-    @property
-    def was_harmful_before(self) -> bool:
-        """Whether an earlier incident of the same child was decided as harmful."""
-
-    def says(self, form_id: str, name: str) -> str:
-        """Return what a paper of the case answers, "" for nothing."""
-
-    def moment(self, form_id: str, name: str) -> Moment | None:
-        """Return the day that a paper of the case answers with, None unless it is clear and has come."""
-
+from formflow.rules import conditions
+from formflow.rules.conditions import CaseFacts
 
 A_DAY = "day"
+SCORES, OUTCOME = "aim2", "outcome"  # form ids
+
+
+class Kind(StrEnum):
+    """What a line of the guidance is. A person decides all of them."""
+
+    DUTY = "duty"  # on the list until it is done, or waived with a reason
+    DECISION = "decision"
+    CHECK = "check"  # of what is written
+    GATE = "gate"  # while it is open, the sheet after it is not made
+    CLOCK = "clock"  # with a day by which it is asked about again
+    DISPLAY = "display"  # of what FormFlow shows
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One answer that a step wants."""
+
+    form_id: str
+    name: str
+    as_said: (
+        str  # "" for any words, "day" for a day that is clear and has come, else the answer itself
+    )
+
+    def is_there(self, case: CaseFacts) -> bool:
+        """Return whether a paper that counts gives it."""
+        if self.as_said == A_DAY:
+            return case.moment(self.form_id, self.name) is not None
+        said = case.says(self.form_id, self.name)
+        return said == self.as_said if self.as_said else bool(said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +53,12 @@ class Step:
 
     id: str  # "DA1"
     section: str
+    kind: Kind
     quote: str  # the guidance's words, at most 25
-    text: str  # what to do, for the safeguarding lead
-    sheet: str  # form id of the sheet on which it is answered
-    answers: tuple[str, ...]  # questions of that sheet, any of which answers it; see steps.toml
-    when: str  # name of a condition below
+    text: str  # what to do, for the safeguarding lead; words in {braces} are the agency's own
+    sheet: str  # form id of the sheet on which it lies
+    answers: tuple[tuple[Wanted, ...], ...]  # any of them does it, all of its parts together
+    when: str  # name of a condition
     since: date
     until: date | None
 
@@ -61,33 +71,25 @@ class Step:
         return CONDITIONS[self.when](case)
 
     def is_done(self, case: CaseFacts) -> bool:
-        """Return whether a sheet that counts answers it."""
-        return any(self._is_answered(case, answer) for answer in self.answers)
+        """Return whether papers that count answer it."""
+        return any(all(one.is_there(case) for one in parts) for parts in self.answers)
 
-    def _is_answered(self, case: CaseFacts, answer: str) -> bool:
-        name, _, wanted = answer.partition("=")
-        if wanted == A_DAY:
-            return case.moment(self.sheet, name) is not None
-        said = case.says(self.sheet, name)
-        return said == wanted if wanted else bool(said)
+    def is_open(self, case: CaseFacts) -> bool:
+        """Return whether it is asked for and not answered."""
+        return self.applies(case) and not self.is_done(case)
 
 
-def _is_referred(case: CaseFacts, waiver: str) -> bool:
-    # Decided as harmful, each child is referred, or a reason stands there (guidance 3.2, "must").
-    return case.level == "harmful" and not case.says("review", waiver)
+def _is_scored(case: CaseFacts) -> bool:
+    """Whether the outcome sheet may be made: score sheets are wanted, and no gate on them is open."""
+    gates = (step for step in steps() if step.kind is Kind.GATE and step.sheet == SCORES)
+    is_wanted = CONDITIONS["aim2"](case) and bool(case.says(SCORES, "signed_name"))
+    return is_wanted and not any(gate.is_open(case) for gate in gates)
 
 
 CONDITIONS: Mapping[str, Callable[[CaseFacts], bool]] = {
-    "always": lambda _: True,
-    "child_b": lambda case: case.has_child_b,
-    "undecided": lambda case: case.level in (None, "doubt"),
-    "doubt": lambda case: case.level == "doubt",
-    "harmful": lambda case: case.level == "harmful",
-    "concerning": lambda case: case.level == "concerning",
-    "concerning_child_b": lambda case: case.level == "concerning" and case.has_child_b,
-    "again": lambda case: case.was_harmful_before,
-    "referral_a": lambda case: _is_referred(case, "no_referral_a"),
-    "referral_b": lambda case: _is_referred(case, "no_referral_b"),
+    **conditions.CONDITIONS,
+    "outcome": _is_scored,
+    "report": lambda case: _is_scored(case) and bool(case.says(OUTCOME, "signed_name")),
 }
 
 
@@ -108,11 +110,21 @@ def _step(row: Mapping[str, Any], since: date) -> Step:
     return Step(
         id=row["id"],
         section=row["section"],
+        kind=Kind(row["kind"]),
         quote=row["quote"],
         text=row["text"],
         sheet=row["sheet"],
-        answers=tuple(row["answers"]),
+        answers=tuple(
+            tuple(_wanted(part, row["sheet"]) for part in answer.split("+"))
+            for answer in row["answers"]
+        ),
         when=row["when"],
         since=row.get("since", since),
         until=row.get("until"),
     )
+
+
+def _wanted(part: str, sheet: str) -> Wanted:
+    question, _, as_said = part.partition("=")
+    form_id, _, name = question.rpartition(".")
+    return Wanted(form_id or sheet, name, as_said)

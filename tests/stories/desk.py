@@ -27,6 +27,11 @@ class Desk:
         drop(self.office, case)
         self._waits()
 
+    def takes(self, content: bytes, name: str) -> None:
+        """FormFlow takes a file that a member of staff drops."""
+        (self.office.watch[0].folder / name).write_bytes(content)
+        self._waits()
+
     def sheets(self) -> list[str]:
         """What lies to be filled in, by name."""
         return sorted(path.name for path in self.office.folders.to_decide.glob("*.pdf"))
@@ -56,8 +61,8 @@ class Desk:
 
     def open_steps(self) -> list[str]:
         """The rules of what is still open, in their order."""
-        still = self.page().partition("Still open")[2].partition(" Answered ")[0]
-        return re.findall(r"([A-Z]+\d+) · guidance", still)
+        still = self.page().partition(" Answered ")[0]
+        return re.findall(r"([A-Z]+\d+[a-z]?) · guidance", still)
 
 
 def filled(sheet: Path, answers: dict[str, str]) -> bytes:

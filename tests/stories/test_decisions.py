@@ -60,6 +60,8 @@ def test_decided_as_harmful_each_child_is_referred_on_a_sheet_of_their_own(desk:
         "F2 DSL Review Sheet.pdf",
         "F3a Referral – Child Who Displayed the Behaviour.pdf",
         "F3b Referral – Child Who Was Targeted.pdf",
+        "F7a Safety and Support Plan – Child Who Displayed the Behaviour.pdf",
+        "F7s Safety Plan – The Setting.pdf",
     ]
     assert desk.open_steps().count("H1") == 2
     assert overview.overview(desk.office).undecided == ()
@@ -74,6 +76,7 @@ def test_decided_as_harmful_each_child_is_referred_on_a_sheet_of_their_own(desk:
     assert desk.open_steps().count("RP1") == 1
 
 
+@pytest.mark.rule("PR8")
 def test_each_childs_referral_lies_in_their_own_file(desk: Desk) -> None:
     desk.gets(RED)
     desk.fills_in("F2", level="harmful", level_reason="Planned.", **HER_NAME)
@@ -113,10 +116,15 @@ def test_decided_as_concerning_below_red_needs_a_reason_and_opens_the_plans(desk
     assert "Decided: concerning" in desk.page()
     assert {"N1", "N2", "N4", "N5"} <= set(desk.open_steps())
     assert not [name for name in desk.sheets() if "F3" in name]
-    desk.fills_in(
-        "F2", parents_consent="no", advice_from="CAMHS, 20 November", plan_a="Seat apart."
-    )
-    assert {"N1", "N2", "N4"}.isdisjoint(desk.open_steps())
+    desk.fills_in("F2", parents_consent="no", advice_from="CAMHS, 20 November")
+    desk.fills_in("F7a", actions="Seat apart.", protects="They do not meet alone.", **HER_NAME)
+    assert {"N1", "N2", "N4", "PR3"}.isdisjoint(desk.open_steps())
+    desk.fills_in("F7b", actions="A person to go to.", **HER_NAME)
+    assert "N5" in desk.open_steps()  # “and the agreement of their parents”
+    desk.fills_in("F7b", agreed_parents="yes")
+    assert "N5" not in desk.open_steps()
+    (plan,) = {entry.child_reference for entry in about(desk.office, "FF-2026-000001-F7b")}
+    assert plan != about(desk.office, "FF-2026-000001-F7a")[0].child_reference
 
 
 def test_decided_as_healthy_keeps_the_paper_and_asks_for_no_referral(desk: Desk) -> None:

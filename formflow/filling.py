@@ -1,0 +1,140 @@
+"""What a sheet is filled in with: what the papers of its case say, and what FormFlow works out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from formflow import profile
+from formflow.forms import Field, Form
+from formflow.model import Answer, AnswerState
+from formflow.rules.standing import standing
+from formflow.rules.steps import OUTCOME, SCORES, steps
+from formflow.sheets import REPORT, Case, known_of
+from formflow.words import LEVEL_WORDS, LIGHT_WORDS, day_in_words
+
+NOT_AIM2 = "Not an AIM2 assessment – headings from local guidance."
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What sheets are filled in from besides the case."""
+
+    forms: Mapping[str, Form]  # the sheets, by form id
+    services: Mapping[str, str]  # the agency's own words for services
+
+
+def known(form: Form, case: Case, desk: Desk) -> dict[str, Answer]:
+    """Return what a sheet is filled in with: its own last answers, else what other papers say."""
+    own = case.sheets.get(form.form_id)
+    found = dict(own.answers) if own else {}
+    asked = {name: field for name, field in form.fields.items() if not field.for_reading}
+    for name, field in asked.items():
+        if name not in found or found[name].state is AnswerState.BLANK:
+            found[name] = _given(_from_others(field, case, desk))
+    # What stands for reading tells of this very copy: what it lacks, for one.
+    copy = replace(own or case.record, answers=dict(found))
+    shown = replace(case, sheets={**case.sheets, form.form_id: copy})
+    for name in form.fields.keys() - asked.keys():
+        found[name] = _given("\n".join(FOR_READING[name](shown, desk)))
+    return found
+
+
+def is_marked(form_id: str, case: Case) -> bool:
+    """Return whether a sheet is marked as no AIM2 assessment: without an agency's own licensed items."""
+    return form_id in (SCORES, OUTCOME, REPORT) and case.says(SCORES, "model") in ("", "headings")
+
+
+def _given(words: str) -> Answer:
+    return Answer(words, words, AnswerState.GIVEN) if words else Answer(None, "", AnswerState.BLANK)
+
+
+def _from_others(field: Field, case: Case, desk: Desk) -> str:
+    """Return what is known of a question: from papers, the agency's settings or the profile."""
+    for source in field.known_from:
+        where, _, name = source.partition(".")
+        if where == "services":
+            return desk.services[name]
+        if where == "profile":
+            return _from_profile(name, case, desk)
+    return known_of(field, case)
+
+
+def _from_profile(name: str, case: Case, desk: Desk) -> str:
+    nature, _, kind = name.partition("_")
+    if kind:
+        return profile.of_nature(case.marks, nature, kind, _labels(desk))
+    return profile.of_domain(case.marks, name, _labels(desk))
+
+
+def _labels(desk: Desk) -> Mapping[str, str]:
+    return {name: field.label for name, field in desk.forms[SCORES].fields.items()}
+
+
+def _proposal(case: Case, _desk: Desk) -> Iterator[str]:
+    proposal = case.record.proposal
+    if proposal is None:
+        yield "Nothing could be proposed: the paper could not be read. Read it yourself."
+        return
+    _, words, means = LIGHT_WORDS[proposal.light]
+    yield f"{words}. {means}"
+    for found in proposal.findings:
+        colours = " and ".join(found.colours)
+        yield f"{found.text} – {found.rule}, guidance {found.section}, {colours}: “{found.quote}”"
+    yield from (contradiction.text for contradiction in proposal.contradictions)
+
+
+def _history(case: Case, _desk: Desk) -> Iterator[str]:
+    for earlier in case.history.earlier:
+        day = day_in_words(earlier.incident_day) if earlier.incident_day else "day not known"
+        decided = f". {LEVEL_WORDS[earlier.decided]}" if earlier.decided else ""
+        yield f"{earlier.reference}: {day}, {LIGHT_WORDS[earlier.light][1]}{decided}"
+    if not case.history.earlier:
+        yield "None by exactly this name and date of birth."
+
+
+def _limits(case: Case, _desk: Desk) -> Iterator[str]:
+    """Yield what stands on every outcome sheet and report (EL7, AC3), and what stands on this one."""
+    if is_marked(OUTCOME, case):
+        yield f"{NOT_AIM2} Nothing is scored or added up."
+    printed = {line.id: line for line in standing()}
+    for rule, words in (
+        ("AC3", "It supports a decision and makes none"),
+        ("EL7", "What it can foretell is limited"),
+    ):
+        yield f"{words}: “{printed[rule].quote}” (guidance {printed[rule].section})."
+    if case.says(SCORES, "paper_only") == "yes":
+        yield "From papers alone (Stage One): “likely to provide a limited outcome” (guidance 7)."
+
+
+def _chart(case: Case, _desk: Desk) -> Iterator[str]:
+    """Yield the profile as lines of signs. On the sheet itself it is drawn."""
+    for domain, title in profile.DOMAINS.items():
+        for kind in profile.KINDS:
+            for nature in profile.NATURES:
+                there = profile.signs(case.marks, domain, kind, nature)
+                yield f"{title}, {nature} {kind}s: {there or 'none'}"
+
+
+def _profile(case: Case, desk: Desk) -> Iterator[str]:
+    yield profile.in_words(case.marks, _labels(desk))
+
+
+def _most(case: Case, _desk: Desk) -> Iterator[str]:
+    yield from profile.where_most_is_noted(case.marks)
+
+
+def _missing(case: Case, _desk: Desk) -> Iterator[str]:
+    wanted = [step for step in steps() if step.sheet == REPORT and step.is_open(case)]
+    yield from (f"{step.id}: {step.text}" for step in wanted)
+
+
+FOR_READING: Mapping[str, Callable[[Case, Desk], Iterator[str]]] = {
+    "proposal_text": _proposal,
+    "history_text": _history,
+    "limits_text": _limits,
+    "profile_chart": _chart,
+    "profile_text": _profile,
+    "significant_text": _most,
+    "missing_text": _missing,
+}
