@@ -49,6 +49,7 @@ def checkup(settings: Settings, now: datetime) -> Iterator[tuple[str, CheckLine]
     for name, connector in destinations.items():
         yield from ((f"destination “{name}”", line) for line in connector.check().lines)
         connector.close()
+    yield "ladder", _ladder(settings)
     yield "service", _service(settings, now)
 
 
@@ -128,6 +129,18 @@ def _scans() -> CheckLine:
             False, "tesseract lacks the model for Latin script, and would read “Zoe” for “Zoë”."
         )
     return CheckLine(True, "tesseract is there, with the model for Latin script")
+
+
+def _ladder(settings: Settings) -> CheckLine:
+    later = sorted(
+        (one.alerts_after_hours, one.name) for one in settings.destination if one.alerts_after_hours
+    )
+    if not later:
+        lead = settings.agency.safeguarding_lead
+        words = f"nobody is told when the {lead} does not look; set alerts_after_hours for a deputy"
+        return CheckLine(True, words)
+    told = ", ".join(f"“{name}” after {hours:g} hours" for hours, name in later)
+    return CheckLine(True, f"what nobody acknowledges goes to {told}")
 
 
 def _service(settings: Settings, now: datetime) -> CheckLine:

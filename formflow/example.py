@@ -12,7 +12,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from formflow import plugins
-from formflow.settings import Settings
+from formflow.contract import Operation
+from formflow.settings import Destination, Settings
 
 ALWAYS_ON = ("alert_folder", "attention_folder", "decision_folder", "receipt_folder")
 INTRO = """\
@@ -51,6 +52,9 @@ def _destination(kind: str) -> Iterator[str]:
     yield from ("", f"# {_first_line(model)}", "# [[destination]]")
     yield f"# name = {_toml(kind.replace('_', ' ').capitalize())}"
     yield f"# kind = {_toml(kind)}"
+    if Operation.ALERT in plugins.load(kind).capabilities.operations:
+        after = Destination.model_fields["alerts_after_hours"]
+        yield f"# alerts_after_hours = {_shown(after)}  # {after.description}"
     yield from _values(model, comment_out=True)
 
 

@@ -104,7 +104,12 @@ def note(
 
 
 def alert(
-    entry: Entry, form: Form | None, settings: Settings, respond_by: datetime, where_to_look: str
+    entry: Entry,
+    form: Form | None,
+    settings: Settings,
+    respond_by: datetime,
+    where_to_look: str,
+    headline: str,
 ) -> str:
     """Return the DSL's page for an entry as HTML: every reason with its citation."""
     proposal = entry.proposal
@@ -113,7 +118,7 @@ def alert(
     shape, words, means = LIGHT_WORDS[proposal.light] if proposal else nothing
     return _template("alert.html").render(
         **_shared(entry, form, settings),
-        headline=alert_headline(entry, form),
+        headline=headline,
         is_sheet=is_sheet,
         stands_at=_stands_at(entry),
         light=proposal.light if proposal else "undetermined" if is_sheet else "red",
@@ -136,8 +141,13 @@ def alert(
     )
 
 
-def alert_headline(entry: Entry, form: Form | None) -> str:
-    """Return what an alert says first. A sheet needs her for another reason than a form."""
+def alert_headline(entry: Entry, form: Form | None, lead: str = "") -> str:
+    """Return what an alert says first. A sheet needs her for another reason than a form.
+
+    `lead` is who has not acknowledged it, when it goes to somebody else.
+    """
+    if lead:
+        return f"The {lead} has not acknowledged this alert. It comes to you now: please look."
     is_sheet = form is not None and form.is_sheet
     return SHEET_HEADLINE if is_sheet else ALERT_HEADLINES[entry.outcome]
 

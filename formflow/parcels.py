@@ -30,6 +30,7 @@ class Occasion:
     settings: Settings
     enclosed: Enclosed | None = None  # None for a receipt alone
     to_decide: ToDecide | None = None  # what lies in “To decide” after it
+    climbs_to: str = ""  # the destination that is told because nobody has acknowledged the alert
 
     @property
     def filed(self) -> str | None:
@@ -81,7 +82,8 @@ class Occasion:
     def told_how(self) -> str:
         """How the DSL is told, without a name."""
         names = [d.name for d in self.settings.destinations() if d.kind != "receipt_folder"]
-        alerting = [name for name in names if name in _alerting(self.settings)]
+        later = self.settings.told_later
+        alerting = [n for n in names if n in _alerting(self.settings) and n not in later]
         return "by " + " and ".join(f"“{name}”" for name in alerting)
 
 
@@ -125,7 +127,7 @@ def parcel(
         recorded_at=entry.recorded_at.astimezone(occasion.settings.zone),
         respond_by=occasion.respond_by if operation is Operation.ALERT else None,
         form_title=form.title if form else "Form not known",
-        headline=_headline(entry, form, operation),
+        headline=_headline(occasion, operation),
         where_to_look=occasion.where_the_alert_is,
         page=_page(occasion, operation) if _may_carry_page(capabilities, operation) else "",
         original_sha256=occasion.filed if operation is Operation.RETURN else None,
@@ -243,9 +245,10 @@ def _light(entry: Entry, operation: Operation) -> Light | None:
     return entry.proposal.light if entry.proposal else None
 
 
-def _headline(entry: Entry, form: Form | None, operation: Operation) -> str:
+def _headline(occasion: Occasion, operation: Operation) -> str:
+    entry, lead = occasion.entry, occasion.settings.agency.safeguarding_lead
     if operation is Operation.ALERT:
-        return pages.alert_headline(entry, form)
+        return pages.alert_headline(entry, occasion.form, lead if occasion.climbs_to else "")
     return pages.HEADLINES[entry.outcome]
 
 
@@ -262,7 +265,8 @@ def _page(occasion: Occasion, operation: Operation) -> str:
         case Operation.RETURN:
             return pages.note(entry, form, settings, occasion.told_how, occasion.enclosed)
         case Operation.ALERT:
-            return pages.alert(entry, form, settings, occasion.respond_by, occasion.where_to_look)
+            where, says = occasion.where_to_look, _headline(occasion, operation)
+            return pages.alert(entry, form, settings, occasion.respond_by, where, says)
         case Operation.DECIDE:
             to_decide, at = occasion.to_decide, entry.recorded_at
             return pages.what_is_open(to_decide, settings, at) if to_decide else ""

@@ -22,6 +22,7 @@ from sqlalchemy import Connection, Row, text
 from formflow import ledger, pages, parcels, shelf
 from formflow.casework import ToDecide
 from formflow.check import check
+from formflow.climb import climb
 from formflow.deliver import deliver, most_at_once
 from formflow.forms import Form
 from formflow.ledger import Claimed, LeaseLost
@@ -168,6 +169,9 @@ def _handle(bench: Workbench, tasks: Sequence[Claimed], clock: Callable[[], date
         case "remind":
             for task in tasks:
                 remind(bench, task, clock())
+        case "climb":
+            for task in tasks:
+                climb(bench, task, clock())
         case "deliver":
             deliver(bench, tasks, clock)
 
@@ -265,7 +269,7 @@ _FIRST_ARRIVAL = text(
     " JOIN paper ON paper.id = arrival.paper_id WHERE paper.id = :paper ORDER BY arrival.id LIMIT 1"
 )
 _RECORDED = text("SELECT count(*) FROM task WHERE kind = 'read' AND state = 2")
-_UNFINISHED = text("SELECT count(*) FROM task WHERE state != 2 AND kind != 'remind'")
+_UNFINISHED = text("SELECT count(*) FROM task WHERE state != 2 AND kind NOT IN ('remind', 'climb')")
 _PAPER = text(
     "SELECT id, sha256, size, file_name, received_at, code, words, continues FROM paper"
     " WHERE id = :id"

@@ -33,6 +33,7 @@ from formflow.model import (
     Checked,
     Entry,
     History,
+    Light,
     Notice,
     Outcome,
     Proposal,
@@ -116,9 +117,7 @@ def record(
         to_decide = _to_decide(connection, office, identity, entry, now)
         occasion = parcels.Occasion(entry, form, office.settings, enclosed, to_decide)
         _send(connection, office, occasion, recorded.entry_id)
-        if entry.about is not None and entry.outcome is Outcome.RECORDED:
-            # Whether there is anything to remind of is looked up when the time comes.
-            ledger.add(connection, "remind", recorded.entry_id, priority=ledger.PRIORITY_RECORD)
+        _start_clock(connection, office.settings, entry, recorded.entry_id)
     connection.execute(_LINK, {"entry": recorded.entry_id, "paper": arrived.paper_id})
     return recorded
 
@@ -181,6 +180,18 @@ def _to_decide(
         return None
     case = shelf.case(connection, entry.reference)
     return after_record(case, office.desk, office.keep) if case else None
+
+
+def _start_clock(connection: Connection, settings: Settings, entry: Entry, entry_id: int) -> None:
+    """Come back to a sheet for its reminders, and to any other alert for those who are told later.
+
+    Whether there is anything to say is looked up when the time comes. Green alone does not climb: what is
+    not known may be red.
+    """
+    if entry.about is not None and entry.outcome is Outcome.RECORDED:
+        ledger.add(connection, "remind", entry_id, priority=ledger.PRIORITY_RECORD)
+    elif settings.told_later and entry.highest_light is not Light.GREEN:
+        ledger.add(connection, "climb", entry_id, priority=ledger.PRIORITY_ALERT)
 
 
 def _paper(result: Checked | Unread) -> Reading | Unread:
@@ -310,6 +321,8 @@ def _send(
     sheet = as_read(occasion.form, entry, zone) if _anyone_wants_as_read(office) else b""
     for name, connector in office.destinations.items():
         for operation in parcels.operations(occasion, connector.capabilities):
+            if operation is Operation.ALERT and name in office.settings.told_later:
+                continue  # climb.py tells it when nobody acknowledges
             made = parcels.parcel(occasion, name, operation, connector.capabilities, sheet)
             post(connection, connector, entry_id, name, made)
 

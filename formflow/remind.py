@@ -61,6 +61,7 @@ def _send(
     form = bench.form_of(sheet.form_id, sheet.form_version)
     occasion = parcels.Occasion(sheet, form, bench.settings, None, ToDecide(case, {}))
     for name, connector in bench.destinations.items():
-        if Operation.ALERT in connector.capabilities.operations:
+        told_at_once = name not in bench.settings.told_later
+        if told_at_once and Operation.ALERT in connector.capabilities.operations:
             made = parcels.reminder(occasion, name, connector.capabilities, now)
             post(connection, connector, entry_id, name, made)

@@ -24,7 +24,7 @@ from pydantic_core import ErrorDetails
 
 from formflow import plugins
 from formflow.clocks import WorkingDays
-from formflow.contract import ConnectorSettings
+from formflow.contract import ConnectorSettings, Operation
 from formflow.errors import SettingsProblem
 from formflow.setting_tables import (
     FOR_DECISIONS,
@@ -49,6 +49,11 @@ class Destination(BaseModel):
 
     name: str = Field(description="Your own name for it, as it stands in messages.", min_length=1)
     kind: str = Field(description="See `formflow connectors list`.")
+    alerts_after_hours: float = Field(
+        default=0,
+        ge=0,
+        description="0: told at once. Else told of an alert that nobody has acknowledged for so long.",
+    )
 
     @property
     def own_settings(self) -> Mapping[str, Any]:
@@ -87,6 +92,11 @@ class Settings(Table):
         return WorkingDays(
             self.zone, frozenset(dates.days_off), frozenset(dates.worked), frozenset(closed)
         )
+
+    @property
+    def told_later(self) -> frozenset[str]:
+        """The names of destinations that are told of an alert only when nobody acknowledges it."""
+        return frozenset(one.name for one in self.destination if one.alerts_after_hours)
 
     def destinations(self) -> Iterator[Destination]:
         """Yield every destination: the folders that are always on, then the agency's own.
@@ -202,13 +212,24 @@ def _destination_problems(settings: Settings) -> Iterator[str]:
         if names.count(destination.name) > 1:
             yield f"{where}.name: “{destination.name}” is used twice"
         yield from _kind_problems(where, destination.kind, destination.own_settings)
+        if destination.alerts_after_hours and not _takes_alerts(destination):
+            yield f"{where}.alerts_after_hours: {destination.kind} takes no alerts, so it names nobody"
+
+
+def _takes_alerts(destination: Destination) -> bool:
+    try:
+        return Operation.ALERT in plugins.load(destination.kind).capabilities.operations
+    except SettingsProblem:
+        return True  # that its kind is not known has been said
 
 
 def _raw_destination_problems(table: Mapping[str, Any]) -> Iterator[str]:
     entries = table.get("destination", [])
     for index, entry in enumerate(entries if isinstance(entries, list) else []):
         if isinstance(entry, dict) and isinstance(entry.get("kind"), str):
-            own = {key: value for key, value in entry.items() if key not in ("name", "kind")}
+            own = {
+                key: value for key, value in entry.items() if key not in Destination.model_fields
+            }
             yield from _kind_problems(f"destination[{index}]", entry["kind"], own)
 
 

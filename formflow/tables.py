@@ -145,7 +145,7 @@ class Task(SQLModel, table=True):
     )
 
     id: int | None = Field(default=None, primary_key=True)
-    kind: str  # read | repeat | deliver
+    kind: str  # read | repeat | remind | climb | deliver
     ref_id: int
     lane: str = ""  # destination name, for deliveries
     priority: int  # alerts first

@@ -162,3 +162,27 @@ def test_a_calendar_that_leaves_no_day_open_or_runs_backwards_is_refused(tmp_pat
         "calendar.closed[1]: the last day is before the first",
         "calendar.closed[2]: leaves no working day in a year",
     ]
+
+
+def test_a_ladder_that_names_nobody_is_refused(tmp_path: Path) -> None:
+    found = problems(
+        tmp_path,
+        """
+        [[destination]]
+        name = "Lines"
+        kind = "csv_file"
+        folder = "there"
+        alerts_after_hours = 4
+        [[destination]]
+        name = "Deputy"
+        kind = "email_alert"
+        alerts_after_hours = 4
+        host = "127.0.0.1"
+        security = "none"
+        sender = "formflow@example.org"
+        """,
+    )
+    assert found == [
+        "destination[0].alerts_after_hours: csv_file takes no alerts, so it names nobody",
+        "destination[1].recipient: field required",
+    ]
