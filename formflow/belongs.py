@@ -12,13 +12,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, TextClause, text
 
-from formflow import shelf
-from formflow.children import ChildKey, business_key, child_a, name_key, values_sha256
+from formflow import shelf, who
+from formflow.children import business_key, child_key, valid_upn, values_sha256
 from formflow.enclose import TO_A_PERSON
 from formflow.forms import Form
 from formflow.model import Checked, Light, Notice, Outcome, Unread
 from formflow.notices import notice
-from formflow.sheets import OF_CHILD_B, REVIEW, Case
+from formflow.sheets import OF_CHILD_B, REVIEW, SAME_CHILD, Case
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ class Identity:
     """Where a paper belongs among those we have."""
 
     child_id: int | None = None
+    child_b_id: int | None = None
     business_key: str | None = None
     values_sha256: str | None = None
     previous: Row[Any] | None = None  # the latest revision about the same incident
@@ -58,13 +59,15 @@ def identify(connection: Connection, result: Checked | Unread, continues: int | 
     if isinstance(result, Unread):
         return Identity(previous=grown)
     reading, facts = result.reading, result.facts
-    child = child_a(facts)
+    number = valid_upn(facts.texts.get("child_a_number", ""))
+    child_id = who.child_id(connection, child_key(facts, "child_a"), number)
+    child_b_id = who.child_id(connection, child_key(facts, "child_b"), "")
     key = business_key(reading.form_id, facts)
-    child_id = _child_id(connection, child) if child else None
     values = values_sha256(reading.form_id, reading.form_version, reading.answers)
     # That it was read from print or a picture is no doubt by itself, where the answers are the same.
     doubted = bool(reading.carries) or any(hold.code not in TO_A_PERSON for hold in reading.held)
-    own = Identity(child_id, key, values, is_doubted=doubted)
+    wrong = (notice("FF-228"),) if who.contradicts(connection, child_id, number) else ()
+    own = Identity(child_id, child_b_id, key, values, problems=wrong, is_doubted=doubted)
     if grown is not None and _may_follow(grown, own, result):
         return replace(own, previous=grown)
     if reading.case_ref:
@@ -73,7 +76,7 @@ def identify(connection: Connection, result: Checked | Unread, continues: int | 
             return replace(own, previous=named)
         code = "FF-130" if named is None else "FF-131"
         words = {"reference": _plain_reference(reading.case_ref)}
-        return replace(own, problems=(notice(code, words=words),))
+        return replace(own, problems=(*wrong, notice(code, words=words)))
     if key is not None:
         rows = connection.execute(_BY_BUSINESS_KEY, {"key": key}).all()
         if len({row.reference for row in rows}) == 1:
@@ -103,13 +106,18 @@ def identify_sheet(connection: Connection, checked: Checked, form: Form) -> Iden
         words = {"reference": said["reference"]}
         return replace(own, problems=(notice("FF-224", words=words),))
     old = int(said["revision"] or 1) < about.record.revision and form.form_id == REVIEW
+    same = checked.facts.texts.get(SAME_CHILD, "")
+    nobody = bool(same) and who.named(connection, same) is None
     return replace(
         own,
         child_id=_child_of_sheet(connection, checked, form, about),
         previous=_latest(
             connection, _BY_REFERENCE, reference=sheet_reference(about.record.reference, form)
         ),
-        problems=(notice("FF-225"),) if old else (),
+        problems=(
+            *([notice("FF-225")] if old else []),
+            *([notice("FF-229", field=SAME_CHILD)] if nobody else []),
+        ),
         about=about,
     )
 
@@ -126,9 +134,8 @@ def _child_of_sheet(
     if form.form_id not in OF_CHILD_B:
         found = connection.execute(_CHILD_OF, {"reference": about.record.reference}).scalar()
         return None if found is None else int(found)
-    name = name_key(checked.facts.texts.get("child_name", ""))
-    born = checked.facts.moments.get("child_dob")
-    return _child_id(connection, ChildKey(name, born.day)) if name and born else None
+    number = valid_upn(checked.facts.texts.get("child_number", ""))
+    return who.child_id(connection, child_key(checked.facts, "child"), number)
 
 
 def _latest(connection: Connection, query: TextClause, **words: Any) -> Row[Any] | None:
@@ -150,12 +157,6 @@ def _may_follow(before: Row[Any], own: Identity, result: Checked) -> bool:
 def _plain_reference(said: str) -> str:
     """Return a reference that stood in a file, fit to be shown."""
     return said if re.fullmatch(r"[A-Z]{1,6}-\d{4}-\d{6}", said) else "that it names"
-
-
-def _child_id(connection: Connection, child: ChildKey) -> int:
-    values = {"name": child.name_key, "born": child.born.isoformat()}
-    connection.execute(_ADD_CHILD, values)
-    return int(connection.execute(_FIND_CHILD, values).scalar_one())
 
 
 def incident_day(checked: Checked | None) -> date | None:
@@ -189,5 +190,3 @@ _ALIKE = text(
     "SELECT reference FROM entry WHERE values_sha256 = :values"
     " OR (child_id = :child AND incident_day = :day) ORDER BY id LIMIT 1"
 )
-_ADD_CHILD = text("INSERT INTO child (name_key, born) VALUES (:name, :born) ON CONFLICT DO NOTHING")
-_FIND_CHILD = text("SELECT id FROM child WHERE name_key = :name AND born = :born")

@@ -1,6 +1,6 @@
 """Who is this child, and which papers belong together. Exact matches join; nothing else does.
 
-No threshold separates twins from typing errors, so a near match joins nothing here.
+No threshold separates twins from typing errors: what is near is offered to a person, and joins nothing.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+
+from rapidfuzz import fuzz
+from stdnum.gb import upn
 
 from formflow.model import Answer, Facts
 
@@ -23,6 +26,67 @@ class ChildKey:
     born: date
 
 
+@dataclass(frozen=True, slots=True)
+class NearChild:
+    """A child on record who may be the same: for a person to say."""
+
+    child_reference: str  # "C-000012"
+    why: str  # what is alike and what is not, in words without a name
+    papers: tuple[str, ...]  # references of the records about that child
+
+
+ALIKE = 75.0  # of 100: names that differ by a typing error, not by a sister
+
+
+def why_near(ours: ChildKey, theirs: ChildKey) -> str:
+    """Return in words why two children may be the same, "" where nothing says so."""
+    same_day, same_name = ours.born == theirs.born, ours.name_key == theirs.name_key
+    turned = swapped(ours.born) == theirs.born
+    alike = same_name or _is_alike(ours.name_key, theirs.name_key)
+    if turned and alike:
+        how = "the same name" if same_name else "a name that is almost the same"
+        return f"{how}, with day and month of birth changed round"
+    if same_name:
+        return "the same name, with another date of birth"
+    if not same_day:
+        return ""
+    if alike:
+        return "the same date of birth, and a name that is almost the same or sounds alike"
+    if ours.name_key.split()[-1:] == theirs.name_key.split()[-1:]:
+        return "the same date of birth and family name: this may be a twin"
+    return ""
+
+
+def swapped(day: date) -> date | None:
+    """Return a date with day and month changed round, None where there is no such day or no other."""
+    try:
+        other = day.replace(month=day.day, day=day.month)
+    except ValueError:
+        return None
+    return other if other != day else None
+
+
+def valid_upn(words: str) -> str:
+    """Return a Unique Pupil Number as it is written in full, "" where it is none."""
+    plain = "".join(words.split()).upper()
+    return plain if upn.is_valid(plain) else ""
+
+
+def _is_alike(one: str, other: str) -> bool:
+    if _sound(one) == _sound(other):  # in any order: family names are written first, too
+        return True
+    # Twins share a family name: their given names tell them apart, unless these are alike as well.
+    given, theirs = (name.partition(" ")[0] for name in (one, other))
+    return fuzz.token_sort_ratio(one, other) >= ALIKE and fuzz.ratio(given, theirs) >= ALIKE
+
+
+def _sound(name: str) -> str:
+    # Imported here: it is wanted for the few names that are near.
+    from jellyfish import metaphone
+
+    return " ".join(sorted(metaphone(word) for word in name.split()))
+
+
 def name_key(name: str) -> str:
     """Return a name as it is compared: one form of letters, case, blanks and apostrophes.
 
@@ -32,10 +96,13 @@ def name_key(name: str) -> str:
     return " ".join(plain.split())
 
 
-def child_a(facts: Facts) -> ChildKey | None:
-    """Return who child A is, or None when name or date of birth is missing."""
-    name = name_key(facts.texts.get("child_a_name", ""))
-    born = facts.moments.get("child_a_dob")
+def child_key(facts: Facts, child: str) -> ChildKey | None:
+    """Return who a child is, or None when name or date of birth is missing.
+
+    `child` is how its questions begin: "child_a", "child_b", or "child" on a sheet about one alone.
+    """
+    name = name_key(facts.texts.get(f"{child}_name", ""))
+    born = facts.moments.get(f"{child}_dob")
     return ChildKey(name, born.day) if name and born else None
 
 
@@ -46,7 +113,7 @@ def business_key(form_id: str, facts: Facts) -> str | None:
     stands in an index. None when any of it but the time is missing: then a person compares. Two
     incidents of one day with two times are two; a time that was corrected is for a person to compare.
     """
-    child = child_a(facts)
+    child = child_key(facts, "child_a")
     incident = facts.moments.get("incident_at")
     author = name_key(facts.texts.get("completed_by", ""))
     if child is None or incident is None or not author:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from formflow import profile
 from formflow.forms import Field, Form
-from formflow.model import Answer, AnswerState
+from formflow.model import Answer, AnswerState, EarlierIncident, History
 from formflow.rules.standing import standing
 from formflow.rules.steps import OUTCOME, SCORES, steps
 from formflow.sheets import REPORT, Case, known_of
@@ -84,13 +84,35 @@ def _proposal(case: Case, _desk: Desk) -> Iterator[str]:
     yield from (contradiction.text for contradiction in proposal.contradictions)
 
 
-def _history(case: Case, _desk: Desk) -> Iterator[str]:
-    for earlier in case.history.earlier:
-        day = day_in_words(earlier.incident_day) if earlier.incident_day else "day not known"
-        decided = f". {LEVEL_WORDS[earlier.decided]}" if earlier.decided else ""
-        yield f"{earlier.reference}: {day}, {LIGHT_WORDS[earlier.light][1]}{decided}"
-    if not case.history.earlier:
-        yield "None by exactly this name and date of birth."
+def _history_a(case: Case, _desk: Desk) -> Iterator[str]:
+    yield from _history(case.history)
+
+
+def _history_b(case: Case, _desk: Desk) -> Iterator[str]:
+    yield from _history(case.history_b)
+
+
+def _history(history: History) -> Iterator[str]:
+    yield from (_incident(one, "") for one in history.earlier)
+    yield from (_incident(one, ", in which this child was targeted") for one in history.targeted)
+    if not history.earlier and not history.targeted:
+        yield "None by exactly this name and date of birth, or this number."
+
+
+def _incident(one: EarlierIncident, role: str) -> str:
+    day = day_in_words(one.incident_day) if one.incident_day else "day not known"
+    decided = f". {LEVEL_WORDS[one.decided]}" if one.decided else ""
+    return f"{one.reference}: {day}{role}, {LIGHT_WORDS[one.light][1]}{decided}"
+
+
+def _near(case: Case, _desk: Desk) -> Iterator[str]:
+    for one in case.near:
+        papers = f" (see {', '.join(one.papers)})" if one.papers else ""
+        yield f"{one.child_reference}: {one.why}{papers}"
+    if case.joined:
+        yield f"Joined by you: {', '.join(case.joined)}. To take that back, clear the box below."
+    if not case.near and not case.joined:
+        yield "Nobody."
 
 
 def _limits(case: Case, _desk: Desk) -> Iterator[str]:
@@ -131,7 +153,9 @@ def _missing(case: Case, _desk: Desk) -> Iterator[str]:
 
 FOR_READING: Mapping[str, Callable[[Case, Desk], Iterator[str]]] = {
     "proposal_text": _proposal,
-    "history_text": _history,
+    "history_text": _history_a,
+    "history_b_text": _history_b,
+    "near_text": _near,
     "limits_text": _limits,
     "profile_chart": _chart,
     "profile_text": _profile,

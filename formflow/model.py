@@ -170,9 +170,10 @@ class EarlierIncident:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Earlier records about child A, by exact name and date of birth, oldest first."""
+    """Earlier records about a child: by UPN, by exact name and date of birth, or joined. Oldest first."""
 
-    earlier: tuple[EarlierIncident, ...] = ()
+    earlier: tuple[EarlierIncident, ...] = ()  # in which the child displayed the behaviour
+    targeted: tuple[EarlierIncident, ...] = ()  # in which the child was targeted
 
 
 class Weighs(StrEnum):

@@ -391,6 +391,17 @@ MESSAGES: dict[str, Message] = {
         "Note when it was shared with each and where they disagree, save, and drop it again.",
         holds=True,
     ),
+    "FF-228": Message(
+        "The UPN on this form is another child’s, or not the one that earlier papers give this child.",
+        "One of the numbers is wrong. Nobody was joined by it.",
+        "Compare the papers, and ask for the number that is wrong to be put right.",
+    ),
+    "FF-229": Message(
+        "The sheet joins this child with one that is not on record.",
+        "Nobody was joined, and the sheet does not count yet. It is kept.",
+        "Write the number as the sheet offers it, such as C-000012, or clear the box. Save and drop again.",
+        holds=True,
+    ),
     # Answers that do not fit together, and words to check
     "FF-301": Message(
         "The form says both that it was spontaneous and that it was planned.",

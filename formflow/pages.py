@@ -166,6 +166,7 @@ def what_is_open(to_decide: ToDecide, settings: Settings, now: datetime) -> str:
         light_words=LIGHT_WORDS[case.record.highest_light][1]
         if case.record.highest_light
         else NOTHING_PROPOSED[1],
+        joined=case.joined,
         level=LEVEL_WORDS[case.level],
         reason=case.says(REVIEW, "level_reason"),
         gates=[line for line in still_open if line.step.kind is Kind.GATE],

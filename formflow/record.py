@@ -13,7 +13,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from formflow import ledger, parcels, shelf
+from formflow import ledger, parcels, shelf, who
 from formflow.acknowledge import acknowledge_up_to
 from formflow.belongs import (
     Identity,
@@ -44,7 +44,7 @@ from formflow.model import (
 from formflow.notices import notice
 from formflow.paper.as_read import as_read
 from formflow.settings import Settings
-from formflow.sheets import REVIEW, about_the_sheet
+from formflow.sheets import REVIEW, SAME_CHILD, about_the_sheet
 
 _PRIORITIES = {
     Operation.ALERT: ledger.PRIORITY_ALERT,
@@ -113,7 +113,7 @@ def record(
         enclosed = enclose(
             entry, form or office.ours, office.keep, looks=arrived.looks, carries=carries
         )
-        _acknowledge(connection, identity, entry)
+        identity = _decided(connection, identity, entry)
         to_decide = _to_decide(connection, office, identity, entry, now)
         occasion = parcels.Occasion(entry, form, office.settings, enclosed, to_decide)
         _send(connection, office, occasion, recorded.entry_id)
@@ -160,14 +160,25 @@ def _identity(
     return identify(connection, result, arrived.continues)
 
 
-def _acknowledge(connection: Connection, identity: Identity, entry: Entry) -> None:
-    """Note that the safeguarding lead has seen a record: she has decided on it."""
-    if identity.about is None or entry.form_id != REVIEW or entry.outcome is not Outcome.RECORDED:
-        return
-    record = identity.about.record
+def _decided(connection: Connection, identity: Identity, entry: Entry) -> Identity:
+    """Note what a review sheet that counts does besides deciding; return where it belongs after that.
+
+    The safeguarding lead has seen the record, and may have joined its child with another.
+    """
+    about = identity.about
+    if about is None or entry.form_id != REVIEW or entry.outcome is not Outcome.RECORDED:
+        return identity
+    record = about.record
     acknowledge_up_to(
         connection, record.reference, record.revision, "decided on F2", entry.recorded_at
     )
+    same = entry.answers.get(SAME_CHILD)
+    who.join(connection, entry.reference, identity.child_id, (same.value if same else "") or "")
+    now = shelf.case(connection, record.reference)
+    if now is None:
+        return identity
+    told = replace(about, history=now.history, near=now.near, joined=now.joined)
+    return replace(identity, about=told)
 
 
 def _to_decide(
@@ -226,7 +237,7 @@ def _entry(
         original_suffix=arrived.suffix,
         form_id=checked.reading.form_id if checked else None,
         form_version=checked.reading.form_version if checked else None,
-        child_reference=shelf.child_reference(identity.child_id),
+        child_reference=who.child_reference(identity.child_id),
         supersedes=revision - 1 or None,
         incident_day=incident_day(checked),
         highest_light=highest(proposal.light if proposal else None, identity.light_before),
@@ -299,6 +310,7 @@ def _insert(connection: Connection, arrived: Arrived, entry: Entry, identity: Id
             "form_id": entry.form_id,
             "form_version": entry.form_version,
             "child_id": identity.child_id,
+            "child_b_id": identity.child_b_id,
             "business_key": identity.business_key,
             "values_sha256": identity.values_sha256,
             "incident_day": entry.incident_day.isoformat() if entry.incident_day else None,
@@ -371,10 +383,10 @@ _COUNT = text(
 )
 _ADD_ENTRY = text(
     "INSERT INTO entry (reference, revision, supersedes, outcome, received_at, recorded_at, paper_id,"
-    " form_id, form_version, child_id, business_key, values_sha256, incident_day, light, highest_light,"
+    " form_id, form_version, child_id, child_b_id, business_key, values_sha256, incident_day, light, highest_light,"
     " possible_duplicate_of, about, answers, notices, proposal)"
     " VALUES (:reference, :revision, :supersedes, :outcome, :received_at, :recorded_at, :paper_id,"
-    " :form_id, :form_version, :child_id, :business_key, :values_sha256, :incident_day, :light,"
+    " :form_id, :form_version, :child_id, :child_b_id, :business_key, :values_sha256, :incident_day, :light,"
     " :highest_light, :possible_duplicate_of, :about, :answers, :notices, :proposal)"
 )
 _ADD_PARCEL = text(

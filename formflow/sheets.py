@@ -15,7 +15,7 @@ from enum import StrEnum
 from rapidfuzz import fuzz
 
 from formflow import profile
-from formflow.children import name_key
+from formflow.children import NearChild, name_key
 from formflow.clocks import WorkingDays
 from formflow.dates import age_on, parse_moment
 from formflow.forms import Field, Form
@@ -26,6 +26,7 @@ from formflow.rules.steps import SCORES, Kind, Step, steps, steps_in_force
 
 RECORDING, REVIEW, REPORT = "recording", "review", "report"
 OF_CHILD_B = ("referral_b", "plan_b")  # sheets that lie in the file of the child who was targeted
+SAME_CHILD = "same_child"  # question of the review sheet
 NAMES = {"child_a_name", "child_b_name"}  # questions of the recording form
 NO_SUCH_DAY = ("FF-206", "FF-210")  # notices: a day that lies ahead, signed before it happened
 CLOCKED_FROM_DECISION = ("H1", "DX5")  # ours to do: overdue at the end of the next day we are open
@@ -58,7 +59,10 @@ class Case:
 
     record: Entry
     sheets: Mapping[str, Entry] = made_by(default_factory=dict)  # by form id, the last that counts
-    history: History = made_by(default_factory=History)
+    history: History = made_by(default_factory=History)  # of the child who displayed the behaviour
+    history_b: History = made_by(default_factory=History)  # of the child who was targeted
+    near: tuple[NearChild, ...] = ()  # who may be the same child as the one who displayed it
+    joined: tuple[str, ...] = ()  # child references that the safeguarding lead joined with it
     decided_at: datetime | None = (
         None  # since when the level stands; filling in more changes nothing
     )

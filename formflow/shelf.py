@@ -11,16 +11,12 @@ from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Row, bindparam, text
 
+from formflow import who
 from formflow.model import Answer, EarlierIncident, Entry, History, Light, Notice, Outcome, Proposal
 from formflow.sheets import Case
 from formflow.vault import safe_suffix
-
-
-def child_reference(child_id: int | None) -> str | None:
-    """Return a child's reference, "C-000045", which stands wherever a name must not."""
-    return None if child_id is None else f"C-{child_id:06d}"
 
 
 def entry(connection: Connection, entry_id: int) -> Entry:
@@ -40,20 +36,23 @@ def revisions(connection: Connection, reference: str) -> list[Entry]:
 
 
 def history(connection: Connection, child_id: int | None, *, apart_from: str | None) -> History:
-    """Return the earlier incidents of a child, oldest first, leaving one reference out."""
+    """Return the earlier papers about a child and all joined with it, oldest first, leaving one out."""
     if child_id is None:
         return History()
-    rows = connection.execute(_HISTORY, {"child": child_id, "apart_from": apart_from or ""})
+    same = who.joined(connection, child_id)
+    rows = connection.execute(_HISTORY, {"same": same, "apart_from": apart_from or ""}).all()
     return History(
-        tuple(
-            EarlierIncident(
-                row.reference,
-                date.fromisoformat(row.incident_day) if row.incident_day else None,
-                Light(row.light or Light.UNDETERMINED),
-                row.decided,
-            )
-            for row in rows
-        )
+        earlier=tuple(_earlier(row) for row in rows if row.child_id in same),
+        targeted=tuple(_earlier(row) for row in rows if row.child_id not in same),
+    )
+
+
+def _earlier(row: Row[Any]) -> EarlierIncident:
+    return EarlierIncident(
+        row.reference,
+        date.fromisoformat(row.incident_day) if row.incident_day else None,
+        Light(row.light or Light.UNDETERMINED),
+        row.decided,
     )
 
 
@@ -62,12 +61,24 @@ def case(connection: Connection, reference: str) -> Case | None:
     record = next(reversed(revisions(connection, reference)), None)
     if record is None or record.about is not None:
         return None
-    child = connection.execute(_CHILD_OF, {"reference": reference}).scalar()
+    child, child_b = connection.execute(_CHILDREN_OF, {"reference": reference}).one()
     rows = connection.execute(text(f"{_ENTRY} {_SHEETS}"), {"about": reference})
-    found = Case(record, history=history(connection, child, apart_from=reference))
+    found = Case(
+        record,
+        history=history(connection, child, apart_from=reference),
+        history_b=history(connection, child_b, apart_from=reference),
+        near=who.near(connection, child),
+        joined=_joined(connection, child),
+    )
     for row in rows:
         found = found.with_sheet(_entry(row))
     return found
+
+
+def _joined(connection: Connection, child: int | None) -> tuple[str, ...]:
+    """Return the references of those joined with a child."""
+    same = who.joined(connection, child) if child is not None else []
+    return tuple(who.child_reference(one) or "" for one in same if one != child)
 
 
 def dumped(papers: Any, kind: Any) -> str:
@@ -86,7 +97,7 @@ def _entry(row: Row[Any]) -> Entry:
         original_suffix=safe_suffix(row.file_name),
         form_id=row.form_id,
         form_version=row.form_version,
-        child_reference=child_reference(row.child_id),
+        child_reference=who.child_reference(row.child_id),
         supersedes=row.supersedes,
         incident_day=date.fromisoformat(row.incident_day) if row.incident_day else None,
         answers=_adapter(Answers).validate_json(row.answers),
@@ -109,17 +120,17 @@ Notices = tuple[Notice, ...]
 _ENTRY = "SELECT entry.*, paper.sha256 AS sha256, paper.file_name FROM entry JOIN paper ON paper.id = entry.paper_id"
 # Oldest first, so that of each form the last one counts.
 _SHEETS = "WHERE about = :about AND outcome = 'recorded' ORDER BY entry.id"
-_CHILD_OF = text(
-    "SELECT child_id FROM entry WHERE reference = :reference ORDER BY revision DESC LIMIT 1"
+_CHILDREN_OF = text(
+    "SELECT child_id, child_b_id FROM entry WHERE reference = :reference ORDER BY revision DESC LIMIT 1"
 )
 _HISTORY = text(
-    "SELECT reference, incident_day, highest_light AS light, (SELECT json_extract(sheet.answers,"
+    "SELECT reference, child_id, incident_day, highest_light AS light, (SELECT json_extract(sheet.answers,"
     " '$.level.value') FROM entry AS sheet WHERE sheet.about = entry.reference"
     " AND sheet.form_id = 'review' AND sheet.outcome = 'recorded'"
-    " ORDER BY sheet.revision DESC LIMIT 1) AS decided FROM entry WHERE child_id = :child"
+    " ORDER BY sheet.revision DESC LIMIT 1) AS decided FROM entry WHERE (child_id IN :same OR child_b_id IN :same)"
     " AND about IS NULL AND reference != :apart_from AND revision = (SELECT max(revision) FROM entry AS later"
     " WHERE later.reference = entry.reference) ORDER BY incident_day, reference"
-)
+).bindparams(bindparam("same", expanding=True))
 
 
 def waiting(connection: Connection) -> Iterator[Row[Any]]:

@@ -20,13 +20,21 @@ from sqlmodel import Field, SQLModel
 
 from formflow.errors import StorageProblem
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 # What brings a ledger of the version before to each version.
 STEPS = {
     2: ("ALTER TABLE paper ADD COLUMN continues INTEGER",),
     3: (
         "ALTER TABLE entry ADD COLUMN about VARCHAR",
         "CREATE INDEX entry_about ON entry (about)",
+    ),
+    4: (
+        "ALTER TABLE child ADD COLUMN upn VARCHAR",
+        "CREATE UNIQUE INDEX child_upn ON child (upn)",
+        "CREATE INDEX child_born ON child (born)",
+        "ALTER TABLE entry ADD COLUMN child_b_id INTEGER",
+        "CREATE INDEX entry_child_b ON entry (child_b_id)",
+        "CREATE TABLE joined (sheet VARCHAR PRIMARY KEY, child_id INTEGER, other_id INTEGER)",
     ),
 }
 BUSY_SECONDS = 30
@@ -73,13 +81,26 @@ class Arrival(SQLModel, table=True):
 
 
 class Child(SQLModel, table=True):
-    """A child, by exact normalised name and exact date of birth. Nothing else joins papers."""
+    """A child, by exact normalised name and exact date of birth, or by a valid UPN."""
 
-    __table_args__ = (UniqueConstraint("name_key", "born"),)
+    __table_args__ = (
+        UniqueConstraint("name_key", "born"),
+        Index("child_upn", "upn", unique=True),
+        Index("child_born", "born"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     name_key: str
     born: str  # ISO day
+    upn: str | None = None  # as a form gave it, valid by its check letter
+
+
+class Joined(SQLModel, table=True):
+    """Two children whom a review sheet says to be one. Taken back when a later revision says otherwise."""
+
+    sheet: str = Field(primary_key=True)  # reference of the review sheet
+    child_id: int
+    other_id: int
 
 
 class Entry(SQLModel, table=True):
@@ -89,6 +110,7 @@ class Entry(SQLModel, table=True):
         UniqueConstraint("reference", "revision"),
         Index("entry_business_key", "business_key"),
         Index("entry_child", "child_id"),
+        Index("entry_child_b", "child_b_id"),
         Index("entry_about", "about"),
     )
 
@@ -103,6 +125,7 @@ class Entry(SQLModel, table=True):
     form_id: str | None = None
     form_version: int | None = None
     child_id: int | None = Field(default=None, foreign_key="child.id")
+    child_b_id: int | None = None  # the child who was targeted, where that is clear
     business_key: str | None = None
     values_sha256: str | None = None
     incident_day: str | None = None

@@ -20,6 +20,11 @@ def as_version_1(folder: Path) -> None:
         ledger.execute("ALTER TABLE paper DROP COLUMN continues")
         ledger.execute("DROP INDEX entry_about")
         ledger.execute("ALTER TABLE entry DROP COLUMN about")
+        for index in ("entry_child_b", "child_upn", "child_born"):
+            ledger.execute(f"DROP INDEX {index}")
+        ledger.execute("ALTER TABLE entry DROP COLUMN child_b_id")
+        ledger.execute("ALTER TABLE child DROP COLUMN upn")
+        ledger.execute("DROP TABLE joined")
         ledger.execute(
             "INSERT INTO paper (sha256, size, file_name, received_at, code, words)"
             " VALUES ('ab', 1, 'a.pdf', '2026-11-20T12:00:00+00:00', '', '{}')"

@@ -1,0 +1,122 @@
+"""The same child on several papers: what joins, what is offered, and what only she joins and takes back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pikepdf
+import pytest
+
+from formflow.model import Entry
+from formflow.settings import Settings
+from tests.stories.desk import Desk
+from tests.stories.test_assessment import stored
+from tests.stories.test_decisions import HER_NAME
+from tests.stories.test_sheets_that_do_not_count import held_for
+from tests.stories.test_vectors import gets
+from tests.test_children import upn_of
+
+UPN, OTHER_UPN = upn_of("801200001001"), upn_of("801200001002")
+DECIDED = {"level": "concerning", "level_reason": "x", "lower_reason": "x", **HER_NAME}
+
+
+@pytest.fixture
+def desk(office: Settings) -> Desk:
+    return Desk(office)
+
+
+def f2(desk: Desk, reference: str) -> Path:
+    """Return the newest review sheet of a record."""
+    found = desk.office.folders.to_decide.glob(f"{reference} r* F2 *.pdf")
+    return max(found, key=lambda path: path.stat().st_mtime_ns)
+
+
+def second(desk: Desk, **answers: str) -> Entry:
+    return gets(desk, context_planned="yes", incident_at="13/11/2026 at 9am", **answers)
+
+
+def test_a_valid_upn_joins_papers_on_which_the_name_is_written_otherwise(desk: Desk) -> None:
+    first = gets(desk, context_planned="yes", child_a_number=UPN)
+    again = second(desk, child_a_name="Rowen Ashbie", child_a_number=UPN)
+    assert again.child_reference == first.child_reference
+    assert "FF-2026-000001" in stored(f2(desk, "FF-2026-000002"), "history_text")
+
+
+def test_a_number_that_is_no_upn_joins_nobody(desk: Desk) -> None:
+    first = gets(desk, context_planned="yes", child_a_number="7")
+    again = second(desk, child_a_name="Rowen Ashbie", child_a_number="7")
+    assert again.child_reference != first.child_reference
+
+
+def test_a_upn_on_the_form_of_another_child_joins_nobody_and_is_said(desk: Desk) -> None:
+    first = gets(desk, context_planned="yes", child_a_number=UPN)
+    other = second(desk, born="9/9/2011", child_a_name="Kit Moor", child_a_number=UPN)
+    assert other.child_reference != first.child_reference
+    assert "FF-228" in {notice.code for notice in other.notices}
+    once_more = gets(desk, context_planned="yes", child_a_number=OTHER_UPN)
+    assert "FF-228" in {notice.code for notice in once_more.notices}
+
+
+def test_who_is_near_is_offered_with_the_reason_and_joined_by_nobody(desk: Desk) -> None:
+    first = gets(desk, context_planned="yes")
+    gets(desk, child_a_name="Robin Ashby")  # the twin
+    again = second(desk, child_a_name="Rowan Ashbey")
+    assert again.child_reference != first.child_reference
+    told = stored(f2(desk, again.reference), "near_text")
+    assert f"{first.child_reference}: the same date of birth, and a name that is almost" in told
+    assert "may be a twin" in stored(f2(desk, "FF-2026-000002"), "near_text")
+    assert "None by exactly" in stored(f2(desk, again.reference), "history_text")
+
+
+def test_she_joins_and_takes_it_back_and_both_stay_on_record(desk: Desk) -> None:
+    first = gets(desk, context_planned="yes")
+    again = second(desk, child_a_name="Rowan Ashbey")
+    number = first.child_reference or ""
+    desk.fills_in("F2", f2(desk, again.reference), same_child=number, **DECIDED)
+    assert f"the same child: {number}" in desk.page(again.reference)
+    third = second(desk, child_a_name="Rowan Ashbey", completed_by="Q. Helper")
+    assert "FF-2026-000001" in stored(f2(desk, third.reference), "history_text")
+    assert number not in stored(f2(desk, third.reference), "near_text").partition("Joined")[0]
+    assert third.proposal is not None
+    (frequent,) = [one for one in third.proposal.findings if one.rule == "R7a"]
+    assert "2 earlier papers" in frequent.text
+
+    cleared = f2(desk, again.reference)
+    assert stored(cleared, "same_child") == number
+    desk.fills_in("F2", cleared, same_child="")
+    assert "the same child" not in desk.page(again.reference)
+    fourth = second(desk, child_a_name="Rowan Ashbey", completed_by="R. Helper")
+    assert "FF-2026-000001" not in stored(f2(desk, fourth.reference), "history_text")
+
+
+def test_a_child_who_is_not_on_record_cannot_be_joined(desk: Desk) -> None:
+    gets(desk, context_planned="yes")
+    desk.fills_in("F2", same_child="C-000999", **DECIDED)
+    assert held_for(desk) == ["FF-229"]
+
+
+def test_the_sheet_tells_what_is_known_of_the_child_who_was_targeted(desk: Desk) -> None:
+    b = {"child_b_name": "Kit Moor", "child_b_dob": "9/9/2014", "child_b_kind": "child"}
+    gets(desk, context_planned="yes", **b)
+    other = gets(desk, born="9/9/2014", child_a_name="Kit Moor", context_planned="yes")
+    history = stored(f2(desk, other.reference), "history_text")
+    assert "FF-2026-000001" in history
+    assert "in which this child was targeted" in history
+    third = second(desk, **b)
+    assert other.reference in stored(f2(desk, third.reference), "history_b_text")
+
+
+def test_a_paper_about_an_earlier_day_takes_its_place(desk: Desk) -> None:
+    gets(desk, context_planned="yes", incident_at="12/11/2026 at 9am")
+    gets(desk, context_planned="yes", incident_at="2/9/2026 at 9am")
+    last = second(desk)
+    told = stored(f2(desk, last.reference), "history_text")
+    assert told.index("2 September 2026") < told.index("12 November 2026")
+
+
+def test_near_names_stand_nowhere_but_on_the_sheet_by_number(desk: Desk) -> None:
+    gets(desk, context_planned="yes")
+    again = second(desk, child_a_name="Rowan Ashbey")
+    with pikepdf.open(f2(desk, again.reference)) as pdf:
+        (box,) = [one for one in pdf.Root.AcroForm.Fields if one.get("/T") == "near_text"]
+        assert "Ashby" not in str(box.V)
