@@ -9,7 +9,7 @@ endif
 READY := .venv/.ready
 TYPING := build/typing
 
-.PHONY: demo test check bench crash fuzz docs clean
+.PHONY: demo test check bench crash fuzz mutants docs clean
 
 demo: $(READY)
 	"$(BIN)/formflow" demo demo-agency
@@ -43,8 +43,16 @@ N ?= 10000
 fuzz: $(READY)
 	FORMFLOW_FUZZ=$(N) "$(BIN)/python" -m pytest -q tests/test_mutants.py --timeout 21600
 
+# Every small change to the rules, to what is decided by them and to the clocks; a test must notice each.
+mutants: $(READY)
+	rm -rf mutants
+	@mkdir -p build
+	"$(BIN)/mutmut" run > build/mutants.log
+	@"$(BIN)/mutmut" results | tee build/mutants.txt
+	@! grep -q . build/mutants.txt && echo "Every one was noticed."
+
 clean:
-	rm -rf .venv build demo-agency *.egg-info
+	rm -rf .venv build mutants demo-agency *.egg-info
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv

@@ -20,6 +20,7 @@ from formflow.model import (
     Proposal,
     Tri,
     Weighs,
+    highest,
 )
 from formflow.notices import notice
 from formflow.rules.book import Rule, rules_in_force, rules_version
@@ -69,9 +70,9 @@ def decide_by(rules: Sequence[Rule], facts: Facts, history: History) -> Proposal
 def _light(
     rules: Sequence[Rule], found: Sequence[Finding], facts: Facts, history: History
 ) -> Light:
-    raised = [RAISES_TO[one.colours] for one in found if one.weighs is Weighs.RAISES]
+    raised = highest(*(RAISES_TO[one.colours] for one in found if one.weighs is Weighs.RAISES))
     if raised:
-        return max(raised, key=LOWEST_FIRST.index)
+        return raised
     # An earlier paper leaves "frequent or increasing" open, and that is for the DSL: so it is not green.
     # Nor is a paper of which a person must still check what it says, be it only one box.
     sure = not history.earlier and not facts.doubtful and _red_list_is_harmless(rules, facts)

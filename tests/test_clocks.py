@@ -101,13 +101,17 @@ def test_the_day_is_the_one_in_london_whatever_zone_a_moment_comes_in() -> None:
 
 def test_a_moment_without_a_zone_is_refused() -> None:
     for clock in (PLAIN.send_by, PLAIN.overdue_at, PLAIN.council_answers_by):
-        with pytest.raises(ValueError, match="time zone"):
+        with pytest.raises(
+            ValueError, match=r"^a moment without a time zone says nothing about a day$"
+        ):
             clock(at("2026-11-23").replace(tzinfo=None))
 
 
 def test_settings_that_leave_no_day_open_are_refused() -> None:
     never = frozenset(date(2026, 1, 1) + timedelta(days=n) for n in range(800))
-    with pytest.raises(ValueError, match="no working day"):
+    with pytest.raises(
+        ValueError, match=r"^the calendar of the settings leaves no working day in a year$"
+    ):
         WorkingDays(LONDON, closed=never).overdue_at(at("2026-02-02"))
 
 
@@ -140,3 +144,17 @@ def test_a_deadline_lies_ahead_and_ends_a_day_that_counts(moment: datetime) -> N
 def test_what_was_sent_later_is_never_due_earlier(moment: datetime, later: timedelta) -> None:
     assert PLAIN.council_answers_by(moment + later) >= PLAIN.council_answers_by(moment)
     assert PLAIN.overdue_at(moment + later) >= PLAIN.overdue_at(moment)
+
+
+@pytest.mark.parametrize(("closed_days", "finds"), [(365, True), (366, False)])
+def test_a_break_of_a_year_is_waited_for_and_a_longer_one_is_a_mistake(
+    closed_days: int, finds: bool
+) -> None:
+    day = date(2026, 11, 23)
+    closed = frozenset(day + timedelta(days=n) for n in range(1, closed_days + 1))
+    days = WorkingDays(LONDON, worked=frozenset({day + timedelta(days=366)}), closed=closed)
+    if finds:
+        assert days.overdue_at(at("2026-11-23")) == end((day + timedelta(days=366)).isoformat())
+    else:
+        with pytest.raises(ValueError, match="leaves no working day"):
+            days.overdue_at(at("2026-11-23"))

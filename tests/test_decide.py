@@ -12,8 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from formflow.decide import decide, decide_by
-from formflow.model import LOWEST_FIRST, Facts, History, Light, Moment, Proposal, Tri, Weighs
-from formflow.rules.book import rules_in_force
+from formflow.model import (
+    LOWEST_FIRST,
+    EarlierIncident,
+    Facts,
+    History,
+    Light,
+    Moment,
+    Proposal,
+    Tri,
+    Weighs,
+)
+from formflow.rules.book import Fact, rules, rules_in_force, rules_version
+from formflow.rules.establish import findings
 from tests.rules.facts import (
     HARMLESS,
     RED_ANSWERS,
@@ -233,3 +244,63 @@ def test_no_word_in_the_free_text_changes_the_light(
 def test_one_box_that_a_person_must_check_keeps_a_paper_from_green(name: str) -> None:
     assert propose(GREEN).light is Light.GREEN
     assert propose(replace(GREEN, doubtful=frozenset([name]))).light is Light.UNDETERMINED
+
+
+def test_a_proposal_says_by_which_rules_and_what_to_check_in_the_text() -> None:
+    proposal = decide(facts(texts={"type_text": "He threatened her."}), History(), TODAY)
+    assert proposal.rules_version == rules_version()
+    assert [found.code for found in proposal.please_check] == ["FF-310"]
+
+
+def test_both_dates_are_missing_beside_the_questions_where_an_age_would_decide() -> None:
+    wants = decide(said("type_disinhibition=yes"), History(), TODAY).missing
+    assert wants[-2:] == ("child_a_dob", "incident_at")
+    assert "context_planned" in wants
+    one = decide(said("type_disinhibition=yes, born=2020-02-09"), History(), TODAY).missing
+    assert "incident_at" in one
+    assert "child_a_dob" not in one
+
+
+def test_no_date_is_missing_where_the_light_is_amber_already() -> None:
+    known = said("type_disinhibition=yes, context_peer_pressure=yes")
+    proposal = decide(known, History(), TODAY)
+    assert proposal.light is Light.AMBER
+    assert not {"child_a_dob", "incident_at"} & set(proposal.missing)
+
+
+def test_a_contradiction_names_the_question_it_is_about() -> None:
+    both = decide(said("context_spontaneous=yes, context_planned=yes"), History(), TODAY)
+    assert [(one.code, one.field) for one in both.contradictions] == [
+        ("FF-301", "context_spontaneous")
+    ]
+    before = decide(said("context_happened_before=no"), earlier("2026-09-01"), TODAY)
+    assert [(one.code, one.field) for one in before.contradictions] == [
+        ("FF-306", "context_happened_before")
+    ]
+
+
+def test_what_was_found_is_told_as_it_stands() -> None:
+    def told(words: str, rule: str, history: History) -> str:
+        found = decide(said(words), history, TODAY).findings
+        return next(one.text for one in found if one.rule == rule)
+
+    assert told("context_planned=yes", "R2a", History()) == "It was planned."
+    both = told("child_blames_others=yes, others_fearful=yes", "R6b", History())
+    assert "both lists" not in both
+    assert told("type_pornography=yes", "A6", History()).endswith(
+        "On both lists: at least amber, the DSL decides."
+    )
+    at_six = told("type_disinhibition=yes, born=2020-02-09, incident=2026-11-10", "AGE2", History())
+    assert "age 6" in at_six
+    two = told("child_denying=yes, child_defensive=yes", "R6a", History())
+    assert two == "The child was defensive. The child denied it."
+    low = next(rule for rule in rules() if rule.id == "A2")
+    quiet = Fact("type_quiet", Tri.YES, "It was quiet.")
+    (found,) = findings(
+        [replace(low, facts=(*low.facts, quiet))], said("type_low_key=yes"), History()
+    )
+    assert found.text.startswith("It was low key. It was quiet. Whether it was a one-off is not")
+    undated = History((EarlierIncident("FF-2026-000009", None, Light.GREEN),))
+    assert "on record: day not known (FF-2026-000009)." in told(
+        "context_happened_before=yes", "R7a", undated
+    )

@@ -62,7 +62,7 @@ def rules_in_force(on: date) -> tuple[Rule, ...]:
 def rules() -> tuple[Rule, ...]:
     """Return every rule there is or was, in the order of the guidance."""
     table = _table()
-    return tuple(_rule(row, table["since"]) for row in table["rule"])
+    return tuple(as_rule(row, table["since"]) for row in table["rule"])
 
 
 def rules_version() -> str:
@@ -70,7 +70,8 @@ def rules_version() -> str:
     return str(_table()["version"])
 
 
-def _rule(row: Mapping[str, Any], since: date) -> Rule:
+def as_rule(row: Mapping[str, Any], since: date) -> Rule:
+    """Return a table of lights.toml as a rule; `since` is the first day of rules that have none."""
     return Rule(
         id=row["id"],
         section=row["section"],

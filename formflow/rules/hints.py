@@ -36,8 +36,8 @@ def please_check(facts: Facts) -> Iterator[Notice]:
     for hint in hints():
         if not facts.asks(hint.question) or facts.says(hint.question) in (Tri.YES, Tri.NO):
             continue
-        text = "".join(texts[name] for name in hint.boxes if name in texts)
-        word = next((word for word in hint.words if f" {word} " in text), None)
+        looked_at = [texts[name] for name in hint.boxes if name in texts]
+        word = next((w for w in hint.words if any(f" {w} " in text for text in looked_at)), None)
         if word is not None:
             yield notice("FF-310", field=hint.question, label=hint.label, words={"word": word})
         elif hint.question == "context_social_media" and facts.choices.get(f"{hint.question}_how"):

@@ -103,10 +103,11 @@ def steps_in_force(on: date) -> tuple[Step, ...]:
 def steps() -> tuple[Step, ...]:
     """Return every step there is or was, in the order of the guidance."""
     table = tomllib.loads((resources.files(__package__) / "steps.toml").read_text("utf-8"))
-    return tuple(_step(row, table["since"]) for row in table["step"])
+    return tuple(as_step(row, table["since"]) for row in table["step"])
 
 
-def _step(row: Mapping[str, Any], since: date) -> Step:
+def as_step(row: Mapping[str, Any], since: date) -> Step:
+    """Return a table of steps.toml as a step; `since` is the first day of steps that have none."""
     return Step(
         id=row["id"],
         section=row["section"],

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from formflow.model import Facts, Tri
-from formflow.rules.hints import please_check
+from formflow.rules.hints import hints, please_check
 from tests.rules.facts import facts
 
 
@@ -90,3 +90,21 @@ def test_saying_how_social_media_was_used_without_saying_that_it_was_is_checked(
     assert [one.code for one in please_check(said_how)] == ["FF-311"]
     answered = replace(said_how, ticks={**said_how.ticks, "context_social_media": Tri.YES})
     assert list(please_check(answered)) == []
+
+
+def test_a_question_that_is_answered_does_not_hide_the_next() -> None:
+    known = text("He threatened her, and it was planned.", context_planned=Tri.YES)
+    assert "context_threat" in asked(known)
+    assert "context_planned" not in asked(known)
+
+
+def test_words_of_two_boxes_do_not_make_a_phrase() -> None:
+    apart = facts(texts={"type_text": "He held her", "context_text": "down the hall"})
+    assert "context_force" not in asked(apart)
+
+
+def test_a_choice_about_social_media_speaks_of_its_question_by_its_printed_name() -> None:
+    known = replace(facts(), choices={"context_social_media_how": "bully"})
+    (found,) = please_check(known)
+    assert (found.code, found.field) == ("FF-311", "context_social_media")
+    assert found.label == next(h.label for h in hints() if h.question == "context_social_media")
