@@ -433,6 +433,31 @@ MESSAGES: dict[str, Message] = {
         "They may be about something else, so both stand.",
         "Compare them, and decide whether this is frequent or increasing.",
     ),
+    "FF-307": Message(
+        "The sheet says both that it was healthy and that it is to be reported to the police.",
+        "Both answers stand; none of them is left out.",
+        "Look at the level and at the question about the police, and drop the sheet again if one is wrong.",
+    ),
+    "FF-308": Message(
+        "The sheet says that no child was targeted, and tells of the child who was.",
+        "Both answers stand. Nothing more is asked about that child.",
+        "Say who the other person was, and drop the sheet again if that is wrong.",
+    ),
+    "FF-309": Message(
+        "The sheet says that there is no referral and why, and the referral’s own sheet says when it was sent.",
+        "Both answers stand.",
+        "Clear the reason against the referral, or put the referral’s sheet right.",
+    ),
+    "FF-312": Message(
+        "The sheet says that harmful behaviour is known, and that nothing is established or suspected.",
+        "Both answers stand, and the assessment waits.",
+        "Look at both questions, and drop the sheet again.",
+    ),
+    "FF-313": Message(
+        "The sheet says that the young person does not deny it, and might plead not guilty.",
+        "Both answers stand. Interviews are not held back.",
+        "Ask the legal representative, and drop the sheet again if one is wrong.",
+    ),
     "FF-310": Message(
         "The free text says “{word}”, and “{label}” is answered neither yes nor no.",
         "A word alone changes nothing in the proposal.",

@@ -21,7 +21,7 @@ from formflow.model import AnswerState, Entry, Finding, Notice, Outcome, Proposa
 from formflow.rules.book import rules
 from formflow.rules.steps import Kind, Step
 from formflow.settings import Settings
-from formflow.sheets import REVIEW, deadline, done_steps, open_steps
+from formflow.sheets import REVIEW, contradictions, deadline, done_steps, open_steps
 from formflow.words import (
     DOES_NOT_COUNT,
     LEVEL_WORDS,
@@ -169,6 +169,7 @@ def what_is_open(to_decide: ToDecide, settings: Settings, now: datetime) -> str:
         joined=case.joined,
         level=LEVEL_WORDS[case.level],
         reason=case.says(REVIEW, "level_reason"),
+        contradictions=list(contradictions(case)),
         gates=[line for line in still_open if line.step.kind is Kind.GATE],
         open=_by_sheet(line for line in still_open if line.step.kind is not Kind.GATE),
         done=[_line(step, "", settings) for step in done_steps(case, now.date())],

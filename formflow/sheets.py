@@ -42,6 +42,16 @@ class Level(StrEnum):
     DOUBT = "doubt"  # advice is being taken: the case stays open
 
 
+ANYTHING = ""  # an answer in any words
+# Answers that do not go together: notice, and the answers as form, question and what it says.
+CONTRADICTIONS = (
+    ("FF-307", ((REVIEW, "level", "healthy"), (REVIEW, "police", "yes"))),
+    ("FF-308", ((REVIEW, "child_b_kind", "nobody"), (REVIEW, "b_views", ANYTHING))),
+    ("FF-309", ((REVIEW, "no_referral_a", ANYTHING), ("referral_a", "sent_at", ANYTHING))),
+    ("FF-309", ((REVIEW, "no_referral_b", ANYTHING), ("referral_b", "sent_at", ANYTHING))),
+    ("FF-312", ((SCORES, "harmful_known", "yes"), (SCORES, "established", "neither"))),
+    ("FF-313", ((SCORES, "denies", "no"), (SCORES, "may_plead", "yes"))),
+)
 HEIGHT = {Level.HEALTHY: 0, Level.CONCERNING: 1, Level.HARMFUL: 2}
 # The level that goes with what the rules propose. “Amber or red” is at least amber (guidance 2.2, 2.3).
 AS_PROPOSED = {
@@ -142,6 +152,14 @@ def about_the_sheet(form: Form, sheet: Entry, case: Case) -> Iterator[Notice]:
     level = Level(told.value)
     if level is not Level.DOUBT and _is_lower(level, case) and not _is_given(sheet, "lower_reason"):
         yield notice("FF-222", field="lower_reason")
+
+
+def contradictions(case: Case) -> Iterator[Notice]:
+    """Yield what the sheets of a case say that does not go together. It closes nothing and opens nothing."""
+    for code, answers in CONTRADICTIONS:
+        said = ((case.says(form_id, name), wanted) for form_id, name, wanted in answers)
+        if all(words == wanted if wanted else words for words, wanted in said):
+            yield notice(code, field=answers[0][1])
 
 
 def open_steps(case: Case, on: date) -> list[Step]:

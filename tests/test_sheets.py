@@ -29,6 +29,7 @@ from formflow.sheets import (
     AS_PROPOSED,
     Case,
     about_the_sheet,
+    contradictions,
     deadline,
     done_steps,
     due,
@@ -277,3 +278,33 @@ def test_what_is_filled_in_from_elsewhere_does_what_it_says_and_nothing_more() -
         if (part.form_id, part.name) in prefilled
     }
     assert done_by_it == set()
+
+
+@pytest.mark.parametrize(
+    ("answers", "code"),
+    [
+        ({"review": {"level": "healthy", "police": "yes"}}, "FF-307"),
+        ({"review": {"child_b_kind": "nobody", "b_views": "He ran off."}}, "FF-308"),
+        (
+            {"review": {"no_referral_a": "Moved."}, "referral_a": {"sent_at": "20/11/2026"}},
+            "FF-309",
+        ),
+        (
+            {"review": {"no_referral_b": "Moved."}, "referral_b": {"sent_at": "20/11/2026"}},
+            "FF-309",
+        ),
+        ({"aim2": {"harmful_known": "yes", "established": "neither"}}, "FF-312"),
+        ({"aim2": {"denies": "no", "may_plead": "yes"}}, "FF-313"),
+    ],
+)
+def test_answers_that_do_not_go_together_are_said_and_change_nothing(
+    answers: dict[str, dict[str, str]], code: str
+) -> None:
+    both = case(**answers)
+    (found,) = contradictions(both)
+    assert found.code == code
+    assert not found.holds
+    for form_id, said in answers.items():
+        for name in said:
+            fewer = {**answers, form_id: {n: w for n, w in said.items() if n != name}}
+            assert not list(contradictions(case(**fewer)))

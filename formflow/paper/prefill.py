@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 from codecs import BOM_UTF16_BE
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as made_by
 
@@ -23,6 +23,7 @@ from formflow.model import Answer, AnswerState
 from formflow.paper.further import further_pages
 from formflow.paper.letters import drawable, font_for
 from formflow.paper.lines import wrapped
+from formflow.paper.sketches import Draw, Sketches
 from formflow.read import acroform
 from formflow.read.acroform import Box
 from formflow.read.answers import answers
@@ -34,7 +35,6 @@ LEADING, INSET = 1.2, 2.5
 HIDDEN = 2  # annotation flag
 MULTILINE = 1 << 12
 LINE_AT_TOP = 14.0  # points below the upper edge
-Draw = Callable[[Canvas, float, float], None]  # into a box of this width and height
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +66,17 @@ def _filled(copy: Copy, given: Mapping[str, str]) -> bytes:
     with pikepdf.open(form.blank) as pdf:
         boxes = _boxes(pdf)
         _hide(pdf, boxes, claim(form.form_id, form.version) | {"case_ref": copy.reference})
+        sketches, texts = Sketches(), list[tuple[pikepdf.Object, int]]()
         for name, stored in _stored(form, given).items():
             if name in boxes:
-                _fill(pdf, boxes[name], stored, copy.drawings.get(name))
+                texts += _fill(boxes[name], stored, copy.drawings.get(name), sketches)
         _add_further_pages(pdf, _overfull(form, given, boxes))
-        _say(pdf, copy.line)
+        lines = _lines(pdf, copy.line, sketches)
+        drawn = sketches.drawn_into(pdf)
+        for widget, place in texts:
+            widget.AP = Dictionary(N=drawn[place])
+        for page, place in lines:
+            _put_on(page, drawn[place])
         out = io.BytesIO()
         pdf.save(out, deterministic_id=True)
         return out.getvalue()
@@ -137,7 +143,10 @@ def _is_several(widget: pikepdf.Object, holder: pikepdf.Object) -> bool:
     return bool(int(widget.get("/Ff", holder.get("/Ff", 0))) & MULTILINE)
 
 
-def _fill(pdf: Pdf, box: Box, stored: str, draw: Draw | None) -> None:
+def _fill(
+    box: Box, stored: str, draw: Draw | None, sketches: Sketches
+) -> Iterator[tuple[pikepdf.Object, int]]:
+    """Store an answer; yield the places that show it, each with its drawing's number."""
     holder = _holder(box)
     if box.is_button:
         state = Name("/" + stored)
@@ -148,8 +157,9 @@ def _fill(pdf: Pdf, box: Box, stored: str, draw: Draw | None) -> None:
     holder.V = _stored_text(stored)
     shown = box.labels.get(stored, stored)
     for widget in box.widgets:
-        look = _drawn(pdf, widget, draw) if draw else _letters(pdf, widget, holder, shown)
-        widget.AP = Dictionary(N=look)
+        left, bottom, right, top = rectangle(widget.get("/Rect"))
+        look = draw or _letters(shown, several=_is_several(widget, holder))
+        yield widget, sketches.add(right - left, top - bottom, look)
 
 
 def _stored_text(text: str) -> String:
@@ -163,8 +173,7 @@ def _holder(box: Box) -> pikepdf.Object:
     return widget if "/T" in widget or "/Parent" not in widget else widget["/Parent"]
 
 
-def _letters(pdf: Pdf, widget: pikepdf.Object, holder: pikepdf.Object, text: str) -> pikepdf.Object:
-    several = _is_several(widget, holder)
+def _letters(text: str, *, several: bool) -> Draw:
     shown = drawable(text if several else " ".join(text.split()))
     font = font_for(shown, FONT)
 
@@ -176,17 +185,7 @@ def _letters(pdf: Pdf, widget: pikepdf.Object, holder: pikepdf.Object, text: str
             canvas.drawString(INSET, y, line)
             y -= size * LEADING
 
-    return _drawn(pdf, widget, draw)
-
-
-def _drawn(pdf: Pdf, widget: pikepdf.Object, draw: Draw) -> pikepdf.Object:
-    left, bottom, right, top = rectangle(widget.get("/Rect"))
-    out = io.BytesIO()
-    canvas = Canvas(out, pagesize=(right - left, top - bottom), invariant=True)
-    draw(canvas, right - left, top - bottom)
-    canvas.save()
-    with pikepdf.open(out) as drawn:
-        return pdf.copy_foreign(drawn.pages[0].as_form_xobject())
+    return draw
 
 
 def _fitting(text: str, font: str, width: float, height: float) -> tuple[float, list[str]]:
@@ -222,24 +221,24 @@ def _hide(pdf: Pdf, boxes: Mapping[str, Box], claims: Mapping[str, str]) -> None
         page.Annots = Array([*page.get("/Annots", Array()), widget])
 
 
-def _say(pdf: Pdf, line: str) -> None:
-    drawn: dict[tuple[float, float], pikepdf.Object] = {}  # by the size of the page
+def _lines(pdf: Pdf, line: str, sketches: Sketches) -> list[tuple[pikepdf.Page, int]]:
+    """Return each page with the number of the line at its top, drawn once for each size of page."""
+
+    def draw(canvas: Canvas, width: float, height: float) -> None:
+        canvas.setFont(f"{FONT}-Bold", 8)
+        canvas.drawCentredString(width / 2, height - LINE_AT_TOP, line)
+
+    drawn: dict[tuple[float, float], int] = {}
+    found = []
     for page in pdf.pages:
         _left, _bottom, right, top = rectangle(page.mediabox)
-        size = right, top
-        if size not in drawn:
-            drawn[size] = pdf.make_indirect(_line(pdf, line, size))
-        name = page.add_resource(drawn[size], Name.XObject, Name.FormFlowLine)
-        page.contents_add(b"q", prepend=True)  # whatever the page leaves behind ends here
-        page.contents_add(b"Q q %b Do Q" % str(name).encode())
+        if (right, top) not in drawn:
+            drawn[right, top] = sketches.add(right, top, draw)
+        found.append((page, drawn[right, top]))
+    return found
 
 
-def _line(pdf: Pdf, line: str, size: tuple[float, float]) -> pikepdf.Object:
-    right, top = size
-    out = io.BytesIO()
-    canvas = Canvas(out, pagesize=size, invariant=True)
-    canvas.setFont(f"{FONT}-Bold", 8)
-    canvas.drawCentredString(right / 2, top - LINE_AT_TOP, line)
-    canvas.save()
-    with pikepdf.open(out) as above:
-        return pdf.copy_foreign(above.pages[0].as_form_xobject())
+def _put_on(page: pikepdf.Page, drawing: pikepdf.Object) -> None:
+    name = page.add_resource(drawing, Name.XObject, Name.FormFlowLine)
+    page.contents_add(b"q", prepend=True)  # whatever the page leaves behind ends here
+    page.contents_add(b"Q q %b Do Q" % str(name).encode())

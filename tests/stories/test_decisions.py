@@ -260,3 +260,14 @@ def test_the_register_says_what_was_decided(desk: Desk) -> None:
     (row,) = [row for row in rows if row[1] == "FF-2026-000001-F2"]
     assert "Decided: harmful" in row
     assert "! A person must read this paper" not in row
+
+
+def test_answers_that_do_not_fit_together_stand_on_the_page_and_nothing_is_closed(
+    desk: Desk,
+) -> None:
+    desk.gets(GREEN)
+    desk.fills_in("F2", level="healthy", level_reason="Play.", police="yes", **HER_NAME)
+    page = desk.page()
+    assert "Answers that do not fit together" in page
+    assert "to be reported to the police" in page
+    assert "Decided: healthy" in page
