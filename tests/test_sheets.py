@@ -66,7 +66,7 @@ def entry(form_id: str, answers: Mapping[str, str], light: Light | None = None) 
     )
 
 
-def case(light: Light | None = Light.RED, **sheets: Mapping[str, str]) -> Case:
+def case(light: Light | None = Light.RED, /, **sheets: Mapping[str, str]) -> Case:
     record = entry(
         "recording", {"child_a_name": "Ada Example", "child_b_name": "Ben Sample"}, light
     )
