@@ -67,7 +67,7 @@ def _made(wanted: Iterable[str], filled: Case, desk: Desk, keep: Keep) -> Iterat
     for form_id in wanted:
         form = desk.forms[form_id]
         stamp = f"{record.reference} r{record.revision}"
-        mark = f"{NOT_AIM2} " if is_marked(form_id, filled) else ""
+        mark = f"{NOT_AIM2} " if is_marked(form_id, desk) else ""
         line = f"{mark}{stamp}: fill in, save it (File > Save), drop it in “Drop decisions here”."
         own, scores = filled.sheets.get(form_id), filled.sheets.get(SCORES)
         again = f" {own.revision + 1}" if own else ""

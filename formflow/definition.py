@@ -128,13 +128,18 @@ _STATES = _Wanted(
 )
 _FORM_KEYS = dict.fromkeys(("code", "title", "intro", "filing", "how_to_save"), _WORDS)
 _FORM_KEYS |= {"id": _NAME, "version": _NUMBER, "section": _TABLES}
-_MORE_FORM_KEYS = {"hidden": _PAIRS, "information": _PAIRS, "is_sheet": _YES_NO}
+_MORE_FORM_KEYS = {"hidden": _PAIRS, "information": _PAIRS, "is_sheet": _YES_NO, "band": _TABLES}
 _SECTION_KEYS = {"name": _NAME, "label": _WORDS, "prompt": _MAYBE_WORDS, "fields": _TABLES}
 _FIELD_KEYS = {"name": _NAME, "kind": _KIND, "label": _WORDS}
 _MORE_FIELD_KEYS = {"hint": _WORDS, "required": _YES_NO, "printed": _YES_NO}
 _MORE_FIELD_KEYS |= {"states": _STATES, "state_labels": _LABELS, "lines": _LINES}
 _MORE_FIELD_KEYS |= {"boxes": _LABELS, "means": _PAIRS, "part": _PART}
-_MORE_FIELD_KEYS |= {"known_from": _LABELS, "for_reading": _YES_NO, "drawn": _YES_NO}
+_MORE_FIELD_KEYS |= {
+    "known_from": _LABELS,
+    "for_reading": _YES_NO,
+    "drawn": _YES_NO,
+    "licensed": _YES_NO,
+}
 
 
 def _tables(table: dict[str, Any], key: str) -> list[dict[str, Any]]:

@@ -40,9 +40,9 @@ def known(form: Form, case: Case, desk: Desk) -> dict[str, Answer]:
     return found
 
 
-def is_marked(form_id: str, case: Case) -> bool:
+def is_marked(form_id: str, desk: Desk) -> bool:
     """Return whether a sheet is marked as no AIM2 assessment: without an agency's own licensed items."""
-    return form_id in (SCORES, OUTCOME, REPORT) and case.says(SCORES, "model") in ("", "headings")
+    return form_id in (SCORES, OUTCOME, REPORT) and not desk.forms[SCORES].is_licensed
 
 
 def _given(words: str) -> Answer:
@@ -68,7 +68,11 @@ def _from_profile(name: str, case: Case, desk: Desk) -> str:
 
 
 def _labels(desk: Desk) -> Mapping[str, str]:
-    return {name: field.label for name, field in desk.forms[SCORES].fields.items()}
+    """Return what each item is called: a licensed one by its number alone, as its words stay on F4."""
+    return {
+        name: f"{name.split('_')[1]}:" if field.licensed else field.label
+        for name, field in desk.forms[SCORES].fields.items()
+    }
 
 
 def _proposal(case: Case, _desk: Desk) -> Iterator[str]:
@@ -115,9 +119,9 @@ def _near(case: Case, _desk: Desk) -> Iterator[str]:
         yield "Nobody."
 
 
-def _limits(case: Case, _desk: Desk) -> Iterator[str]:
+def _limits(case: Case, desk: Desk) -> Iterator[str]:
     """Yield what stands on every outcome sheet and report (EL7, AC3), and what stands on this one."""
-    if is_marked(OUTCOME, case):
+    if is_marked(OUTCOME, desk):
         yield f"{NOT_AIM2} Nothing is scored or added up."
     printed = {line.id: line for line in standing()}
     for rule, words in (
@@ -140,6 +144,7 @@ def _chart(case: Case, _desk: Desk) -> Iterator[str]:
 
 def _profile(case: Case, desk: Desk) -> Iterator[str]:
     yield profile.in_words(case.marks, _labels(desk))
+    yield from profile.values(case.marks, desk.forms[SCORES].bands)
 
 
 def _most(case: Case, _desk: Desk) -> Iterator[str]:

@@ -26,6 +26,7 @@ from formflow.errors import FormDefinitionProblem
 from formflow.manifest import Manifest
 
 OURS = "form.toml"
+LICENSED_FROM = 1000  # versions above: score sheets with an agency's own licensed items
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Field:
         str, ...
     ] = ()  # of a sheet: "form.field" it is filled in from, the first known
     for_reading: bool = False  # of a sheet: FormFlow fills it in, and nobody is asked
+    licensed: bool = False  # an item of the agency's own library: its words stay on the sheet
     drawn: bool = False  # of a sheet: for reading, as a drawing; what is stored says it in words
 
     def in_words(self, state: str) -> str:
@@ -84,6 +86,7 @@ class Form:
     sections: tuple[Section, ...]
     hidden: Mapping[str, str] = made_by(default_factory=dict)  # boxes that say which form it is
     information: Mapping[str, str] = made_by(default_factory=dict)  # likewise, of the document
+    bands: tuple[Mapping[str, Any], ...] = ()  # of licensed items: what values come to
     is_sheet: bool = False  # True: it belongs to a record that is there, and comes prefilled
     source: Path = Path(OURS)  # where its definition lies; blank and manifest lie beside it
 
@@ -120,6 +123,11 @@ class Form:
         """The names of the boxes in the PDF that a person fills in."""
         return frozenset(name for field in self.fields.values() for name in field.sources)
 
+    @property
+    def is_licensed(self) -> bool:
+        """Return whether it holds an agency's own licensed items."""
+        return self.version > LICENSED_FROM
+
     @cached_property
     def drawn_boxes(self) -> frozenset[str]:
         """The names of the boxes in which FormFlow draws something: they show no letters to compare."""
@@ -140,8 +148,16 @@ class Form:
 def load(path: Path) -> Form:
     """Return the form that a form.toml defines. Raise FormDefinitionProblem when it contradicts itself."""
     try:
-        return _form(tomllib.loads(path.read_text(encoding="utf-8")), path)
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        return parsed(path.read_text(encoding="utf-8"), path)
+    except (OSError, UnicodeDecodeError) as problem:
+        raise FormDefinitionProblem(f"The form definition cannot be read: {problem}") from problem
+
+
+def parsed(text: str, path: Path) -> Form:
+    """Return the form that the text of a definition defines, as if it lay at a path. Raise likewise."""
+    try:
+        return _form(tomllib.loads(text), path)
+    except tomllib.TOMLDecodeError as problem:
         raise FormDefinitionProblem(f"The form definition cannot be read: {problem}") from problem
 
 
@@ -203,6 +219,7 @@ def _form(table: dict[str, Any], source: Path) -> Form:
     problems = list(definition.problems(table))
     if problems:
         raise FormDefinitionProblem("The form definition has problems:\n  " + "\n  ".join(problems))
+    hidden, information = _claims(table, source)
     return Form(
         form_id=table["id"],
         version=table["version"],
@@ -213,17 +230,19 @@ def _form(table: dict[str, Any], source: Path) -> Form:
         how_to_save=table["how_to_save"],
         sections=tuple(_sections(table)),
         is_sheet=table.get("is_sheet", False),
+        bands=tuple(table.get("band", ())),
         source=source,
-        **_claims(table, source),
+        hidden=hidden,
+        information=information,
     )
 
 
-def _claims(table: dict[str, Any], source: Path) -> dict[str, dict[str, str]]:
-    """Return by what a paper says that it is this form. Ours say it by themselves."""
+def _claims(table: dict[str, Any], source: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """Return by what hidden boxes and document information a paper says that it is this form."""
     if source.name != OURS:
-        return {"hidden": table.get("hidden", {}), "information": table.get("information", {})}
-    name = table["id"], table["version"]
-    return {"hidden": claim(*name), "information": claim_of_document(*name)}
+        return table.get("hidden", {}), table.get("information", {})
+    name = table["id"], table["version"]  # ours say it by themselves
+    return claim(*name), claim_of_document(*name)
 
 
 def claim(form_id: str, version: int) -> dict[str, str]:
@@ -265,4 +284,5 @@ def _field(entry: dict[str, Any]) -> Field:
         known_from=tuple(entry.get("known_from", ())),
         for_reading=entry.get("for_reading", False),
         drawn=entry.get("drawn", False),
+        licensed=entry.get("licensed", False),
     )

@@ -225,6 +225,8 @@ def named_answers(entry: Entry, form: Form | None) -> tuple[NamedAnswer, ...]:
     return tuple(
         NamedAnswer(name, field.label, _in_words(entry, name, form))
         for name, field in form.fields.items()
+        # What FormFlow wrote for reading is no answer, and licensed items stay on their sheet.
+        if not field.for_reading and not field.licensed
     )
 
 

@@ -7,8 +7,9 @@ one mark; nothing is added up, because the guidance gives no numbers and the ban
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from formflow.model import Answer, AnswerState
 
@@ -21,7 +22,7 @@ DOMAINS: Mapping[str, str] = {  # form section: its name in the guidance (10)
 KINDS = ("concern", "strength")
 NATURES = ("static", "dynamic")
 SIGNS = {"strong": "●", "some": "◐", "little": "○", "none": "–", "": "?"}  # weight of evidence
-_NAMED = re.compile(rf"({'|'.join(DOMAINS)})_\w+?_({'|'.join(KINDS)})")
+_NAMED = re.compile(rf"({'|'.join(DOMAINS)})_\w+?(?:_({'|'.join(NATURES)}))?_({'|'.join(KINDS)})")
 NOTHING = "Nothing noted."
 
 
@@ -35,12 +36,13 @@ class Mark:
     weight: str  # "strong", "some", "little", "none", "" where nobody said
     name: str  # of the question
     words: str  # what was written; "" where only nature or weight is chosen
+    value: int | None = None  # of a licensed item, where one was chosen
 
 
 def marks(answers: Mapping[str, Answer]) -> tuple[Mark, ...]:
     """Return what the score sheets note, in the order of the form."""
     named = ((name, _NAMED.fullmatch(name)) for name in answers)
-    found = (_mark(name, parts[1], parts[2], answers) for name, parts in named if parts)
+    found = (_mark(name, parts, answers) for name, parts in named if parts)
     return tuple(mark for mark in found if mark.words or mark.nature or mark.weight)
 
 
@@ -92,9 +94,44 @@ def where_most_is_noted(noted: Iterable[Mark]) -> Iterator[str]:
         yield f"Most {kind}s noted: {'; '.join(names)}." if most else f"No {kind}s noted."
 
 
-def _mark(name: str, domain: str, kind: str, answers: Mapping[str, Answer]) -> Mark:
-    nature, weight = (_said(answers, f"{name}_{part}") for part in ("nature", "weight"))
-    return Mark(domain, kind, nature, weight, name, _said(answers, name))
+def _mark(name: str, parts: re.Match[str], answers: Mapping[str, Answer]) -> Mark:
+    domain, fixed, kind = parts.groups()
+    nature, weight, value = (_said(answers, f"{name}_{x}") for x in ("nature", "weight", "value"))
+    chosen = int(value.removeprefix("v")) if value else None
+    # The nature of a licensed item is the library's: it says nothing about whether the item is noted.
+    noted = bool(_said(answers, name) or weight or value)
+    return Mark(
+        domain,
+        kind,
+        fixed if fixed and noted else nature,
+        weight,
+        name,
+        _said(answers, name),
+        chosen,
+    )
+
+
+def values(noted: Iterable[Mark], bands: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield what the values of licensed items come to, with the agency's own band where it has one."""
+    all_noted = tuple(noted)
+    for domain, title in DOMAINS.items():
+        for kind in KINDS:
+            chosen = [
+                m.value
+                for m in all_noted
+                if (m.domain, m.kind) == (domain, kind) and m.value is not None
+            ]
+            if chosen:
+                band = _band(bands, domain, kind, sum(chosen))
+                yield f"{title}, {kind}s: values come to {sum(chosen)}{band}."
+
+
+def _band(bands: Sequence[Mapping[str, Any]], domain: str, kind: str, total: int) -> str:
+    for band in bands:
+        at_home = (band["domain"], band["kind"]) == (domain, kind)
+        if at_home and band["least"] <= total <= band["most"]:
+            return f", in your agency’s own bands “{band['label']}”"
+    return ", and your agency gives no band for that" if bands else ""
 
 
 def _said(answers: Mapping[str, Answer], name: str) -> str:

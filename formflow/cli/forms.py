@@ -121,6 +121,33 @@ def learn(settings_file: Path, pdf: Path, folder: Path | None, again: bool) -> i
 
 
 @forms.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@FOLDER
+@click.pass_obj
+def items(settings_file: Path, file: Path, folder: Path | None) -> int:
+    """Make score sheets (F4) with your own licensed items."""
+    from formflow import items as licensed
+
+    try:
+        library = licensed.read(file)
+    except FormDefinitionProblem as problem:
+        say(f"No score sheets were made. What is wrong in {file.name}:")
+        for line in str(problem).splitlines():
+            say(f"  ! {line}")
+        return ExitCode.USAGE
+    target = folder or _agencys(settings_file)
+    headings = next(form for form in definitions.shipped() if form.form_id == "aim2")
+    places.make_folder(target)
+    for name, content in licensed.made_into(target, library, headings).items():
+        places.write(target / name, content)
+    say(
+        f"Made score sheets with {len(library.item)} items in {target}. Restart FormFlow to use them."
+        f" Keep {file.name} where only its licence holder may read it."
+    )
+    return ExitCode.DONE
+
+
+@forms.command()
 @FOLDER
 @click.option("--json", "as_json", is_flag=True, help="For another program to read.")
 @click.pass_obj
