@@ -74,7 +74,8 @@ def _made(wanted: Iterable[str], filled: Case, desk: Desk, keep: Keep) -> Iterat
         if form_id == OUTCOME and scores:
             again += f", profile {scores.revision}"
         try:
-            copy = Copy(form, stamp, line, dict.fromkeys(form.drawn_boxes, chart))
+            drawings = dict.fromkeys(form.drawn_boxes, chart)
+            copy = Copy(form, stamp, line, drawings, by_fillpdf=desk.by_fillpdf)
             content = prefilled(copy, known(form, filled, desk))
         except Exception as problem:  # noqa: BLE001 - a sheet that fails must not cost the record
             log.error("a sheet could not be made: %s", type(problem).__name__)  # noqa: TRY400

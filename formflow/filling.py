@@ -22,6 +22,7 @@ class Desk:
 
     forms: Mapping[str, Form]  # the sheets, by form id
     services: Mapping[str, str]  # the agency's own words for services
+    by_fillpdf: bool = False  # True: fillpdf stores the answers
 
 
 def known(form: Form, case: Case, desk: Desk) -> dict[str, Answer]:

@@ -68,7 +68,8 @@ class Office:
     @property
     def desk(self) -> Desk:
         """What sheets are filled in from."""
-        return Desk(self.sheets, self.settings.services.words)
+        engine = self.settings.sheets.filled_by
+        return Desk(self.sheets, self.settings.services.words, by_fillpdf=engine == "fillpdf")
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,6 +146,14 @@ class Rules(Table):
     )
 
 
+class Sheets(Table):
+    """How sheets are filled in for you."""
+
+    filled_by: Literal["pikepdf", "fillpdf"] = Field(
+        default="pikepdf", description="“fillpdf” wants formflow[fillpdf], which is under the AGPL."
+    )
+
+
 class Services(Table):
     """What the services around you are called. The standard values are those of the guidance."""
 

@@ -9,6 +9,7 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -35,6 +36,7 @@ from formflow.setting_tables import (
     ReadingLimits,
     Rules,
     Services,
+    Sheets,
     State,
     Table,
     Watch,
@@ -70,6 +72,7 @@ class Settings(Table):
     state: State = State()
     reading: ReadingLimits = ReadingLimits()
     rules: Rules = Rules()
+    sheets: Sheets = Sheets()
     services: Services = Services()
     alerts: Alerts = Alerts()
     calendar: Calendar = Calendar()
@@ -138,6 +141,7 @@ def load(path: Path) -> Settings:
     found = (
         *_password_problems(settings),
         *_calendar_problems(settings),
+        *_engine_problems(settings),
         *_destination_problems(settings),
     )
     if found:
@@ -191,6 +195,11 @@ def _password_problems(settings: Settings) -> Iterator[str]:
     secret = settings.reading.form_password
     if secret is not None and (problem := _secret_problem(secret.get_secret_value())):
         yield f"reading.form_password: {problem}"
+
+
+def _engine_problems(settings: Settings) -> Iterator[str]:
+    if settings.sheets.filled_by == "fillpdf" and find_spec("fillpdf") is None:
+        yield "sheets.filled_by: fillpdf is not installed; run “pip install formflow[fillpdf]”"
 
 
 def _calendar_problems(settings: Settings) -> Iterator[str]:

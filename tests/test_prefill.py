@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from importlib.util import find_spec
 from pathlib import Path
 
 import pdfplumber
@@ -179,3 +180,34 @@ def test_a_page_that_is_not_ours_at_the_end_is_told(tmp_path: Path) -> None:
         out = io.BytesIO()
         pdf.save(out)
     assert "FF-133" in {hold.code for hold in read_back(out.getvalue(), tmp_path).held}
+
+
+def every_kind(form: forms.Form) -> dict[str, str]:
+    """Return an answer for each kind of box, as many as the form has."""
+    given = {}
+    for number, (name, field) in enumerate(form.fields.items()):
+        if field.for_reading:
+            continue
+        words = f"Zoë Świątek-O’Connor (no. {number}) \\ “said”"
+        given[name] = field.states[number % len(field.states)] if field.states else words
+    return given
+
+
+SHEETS = [form for form in forms.shipped() if form.is_sheet]
+
+
+@pytest.mark.parametrize("engine", ["pikepdf", "fillpdf"])
+@pytest.mark.parametrize("form", [OURS, *SHEETS], ids=lambda form: form.code)
+def test_every_sheet_reads_back_exactly_whoever_stores_the_answers(
+    form: forms.Form, engine: str, tmp_path: Path
+) -> None:
+    if engine == "fillpdf" and find_spec("fillpdf") is None:
+        pytest.skip("fillpdf is not installed (pip install formflow[fillpdf]; PyMuPDF is AGPL)")
+    values = every_kind(form)
+    copy = Copy(form, "FF-2026-000001 r1", LINE, by_fillpdf=engine == "fillpdf")
+    file = tmp_path / "filled.pdf"
+    file.write_bytes(prefilled(copy, answers(**values)))
+    reading = read_paper(file, Reader(FORMS, Limits()))
+    assert isinstance(reading, Reading)
+    assert (given_in(reading), reading.held) == (values, ())
+    assert reading.case_ref == "FF-2026-000001 r1"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -185,4 +186,13 @@ def test_a_ladder_that_names_nobody_is_refused(tmp_path: Path) -> None:
     assert found == [
         "destination[0].alerts_after_hours: csv_file takes no alerts, so it names nobody",
         "destination[1].recipient: field required",
+    ]
+
+
+def test_fillpdf_without_being_installed_is_said(tmp_path: Path) -> None:
+    if find_spec("fillpdf") is not None:
+        pytest.skip("fillpdf is installed here")
+    found = problems(tmp_path, '[sheets]\nfilled_by = "fillpdf"\n')
+    assert found == [
+        "sheets.filled_by: fillpdf is not installed; run “pip install formflow[fillpdf]”"
     ]

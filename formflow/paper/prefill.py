@@ -20,6 +20,7 @@ from reportlab.pdfgen.canvas import Canvas
 from formflow.forms import FURTHER_PAGES, HIDDEN_FIELDS, Form, claim
 from formflow.limits import Limits
 from formflow.model import Answer, AnswerState
+from formflow.paper import by_fillpdf
 from formflow.paper.further import further_pages
 from formflow.paper.letters import drawable, font_for
 from formflow.paper.lines import wrapped
@@ -45,6 +46,7 @@ class Copy:
     reference: str  # of the record that it belongs to, in a hidden box
     line: str  # stands at the top of each page
     drawings: Mapping[str, Draw] = made_by(default_factory=dict)  # by question: drawn for reading
+    by_fillpdf: bool = False  # True: fillpdf stores the answers, see by_fillpdf.py
 
 
 def prefilled(copy: Copy, known: Mapping[str, Answer]) -> bytes:
@@ -62,14 +64,17 @@ def prefilled(copy: Copy, known: Mapping[str, Answer]) -> bytes:
 
 
 def _filled(copy: Copy, given: Mapping[str, str]) -> bytes:
-    form = copy.form
-    with pikepdf.open(form.blank) as pdf:
+    form, stored = copy.form, _stored(copy.form, given)
+    content = by_fillpdf.stored(form.blank, stored) if copy.by_fillpdf else form.blank.read_bytes()
+    with pikepdf.open(io.BytesIO(content)) as pdf:
         boxes = _boxes(pdf)
         _hide(pdf, boxes, claim(form.form_id, form.version) | {"case_ref": copy.reference})
         sketches, texts = Sketches(), list[tuple[pikepdf.Object, int]]()
-        for name, stored in _stored(form, given).items():
-            if name in boxes:
-                texts += _fill(boxes[name], stored, copy.drawings.get(name), sketches)
+        for name, value in stored.items():
+            if name in boxes and not copy.by_fillpdf:
+                _store(boxes[name], value)
+            if name in boxes and not boxes[name].is_button:
+                texts += _shown(boxes[name], value, copy.drawings.get(name), sketches)
         _add_further_pages(pdf, _overfull(form, given, boxes))
         lines = _lines(pdf, copy.line, sketches)
         drawn = sketches.drawn_into(pdf)
@@ -143,22 +148,25 @@ def _is_several(widget: pikepdf.Object, holder: pikepdf.Object) -> bool:
     return bool(int(widget.get("/Ff", holder.get("/Ff", 0))) & MULTILINE)
 
 
-def _fill(
-    box: Box, stored: str, draw: Draw | None, sketches: Sketches
-) -> Iterator[tuple[pikepdf.Object, int]]:
-    """Store an answer; yield the places that show it, each with its drawing's number."""
+def _store(box: Box, value: str) -> None:
     holder = _holder(box)
-    if box.is_button:
-        state = Name("/" + stored)
-        holder.V = state
-        for widget, offer in zip(box.widgets, box.offers, strict=True):
-            widget.AS = state if stored == offer else Name.Off
+    if not box.is_button:
+        holder.V = _stored_text(value)
         return
-    holder.V = _stored_text(stored)
-    shown = box.labels.get(stored, stored)
+    state = Name("/" + value)
+    holder.V = state
+    for widget, offer in zip(box.widgets, box.offers, strict=True):
+        widget.AS = state if value == offer else Name.Off
+
+
+def _shown(
+    box: Box, value: str, draw: Draw | None, sketches: Sketches
+) -> Iterator[tuple[pikepdf.Object, int]]:
+    """Yield the places that show an answer in letters, each with its drawing's number."""
     for widget in box.widgets:
         left, bottom, right, top = rectangle(widget.get("/Rect"))
-        look = draw or _letters(shown, several=_is_several(widget, holder))
+        several = _is_several(widget, _holder(box))
+        look = draw or _letters(box.labels.get(value, value), several=several)
         yield widget, sketches.add(right - left, top - bottom, look)
 
 
