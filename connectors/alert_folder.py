@@ -40,7 +40,7 @@ URGENCY: Mapping[Light | None, str] = {
     Light.UNDETERMINED: "4 NOT ENOUGH KNOWN",
     Light.GREEN: "5 GREEN",
 }
-_NAMED = re.compile(r"([A-Z]{1,6}-\d{4}-\d{6,}(?:-F\d[a-z]?)?) r(\d+)")
+_NAMED = re.compile(r"([A-Z]{1,6}-\d{4}-\d{6,}(?:-F\d[a-z]?\d*)?) r(\d+)")
 
 
 class AlertFolderSettings(ConnectorSettings):

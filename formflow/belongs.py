@@ -34,6 +34,7 @@ class Identity:
     problems: tuple[Notice, ...] = ()  # with what the paper says of where it belongs
     is_doubted: bool = False  # True: something stands against this paper itself
     about: Case | None = None  # of a sheet: the record it belongs to, as it stood before
+    sheet: str = ""  # of a sheet: its own reference, "FF-2026-000123-F2"
 
     @property
     def light_before(self) -> Light | None:
@@ -108,23 +109,18 @@ def identify_sheet(connection: Connection, checked: Checked, form: Form) -> Iden
     old = int(said["revision"] or 1) < about.record.revision and form.form_id == REVIEW
     same = checked.facts.texts.get(SAME_CHILD, "")
     nobody = bool(same) and who.named(connection, same) is None
+    reference = f"{about.record.reference}-{form.code}{said['child'] or ''}"
     return replace(
         own,
+        sheet=reference,
         child_id=_child_of_sheet(connection, checked, form, about),
-        previous=_latest(
-            connection, _BY_REFERENCE, reference=sheet_reference(about.record.reference, form)
-        ),
+        previous=_latest(connection, _BY_REFERENCE, reference=reference),
         problems=(
             *([notice("FF-225")] if old else []),
             *([notice("FF-229", field=SAME_CHILD)] if nobody else []),
         ),
         about=about,
     )
-
-
-def sheet_reference(record: str, form: Form) -> str:
-    """Return the reference of a sheet: its record's with the sheet's code, "FF-2026-000123-F2"."""
-    return f"{record}-{form.code}"
 
 
 def _child_of_sheet(
@@ -169,7 +165,9 @@ def _iso_day(checked: Checked) -> str | None:
     return day.isoformat() if day else None
 
 
-_FILLED_IN_FOR = re.compile(r"(?P<reference>[A-Z]{1,6}-\d{4}-\d{6,})(?: r(?P<revision>\d+))?")
+_FILLED_IN_FOR = re.compile(
+    r"(?P<reference>[A-Z]{1,6}-\d{4}-\d{6,})(?: r(?P<revision>\d+))?(?: child (?P<child>\d+))?"
+)
 _CHILD_OF = text(
     "SELECT child_id FROM entry WHERE reference = :reference ORDER BY revision DESC LIMIT 1"
 )

@@ -16,7 +16,7 @@ from formflow.enclose import Keep
 from formflow.filling import NOT_AIM2, Desk, is_marked, known
 from formflow.model import Entry, Outcome
 from formflow.rules.steps import OUTCOME, SCORES, steps_in_force
-from formflow.sheets import REVIEW, Case
+from formflow.sheets import REVIEW, Case, sheet_key
 
 log = logging.getLogger("formflow")
 
@@ -39,15 +39,14 @@ def after_sheet(before: Case, sheet: Entry, desk: Desk, keep: Keep, on: date) ->
 
     A sheet that does not count is filled in as it came, so that nothing has to be written twice.
     """
-    assert sheet.form_id is not None  # noqa: S101 - a sheet was read
-    filled = before.with_sheet(sheet)
+    key, filled = sheet_key(sheet), before.with_sheet(sheet)
     counts = sheet.outcome is Outcome.RECORDED
     case = filled if counts else before
     new = [one for one in sheets.due(case, on) if one not in sheets.due(before, on)]
-    again = not counts or sheet.form_id in sheets.due(case, on)
+    again = not counts or key in sheets.due(case, on)
     # Scores that changed make another profile, whatever lies there from before.
     shown = [OUTCOME] if counts and sheet.form_id == SCORES and _is_asked(OUTCOME, case, on) else []
-    wanted = dict.fromkeys([*([sheet.form_id] if again else []), *new, *shown])
+    wanted = dict.fromkeys([*([key] if again else []), *new, *shown])
     return ToDecide(case, dict(_made(wanted, filled, desk, keep)))
 
 
@@ -64,19 +63,21 @@ def _made(wanted: Iterable[str], filled: Case, desk: Desk, keep: Keep) -> Iterat
         profile_chart(canvas, filled.marks, width, height)
 
     record = filled.record
-    for form_id in wanted:
-        form = desk.forms[form_id]
+    for key in wanted:
+        form_id, _, child = key.partition("#")
+        form, view = desk.forms[form_id], filled.view(key)
+        whose = f" child {child}" if child else ""
         stamp = f"{record.reference} r{record.revision}"
         mark = f"{NOT_AIM2} " if is_marked(form_id, desk) else ""
         line = f"{mark}{stamp}: fill in, save it (File > Save), drop it in “Drop decisions here”."
-        own, scores = filled.sheets.get(form_id), filled.sheets.get(SCORES)
-        again = f" {own.revision + 1}" if own else ""
+        own, scores = view.paper(form_id), view.paper(SCORES)
+        again = whose + (f" {own.revision + 1}" if own else "")
         if form_id == OUTCOME and scores:
             again += f", profile {scores.revision}"
         try:
             drawings = dict.fromkeys(form.drawn_boxes, chart)
-            copy = Copy(form, stamp, line, drawings, by_fillpdf=desk.by_fillpdf)
-            content = prefilled(copy, known(form, filled, desk))
+            copy = Copy(form, f"{stamp}{whose}", line, drawings, by_fillpdf=desk.by_fillpdf)
+            content = prefilled(copy, known(form, view, desk))
         except Exception as problem:  # noqa: BLE001 - a sheet that fails must not cost the record
             log.error("a sheet could not be made: %s", type(problem).__name__)  # noqa: TRY400
             continue

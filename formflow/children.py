@@ -99,11 +99,12 @@ def name_key(name: str) -> str:
 def child_key(facts: Facts, child: str) -> ChildKey | None:
     """Return who a child is, or None when name or date of birth is missing.
 
-    `child` is how its questions begin: "child_a", "child_b", or "child" on a sheet about one alone.
+    `child` is how its questions begin: "child_a", "child_b", or "child" on a sheet about one alone. Several
+    names with one date of birth are nobody.
     """
     name = name_key(facts.texts.get(f"{child}_name", ""))
     born = facts.moments.get(f"{child}_dob")
-    return ChildKey(name, born.day) if name and born else None
+    return ChildKey(name, born.day) if name and born and ";" not in name else None
 
 
 def business_key(form_id: str, facts: Facts) -> str | None:

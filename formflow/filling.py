@@ -27,7 +27,7 @@ class Desk:
 
 def known(form: Form, case: Case, desk: Desk) -> dict[str, Answer]:
     """Return what a sheet is filled in with: its own last answers, else what other papers say."""
-    own = case.sheets.get(form.form_id)
+    own = case.paper(form.form_id)
     found = dict(own.answers) if own else {}
     asked = {name: field for name, field in form.fields.items() if not field.for_reading}
     for name, field in asked.items():

@@ -189,10 +189,16 @@ class _Line:
 
 def _by_sheet(lines: Iterable[_Line]) -> list[tuple[str, list[_Line]]]:
     """Return lines under the sheet on which they lie, the sheets in the order of their use."""
-    found: dict[str, list[_Line]] = {sheet: [] for sheet in SHEET_WORDS}
+    order, found = list(SHEET_WORDS), dict[str, list[_Line]]()
     for line in lines:
-        found[line.step.sheet].append(line)
-    return [(SHEET_WORDS[sheet], listed) for sheet, listed in found.items() if listed]
+        found.setdefault(line.step.sheet, []).append(line)
+    keys = sorted(found, key=lambda key: (order.index(key.partition("#")[0]), key))
+    return [(_called(key), found[key]) for key in keys]
+
+
+def _called(key: str) -> str:
+    form_id, _, child = key.partition("#")
+    return SHEET_WORDS[form_id] + (f", child {child}" if child else "")
 
 
 def _line(step: Step, until: str, settings: Settings) -> _Line:

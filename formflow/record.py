@@ -20,7 +20,6 @@ from formflow.belongs import (
     identify,
     identify_sheet,
     incident_day,
-    sheet_reference,
 )
 from formflow.casework import ToDecide, after_record, after_sheet
 from formflow.check import about_active_content
@@ -44,7 +43,7 @@ from formflow.model import (
 from formflow.notices import notice
 from formflow.paper.as_read import as_read
 from formflow.settings import Settings
-from formflow.sheets import REVIEW, SAME_CHILD, about_the_sheet
+from formflow.sheets import REVIEW, SAME_CHILD, about_the_sheet, sheet_key
 
 _PRIORITIES = {
     Operation.ALERT: ledger.PRIORITY_ALERT,
@@ -219,7 +218,7 @@ def _entry(
     form: Form | None,
     now: datetime,
 ) -> Entry:
-    reference, revision = _number(connection, office, identity, form, now)
+    reference, revision = _number(connection, office, identity, now)
     is_sheet = form is not None and form.is_sheet
     if is_sheet:
         assessed, proposal = _of_a_sheet(result), None
@@ -250,7 +249,7 @@ def _entry(
     )
     if form is None or identity.about is None:
         return entry
-    said = tuple(about_the_sheet(form, entry, identity.about))
+    said = tuple(about_the_sheet(form, entry, identity.about.view(sheet_key(entry))))
     held = entry.outcome if not any(found.holds for found in said) else Outcome.HELD
     return replace(entry, notices=(*notices, *said), outcome=held)
 
@@ -284,13 +283,12 @@ def _number(
     connection: Connection,
     office: Office,
     identity: Identity,
-    form: Form | None,
     now: datetime,
 ) -> tuple[str, int]:
     if identity.previous is not None:
         return identity.previous.reference, identity.previous.revision + 1
-    if identity.about is not None and form is not None:
-        return sheet_reference(identity.about.record.reference, form), 1
+    if identity.sheet:
+        return identity.sheet, 1
     agency = office.settings.agency
     year = now.astimezone(office.settings.zone).year
     last = connection.execute(_COUNT, {"name": f"reference-{year}"}).scalar_one()

@@ -6,6 +6,7 @@ A step of the guidance is on the list until it is done, or until a reason says w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from dataclasses import field as made_by
@@ -27,6 +28,11 @@ from formflow.rules.steps import SCORES, Kind, Step, steps, steps_in_force
 RECORDING, REVIEW, REPORT = "recording", "review", "report"
 OF_CHILD_B = ("referral_b", "plan_b")  # sheets that lie in the file of the child who was targeted
 SAME_CHILD = "same_child"  # question of the review sheet
+B_NAME, BETWEEN = "child_b_name", ";"  # question, and what stands between several names
+ABOUT_THE_FIRST = {  # questions of the record and the review sheet that tell of one child who was targeted
+    *("child_b_dob", "others_words", "b_views", "b_impact", "b_support", "parents_b_text"),
+}
+_SECOND = re.compile(r"-F\d[a-z](\d+)$")  # at the end of the reference of a second child's sheet
 NAMES = {"child_a_name", "child_b_name"}  # questions of the recording form
 NO_SUCH_DAY = ("FF-206", "FF-210")  # notices: a day that lies ahead, signed before it happened
 CLOCKED_FROM_DECISION = ("H1", "DX5")  # ours to do: overdue at the end of the next day we are open
@@ -68,7 +74,7 @@ class Case:
     """One record, the sheets about it that count, and what was known of the children before."""
 
     record: Entry
-    sheets: Mapping[str, Entry] = made_by(default_factory=dict)  # by form id, the last that counts
+    sheets: Mapping[str, Entry] = made_by(default_factory=dict)  # by key, the last that counts
     history: History = made_by(default_factory=History)  # of the child who displayed the behaviour
     history_b: History = made_by(default_factory=History)  # of the child who was targeted
     near: tuple[NearChild, ...] = ()  # who may be the same child as the one who displayed it
@@ -76,6 +82,7 @@ class Case:
     decided_at: datetime | None = (
         None  # since when the level stands; filling in more changes nothing
     )
+    child: int = 0  # which of several who were targeted is looked at; 0: all of them
 
     @property
     def level(self) -> Level | None:
@@ -115,27 +122,62 @@ class Case:
 
     def with_sheet(self, sheet: Entry) -> Case:
         """Return the case with one more sheet that counts, the newest of its form."""
-        assert sheet.form_id is not None  # noqa: S101 - a sheet was read
-        after = replace(self, sheets={**self.sheets, sheet.form_id: sheet})
+        after = replace(self, sheets={**self.sheets, sheet_key(sheet): sheet})
         stands = after.level is self.level  # also where nothing is decided yet
         return after if stands else replace(after, decided_at=sheet.recorded_at)
 
+    @property
+    def children_b(self) -> tuple[str, ...]:
+        """The names of those who were targeted, as the review sheet or the record gives them."""
+        told = self._told(REVIEW, B_NAME) or self._told(RECORDING, B_NAME)
+        return tuple(name.strip() for name in told.split(BETWEEN) if name.strip())
+
+    def views(self, form_id: str) -> Iterator[Case]:
+        """Yield the case, once for each child where a sheet is about one of several who were targeted."""
+        if form_id not in OF_CHILD_B or len(self.children_b) < 2:
+            yield self
+            return
+        yield from (replace(self, child=n) for n in range(1, len(self.children_b) + 1))
+
+    def view(self, key: str) -> Case:
+        """Return the case as the sheet with a key looks at it."""
+        form_id, _, child = key.partition("#")
+        return replace(self, child=int(child)) if child else next(self.views(form_id))
+
     def says(self, form_id: str, name: str) -> str:
         """Return what a paper of this case answers, "" where nothing that could be read."""
-        entry = self._paper(form_id)
+        told = self._told(form_id, name)
+        if not self.child or form_id not in (RECORDING, REVIEW):
+            return told
+        if name == B_NAME:
+            return self.children_b[self.child - 1] if self.child <= len(self.children_b) else ""
+        return "" if self.child > 1 and name in ABOUT_THE_FIRST else told
+
+    def _told(self, form_id: str, name: str) -> str:
+        entry = self.paper(form_id)
         answer = entry.answers.get(name) if entry else None
         return answer.value or "" if answer and answer.state is AnswerState.GIVEN else ""
 
     def moment(self, form_id: str, name: str) -> Moment | None:
         """Return the day that a sheet answers with, None unless it is clear and had come by then."""
-        paper = self._paper(form_id)
+        paper = self.paper(form_id)
         if paper is None or any(n.field == name and n.code in NO_SUCH_DAY for n in paper.notices):
             return None
         found = parse_moment(self.says(form_id, name), paper.recorded_at.date())
         return found if isinstance(found, Moment) else Moment(found.day) if found.day else None
 
-    def _paper(self, form_id: str) -> Entry | None:
-        return self.record if form_id == RECORDING else self.sheets.get(form_id)
+    def paper(self, form_id: str) -> Entry | None:
+        """Return the record, or the sheet that counts: of the child that is looked at, where there are several."""
+        if form_id == RECORDING:
+            return self.record
+        several = self.child > 1 and form_id in OF_CHILD_B
+        return self.sheets.get(f"{form_id}#{self.child}" if several else form_id)
+
+
+def sheet_key(sheet: Entry) -> str:
+    """Return what a sheet is called in its case: its form's id, "referral_b#2" for a second child's."""
+    found = _SECOND.search(sheet.reference)
+    return f"{sheet.form_id}#{found[1]}" if found else str(sheet.form_id)
 
 
 def about_the_sheet(form: Form, sheet: Entry, case: Case) -> Iterator[Notice]:
@@ -164,12 +206,29 @@ def contradictions(case: Case) -> Iterator[Notice]:
 
 def open_steps(case: Case, on: date) -> list[Step]:
     """Return what the guidance asks for in a case and no sheet answers yet, in its order."""
-    return [step for step in steps_in_force(on) if step.is_open(case)]
+    return list(_steps(case, on, is_open=True))
 
 
 def done_steps(case: Case, on: date) -> list[Step]:
     """Return what the guidance asks for in a case and a sheet answers."""
-    return [step for step in steps_in_force(on) if step.applies(case) and step.is_done(case)]
+    return list(_steps(case, on, is_open=False))
+
+
+def _steps(case: Case, on: date, *, is_open: bool) -> Iterator[Step]:
+    """Yield the steps that are open, or those that are done: once for each child where there are several."""
+    for step in steps_in_force(on):
+        for view in case.views(step.sheet):
+            if step.applies(view) and step.is_done(view) is not is_open:
+                yield _about_the_child(step, view)
+
+
+def _about_the_child(step: Step, view: Case) -> Step:
+    if not view.child:
+        return step
+    key = f"{step.sheet}#{view.child}" if view.child > 1 else step.sheet
+    return replace(
+        step, sheet=key, text=f"{step.text} (Child {view.child} of {len(view.children_b)}.)"
+    )
 
 
 def deadline(step: Step, case: Case, days: WorkingDays) -> datetime | None:
@@ -185,7 +244,7 @@ def deadline(step: Step, case: Case, days: WorkingDays) -> datetime | None:
 
 
 def due(case: Case, on: date) -> list[str]:
-    """Return the ids of the sheets on which something is still open."""
+    """Return the keys of the sheets on which something is still open."""
     return list(dict.fromkeys(step.sheet for step in open_steps(case, on)))
 
 
@@ -216,11 +275,16 @@ def _other_child(form: Form, sheet: Entry, case: Case) -> Iterator[Notice]:
     for name, field in form.fields.items():
         if not any(source.partition(".")[2] in NAMES for source in field.known_from):
             continue
-        ours = name_key(known_of(field, case))
         answer = sheet.answers.get(name)
-        theirs = name_key(answer.value or "") if answer else ""
-        if ours and theirs and fuzz.token_sort_ratio(ours, theirs) < SAME_NAME:
+        ours, theirs = _names(known_of(field, case)), _names((answer.value or "") if answer else "")
+        # She may add or take away names of several: one that is there has to be like one that was.
+        pairs = [fuzz.token_sort_ratio(one, other) for one in ours for other in theirs]
+        if pairs and max(pairs) < SAME_NAME:
             yield notice("FF-223", field=name, label=field.label)
+
+
+def _names(words: str) -> list[str]:
+    return [name_key(name) for name in words.split(BETWEEN) if name.strip()]
 
 
 def known_of(field: Field, case: Case) -> str:

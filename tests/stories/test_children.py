@@ -15,6 +15,7 @@ from tests.stories.test_decisions import HER_NAME
 from tests.stories.test_sheets_that_do_not_count import held_for
 from tests.stories.test_vectors import gets
 from tests.test_children import upn_of
+from tests.test_walk import entries
 
 UPN, OTHER_UPN = upn_of("801200001001"), upn_of("801200001002")
 DECIDED = {"level": "concerning", "level_reason": "x", "lower_reason": "x", **HER_NAME}
@@ -120,3 +121,45 @@ def test_near_names_stand_nowhere_but_on_the_sheet_by_number(desk: Desk) -> None
     with pikepdf.open(f2(desk, again.reference)) as pdf:
         (box,) = [one for one in pdf.Root.AcroForm.Fields if one.get("/T") == "near_text"]
         assert "Ashby" not in str(box.V)
+
+
+def test_several_who_were_targeted_are_each_referred_on_a_sheet_of_their_own(desk: Desk) -> None:
+    b = {"child_b_name": "Kit Moor; Lee Hart", "child_b_kind": "child"}
+    gets(desk, context_planned="yes", **b)
+    views = {"b_views": "Kit says that it hurt."}
+    desk.fills_in("F2", level="harmful", level_reason="Planned.", **views, **HER_NAME)
+    assert desk.open_steps().count("H1") == 3
+    assert "F3b Referral – Child Who Was Targeted, child 2" in desk.page()
+    sheets = [name.partition(" r1 ")[2] for name in desk.sheets() if "F3b" in name]
+    assert sheets == [
+        "F3b Referral – Child Who Was Targeted child 2.pdf",
+        "F3b Referral – Child Who Was Targeted.pdf",
+    ]
+    folder = desk.office.folders.to_decide
+    second_sheet, first_sheet = sorted(folder.glob("*F3b*"))
+    assert stored(first_sheet, "child_name") == "Kit Moor"
+    assert stored(first_sheet, "worries") == "Kit says that it hurt."
+    assert stored(second_sheet, "child_name") == "Lee Hart"
+    assert stored(second_sheet, "worries") == ""  # nothing about one child stands on the other’s
+
+    sent = {"sender_name": "M. Head", "sent_at": "13/11/2026 at 9am"}
+    desk.fills_in("F3b", second_sheet, **sent, child_dob="5/5/2014", worries="Saw it.")
+    assert desk.open_steps().count("H1") == 2
+    desk.fills_in("F3b", first_sheet, **sent, child_dob="6/6/2014")
+    assert desk.open_steps().count("H1") == 1
+    kept = {e.reference: e.child_reference for e in entries(desk.office) if "F3b" in e.reference}
+    assert set(kept) == {"FF-2026-000001-F3b", "FF-2026-000001-F3b2"}
+    assert len(set(kept.values())) == 2
+    again = max(folder.glob("*F3b*child 2 2.pdf"))
+    assert stored(again, "worries") == "Saw it."
+    wrong = {"child_name": "Kit Moor", "council_reference": "C-1"}
+    desk.fills_in("F3b", again, **wrong)
+    assert held_for(desk, "FF-2026-000001-F3b2") == ["FF-223"]
+
+
+def test_names_that_she_adds_on_the_review_sheet_bring_a_referral_each(desk: Desk) -> None:
+    gets(desk, context_planned="yes", child_b_name="Kit Moor", child_b_kind="child")
+    desk.fills_in("F2", level="harmful", level_reason="x", **HER_NAME)
+    assert desk.open_steps().count("H1") == 2
+    desk.fills_in("F2", child_b_name="Kit Moor; Lee Hart; Sam West")
+    assert desk.open_steps().count("H1") == 4
