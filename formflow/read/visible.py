@@ -80,6 +80,72 @@ class _Here:
 
 
 @dataclass(slots=True)
+class _Outline:
+    """The path that is being drawn, until it is painted or cuts."""
+
+    paths: list[list[Point]] = field(default_factory=list)
+    cuts: bool = False
+
+    def takes(self, order: str, given: Any, here: _Here) -> bool:
+        """Return whether an order draws on the path, and let it."""
+        match order:
+            case "m":
+                self.paths.append(_points(given, here))
+            case "l" | "c" | "v" | "y" if self.paths:
+                self.paths[-1] += _points(given, here)
+            case "re":
+                x, y, w, h = _floats(given)
+                corners = [(a, b) for a in (x, x + w) for b in (y, y + h)]
+                self.paths.append([here.where.transform(corner) for corner in corners])
+            case "W" | "W*":
+                self.cuts = True
+            case _:
+                return False
+        return True
+
+
+@dataclass(slots=True)
+class _Line:
+    """Where the next letters stand."""
+
+    at: Matrix = field(default_factory=Matrix)
+    begins: Matrix = field(default_factory=Matrix)
+
+    def takes(self, order: str, given: Any, here: _Here) -> bool:
+        """Return whether an order moves letters or says how they are drawn, and let it."""
+        match order:
+            case "BT":
+                self._set(Matrix())
+            case "Tm":
+                self._set(_matrix(given))
+            case "Td" | "TD":
+                x, y = _floats(given)
+                self._set(Matrix(1, 0, 0, 1, x, y) @ self.begins)
+                if order == "TD":
+                    here.leading = -y
+            case "T*":
+                self.go_on(here)
+            case "TL":
+                here.leading = float(given[0])
+            case "Tr":
+                here.mode = int(given[0])
+            case "Tz":
+                here.across = float(given[0]) / 100
+            case "Ts":
+                here.rise = float(given[0])
+            case _:
+                return False
+        return True
+
+    def go_on(self, here: _Here) -> None:
+        """Begin the next line."""
+        self._set(Matrix(1, 0, 0, 1, 0, -here.leading) @ self.begins)
+
+    def _set(self, where: Matrix) -> None:
+        self.at = self.begins = where
+
+
+@dataclass(slots=True)
 class _Eye:
     """Follows the orders of a drawing."""
 
@@ -93,86 +159,70 @@ class _Eye:
         if "/OC" in drawing:  # a layer, which viewers show or not
             raise CannotTell
         kept: list[_Here] = []
-        text = line = Matrix()
-        paths: list[list[Point]] = []
-        cuts = False
+        outline, line = _Outline(), _Line()
         for step in pikepdf.parse_content_stream(drawing):
             self.orders += 1
             if self.orders > MOST_ORDERS:
                 raise CannotTell
             given: Any = step.operands
-            match str(step.operator):
+            order = str(step.operator)
+            if outline.takes(order, given, here) or line.takes(order, given, here):
+                continue
+            match order:
                 case "q":
                     kept.append(copy(here))
                 case "Q":
                     here = kept.pop() if kept else here
                 case "cm":
                     here.where = _matrix(given) @ here.where
-                case "m":
-                    paths.append(_points(given, here))
-                case "l" | "c" | "v" | "y" if paths:
-                    paths[-1] += _points(given, here)
-                case "re":
-                    x, y, w, h = _floats(given)
-                    paths.append(
-                        [here.where.transform((a, b)) for a in (x, x + w) for b in (y, y + h)]
-                    )
-                case "W" | "W*":
-                    cuts = True
-                case "f" | "F" | "f*" | "B" | "B*" | "b" | "b*" | "S" | "s" | "n" as how:
-                    if how not in "Ssn":
-                        around = _around([point for path in paths for point in path])
-                        self._paint(_common(around, here.clip), here.colour)
-                    if cuts:
-                        here.clip = _common(_cut(paths), here.clip)
-                    paths, cuts = [], False
-                case "g" | "rg" | "k":
-                    here.colour, here.measured = shade(_floats(given)), True
-                case "cs":
-                    here.measured = _is_measured(drawing, str(given[0]))
-                    here.colour = BLACK if here.measured else None
-                case "sc" | "scn":
-                    here.colour = shade(_floats(given)) if here.measured else None
-                case "gs":
-                    here.solid = _solid(_named(drawing, "/ExtGState", given[0]))
-                case "BT":
-                    text = line = Matrix()
-                case "Tm":
-                    text = line = _matrix(given)
-                case "Td" | "TD" as how:
-                    x, y = _floats(given)
-                    text = line = Matrix(1, 0, 0, 1, x, y) @ line
-                    if how == "TD":
-                        here.leading = -y
-                case "T*":
-                    text = line = Matrix(1, 0, 0, 1, 0, -here.leading) @ line
-                case "TL":
-                    here.leading = float(given[0])
-                case "Tr":
-                    here.mode = int(given[0])
-                case "Tz":
-                    here.across = float(given[0]) / 100
-                case "Ts":
-                    here.rise = float(given[0])
-                case "Tf":
-                    here.font = self.fonts(str(given[0]), _named(drawing, "/Font", given[0]))
-                    here.size = float(given[1])
+                case "f" | "F" | "f*" | "B" | "B*" | "b" | "b*" | "S" | "s" | "n":
+                    self._finish(outline, here, fills=order not in "Ssn")
+                    outline = _Outline()
                 case "Tj" | "TJ":
-                    yield self._seen(given[-1], text, here)
+                    yield self._seen(given[-1], line.at, here)
                 case "'" | '"':
-                    text = line = Matrix(1, 0, 0, 1, 0, -here.leading) @ line
-                    yield self._seen(given[-1], text, here)
+                    line.go_on(here)
+                    yield self._seen(given[-1], line.at, here)
                 case "Do":
-                    inner = _named(drawing, "/XObject", given[0])
-                    if depth > DEEPEST or inner is None or inner.get("/Subtype") != "/Form":
-                        raise CannotTell
-                    yield from self.follow(inner, _within(inner, here), depth + 1)
-                case "BDC" if given[0] == "/OC":
-                    raise CannotTell
-                case "sh" | "INLINE IMAGE":
-                    raise CannotTell
+                    yield from self._inside(drawing, given[0], here, depth)
                 case _:
-                    pass
+                    self._change(order, given, here, drawing)
+
+    def _inside(self, drawing: pikepdf.Object, name: Any, here: _Here, depth: int) -> Iterator[str]:
+        inner = _named(drawing, "/XObject", name)
+        if depth > DEEPEST or inner is None or inner.get("/Subtype") != "/Form":
+            raise CannotTell
+        yield from self.follow(inner, _within(inner, here), depth + 1)
+
+    def _change(self, order: str, given: Any, here: _Here, drawing: pikepdf.Object) -> None:
+        """Change colour, font or what letters look like. Raise CannotTell for what is not simple."""
+        match order:
+            case "g" | "rg" | "k":
+                here.colour, here.measured = shade(_floats(given)), True
+            case "cs":
+                here.measured = _is_measured(drawing, str(given[0]))
+                here.colour = BLACK if here.measured else None
+            case "sc" | "scn":
+                here.colour = shade(_floats(given)) if here.measured else None
+            case "gs":
+                here.solid = _solid(_named(drawing, "/ExtGState", given[0]))
+            case "Tf":
+                here.font = self.fonts(str(given[0]), _named(drawing, "/Font", given[0]))
+                here.size = float(given[1])
+            case "BDC" if given[0] == "/OC":
+                raise CannotTell
+            case "sh" | "INLINE IMAGE":
+                raise CannotTell
+            case _:
+                pass
+
+    def _finish(self, outline: _Outline, here: _Here, *, fills: bool) -> None:
+        """Paint a path, or cut by it."""
+        if fills:
+            around = _around([point for path in outline.paths for point in path])
+            self._paint(_common(around, here.clip), here.colour)
+        if outline.cuts:
+            here.clip = _common(_cut(outline.paths), here.clip)
 
     def _paint(self, there: Rectangle, colour: float | None) -> None:
         if any(_is_seen(_common(there, text)) for text in self.written):
