@@ -15,7 +15,7 @@ from formflow import ledger, parcels, shelf
 from formflow.contract import Operation
 from formflow.ledger import Claimed
 from formflow.model import Entry
-from formflow.record import post
+from formflow.posting import post
 from formflow.settings import Settings
 from formflow.tables import writing
 from formflow.workbench import Workbench

@@ -28,8 +28,9 @@ from formflow.forms import Form
 from formflow.ledger import Claimed, LeaseLost
 from formflow.model import Checked, Reading, Unread
 from formflow.picture import as_pdf
+from formflow.posting import send_page, send_receipt
 from formflow.reader import NO_BOXES
-from formflow.record import Arrived, Office, record, send_page, send_receipt
+from formflow.record import Arrived, Office, record
 from formflow.remind import remind
 from formflow.settings import Settings
 from formflow.tables import reading, writing

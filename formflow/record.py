@@ -6,7 +6,6 @@ transaction, so that two workers with two papers about one child see each other'
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -23,7 +22,7 @@ from formflow.belongs import (
 )
 from formflow.casework import ToDecide, after_record, after_sheet
 from formflow.check import about_active_content
-from formflow.contract import Connector, Operation, Parcel
+from formflow.contract import Connector
 from formflow.decide import decide
 from formflow.enclose import Keep, enclose
 from formflow.filling import Desk
@@ -41,17 +40,9 @@ from formflow.model import (
     highest,
 )
 from formflow.notices import notice
-from formflow.paper.as_read import as_read
+from formflow.posting import send
 from formflow.settings import Settings
 from formflow.sheets import REVIEW, SAME_CHILD, about_the_sheet, sheet_key
-
-_PRIORITIES = {
-    Operation.ALERT: ledger.PRIORITY_ALERT,
-    Operation.RECEIPT: ledger.PRIORITY_RECEIPT,
-    Operation.RETURN: ledger.PRIORITY_RECEIPT,
-    Operation.RECORD: ledger.PRIORITY_RECORD,
-    Operation.DECIDE: ledger.PRIORITY_RECORD,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,40 +107,10 @@ def record(
         identity = _decided(connection, identity, entry)
         to_decide = _to_decide(connection, office, identity, entry, now)
         occasion = parcels.Occasion(entry, form, office.settings, enclosed, to_decide)
-        _send(connection, office, occasion, recorded.entry_id)
+        send(connection, office.destinations, occasion, recorded.entry_id)
         _start_clock(connection, office.settings, entry, recorded.entry_id)
     connection.execute(_LINK, {"entry": recorded.entry_id, "paper": arrived.paper_id})
     return recorded
-
-
-def send_receipt(
-    connection: Connection,
-    destinations: Mapping[str, Connector],
-    occasion: parcels.Occasion,
-    entry_id: int,
-    arrival_id: int,
-    page: str,
-) -> None:
-    """Send the receipt for a paper that came again, in the caller's transaction."""
-    for name, connector in destinations.items():
-        if Operation.RECEIPT in connector.capabilities.operations:
-            made = parcels.repeat_parcel(occasion, name, arrival_id, page)
-            post(connection, connector, entry_id, name, made)
-
-
-def send_page(
-    connection: Connection,
-    destinations: Mapping[str, Connector],
-    occasion: parcels.Occasion,
-    entry_id: int,
-    arrival_id: int,
-    at: datetime,
-) -> None:
-    """Send the page of a case for a sheet that came again, in the caller's transaction."""
-    for name, connector in destinations.items():
-        if Operation.DECIDE in connector.capabilities.operations:
-            made = parcels.repeat_page(occasion, name, connector.capabilities, arrival_id, at)
-            post(connection, connector, entry_id, name, made)
 
 
 def _identity(
@@ -325,56 +286,6 @@ def _insert(connection: Connection, arrived: Arrived, entry: Entry, identity: Id
     return int(inserted.lastrowid)
 
 
-def _send(
-    connection: Connection, office: Office, occasion: parcels.Occasion, entry_id: int
-) -> None:
-    entry, zone = occasion.entry, office.settings.zone
-    sheet = as_read(occasion.form, entry, zone) if _anyone_wants_as_read(office) else b""
-    for name, connector in office.destinations.items():
-        for operation in parcels.operations(occasion, connector.capabilities):
-            if operation is Operation.ALERT and name in office.settings.told_later:
-                continue  # climb.py tells it when nobody acknowledges
-            made = parcels.parcel(occasion, name, operation, connector.capabilities, sheet)
-            post(connection, connector, entry_id, name, made)
-
-
-def post(
-    connection: Connection,
-    connector: Connector,
-    entry_id: int,
-    destination: str,
-    made: Parcel,
-) -> None:
-    """Render one parcel and put it on the list. What cannot be rendered holds that parcel alone."""
-    try:
-        prepared = connector.prepare(made)
-    except Exception:  # noqa: BLE001 - a connector's mistake must not cost the record or the alert
-        prepared = None
-    inserted = connection.execute(
-        _ADD_PARCEL,
-        {
-            "key": made.key,
-            "entry_id": entry_id,
-            "destination": destination,
-            "operation": made.operation,
-            "body": prepared.body if prepared else None,
-            "headers": json.dumps(dict(prepared.headers)) if prepared else "{}",
-            "original": prepared.original_sha256 if prepared else None,
-        },
-    )
-    ledger.add(
-        connection,
-        "deliver",
-        int(inserted.lastrowid),
-        priority=_PRIORITIES[made.operation],
-        lane=destination,
-    )
-
-
-def _anyone_wants_as_read(office: Office) -> bool:
-    return any(c.capabilities.wants_as_read for c in office.destinations.values())
-
-
 _LINK = text("UPDATE paper SET entry_id = :entry WHERE id = :paper")
 _COUNT = text(
     "INSERT INTO counter (name, last) VALUES (:name, 1)"
@@ -387,8 +298,4 @@ _ADD_ENTRY = text(
     " VALUES (:reference, :revision, :supersedes, :outcome, :received_at, :recorded_at, :paper_id,"
     " :form_id, :form_version, :child_id, :child_b_id, :business_key, :values_sha256, :incident_day, :light,"
     " :highest_light, :possible_duplicate_of, :about, :answers, :notices, :proposal)"
-)
-_ADD_PARCEL = text(
-    "INSERT INTO parcel (key, entry_id, destination, operation, body, headers, original_sha256)"
-    " VALUES (:key, :entry_id, :destination, :operation, :body, :headers, :original)"
 )

@@ -15,7 +15,7 @@ from formflow.casework import ToDecide
 from formflow.contract import Operation
 from formflow.ledger import Claimed
 from formflow.model import Entry
-from formflow.record import post
+from formflow.posting import post
 from formflow.sheets import Case, deadline, open_steps
 from formflow.tables import writing
 from formflow.workbench import Workbench

@@ -16,6 +16,10 @@ OUTER = {
     "formflow.intake",
     "formflow.vault",
     "formflow.record",
+    "formflow.posting",
+    "formflow.climb",
+    "formflow.remind",
+    "formflow.who",
     "formflow.deliver",
     "formflow.pipeline",
     "formflow.service",
@@ -42,6 +46,13 @@ PURE = (
     "rules/book.py",
     "rules/establish.py",
     "rules/hints.py",
+    "rules/steps.py",
+    "rules/standing.py",
+    "rules/conditions.py",
+    "clocks.py",
+    "sheets.py",
+    "filling.py",
+    "profile.py",
 )
 # What connectors may see besides the contract: the words, and the one room that writes files.
 FOR_CONNECTORS = {

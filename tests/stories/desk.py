@@ -25,12 +25,12 @@ class Desk:
     def gets(self, case: str) -> None:
         """A member of staff drops a form, and FormFlow takes it."""
         drop(self.office, case)
-        self._waits()
+        self.waits()
 
     def takes(self, content: bytes, name: str) -> None:
         """FormFlow takes a file that a member of staff drops."""
         (self.office.watch[0].folder / name).write_bytes(content)
-        self._waits()
+        self.waits()
 
     def sheets(self) -> list[str]:
         """What lies to be filled in, by name."""
@@ -47,9 +47,10 @@ class Desk:
         """She fills in a sheet with her own program, and drops it."""
         target = (folder or self.office.watch[1].folder) / f"my {code}.pdf"
         target.write_bytes(filled(takes or self.sheet(code), answers))
-        self._waits()
+        self.waits()
 
-    def _waits(self) -> None:
+    def waits(self) -> None:
+        """She waits until FormFlow has taken everything and told everybody."""
         service.settle(self.office)
         assert overview.overview(self.office).undelivered == ()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pikepdf
@@ -9,7 +10,7 @@ import pytest
 
 from formflow.model import Outcome
 from formflow.settings import Settings
-from tests.stories.desk import Desk
+from tests.stories.desk import Desk, filled_by_pdftk
 from tests.stories.test_decisions import HER_NAME, RED, about
 from tests.stories.test_sheets_that_do_not_count import held_for
 
@@ -189,3 +190,19 @@ def test_scores_that_change_bring_another_profile(desk: Desk) -> None:
     newest = desk.sheet("F5")
     assert newest.name.endswith(", profile 2.pdf")
     assert "Support networks (strong)" in stored(newest, "profile_text")
+
+
+def test_score_sheets_filled_in_by_pdftk_bring_the_same_outcome_sheet(
+    desk: Desk, tmp_path: Path
+) -> None:
+    if shutil.which("pdftk") is None:
+        pytest.skip("pdftk is not installed")
+    content = filled_by_pdftk(desk.sheet("F4"), {**ELIGIBLE, **SCORED}, tmp_path)
+    (desk.office.watch[1].folder / "scores.pdf").write_bytes(content)
+    desk.waits()
+    assert "Offence planning (strong)" in stored(desk.sheet("F5"), "profile_text")
+    outcome = {"significant": "Planning – “before”.", "signed_name": "L. Lead"}
+    content = filled_by_pdftk(desk.sheet("F5"), outcome, tmp_path)
+    (desk.office.watch[1].folder / "outcome.pdf").write_bytes(content)
+    desk.waits()
+    assert stored(desk.sheet("F6"), "sum_concerns") == "Planning – “before”."

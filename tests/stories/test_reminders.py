@@ -121,3 +121,18 @@ def test_when_everything_is_answered_nothing_comes_any_more(desk: Desk) -> None:
             "SELECT count(*) FROM task WHERE kind = 'remind' AND state != 2"
         ).scalar_one()
     assert left == 0
+
+
+def test_in_doubt_it_comes_up_again_until_a_level_is_chosen(office: Settings) -> None:
+    desk = Desk(office)
+    desk.gets(RED)
+    desk.fills_in("F2", level="doubt", level_reason="I am asking CAMHS.", **HER_NAME)
+    overdue = office.working_days.overdue_at(decided_at(desk))
+    assert "By the end of" in desk.page()
+    at(office, overdue - MINUTE)
+    assert delivered(desk) == 0
+    at(office, overdue + MINUTE)
+    assert delivered(desk) == 1
+    desk.fills_in("F2", level="concerning", lower_reason="CAMHS says so.")
+    at(office, overdue + timedelta(days=7))
+    assert delivered(desk) == 1

@@ -1,0 +1,113 @@
+"""Parcels into the ledger: rendered once, inside the recording transaction, and delivered from there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+from formflow import ledger, parcels
+from formflow.contract import Connector, Operation, Parcel
+from formflow.paper.as_read import as_read
+
+_PRIORITIES = {
+    Operation.ALERT: ledger.PRIORITY_ALERT,
+    Operation.RECEIPT: ledger.PRIORITY_RECEIPT,
+    Operation.RETURN: ledger.PRIORITY_RECEIPT,
+    Operation.RECORD: ledger.PRIORITY_RECORD,
+    Operation.DECIDE: ledger.PRIORITY_RECORD,
+}
+
+
+def send(
+    connection: Connection,
+    destinations: Mapping[str, Connector],
+    occasion: parcels.Occasion,
+    entry_id: int,
+) -> None:
+    """Send every destination what it gets of an entry, in the caller's transaction."""
+    settings = occasion.settings
+    sheet = _as_read(destinations, occasion)
+    for name, connector in destinations.items():
+        for operation in parcels.operations(occasion, connector.capabilities):
+            if operation is Operation.ALERT and name in settings.told_later:
+                continue  # climb.py tells it when nobody acknowledges
+            made = parcels.parcel(occasion, name, operation, connector.capabilities, sheet)
+            post(connection, connector, entry_id, name, made)
+
+
+def send_receipt(
+    connection: Connection,
+    destinations: Mapping[str, Connector],
+    occasion: parcels.Occasion,
+    entry_id: int,
+    arrival_id: int,
+    page: str,
+) -> None:
+    """Send the receipt for a paper that came again, in the caller's transaction."""
+    for name, connector in destinations.items():
+        if Operation.RECEIPT in connector.capabilities.operations:
+            made = parcels.repeat_parcel(occasion, name, arrival_id, page)
+            post(connection, connector, entry_id, name, made)
+
+
+def send_page(
+    connection: Connection,
+    destinations: Mapping[str, Connector],
+    occasion: parcels.Occasion,
+    entry_id: int,
+    arrival_id: int,
+    at: datetime,
+) -> None:
+    """Send the page of a case for a sheet that came again, in the caller's transaction."""
+    for name, connector in destinations.items():
+        if Operation.DECIDE in connector.capabilities.operations:
+            made = parcels.repeat_page(occasion, name, connector.capabilities, arrival_id, at)
+            post(connection, connector, entry_id, name, made)
+
+
+def post(
+    connection: Connection,
+    connector: Connector,
+    entry_id: int,
+    destination: str,
+    made: Parcel,
+) -> None:
+    """Render one parcel and put it on the list. What cannot be rendered holds that parcel alone."""
+    try:
+        prepared = connector.prepare(made)
+    except Exception:  # noqa: BLE001 - a connector's mistake must not cost the record or the alert
+        prepared = None
+    inserted = connection.execute(
+        _ADD_PARCEL,
+        {
+            "key": made.key,
+            "entry_id": entry_id,
+            "destination": destination,
+            "operation": made.operation,
+            "body": prepared.body if prepared else None,
+            "headers": json.dumps(dict(prepared.headers)) if prepared else "{}",
+            "original": prepared.original_sha256 if prepared else None,
+        },
+    )
+    ledger.add(
+        connection,
+        "deliver",
+        int(inserted.lastrowid),
+        priority=_PRIORITIES[made.operation],
+        lane=destination,
+    )
+
+
+def _as_read(destinations: Mapping[str, Connector], occasion: parcels.Occasion) -> bytes:
+    if not any(one.capabilities.wants_as_read for one in destinations.values()):
+        return b""
+    return as_read(occasion.form, occasion.entry, occasion.settings.zone)
+
+
+_ADD_PARCEL = text(
+    "INSERT INTO parcel (key, entry_id, destination, operation, body, headers, original_sha256)"
+    " VALUES (:key, :entry_id, :destination, :operation, :body, :headers, :original)"
+)
