@@ -25,6 +25,7 @@ class WorkingDays:
     added: frozenset[date] = frozenset()  # days off that the calendar of England does not know
     worked: frozenset[date] = frozenset()  # bank holidays that are worked all the same
     closed: frozenset[date] = frozenset()  # days on which the setting is closed
+    send_within: int = 0  # open days after the decision within which a referral should be sent
 
     def is_working(self, day: date) -> bool:
         """Return whether the council works on a day."""
@@ -41,16 +42,26 @@ class WorkingDays:
         return datetime.combine(day + DAY, time(), self.zone)
 
     def send_by(self, decided_at: datetime) -> datetime:
-        """Return until when a referral should be sent: on the day of the decision."""
-        return self.end_of(self._day(decided_at))
+        """Return until when a referral should be sent: on the day of the decision, or so many days after."""
+        return self.end_of(self._send_on(decided_at))
 
     def overdue_at(self, decided_at: datetime) -> datetime:
-        """Return when a referral is overdue: at the end of the next day that the setting is open."""
-        return self.end_of(_next(self._day(decided_at), self.is_open))
+        """Return when a referral is overdue: at the end of the next open day after it should be sent."""
+        return self.end_of(_next(self._send_on(decided_at), self.is_open))
+
+    def next_day_ends(self, moment: datetime) -> datetime:
+        """Return the end of the next day that the setting is open."""
+        return self.end_of(_next(self._day(moment), self.is_open))
 
     def council_answers_by(self, sent_at: datetime) -> datetime:
         """Return until when the council should have answered: the end of its next working day."""
         return self.end_of(_next(self._day(sent_at), self.is_working))
+
+    def _send_on(self, decided_at: datetime) -> date:
+        day = self._day(decided_at)
+        for _ in range(self.send_within):
+            day = _next(day, self.is_open)
+        return day
 
     def _day(self, moment: datetime) -> date:
         if moment.tzinfo is None:

@@ -21,7 +21,7 @@ from formflow.model import AnswerState, Entry, Finding, Notice, Outcome, Proposa
 from formflow.rules.book import rules
 from formflow.rules.steps import Kind, Step
 from formflow.settings import Settings
-from formflow.sheets import REVIEW, contradictions, deadline, done_steps, open_steps
+from formflow.sheets import REVIEW, contradictions, deadline, done_steps, open_steps, send_by
 from formflow.words import (
     DOES_NOT_COUNT,
     LEVEL_WORDS,
@@ -156,7 +156,7 @@ def what_is_open(to_decide: ToDecide, settings: Settings, now: datetime) -> str:
     """Return the page of a case as HTML: what is decided, what is open and what is done, each cited."""
     case, days = to_decide.case, settings.working_days
     still_open = [
-        _line(step, _until(deadline(step, case, days), settings, now), settings)
+        _line(step, _until(send_by(step, case, days), deadline(step, case, days), now), settings)
         for step in open_steps(case, now.date())
     ]
     return _template("open.html").render(
@@ -205,12 +205,19 @@ def _line(step: Step, until: str, settings: Settings) -> _Line:
     return _Line(step, step.text.format_map(settings.services.words), until)
 
 
-def _until(end: datetime | None, settings: Settings, now: datetime) -> str:
-    """Return a deadline in words, "" for none. It ends with its day."""
+def _until(send: datetime | None, end: datetime | None, now: datetime) -> str:
+    """Return until when in words, "" for no deadline. Both moments end a day of the agency's."""
     if end is None:
         return ""
-    day = day_in_words((end - timedelta(seconds=1)).astimezone(settings.zone))
-    return f"Overdue since the end of {day}." if end <= now else f"By the end of {day}."
+    if end <= now:
+        return f"Overdue since the end of {_ended(end)}."
+    if send and now < send:
+        return f"By the end of {_ended(send)}; overdue after the end of {_ended(end)}."
+    return f"By the end of {_ended(end)}."
+
+
+def _ended(midnight: datetime) -> str:
+    return day_in_words(midnight - timedelta(seconds=1))
 
 
 def _stands_at(entry: Entry) -> str:

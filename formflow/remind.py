@@ -34,7 +34,7 @@ def remind(bench: Workbench, task: Claimed, now: datetime) -> None:
         again = min(ends)
         if again <= now:
             _send(connection, bench, task.ref_id, sheet, case, now)
-            again = days.overdue_at(now)
+            again = days.next_day_ends(now)
         seconds = (again - now).total_seconds()
         ledger.put_back(
             connection, task, bench.owner.name, after_seconds=seconds, code="until-it-is-due"

@@ -199,6 +199,12 @@ class Calendar(Table):
     worked: tuple[date, ...] = Field(
         default=(), description="Bank holidays that are worked all the same."
     )
+    send_referral_within_days: int = Field(
+        default=0,
+        ge=0,
+        le=5,
+        description="Open days after the decision within which a referral should be sent; 0: the same day. It is overdue one open day later.",
+    )
     closed: tuple[tuple[date, date], ...] = Field(
         default=(),
         description="When the setting is closed: first and last days, such as [[2026-10-26, 2026-10-30]].",

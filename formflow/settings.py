@@ -93,7 +93,11 @@ class Settings(Table):
             for n in range((last - first).days + 1)
         )
         return WorkingDays(
-            self.zone, frozenset(dates.days_off), frozenset(dates.worked), frozenset(closed)
+            self.zone,
+            frozenset(dates.days_off),
+            frozenset(dates.worked),
+            frozenset(closed),
+            dates.send_referral_within_days,
         )
 
     @property

@@ -35,7 +35,7 @@ ABOUT_THE_FIRST = {  # questions of the record and the review sheet that tell of
 _SECOND = re.compile(r"-F\d[a-z](\d+)$")  # at the end of the reference of a second child's sheet
 NAMES = {"child_a_name", "child_b_name"}  # questions of the recording form
 NO_SUCH_DAY = ("FF-206", "FF-210")  # notices: a day that lies ahead, signed before it happened
-CLOCKED_FROM_DECISION = ("H1", "DX5")  # ours to do: overdue at the end of the next day we are open
+REFER, TAKE_ADVICE = "H1", "DX5"  # steps with a clock of ours, from the decision
 SAME_NAME = 60.0  # of 100: a name that was put right is still like the one before
 
 
@@ -237,10 +237,18 @@ def deadline(step: Step, case: Case, days: WorkingDays) -> datetime | None:
     Ours counts from the decision, also from one that leaves it in doubt; the council's to answer counts
     from when the referral was sent.
     """
-    if step.id in CLOCKED_FROM_DECISION and case.decided_at is not None:
+    if case.decided_at is not None and step.id == REFER:
         return days.overdue_at(case.decided_at)
+    if case.decided_at is not None and step.id == TAKE_ADVICE:
+        return days.next_day_ends(case.decided_at)
     sent = _sent_at(step.sheet, case, days) if step.kind is Kind.CLOCK else None
     return days.council_answers_by(sent) if sent else None
+
+
+def send_by(step: Step, case: Case, days: WorkingDays) -> datetime | None:
+    """Return until when a referral should be sent, before it is overdue; None for other steps."""
+    decided = case.decided_at if step.id == REFER else None
+    return days.send_by(decided) if decided else None
 
 
 def due(case: Case, on: date) -> list[str]:

@@ -158,3 +158,21 @@ def test_a_break_of_a_year_is_waited_for_and_a_longer_one_is_a_mistake(
     else:
         with pytest.raises(ValueError, match="leaves no working day"):
             days.overdue_at(at("2026-11-23"))
+
+
+@pytest.mark.parametrize(
+    ("within", "send_by", "overdue"),
+    [
+        (0, end("2026-11-20"), end("2026-11-23")),  # decided on a Friday
+        (1, end("2026-11-23"), end("2026-11-24")),
+        (2, end("2026-11-24"), end("2026-11-25")),
+    ],
+)
+def test_an_agency_may_give_itself_open_days_to_send(
+    within: int, send_by: datetime, overdue: datetime
+) -> None:
+    days = WorkingDays(LONDON, send_within=within)
+    assert days.send_by(at("2026-11-20")) == send_by
+    assert days.overdue_at(at("2026-11-20")) == overdue
+    assert days.next_day_ends(at("2026-11-20")) == end("2026-11-23")
+    assert days.council_answers_by(at("2026-11-20")) == end("2026-11-23")

@@ -52,6 +52,7 @@ def decided_at(desk: Desk) -> datetime:
 
 def test_the_page_says_until_when_each_referral_should_be_sent(desk: Desk) -> None:
     assert desk.page().count("By the end of") == 2
+    assert desk.page().count("overdue after the end of") == 2
 
 
 def test_a_referral_that_is_not_noted_as_sent_comes_up_when_it_is_overdue(desk: Desk) -> None:
