@@ -26,6 +26,9 @@ class WorkingDays:
     worked: frozenset[date] = frozenset()  # bank holidays that are worked all the same
     closed: frozenset[date] = frozenset()  # days on which the setting is closed
     send_within: int = 0  # open days after the decision within which a referral should be sent
+    decide_within: int = (
+        0  # open days after it was recorded within which a form should be decided on
+    )
 
     def is_working(self, day: date) -> bool:
         """Return whether the council works on a day."""
@@ -43,23 +46,28 @@ class WorkingDays:
 
     def send_by(self, decided_at: datetime) -> datetime:
         """Return until when a referral should be sent: on the day of the decision, or so many days after."""
-        return self.end_of(self._send_on(decided_at))
+        return self.end_of(self._later(decided_at, self.send_within))
 
     def overdue_at(self, decided_at: datetime) -> datetime:
         """Return when a referral is overdue: at the end of the next open day after it should be sent."""
-        return self.end_of(_next(self._send_on(decided_at), self.is_open))
+        return self.end_of(self._later(decided_at, self.send_within + 1))
 
     def next_day_ends(self, moment: datetime) -> datetime:
         """Return the end of the next day that the setting is open."""
-        return self.end_of(_next(self._day(moment), self.is_open))
+        return self.end_of(self._later(moment, 1))
+
+    def decide_by(self, recorded_at: datetime) -> datetime | None:
+        """Return until when a form should be decided on, None where the agency sets no such time."""
+        days = self.decide_within
+        return self.end_of(self._later(recorded_at, days)) if days else None
 
     def council_answers_by(self, sent_at: datetime) -> datetime:
         """Return until when the council should have answered: the end of its next working day."""
         return self.end_of(_next(self._day(sent_at), self.is_working))
 
-    def _send_on(self, decided_at: datetime) -> date:
-        day = self._day(decided_at)
-        for _ in range(self.send_within):
+    def _later(self, moment: datetime, open_days: int) -> date:
+        day = self._day(moment)
+        for _ in range(open_days):
             day = _next(day, self.is_open)
         return day
 

@@ -155,15 +155,22 @@ def _to_decide(
 
 
 def _start_clock(connection: Connection, settings: Settings, entry: Entry, entry_id: int) -> None:
-    """Come back to a sheet for its reminders, and to any other alert for those who are told later.
+    """Come back to what counts for its reminders, and to an alert for those who are told later.
 
-    Whether there is anything to say is looked up when the time comes. Green alone does not climb: what is
-    not known may be red.
+    Whether there is anything to say is looked up when the time comes. Green alone does not climb, nor is a
+    decision on it chased: what is not known may be red.
     """
-    if entry.about is not None and entry.outcome is Outcome.RECORDED:
-        ledger.add(connection, "remind", entry_id, priority=ledger.PRIORITY_RECORD)
-    elif settings.told_later and entry.highest_light is not Light.GREEN:
+    is_green, counts = entry.highest_light is Light.GREEN, entry.outcome is Outcome.RECORDED
+    priority = ledger.PRIORITY_RECORD
+    if entry.about is not None and counts:
+        ledger.add(connection, "remind", entry_id, priority=priority)
+        return
+    if settings.told_later and not is_green:
         ledger.add(connection, "climb", entry_id, priority=ledger.PRIORITY_ALERT)
+    decide_by = settings.working_days.decide_by(entry.recorded_at)
+    if entry.about is None and entry.answers and decide_by and not is_green:
+        due = decide_by.timestamp()
+        ledger.add(connection, "remind", entry_id, priority=priority, due=due)
 
 
 def _paper(result: Checked | Unread) -> Reading | Unread:

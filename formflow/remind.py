@@ -1,4 +1,4 @@
-"""Reminders: a case whose referral is not noted as sent, or not answered, comes up again each working day.
+"""Reminders: a case in which a decision, a referral or its answer is overdue comes up each working day.
 
 A reminder is a task of the ledger, so it survives restarts, is sent once a day by its key, and after an
 outage comes once and not once for each day that was missed.
@@ -25,15 +25,15 @@ def remind(bench: Workbench, task: Claimed, now: datetime) -> None:
     """Tell the safeguarding lead what is overdue in a case, and come back while anything is open."""
     days = bench.settings.working_days
     with writing(bench.engine) as connection:
-        sheet = shelf.entry(connection, task.ref_id)
-        case = shelf.case(connection, sheet.about or "")
-        ends = _deadlines(bench, case, sheet, now) if case else []
+        entry = shelf.entry(connection, task.ref_id)
+        case = shelf.case(connection, entry.about or entry.reference)
+        ends = _deadlines(bench, case, entry, now) if case else []
         if case is None or not ends:
             ledger.finish(connection, task, bench.owner.name)
             return
         again = min(ends)
         if again <= now:
-            _send(connection, bench, task.ref_id, sheet, case, now)
+            _send(connection, bench, task.ref_id, entry, case, now)
             again = days.next_day_ends(now)
         seconds = (again - now).total_seconds()
         ledger.put_back(
@@ -41,9 +41,13 @@ def remind(bench: Workbench, task: Claimed, now: datetime) -> None:
         )
 
 
-def _deadlines(bench: Workbench, case: Case, sheet: Entry, now: datetime) -> list[datetime]:
-    """Return when the open steps of a case are due. The newest of its sheets alone reminds of them."""
-    if max((one.recorded_at for one in case.sheets.values()), default=now) != sheet.recorded_at:
+def _deadlines(bench: Workbench, case: Case, entry: Entry, now: datetime) -> list[datetime]:
+    """Return when the open steps of a case are due. The newest of its sheets alone reminds of them.
+
+    Where there is none yet, the record itself does.
+    """
+    newest = max(case.sheets.values(), key=lambda one: one.recorded_at, default=case.record)
+    if (newest.reference, newest.revision) != (entry.reference, entry.revision):
         return []
     days = bench.settings.working_days
     ends = (deadline(step, case, days) for step in open_steps(case, now.date()))
@@ -54,12 +58,12 @@ def _send(
     connection: Connection,
     bench: Workbench,
     entry_id: int,
-    sheet: Entry,
+    entry: Entry,
     case: Case,
     now: datetime,
 ) -> None:
-    form = bench.form_of(sheet.form_id, sheet.form_version)
-    occasion = parcels.Occasion(sheet, form, bench.settings, None, ToDecide(case, {}))
+    form = bench.form_of(entry.form_id, entry.form_version)
+    occasion = parcels.Occasion(entry, form, bench.settings, None, ToDecide(case, {}))
     for name, connector in bench.destinations.items():
         told_at_once = name not in bench.settings.told_later
         if told_at_once and Operation.ALERT in connector.capabilities.operations:

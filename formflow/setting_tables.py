@@ -205,6 +205,12 @@ class Calendar(Table):
         le=5,
         description="Open days after the decision within which a referral should be sent; 0: the same day. It is overdue one open day later.",
     )
+    decide_within_days: int = Field(
+        default=2,
+        ge=0,
+        le=20,
+        description="Open days within which a form that is not green should be decided on; then it comes up once a day. 0: never.",
+    )
     closed: tuple[tuple[date, date], ...] = Field(
         default=(),
         description="When the setting is closed: first and last days, such as [[2026-10-26, 2026-10-30]].",

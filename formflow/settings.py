@@ -98,6 +98,7 @@ class Settings(Table):
             frozenset(dates.worked),
             frozenset(closed),
             dates.send_referral_within_days,
+            dates.decide_within_days,
         )
 
     @property

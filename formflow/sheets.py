@@ -35,7 +35,7 @@ ABOUT_THE_FIRST = {  # questions of the record and the review sheet that tell of
 _SECOND = re.compile(r"-F\d[a-z](\d+)$")  # at the end of the reference of a second child's sheet
 NAMES = {"child_a_name", "child_b_name"}  # questions of the recording form
 NO_SUCH_DAY = ("FF-206", "FF-210")  # notices: a day that lies ahead, signed before it happened
-REFER, TAKE_ADVICE = "H1", "DX5"  # steps with a clock of ours, from the decision
+DECIDE, REFER, TAKE_ADVICE = "DX1", "H1", "DX5"  # steps with a clock of ours
 SAME_NAME = 60.0  # of 100: a name that was put right is still like the one before
 
 
@@ -234,9 +234,11 @@ def _about_the_child(step: Step, view: Case) -> Step:
 def deadline(step: Step, case: Case, days: WorkingDays) -> datetime | None:
     """Return when a step is overdue, None for steps without a clock.
 
-    Ours counts from the decision, also from one that leaves it in doubt; the council's to answer counts
-    from when the referral was sent.
+    Ours counts from the decision, also from one that leaves it in doubt, and to decide from when the form was
+    recorded, unless it is green; the council's to answer counts from when the referral was sent.
     """
+    if step.id == DECIDE and case.level is None and case.record.highest_light is not Light.GREEN:
+        return days.decide_by(case.record.recorded_at)
     if case.decided_at is not None and step.id == REFER:
         return days.overdue_at(case.decided_at)
     if case.decided_at is not None and step.id == TAKE_ADVICE:

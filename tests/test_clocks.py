@@ -176,3 +176,13 @@ def test_an_agency_may_give_itself_open_days_to_send(
     assert days.overdue_at(at("2026-11-20")) == overdue
     assert days.next_day_ends(at("2026-11-20")) == end("2026-11-23")
     assert days.council_answers_by(at("2026-11-20")) == end("2026-11-23")
+
+
+@pytest.mark.parametrize(
+    ("within", "decide_by"),
+    [(0, None), (1, end("2026-11-23")), (2, end("2026-11-24"))],
+)
+def test_a_form_should_be_decided_on_within_open_days_where_the_agency_says_so(
+    within: int, decide_by: datetime | None
+) -> None:
+    assert WorkingDays(LONDON, decide_within=within).decide_by(at("2026-11-20")) == decide_by

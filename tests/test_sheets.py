@@ -308,3 +308,20 @@ def test_answers_that_do_not_go_together_are_said_and_change_nothing(
         for name in said:
             fewer = {**answers, form_id: {n: w for n, w in said.items() if n != name}}
             assert not list(contradictions(case(**fewer)))
+
+
+@pytest.mark.parametrize(
+    ("light", "chased"),
+    [(Light.RED, True), (Light.UNDETERMINED, True), (None, True), (Light.GREEN, False)],
+)
+def test_a_decision_on_what_is_not_green_has_a_day_of_its_own(
+    light: Light | None, chased: bool
+) -> None:
+    days = WorkingDays(ZoneInfo("Europe/London"), decide_within=2)
+    dx1 = next(step for step in steps() if step.id == "DX1")
+    waits = case(light)
+    waits = replace(waits, record=replace(waits.record, highest_light=light))
+    expected = days.end_of(date(2026, 11, 24)) if chased else None
+    assert deadline(dx1, waits, days) == expected
+    assert deadline(dx1, case(light, review={"level": "healthy"}), days) is None
+    assert deadline(dx1, waits, WorkingDays(ZoneInfo("Europe/London"))) is None

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from formflow import pipeline, tables
+from formflow.acknowledge import acknowledge
 from formflow.settings import Settings
 from tests.stories.desk import Desk
-from tests.stories.test_decisions import HER_NAME, RED, about
+from tests.stories.test_decisions import GREEN, HER_NAME, RED, about
 
 MINUTE = timedelta(minutes=1)
 REMINDER = "1 TO READ FF-2026-000001-F2 r1.html"
@@ -137,3 +138,42 @@ def test_in_doubt_it_comes_up_again_until_a_level_is_chosen(office: Settings) ->
     desk.fills_in("F2", level="concerning", lower_reason="CAMHS says so.")
     at(office, overdue + timedelta(days=7))
     assert delivered(desk) == 1
+
+
+def reminded(desk: Desk) -> int:
+    """How many reminders were ever made of records that nobody has decided on."""
+    with tables.reading(pipeline.workbench(desk.office).engine) as connection:
+        parcels = connection.exec_driver_sql(
+            "SELECT count(*) FROM parcel JOIN entry ON entry.id = entry_id"
+            " WHERE about IS NULL AND operation = 'alert' AND destination = 'Alerts'"
+        ).scalar_one()
+    return int(parcels) - 1  # the alert itself
+
+
+def test_what_she_has_seen_and_not_decided_comes_up_again_each_working_day(
+    office: Settings,
+) -> None:
+    desk = Desk(office)
+    desk.gets(RED)
+    acknowledge(pipeline.workbench(office).engine, "FF-2026-000001", "by hand", datetime.now(UTC))
+    recorded = about(office, "FF-2026-000001")[0].recorded_at
+    due = office.working_days.decide_by(recorded)
+    assert due is not None
+    assert "Decide the level of concern, with your reason. By the end of" in desk.page()
+    at(office, due - MINUTE)
+    assert reminded(desk) == 0
+    at(office, due + MINUTE)
+    at(office, due + 2 * MINUTE)
+    assert reminded(desk) == 1
+    at(office, office.working_days.next_day_ends(due + MINUTE) + MINUTE)
+    assert reminded(desk) == 2
+    desk.fills_in("F2", level="harmful", level_reason="Planned.", **HER_NAME)
+    at(office, due + timedelta(days=30))
+    assert reminded(desk) == 2
+
+
+def test_a_green_form_is_not_chased(office: Settings) -> None:
+    desk = Desk(office)
+    desk.gets(GREEN)
+    at(office, datetime.now(UTC) + timedelta(days=30))
+    assert reminded(desk) == 0
