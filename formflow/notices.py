@@ -397,9 +397,9 @@ MESSAGES: dict[str, Message] = {
         "Compare the papers, and ask for the number that is wrong to be put right.",
     ),
     "FF-229": Message(
-        "The sheet joins this child with one that is not on record.",
+        "What stands in the box for the same child is not the number of a child on record.",
         "Nobody was joined, and the sheet does not count yet. It is kept.",
-        "Write the number as the sheet offers it, such as C-000012, or clear the box. Save and drop again.",
+        "Write the number alone, as the sheet offers it (C-000012), or clear the box. Save and drop again.",
         holds=True,
     ),
     # Answers that do not fit together, and words to check

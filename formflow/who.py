@@ -75,8 +75,11 @@ def joined(connection: Connection, child: int) -> list[int]:
 
 
 def named(connection: Connection, words: str) -> int | None:
-    """Return the child whose reference stands in some words, None where there is no such child."""
-    said = _NAMED.search(words.upper())
+    """Return the child whose reference these words are, None where they are anything else.
+
+    Nothing but the reference: “not C-000012” must join nobody.
+    """
+    said = _NAMED.fullmatch(words.strip().upper())
     row = connection.execute(_BY_ID, {"id": int(said[1])}).first() if said else None
     return int(row.id) if row is not None else None
 

@@ -90,10 +90,15 @@ def test_she_joins_and_takes_it_back_and_both_stay_on_record(desk: Desk) -> None
     assert "FF-2026-000001" not in stored(f2(desk, fourth.reference), "history_text")
 
 
-def test_a_child_who_is_not_on_record_cannot_be_joined(desk: Desk) -> None:
+@pytest.mark.parametrize("words", ["C-000999", "not C-000001", "C-000001 or C-000002", "the twin"])
+def test_only_the_number_of_a_child_on_record_joins(desk: Desk, words: str) -> None:
     gets(desk, context_planned="yes")
-    desk.fills_in("F2", same_child="C-000999", **DECIDED)
-    assert held_for(desk) == ["FF-229"]
+    gets(desk, child_a_name="Robin Ashby", context_planned="yes")
+    desk.fills_in("F2", f2(desk, "FF-2026-000002"), same_child=words, **DECIDED)
+    assert held_for(desk, "FF-2026-000002-F2") == ["FF-229"]
+    desk.fills_in("F2", f2(desk, "FF-2026-000002"), same_child=" c-000001 ")
+    assert held_for(desk, "FF-2026-000002-F2") == []
+    assert "the same child: C-000001" in desk.page("FF-2026-000002")
 
 
 def test_the_sheet_tells_what_is_known_of_the_child_who_was_targeted(desk: Desk) -> None:
