@@ -7,7 +7,7 @@ A step of the guidance is on the list until it is done, or until a reason says w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as made_by
 from datetime import date, datetime, time
@@ -170,8 +170,16 @@ class Case:
         """Return the record, or the sheet that counts: of the child that is looked at, where there are several."""
         if form_id == RECORDING:
             return self.record
-        several = self.child > 1 and form_id in OF_CHILD_B
-        return self.sheets.get(f"{form_id}#{self.child}" if several else form_id)
+        if form_id not in OF_CHILD_B:
+            return self.sheets.get(form_id)
+        found = self.sheets.get(f"{form_id}#{self.child}" if self.child > 1 else form_id)
+        return found if found and self._is_about_the_child(found) else None
+
+    def _is_about_the_child(self, sheet: Entry) -> bool:
+        """Whether a sheet names the child that is looked at. She may have taken away or changed round names."""
+        answer = sheet.answers.get("child_name")
+        names = self.children_b[max(self.child, 1) - 1 :][:1]
+        return _are_alike(_names((answer.value or "") if answer else ""), _names(*names or [""]))
 
 
 def sheet_key(sheet: Entry) -> str:
@@ -277,7 +285,10 @@ def _shared_too_early(case: Case) -> Iterator[Notice]:
     """Yield that a report went out before the young person and the parents have seen it (guidance 10)."""
     share_first = next(step for step in steps() if step.id == "SH1")
     went_out = (case.says(REPORT, one) for one in ("sent_to", "sent_at", "meeting_at"))
-    if any(went_out) and not share_first.is_done(case):
+    sent = case.moment(REPORT, "sent_at")
+    shared = [case.moment(REPORT, one) for one in ("shared_young_at", "shared_parents_at")]
+    late = sent is not None and any(one is not None and sent.day < one.day for one in shared)
+    if any(went_out) and (late or not share_first.is_done(case)):
         yield notice("FF-227", field="shared_young_at")
 
 
@@ -288,9 +299,14 @@ def _other_child(form: Form, sheet: Entry, case: Case) -> Iterator[Notice]:
         answer = sheet.answers.get(name)
         ours, theirs = _names(known_of(field, case)), _names((answer.value or "") if answer else "")
         # She may add or take away names of several: one that is there has to be like one that was.
-        pairs = [fuzz.token_sort_ratio(one, other) for one in ours for other in theirs]
-        if pairs and max(pairs) < SAME_NAME:
+        if not _are_alike(ours, theirs):
             yield notice("FF-223", field=name, label=field.label)
+
+
+def _are_alike(ours: Sequence[str], theirs: Sequence[str]) -> bool:
+    """Return whether a name is like one of the others; a blank is not known to be anybody else."""
+    pairs = [fuzz.token_sort_ratio(one, other) for one in ours for other in theirs]
+    return not pairs or max(pairs) >= SAME_NAME
 
 
 def _names(words: str) -> list[str]:

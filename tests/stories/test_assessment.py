@@ -129,7 +129,9 @@ def test_a_report_is_not_given_to_others_before_the_young_person_and_the_parents
     shared = {"shared_young_at": "19/11/2026", "shared_parents_at": "19/11/2026"}
     desk.fills_in("F6", **shared)
     assert held_for(desk, "FF-2026-000001-F6") == ["FF-227"]  # nothing is said of disagreements
-    desk.fills_in("F6", disagreements="None.")
+    desk.fills_in("F6", disagreements="None.", sent_at="18/11/2026")
+    assert held_for(desk, "FF-2026-000001-F6") == ["FF-227"]  # the others had it first
+    desk.fills_in("F6", sent_at="20/11/2026")
     assert about(desk.office, "FF-2026-000001-F6")[-1].outcome is Outcome.RECORDED
     assert "SH1" not in desk.open_steps()
 

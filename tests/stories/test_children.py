@@ -168,3 +168,17 @@ def test_names_that_she_adds_on_the_review_sheet_bring_a_referral_each(desk: Des
     assert desk.open_steps().count("H1") == 2
     desk.fills_in("F2", child_b_name="Kit Moor; Lee Hart; Sam West")
     assert desk.open_steps().count("H1") == 4
+
+
+def test_a_referral_counts_for_the_child_it_names_also_when_names_are_taken_away(
+    desk: Desk,
+) -> None:
+    gets(desk, context_planned="yes", child_b_name="Kit Moor; Lee Hart", child_b_kind="child")
+    desk.fills_in("F2", level="harmful", level_reason="x", **HER_NAME)
+    second_sheet, first_sheet = sorted(desk.office.folders.to_decide.glob("*F3b*"))
+    assert stored(first_sheet, "child_name") == "Kit Moor"
+    desk.fills_in("F3b", first_sheet, sender_name="M. Head", sent_at="13/11/2026 at 9am")
+    assert desk.open_steps().count("H1") == 2
+    desk.fills_in("F2", child_b_name="Lee Hart")
+    assert desk.open_steps().count("H1") == 2  # Kit’s referral is not Lee’s
+    assert stored(second_sheet, "child_name") == "Lee Hart"
