@@ -35,18 +35,17 @@ def after_record(case: Case, desk: Desk, keep: Keep) -> ToDecide:
 
 
 def after_sheet(before: Case, sheet: Entry, desk: Desk, keep: Keep, on: date) -> ToDecide:
-    """Return what lies there after a sheet: itself again while something on it is open, and new ones.
+    """Return what lies there after a sheet: itself again, filled in as it came, and new ones.
 
-    A sheet that does not count is filled in as it came, so that nothing has to be written twice.
+    Itself also where nothing on it is open: who changes something later must not begin with an older copy.
     """
     key, filled = sheet_key(sheet), before.with_sheet(sheet)
     counts = sheet.outcome is Outcome.RECORDED
     case = filled if counts else before
     new = [one for one in sheets.due(case, on) if one not in sheets.due(before, on)]
-    again = not counts or key in sheets.due(case, on)
     # Scores that changed make another profile, whatever lies there from before.
     shown = [OUTCOME] if counts and sheet.form_id == SCORES and _is_asked(OUTCOME, case, on) else []
-    wanted = dict.fromkeys([*([key] if again else []), *new, *shown])
+    wanted = dict.fromkeys([key, *new, *shown])
     return ToDecide(case, dict(_made(wanted, filled, desk, keep)))
 
 

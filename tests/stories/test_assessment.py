@@ -208,3 +208,14 @@ def test_score_sheets_filled_in_by_pdftk_bring_the_same_outcome_sheet(
     (desk.office.watch[1].folder / "outcome.pdf").write_bytes(content)
     desk.waits()
     assert stored(desk.sheet("F6"), "sum_concerns") == "Planning – “before”."
+
+
+def test_a_sheet_on_which_nothing_is_open_lies_there_again_as_she_left_it(desk: Desk) -> None:
+    desk.fills_in("F7s", actions="A second adult at break.", **HER_NAME)
+    again = desk.sheet("F7s")
+    assert again.name.endswith(" 2.pdf")
+    assert stored(again, "actions") == "A second adult at break."
+    desk.fills_in("F7s", outcome="It has not happened again.")
+    kept = about(desk.office, "FF-2026-000001-F7s")[-1].answers
+    assert kept["actions"].value == "A second adult at break."
+    assert kept["outcome"].value == "It has not happened again."
