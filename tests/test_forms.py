@@ -286,3 +286,11 @@ def test_a_section_without_questions_is_a_problem(tmp_path: Path) -> None:
     empty = '[[section]]\nname = "empty"\nlabel = "Empty"\nprompt = ""\nfields = []\n\n'
     said = problems_of(tmp_path, ("[[section]]\n", f"{empty}[[section]]\n"))
     assert "section “empty”: fields" in said
+
+
+def test_what_tells_more_of_a_text_stands_on_its_page() -> None:
+    scores = next(form for form in forms.shipped() if form.form_id == "aim2")
+    pages = scores.pages
+    for name in scores.fields:
+        for more in (f"{name}_nature", f"{name}_weight"):
+            assert pages.get(more, pages[name]) == pages[name]

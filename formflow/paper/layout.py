@@ -6,6 +6,7 @@ the tab order, the reading order and the order on paper are the same.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from formflow.forms import Field, FieldKind, Form, Section
@@ -89,14 +90,37 @@ def lay_out(form: Form) -> list[list[Placed]]:
 
 def _lay_out_section(pages: list[_Page], section: Section) -> None:
     after_tick = False
-    for entry in section.fields:
+    for entry, details in _with_details(section):
         block = _field_block(entry, section)
+        for detail in details:
+            block = _joined(block, _field_block(detail, section))
         if block.is_tick and not (after_tick and block.height <= _room(pages[-1])):
             block = _joined(_column_heads(), block)
         if entry is section.fields[0]:
             block = _joined(_heading(section), block)
         _place(pages, block)
         after_tick = block.is_tick
+
+
+def _with_details(section: Section) -> Iterator[tuple[Field, list[Field]]]:
+    """Yield each text or question, with the choices after it that tell more of it: by their names.
+
+    On paper, a page that begins with “Weight of the evidence” would not say of what.
+    """
+    found: list[tuple[Field, list[Field]]] = []
+    for entry in section.fields:
+        before = found[-1][0] if found else None
+        is_detail = (
+            entry.kind is FieldKind.CHOICE
+            and before is not None
+            and before.kind is FieldKind.LONG_TEXT
+            and entry.name.startswith(f"{before.name}_")
+        )
+        if is_detail:
+            found[-1][1].append(entry)
+        else:
+            found.append((entry, []))
+    yield from found
 
 
 def _place(pages: list[_Page], block: _Block) -> None:
