@@ -68,7 +68,7 @@ def _made(wanted: Iterable[str], filled: Case, desk: Desk, keep: Keep) -> Iterat
         whose = f" child {child}" if child else ""
         stamp = f"{record.reference} r{record.revision}"
         mark = f"{NOT_AIM2} " if is_marked(form_id, desk) else ""
-        line = f"{mark}{stamp}: fill in, save it (File > Save), drop it in “Drop decisions here”."
+        line = f"{mark}{stamp}: fill in, save, drop in “Drop decisions here”."
         own, scores = view.paper(form_id), view.paper(SCORES)
         again = whose + (f" {own.revision + 1}" if own else "")
         if form_id == OUTCOME and scores:

@@ -171,6 +171,8 @@ def test_an_answer_longer_than_its_box_stands_whole_on_a_further_page(tmp_path: 
         shown = " ".join(page.extract_text() for page in further).split()
     assert [word for word in shown if word.startswith("word")] == words.split()
     assert OURS.fields["attempt_text"].label in " ".join(shown)
+    with pdfplumber.open(io.BytesIO(content)) as pdf:
+        assert "Long answers: last pages." in pdf.pages[0].extract_text()
 
 
 def test_a_page_that_is_not_ours_at_the_end_is_told(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from formflow.model import Answer, AnswerState
 from formflow.paper import by_fillpdf
 from formflow.paper.further import further_pages
 from formflow.paper.letters import drawable, font_for
-from formflow.paper.lines import wrapped
+from formflow.paper.lines import width_of, wrapped
 from formflow.paper.sketches import Draw, Sketches
 from formflow.read import acroform
 from formflow.read.acroform import Box
@@ -35,6 +35,7 @@ LARGEST, SMALLEST, STEP = 10.0, 7.0, 0.5  # points
 LEADING, INSET = 1.2, 2.5
 HIDDEN = 2  # annotation flag
 MULTILINE = 1 << 12
+LONG_ANSWERS = " Long answers: last pages."
 LINE_AT_TOP = 14.0  # points below the upper edge
 
 
@@ -75,8 +76,9 @@ def _filled(copy: Copy, given: Mapping[str, str]) -> bytes:
                 _store(boxes[name], value)
             if name in boxes and not boxes[name].is_button:
                 texts += _shown(boxes[name], value, copy.drawings.get(name), sketches)
-        _add_further_pages(pdf, _overfull(form, given, boxes))
-        lines = _lines(pdf, copy.line, sketches)
+        overfull = _overfull(form, given, boxes)
+        _add_further_pages(pdf, overfull)
+        lines = _lines(pdf, copy.line + LONG_ANSWERS * bool(overfull), sketches)
         drawn = sketches.drawn_into(pdf)
         for widget, place in texts:
             widget.AP = Dictionary(N=drawn[place])
@@ -233,7 +235,8 @@ def _lines(pdf: Pdf, line: str, sketches: Sketches) -> list[tuple[pikepdf.Page, 
     """Return each page with the number of the line at its top, drawn once for each size of page."""
 
     def draw(canvas: Canvas, width: float, height: float) -> None:
-        canvas.setFont(f"{FONT}-Bold", 8)
+        room = (width - 2 * LINE_AT_TOP) / width_of(line, f"{FONT}-Bold")
+        canvas.setFont(f"{FONT}-Bold", min(8.0, room))
         canvas.drawCentredString(width / 2, height - LINE_AT_TOP, line)
 
     drawn: dict[tuple[float, float], int] = {}
