@@ -118,7 +118,10 @@ class EmailAlert:
         deadline = parcel.respond_by
         is_urgent = deadline is not None and deadline - parcel.recorded_at <= TODAY
         message = EmailMessage()
-        message["Subject"] = f"{parcel.reference}{again}: a form needs you" + " today" * is_urgent
+        what = (
+            "a step is overdue" if parcel.is_reminder else f"a form needs you{' today' * is_urgent}"
+        )
+        message["Subject"] = f"{parcel.reference}{again}: {what}"
         message["From"] = self._settings.sender
         message["To"] = self._settings.recipient
         message["Date"] = format_datetime(parcel.recorded_at)

@@ -15,7 +15,7 @@ from formflow import ledger, parcels, shelf
 from formflow.contract import Operation
 from formflow.ledger import Claimed
 from formflow.model import Entry
-from formflow.posting import post
+from formflow.posting import post_once
 from formflow.settings import Settings
 from formflow.tables import writing
 from formflow.workbench import Workbench
@@ -53,9 +53,7 @@ def _tell(connection: Connection, bench: Workbench, entry_id: int, entry: Entry,
     connector = bench.destinations[name]
     occasion = parcels.Occasion(entry, form, bench.settings, climbs_to=name)
     made = parcels.parcel(occasion, name, Operation.ALERT, connector.capabilities, b"")
-    if connection.execute(_POSTED, {"key": made.key}).first() is None:
-        post(connection, connector, entry_id, name, made)
+    post_once(connection, connector, entry_id, name, made)
 
 
 _SEEN = text("SELECT acknowledged_at IS NOT NULL FROM entry WHERE id = :id")
-_POSTED = text("SELECT 1 FROM parcel WHERE key = :key")

@@ -169,15 +169,19 @@ def _enclosed(occasion: Occasion, operation: Operation) -> Mapping[str, str]:
 def reminder(
     occasion: Occasion, destination: str, capabilities: Capabilities, now: datetime
 ) -> Parcel:
-    """Return an alert that something in a case is overdue: one for each day on which it is sent."""
+    """Return an alert that something in a case is overdue: one for the case and the day."""
+    assert occasion.to_decide is not None  # noqa: S101 - it is about a case
+    case = occasion.to_decide.case.record.reference
     day = now.astimezone(occasion.settings.zone).date().isoformat()
     made = parcel(occasion, destination, Operation.ALERT, capabilities, b"")
     page = ""
-    if occasion.to_decide and capabilities.carries is DataClass.FULL:
+    if capabilities.carries is DataClass.FULL:
         page = pages.what_is_open(occasion.to_decide, occasion.settings, now)
     return replace(
         made,
-        key=parcel_key(made.reference, made.revision, destination, f"reminder {day}"),
+        key=parcel_key(case, 0, destination, f"reminder {day}"),
+        reference=case,
+        is_reminder=True,
         headline=pages.REMINDER,
         page=page,
         recorded_at=now.astimezone(occasion.settings.zone),

@@ -101,6 +101,18 @@ def post(
     )
 
 
+def post_once(
+    connection: Connection,
+    connector: Connector,
+    entry_id: int,
+    destination: str,
+    made: Parcel,
+) -> None:
+    """Put a parcel on the list unless one with its key stands there, delivered or not."""
+    if connection.execute(_POSTED, {"key": made.key}).first() is None:
+        post(connection, connector, entry_id, destination, made)
+
+
 def _as_read(destinations: Mapping[str, Connector], occasion: parcels.Occasion) -> bytes:
     if not any(one.capabilities.wants_as_read for one in destinations.values()):
         return b""
@@ -111,3 +123,4 @@ _ADD_PARCEL = text(
     "INSERT INTO parcel (key, entry_id, destination, operation, body, headers, original_sha256)"
     " VALUES (:key, :entry_id, :destination, :operation, :body, :headers, :original)"
 )
+_POSTED = text("SELECT 1 FROM parcel WHERE key = :key")

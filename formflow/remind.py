@@ -15,7 +15,7 @@ from formflow.casework import ToDecide
 from formflow.contract import Operation
 from formflow.ledger import Claimed
 from formflow.model import Entry
-from formflow.posting import post
+from formflow.posting import post_once
 from formflow.sheets import Case, deadline, open_steps
 from formflow.tables import writing
 from formflow.workbench import Workbench
@@ -68,4 +68,4 @@ def _send(
         told_at_once = name not in bench.settings.told_later
         if told_at_once and Operation.ALERT in connector.capabilities.operations:
             made = parcels.reminder(occasion, name, connector.capabilities, now)
-            post(connection, connector, entry_id, name, made)
+            post_once(connection, connector, entry_id, name, made)

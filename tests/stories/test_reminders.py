@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from formflow import pipeline, tables
+from formflow import overview, pipeline, tables
 from formflow.acknowledge import acknowledge
 from formflow.settings import Settings
 from tests.stories.desk import Desk
 from tests.stories.test_decisions import GREEN, HER_NAME, RED, about
 
 MINUTE = timedelta(minutes=1)
-REMINDER = "1 TO READ FF-2026-000001-F2 r1.html"
+REMINDER = "0 OVERDUE FF-2026-000001.html"
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_what_was_sent_is_chased_only_when_the_council_has_had_its_working_day(d
     at(desk.office, answer_by - MINUTE)
     assert delivered(desk) == 0
     at(desk.office, answer_by)
-    assert reminders(desk) == ["1 TO READ FF-2026-000001-F3b r1.html"]
+    assert reminders(desk) == [REMINDER]
     page = (desk.office.folders.alerts / reminders(desk)[0]).read_text("utf-8")
     assert "RP1 · guidance 7" in page
 
@@ -177,3 +177,33 @@ def test_a_green_form_is_not_chased(office: Settings) -> None:
     desk.gets(GREEN)
     at(office, datetime.now(UTC) + timedelta(days=30))
     assert reminded(desk) == 0
+
+
+def test_each_sheet_that_is_dropped_while_something_is_overdue_brings_no_further_reminder(
+    desk: Desk,
+) -> None:
+    at(desk.office, desk.office.working_days.overdue_at(decided_at(desk)))
+    assert delivered(desk) == 1
+    now = desk.office.working_days.overdue_at(decided_at(desk)) + MINUTE
+    for sheet in ("F7a", "F7s", "F2"):
+        desk.fills_in(sheet, signed_name="M. Head", signed_date="20/11/2026")
+        at(desk.office, now)
+    assert delivered(desk) == 1
+    assert reminders(desk) == [REMINDER]
+
+
+def test_a_reminder_lies_beside_the_alert_and_is_no_acknowledgement(office: Settings) -> None:
+    desk = Desk(office)
+    desk.gets(RED)
+    due = office.working_days.decide_by(about(office, "FF-2026-000001")[0].recorded_at)
+    assert due is not None
+    at(office, due + MINUTE)
+    alerts = office.folders.alerts
+    assert sorted(p.name for p in alerts.glob("*.html")) == [
+        REMINDER,
+        "1 RED FF-2026-000001 r1.html",
+    ]
+    assert "Elements of planning" in (alerts / "1 RED FF-2026-000001 r1.html").read_text("utf-8")
+    (alerts / REMINDER).rename(alerts / "Seen" / REMINDER)
+    desk.waits()
+    assert len(overview.overview(office).waiting) == 1
