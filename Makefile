@@ -9,7 +9,7 @@ endif
 READY := .venv/.ready
 TYPING := build/typing
 
-.PHONY: demo test check bench crash fuzz mutants docs clean
+.PHONY: demo test check bench crash fuzz mutants fillpdf docs clean
 
 demo: $(READY)
 	"$(BIN)/formflow" demo demo-agency
@@ -50,6 +50,13 @@ mutants: $(READY)
 	"$(BIN)/mutmut" run > build/mutants.log
 	@"$(BIN)/mutmut" results | tee build/mutants.txt
 	@! grep -q . build/mutants.txt && echo "Every one was noticed."
+
+# The sheets stored by fillpdf, in an environment of its own: PyMuPDF is under the AGPL.
+fillpdf: $(READY)
+	$(PYTHON) -m venv build/with-fillpdf
+	build/with-fillpdf/bin/pip install --quiet --require-hashes -r requirements.lock
+	build/with-fillpdf/bin/pip install --quiet --editable ".[fillpdf]"
+	build/with-fillpdf/bin/python -m pytest tests/test_prefill.py tests/test_settings.py -n 2
 
 clean:
 	rm -rf .venv build mutants demo-agency *.egg-info

@@ -42,6 +42,8 @@ def why_near(ours: ChildKey, theirs: ChildKey) -> str:
     """Return in words why two children may be the same, "" where nothing says so."""
     same_day, same_name = ours.born == theirs.born, ours.name_key == theirs.name_key
     turned = swapped(ours.born) == theirs.born
+    if same_day and same_name:
+        return ""  # that is the same child, and nobody has to say so
     alike = same_name or _is_alike(ours.name_key, theirs.name_key)
     if turned and alike:
         how = "the same name" if same_name else "a name that is almost the same"

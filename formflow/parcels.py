@@ -167,16 +167,19 @@ def _enclosed(occasion: Occasion, operation: Operation) -> Mapping[str, str]:
 
 
 def reminder(
-    occasion: Occasion, destination: str, capabilities: Capabilities, now: datetime
+    occasion: Occasion,
+    to_decide: ToDecide,
+    destination: str,
+    capabilities: Capabilities,
+    now: datetime,
 ) -> Parcel:
     """Return an alert that something in a case is overdue: one for the case and the day."""
-    assert occasion.to_decide is not None  # noqa: S101 - it is about a case
-    case = occasion.to_decide.case.record.reference
+    case = to_decide.case.record.reference
     day = now.astimezone(occasion.settings.zone).date().isoformat()
     made = parcel(occasion, destination, Operation.ALERT, capabilities, b"")
     page = ""
     if capabilities.carries is DataClass.FULL:
-        page = pages.what_is_open(occasion.to_decide, occasion.settings, now)
+        page = pages.what_is_open(to_decide, occasion.settings, now)
     return replace(
         made,
         key=parcel_key(case, 0, destination, f"reminder {day}"),
@@ -189,15 +192,19 @@ def reminder(
 
 
 def repeat_page(
-    occasion: Occasion, destination: str, capabilities: Capabilities, arrival_id: int, now: datetime
+    occasion: Occasion,
+    to_decide: ToDecide,
+    destination: str,
+    capabilities: Capabilities,
+    arrival_id: int,
+    now: datetime,
 ) -> Parcel:
     """Return the page of a case again: what the safeguarding lead gets instead of a receipt."""
     made = parcel(occasion, destination, Operation.DECIDE, capabilities, b"")
-    assert occasion.to_decide is not None  # noqa: S101 - it is about a case
     return replace(
         made,
         key=parcel_key(made.reference, made.revision, destination, f"again {arrival_id}"),
-        page=pages.what_is_open(occasion.to_decide, occasion.settings, now),
+        page=pages.what_is_open(to_decide, occasion.settings, now),
         recorded_at=now.astimezone(occasion.settings.zone),
     )
 

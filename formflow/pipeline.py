@@ -256,12 +256,12 @@ def _send_repeat_receipt(bench: Workbench, connection: Connection, arrival: Row[
         entry, form, bench.settings, datetime.fromisoformat(arrival.arrived_at)
     )
     case = shelf.case(connection, entry.about) if entry.about else None
-    if case is not None:
-        occasion = parcels.Occasion(entry, form, bench.settings, to_decide=ToDecide(case, {}))
-        at = datetime.fromisoformat(arrival.arrived_at)
-        send_page(connection, bench.destinations, occasion, arrival.entry_id, arrival.id, at)
-        return
     occasion = parcels.Occasion(entry, form, bench.settings)
+    if case is not None:
+        at = datetime.fromisoformat(arrival.arrived_at)
+        to_decide, there = ToDecide(case, {}), bench.destinations
+        send_page(connection, there, occasion, to_decide, arrival.entry_id, arrival.id, at)
+        return
     send_receipt(connection, bench.destinations, occasion, arrival.entry_id, arrival.id, page)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection, text
 
 from formflow import ledger, parcels
+from formflow.casework import ToDecide
 from formflow.contract import Connector, Operation, Parcel
 from formflow.paper.as_read import as_read
 
@@ -19,6 +20,15 @@ _PRIORITIES = {
     Operation.RECORD: ledger.PRIORITY_RECORD,
     Operation.DECIDE: ledger.PRIORITY_RECORD,
 }
+
+
+def taking(
+    operation: Operation, destinations: Mapping[str, Connector]
+) -> Iterator[tuple[str, Connector]]:
+    """Yield the destinations that take an operation, by name."""
+    for name, connector in destinations.items():
+        if operation in connector.capabilities.operations:
+            yield name, connector
 
 
 def send(
@@ -47,25 +57,25 @@ def send_receipt(
     page: str,
 ) -> None:
     """Send the receipt for a paper that came again, in the caller's transaction."""
-    for name, connector in destinations.items():
-        if Operation.RECEIPT in connector.capabilities.operations:
-            made = parcels.repeat_parcel(occasion, name, arrival_id, page)
-            post(connection, connector, entry_id, name, made)
+    for name, connector in taking(Operation.RECEIPT, destinations):
+        made = parcels.repeat_parcel(occasion, name, arrival_id, page)
+        post(connection, connector, entry_id, name, made)
 
 
 def send_page(
     connection: Connection,
     destinations: Mapping[str, Connector],
     occasion: parcels.Occasion,
+    to_decide: ToDecide,
     entry_id: int,
     arrival_id: int,
     at: datetime,
 ) -> None:
     """Send the page of a case for a sheet that came again, in the caller's transaction."""
-    for name, connector in destinations.items():
-        if Operation.DECIDE in connector.capabilities.operations:
-            made = parcels.repeat_page(occasion, name, connector.capabilities, arrival_id, at)
-            post(connection, connector, entry_id, name, made)
+    for name, connector in taking(Operation.DECIDE, destinations):
+        able = connector.capabilities
+        made = parcels.repeat_page(occasion, to_decide, name, able, arrival_id, at)
+        post(connection, connector, entry_id, name, made)
 
 
 def post(

@@ -15,7 +15,7 @@ from formflow.casework import ToDecide
 from formflow.contract import Operation
 from formflow.ledger import Claimed
 from formflow.model import Entry
-from formflow.posting import post_once
+from formflow.posting import post_once, taking
 from formflow.sheets import Case, deadline, open_steps
 from formflow.tables import writing
 from formflow.workbench import Workbench
@@ -63,9 +63,8 @@ def _send(
     now: datetime,
 ) -> None:
     form = bench.form_of(entry.form_id, entry.form_version)
-    occasion = parcels.Occasion(entry, form, bench.settings, None, ToDecide(case, {}))
-    for name, connector in bench.destinations.items():
-        told_at_once = name not in bench.settings.told_later
-        if told_at_once and Operation.ALERT in connector.capabilities.operations:
-            made = parcels.reminder(occasion, name, connector.capabilities, now)
+    occasion, to_decide = parcels.Occasion(entry, form, bench.settings), ToDecide(case, {})
+    for name, connector in taking(Operation.ALERT, bench.destinations):
+        if name not in bench.settings.told_later:
+            made = parcels.reminder(occasion, to_decide, name, connector.capabilities, now)
             post_once(connection, connector, entry_id, name, made)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from formflow.children import ChildKey, name_key, swapped, valid_upn, why_near
 
@@ -76,3 +78,9 @@ def test_a_upn_is_taken_by_its_check_letter_and_nothing_else_is_one() -> None:
     assert valid_upn(f" {good[:4].lower()} {good[4:]} ") == good
     wrong = ("A" if good[0] != "A" else "B") + good[1:]
     assert [valid_upn(words) for words in (wrong, "", "12345", "our number 7")] == [""] * 4
+
+
+@given(one=st.text(max_size=40), other=st.text(max_size=40))
+def test_no_name_is_too_strange_to_be_compared(one: str, other: str) -> None:
+    assert isinstance(near(one, other), str)
+    assert near(one, one) == ""  # the same name on the same day is the same child
