@@ -118,10 +118,9 @@ class EmailAlert:
         deadline = parcel.respond_by
         is_urgent = deadline is not None and deadline - parcel.recorded_at <= TODAY
         message = EmailMessage()
-        what = (
-            "a step is overdue" if parcel.is_reminder else f"a form needs you{' today' * is_urgent}"
-        )
-        message["Subject"] = f"{parcel.reference}{again}: {what}"
+        needs = f"{parcel.reference}{again}: a form needs you{' today' * is_urgent}"
+        overdue = f"{parcel.reference}: a step is overdue"
+        message["Subject"] = overdue if parcel.is_reminder else needs
         message["From"] = self._settings.sender
         message["To"] = self._settings.recipient
         message["Date"] = format_datetime(parcel.recorded_at)
@@ -227,6 +226,16 @@ def _refuse(answer: int, refusal: type[Ending], code: str) -> None:
 
 
 def _words(parcel: Parcel) -> str:
+    if parcel.is_reminder:
+        return f"""{parcel.headline}
+
+Reference:       {parcel.reference}
+Where to look:   {parcel.where_to_look}
+
+This comes once a working day, until the step is noted on its sheet and the sheet is dropped.
+
+This message holds no names. Put none into an answer or a forwarded copy.
+"""
     deadline = moment_in_words(parcel.respond_by) if parcel.respond_by else "as soon as you can"
     return f"""{parcel.headline}
 

@@ -174,7 +174,8 @@ def reminder(
     now: datetime,
 ) -> Parcel:
     """Return an alert that something in a case is overdue: one for the case and the day."""
-    case = to_decide.case.record.reference
+    record = to_decide.case.record
+    folder = occasion.settings.folders.alerts.name
     day = now.astimezone(occasion.settings.zone).date().isoformat()
     made = parcel(occasion, destination, Operation.ALERT, capabilities, b"")
     page = ""
@@ -182,9 +183,12 @@ def reminder(
         page = pages.what_is_open(to_decide, occasion.settings, now)
     return replace(
         made,
-        key=parcel_key(case, 0, destination, f"reminder {day}"),
-        reference=case,
+        key=parcel_key(record.reference, 0, destination, f"reminder {day}"),
+        reference=record.reference,
+        revision=record.revision,
         is_reminder=True,
+        respond_by=None,
+        where_to_look=f"the page of {record.reference} in the folder “{folder}” that says what is overdue",
         headline=pages.REMINDER,
         page=page,
         recorded_at=now.astimezone(occasion.settings.zone),

@@ -1,0 +1,49 @@
+"""A reminder says what it is: it is no alert, and acknowledging does not end it."""
+
+from __future__ import annotations
+
+from email import message_from_bytes
+from email.policy import default as modern
+from pathlib import Path
+
+from formflow.contract import Context, Operation
+from formflow_connectors.alert_folder import AlertFolder, AlertFolderSettings
+from formflow_connectors.email_alert import EmailAlert, EmailAlertSettings
+from tests.connectors.conftest import a_parcel
+
+REMINDER = a_parcel(
+    operation=Operation.ALERT,
+    is_reminder=True,
+    revision=2,
+    respond_by=None,
+    headline="A step in a case is overdue.",
+    where_to_look="the page of FF-2026-000123 in the folder “Alerts” that says what is overdue",
+)
+
+
+def context(tmp_path: Path) -> Context:
+    return Context("Mail", lambda _: tmp_path, lambda _: None)
+
+
+def test_the_mail_says_how_a_reminder_ends(tmp_path: Path) -> None:
+    mail = EmailAlertSettings.model_validate(
+        {
+            "host": "127.0.0.1",
+            "security": "none",
+            "sender": "a@example.org",
+            "recipient": "b@example.org",
+        }
+    )
+    body = EmailAlert(mail, context(tmp_path)).prepare(REMINDER).body
+    message = message_from_bytes(body, policy=modern)
+    words = " ".join(message.get_content().split())
+    assert message["Subject"] == "FF-2026-000123: a step is overdue"
+    assert "until the step is noted on its sheet" in words
+    assert "Seen" not in words
+    assert "formflow ack" not in words
+    assert "that says what is overdue" in words
+
+
+def test_its_page_has_a_name_that_is_no_alerts(tmp_path: Path) -> None:
+    folder = AlertFolder(AlertFolderSettings(folder=tmp_path), context(tmp_path))
+    assert folder.prepare(REMINDER).headers["name"] == "0 OVERDUE FF-2026-000123.html"
