@@ -20,7 +20,15 @@ from sqlmodel import Field, SQLModel
 
 from formflow.errors import StorageProblem
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
+_PAPER_5 = """CREATE TABLE paper_5 (
+    id INTEGER NOT NULL PRIMARY KEY, sha256 VARCHAR, size INTEGER NOT NULL, file_name VARCHAR NOT NULL,
+    received_at VARCHAR NOT NULL, code VARCHAR NOT NULL, words VARCHAR NOT NULL, entry_id INTEGER,
+    continues INTEGER, role VARCHAR DEFAULT 'staff' NOT NULL, reading INTEGER DEFAULT 1 NOT NULL,
+    UNIQUE (sha256, role, reading))"""
+_INTO_PAPER_5 = """INSERT INTO paper_5
+    (id, sha256, size, file_name, received_at, code, words, entry_id, continues)
+    SELECT id, sha256, size, file_name, received_at, code, words, entry_id, continues FROM paper"""
 # What brings a ledger of the version before to each version.
 STEPS = {
     2: ("ALTER TABLE paper ADD COLUMN continues INTEGER",),
@@ -36,8 +44,24 @@ STEPS = {
         "CREATE INDEX entry_child_b ON entry (child_b_id)",
         "CREATE TABLE joined (sheet VARCHAR PRIMARY KEY, child_id INTEGER, other_id INTEGER)",
     ),
+    5: (
+        # SQLite takes no constraint away: the table is made again, without the old one.
+        _PAPER_5,
+        _INTO_PAPER_5,
+        "DROP TABLE paper",
+        "ALTER TABLE paper_5 RENAME TO paper",
+        "ALTER TABLE arrival ADD COLUMN role VARCHAR DEFAULT 'staff' NOT NULL",
+        "ALTER TABLE entry ADD COLUMN role VARCHAR DEFAULT 'staff' NOT NULL",
+        "ALTER TABLE entry ADD COLUMN urgent BOOLEAN DEFAULT 0 NOT NULL",
+        "CREATE TABLE own_page (fingerprint VARCHAR NOT NULL PRIMARY KEY)",
+    ),
 }
 BUSY_SECONDS = 30
+
+
+def _role() -> Any:
+    """Return the column that says from what kind of watched folder something came."""
+    return Field(default="staff", sa_column_kwargs={"server_default": "staff"})
 
 
 class Sighting(SQLModel, table=True):
@@ -56,10 +80,15 @@ class Sighting(SQLModel, table=True):
 
 
 class Paper(SQLModel, table=True):
-    """Something that arrived and is new by its bytes. Its reading is one task."""
+    """Something that arrived and is new by its bytes and role. Its reading is one task.
+
+    The same bytes are a paper of their own in another role, and when they are read again.
+    """
+
+    __table_args__ = (UniqueConstraint("sha256", "role", "reading"),)
 
     id: int | None = Field(default=None, primary_key=True)
-    sha256: str | None = Field(default=None, unique=True)  # None: not a file, nothing kept
+    sha256: str | None = None  # None: not a file, nothing kept
     size: int
     file_name: str  # as dropped; may hold a name: never in a log or a path we make
     received_at: str
@@ -67,6 +96,8 @@ class Paper(SQLModel, table=True):
     words: str = "{}"  # JSON: what fills the braces of the code's message
     entry_id: int | None = None  # the entry it became, or the one it repeats
     continues: int | None = None  # the paper whose bytes it begins with, from the same path
+    role: str = _role()  # of the watched folder that it came from: what it may do goes by that
+    reading: int = Field(default=1, sa_column_kwargs={"server_default": "1"})  # counted from 1
 
 
 class Arrival(SQLModel, table=True):
@@ -78,6 +109,7 @@ class Arrival(SQLModel, table=True):
     file_name: str
     arrived_at: str
     duplicate: bool
+    role: str = _role()
 
 
 class Child(SQLModel, table=True):
@@ -138,6 +170,8 @@ class Entry(SQLModel, table=True):
     proposal: str | None = None  # JSON
     acknowledged_at: str | None = None
     acknowledged_by: str | None = None
+    role: str = _role()
+    urgent: bool = Field(default=False, sa_column_kwargs={"server_default": "0"})  # cannot wait
 
 
 class Parcel(SQLModel, table=True):
@@ -180,6 +214,14 @@ class Task(SQLModel, table=True):
     last_code: str = ""
 
 
+class OwnPage(SQLModel, table=True):
+    """The fingerprint of a further page that FormFlow made for a sheet: nobody else's counts."""
+
+    __tablename__ = "own_page"
+
+    fingerprint: str = Field(primary_key=True)
+
+
 class Counter(SQLModel, table=True):
     """The last number given out, so that references have no gaps."""
 
@@ -203,8 +245,7 @@ def open_ledger(folder: Path) -> Engine:
             connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
         )
         event.listen(engine, "connect", _configure)
-        with writing(engine) as connection:
-            _prepare_schema(connection)
+        _bring_up_to_date(engine)
     except (OSError, OperationalError, sqlite3.Error) as problem:
         raise StorageProblem(
             "The ledger cannot be opened.",
@@ -219,14 +260,19 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
     IMMEDIATE because a read that becomes a write fails at once with "busy", whatever the time-out.
     """
-    with engine.connect() as connection:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-        try:
-            yield connection
-        except BaseException:
-            connection.exec_driver_sql("ROLLBACK")
-            raise
-        connection.exec_driver_sql("COMMIT")
+    with engine.connect() as connection, _transaction(connection):
+        yield connection
+
+
+@contextmanager
+def _transaction(connection: Connection) -> Iterator[None]:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.exec_driver_sql("ROLLBACK")
+        raise
+    connection.exec_driver_sql("COMMIT")
 
 
 @contextmanager
@@ -266,6 +312,21 @@ def _back_up(folder: Path) -> None:
         if 0 < version < SCHEMA_VERSION:
             with closing(sqlite3.connect(folder / f"ledger-version-{version}.sqlite")) as copy:
                 old.backup(copy)
+
+
+def _bring_up_to_date(engine: Engine) -> None:
+    with engine.connect() as connection:
+        # A table that others refer to may be made again; this holds outside a transaction only.
+        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+        with _transaction(connection):
+            _prepare_schema(connection)
+            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+            if broken is not None:
+                raise StorageProblem(
+                    "The ledger refers to something that is not in it.",
+                    "Restore the state folder from a backup. Nothing has been changed.",
+                )
+        connection.exec_driver_sql("PRAGMA foreign_keys=ON")
 
 
 def _prepare_schema(connection: Connection) -> None:

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from formflow import tables
 from formflow.errors import StorageProblem
@@ -17,7 +18,15 @@ def as_version_1(folder: Path) -> None:
     """Make a ledger as the first version had it, with one paper in it."""
     open_ledger(folder).dispose()
     with closing(sqlite3.connect(folder / "ledger.sqlite")) as ledger:
-        ledger.execute("ALTER TABLE paper DROP COLUMN continues")
+        ledger.execute("DROP TABLE paper")
+        ledger.execute(
+            "CREATE TABLE paper (id INTEGER NOT NULL PRIMARY KEY, sha256 VARCHAR UNIQUE, size INTEGER"
+            " NOT NULL, file_name VARCHAR NOT NULL, received_at VARCHAR NOT NULL, code VARCHAR NOT NULL,"
+            " words VARCHAR NOT NULL, entry_id INTEGER)"
+        )
+        ledger.execute("DROP TABLE own_page")
+        for table, column in (("arrival", "role"), ("entry", "role"), ("entry", "urgent")):
+            ledger.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
         ledger.execute("DROP INDEX entry_about")
         ledger.execute("ALTER TABLE entry DROP COLUMN about")
         for index in ("entry_child_b", "child_upn", "child_born"):
@@ -28,6 +37,10 @@ def as_version_1(folder: Path) -> None:
         ledger.execute(
             "INSERT INTO paper (sha256, size, file_name, received_at, code, words)"
             " VALUES ('ab', 1, 'a.pdf', '2026-11-20T12:00:00+00:00', '', '{}')"
+        )
+        ledger.execute(
+            "INSERT INTO arrival (paper_id, folder, file_name, arrived_at, duplicate)"
+            " VALUES (1, 'Drop here', 'a.pdf', '2026-11-20T12:00:00+00:00', 0)"
         )
         ledger.execute("PRAGMA user_version = 1")
         ledger.commit()
@@ -42,9 +55,16 @@ def test_an_older_ledger_keeps_its_papers_and_a_copy_of_itself(tmp_path: Path) -
     as_version_1(tmp_path)
     engine = open_ledger(tmp_path)
     with writing(engine) as connection:
-        row = connection.exec_driver_sql("SELECT sha256, continues FROM paper").one()
+        row = connection.exec_driver_sql(
+            "SELECT sha256, continues, paper.role, reading, arrival.role FROM paper"
+            " JOIN arrival ON arrival.paper_id = paper.id"
+        ).one()
+        twice = "INSERT INTO paper (sha256, size, file_name, received_at, code, words, role)"
+        connection.exec_driver_sql(f"{twice} VALUES ('ab', 1, 'a', '', '', '{{}}', 'decisions')")
+        with pytest.raises(IntegrityError):  # the table that was made again is still referred to
+            connection.exec_driver_sql("DELETE FROM paper WHERE id = 1")
     engine.dispose()
-    assert tuple(row) == ("ab", None)
+    assert tuple(row) == ("ab", None, "staff", 1, "staff")
     assert version(tmp_path / "ledger.sqlite") == SCHEMA_VERSION
     assert version(tmp_path / "ledger-version-1.sqlite") == 1
 
