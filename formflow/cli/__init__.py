@@ -6,6 +6,7 @@ Results go to standard output, messages to standard error, and nothing moves whe
 from __future__ import annotations
 
 import importlib
+import io
 import logging
 import os
 import sys
@@ -86,6 +87,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line; return the exit code."""
+    _speak_utf8()
     try:
         result: Any = formflow.main(args=arguments, prog_name="formflow", standalone_mode=False)
     except click.exceptions.Abort:
@@ -102,6 +104,16 @@ def run(arguments: list[str] | None = None) -> int:
     except Exception as problem:  # noqa: BLE001 - the last net: a plain ending instead of a traceback
         return _our_bug(problem)
     return result if isinstance(result, int) else ExitCode.DONE
+
+
+def _speak_utf8() -> None:
+    """Write UTF-8 whatever the system calls its own: a pipe on Windows knows neither “▲” nor “š”.
+
+    What UTF-8 cannot hold either, such as a file name of other bytes, is shown as \\udcff.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # None where there is no screen at all
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def _tell(problem: FormFlowError) -> int:
