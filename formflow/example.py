@@ -13,9 +13,8 @@ from pydantic_core import PydanticUndefined
 
 from formflow import plugins
 from formflow.contract import Operation
-from formflow.settings import Destination, Settings
+from formflow.settings import ALWAYS_ON, Destination, Settings
 
-ALWAYS_ON = ("alert_folder", "attention_folder", "decision_folder", "receipt_folder")
 INTRO = """\
 # FormFlow's settings. Made from the settings model with “formflow init”; every setting is here with
 # its standard value. Lines that begin with # are examples. Relative folders count from this file.
@@ -42,7 +41,7 @@ def example(written: Iterable[tuple[str, str, dict[str, str]]] = ()) -> str:
         lines += [f"{key} = {_toml(value)}" for key, value in own.items()]
     lines += ["", "# The kinds of destination, with all their settings:"]
     for installed in plugins.available():
-        if installed.kind not in ALWAYS_ON:
+        if installed.kind not in {kind for _, kind, _ in ALWAYS_ON}:
             lines += _destination(installed.kind)
     return "\n".join(lines) + "\n"
 

@@ -27,6 +27,7 @@ from formflow import plugins
 from formflow.clocks import WorkingDays
 from formflow.contract import ConnectorSettings, Operation
 from formflow.errors import SettingsProblem
+from formflow.overlaps import Place, Use, overlaps
 from formflow.setting_tables import (
     FOR_DECISIONS,
     Agency,
@@ -41,6 +42,14 @@ from formflow.setting_tables import (
     Table,
     Watch,
     fetched,
+)
+
+# Name, kind and place in [folders] of the destinations that nobody can switch off.
+ALWAYS_ON = (
+    ("Alerts", "alert_folder", "alerts"),
+    ("Receipts", "receipt_folder", "receipts"),
+    ("Needs attention", "attention_folder", "needs_attention"),
+    ("To decide", "decision_folder", "to_decide"),
 )
 
 
@@ -111,14 +120,25 @@ class Settings(Table):
 
         Receipts, returned papers and alerts cannot be switched off: nothing ends in silence.
         """
-        for name, kind, folder in (
-            ("Alerts", "alert_folder", self.folders.alerts),
-            ("Receipts", "receipt_folder", self.folders.receipts),
-            ("Needs attention", "attention_folder", self.folders.needs_attention),
-            ("To decide", "decision_folder", self.folders.to_decide),
-        ):
+        for name, kind, key in ALWAYS_ON:
+            folder = getattr(self.folders, key)
             yield Destination.model_validate({"name": name, "kind": kind, "folder": folder})
         yield from self.destination
+
+    def places(self) -> Iterator[Place]:
+        """Yield every folder and file that FormFlow watches or writes to."""
+        for index, watch in enumerate(self.watch):
+            yield Place(f"watch[{index}].folder", watch.folder, Use.ALONE)
+        yield Place("folders.blank_forms", self.folders.blank_forms, Use.ALONE)
+        yield Place("folders.forms", self.folders.forms, Use.ALONE)
+        yield Place("state.folder", self.state.folder, Use.ALONE)
+        for _, kind, key in ALWAYS_ON:
+            yield Place(f"folders.{key}", getattr(self.folders, key), _use(kind), kind)
+        for one in self.destination:
+            for key in ("folder", "file"):
+                if isinstance(path := one.own_settings.get(key), Path):
+                    name = f"destination “{one.name}”.{key}"
+                    yield Place(name, path, _use(one.kind), one.kind, key == "file")
 
 
 def load(path: Path) -> Settings:
@@ -148,6 +168,7 @@ def load(path: Path) -> Settings:
         *_calendar_problems(settings),
         *_engine_problems(settings),
         *_destination_problems(settings),
+        *overlaps(tuple(settings.places())),
     )
     if found:
         raise SettingsProblem("The settings file has problems.", found)
@@ -235,6 +256,14 @@ def _takes_alerts(destination: Destination) -> bool:
         return Operation.ALERT in plugins.load(destination.kind).capabilities.operations
     except SettingsProblem:
         return True  # that its kind is not known has been said
+
+
+def _use(kind: str) -> Use:
+    try:
+        takes = plugins.load(kind).capabilities.operations
+    except SettingsProblem:
+        return Use.NAMES  # that its kind is not known has been said
+    return Use.OFFICE if takes & {Operation.RECEIPT, Operation.RETURN} else Use.NAMES
 
 
 def _raw_destination_problems(table: Mapping[str, Any]) -> Iterator[str]:

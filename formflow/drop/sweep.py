@@ -23,6 +23,7 @@ from sqlalchemy import Connection, Row, text
 from formflow import intake
 from formflow.drop.gate import Gate, tail_gate
 from formflow.model import Drop
+from formflow.overlaps import overlaps
 from formflow.setting_tables import Watch
 from formflow.tables import reading, writing
 from formflow.workbench import Workbench
@@ -86,6 +87,10 @@ class _Seen:
 def sweep(bench: Workbench, watch: Watch, now: datetime) -> Swept:
     """Look through one watched folder and take what has settled. One file never stops the others."""
     if not (watch.folder / MARKER).is_file():
+        return Swept(watch.folder, online=False)
+    # Looked at again each time: a link may have been put there since the settings were loaded.
+    if found := next(overlaps(tuple(bench.settings.places())), None):
+        log.error("nothing is taken from a watched folder: %s", found)
         return Swept(watch.folder, online=False)
     gone = _sightings(bench, watch)
     ignored, looks, waits = 0, Counter[Look](), []
