@@ -83,8 +83,8 @@ class AlertFolder:
         """Put the page into the folder once. A page that was dragged into "Seen" stays there."""
         name = prepared.headers["name"]
         with self._folder.held():
-            places.make_folder(self._seen)
-            final = places.under(self._folder.root, name)
+            places.make_inside(self._seen)
+            final = self._folder.inside(name)
             if there := self._folder.find(prepared.key, [final, self._seen / name]):
                 return there
             self._folder.put({final: prepared.body})

@@ -11,7 +11,6 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from formflow import places
 from formflow.contract import (
     API_VERSION,
     Capabilities,
@@ -70,15 +69,15 @@ class AttentionFolder:
     def deliver(self, prepared: Prepared) -> Delivered:
         """Put the papers back, then the note: where the note lies, they were put back too."""
         with self._folder.held():
-            note = places.under(self._folder.root, prepared.headers["note"])
+            note = self._folder.inside(prepared.headers["note"])
             if there := self._folder.find(prepared.key, [note]):
                 return there
             files: dict[Path, bytes | Path] = {}
             if prepared.original_sha256 is not None:
-                paper = places.under(self._folder.root, prepared.headers["paper"])
+                paper = self._folder.inside(prepared.headers["paper"])
                 files[paper] = self._context.original(prepared.original_sha256)
             for name, sha256 in json.loads(prepared.headers["beside"]).items():
-                files[places.under(self._folder.root, name)] = self._context.original(sha256)
+                files[self._folder.inside(name)] = self._context.original(sha256)
             self._folder.put(files | {note: prepared.body})
         return Delivered(prepared.key, DeliveredAs.CREATED, self._folder.where(note))
 

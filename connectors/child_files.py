@@ -84,7 +84,7 @@ class ChildFiles:
     def deliver(self, prepared: Prepared) -> Delivered:
         """File both papers, then the line: where the line stands, the papers were filed too."""
         with self._folder.held():
-            home = places.under(self._folder.root, prepared.headers["home"])
+            home = self._folder.inside(prepared.headers["home"])
             try:
                 how = self._file(home, prepared)
             except PermissionError:
@@ -108,9 +108,9 @@ class ChildFiles:
         files: dict[Path, bytes | Path] = {}
         if prepared.original_sha256 is not None:
             original = self._context.original(prepared.original_sha256)
-            files[home / prepared.headers["original"]] = original
+            files[self._folder.inside(prepared.headers["original"], home)] = original
         if prepared.body:
-            files[home / prepared.headers["as_read"]] = prepared.body
+            files[self._folder.inside(prepared.headers["as_read"], home)] = prepared.body
         page = _page(home.name, sorted([*lines, prepared.headers["line"]]))
         self._folder.put(files | {home / CHRONOLOGY: page.encode()})
         return DeliveredAs.CREATED
@@ -142,9 +142,10 @@ def _kept_as(parcel: Parcel) -> str:
 
 def _lines(chronology: Path) -> list[str]:
     """Return the lines of a chronology, [] when there is none. Raise Retryable when it is not ours."""
-    if not chronology.exists():
+    try:
+        page = places.read(chronology).decode("utf-8", "replace").splitlines()
+    except FileNotFoundError:
         return []
-    page = chronology.read_text("utf-8", "replace").splitlines()
     if _OURS not in page:
         raise ending(Retryable, "FF-406")
     return [line for line in page if line.startswith("<tr data-order=")]

@@ -115,6 +115,7 @@ class CsvFile:
         """Nothing stays open."""
 
     def _add(self, stem: str, prepared: Sequence[Prepared]) -> dict[str, Delivered]:
+        self._folder.inside(f"{stem}.csv")  # before anything outside is looked for
         files = self._folder.root.glob(f"{stem}*.csv")
         known = {key: path.name for path in files for key in _keys(path)}
         landed = {
@@ -134,14 +135,14 @@ class CsvFile:
         """Return the file with these columns: another version of a form begins another file."""
         for number in itertools.count(1):
             name = f"{stem}.csv" if number == 1 else f"{stem} ({number}).csv"
-            path = places.under(self._folder.root, name)
+            path = self._folder.inside(name)
             if not path.exists() or _is_ours(path, columns):
                 break
         return path
 
     def _append(self, path: Path, columns: bytes, lines: bytes) -> None:
         is_new = not path.exists()
-        with path.open("a+b") as file:
+        with places.appending(path) as file:
             file.seek(0)
             content = file.read()
             whole = _whole(content)
@@ -172,7 +173,7 @@ def _columns(prepared: Prepared) -> bytes:
 
 def _keys(path: Path) -> set[str]:
     """Return the key of every whole line, also where Excel has saved the file without quotes."""
-    content = path.read_bytes()
+    content = places.read(path)
     lines = content[: _whole(content)].split(END)
     return {line.lstrip(b'"')[:64].decode("ascii", "replace") for line in lines}
 
@@ -193,6 +194,6 @@ def _is_whole(line: bytes, columns: bytes) -> bool:
 
 
 def _is_ours(path: Path, columns: bytes) -> bool:
-    with path.open("rb") as file:
+    with places.opened(path) as file:
         start = file.read(len(BOM + columns))
     return (BOM + columns).startswith(start)  # shorter: a crash cut the very first write

@@ -70,12 +70,12 @@ class DecisionFolder:
     def deliver(self, prepared: Prepared) -> Delivered:
         """Put the sheets into the folder, then the page: where it lies, they were put there too."""
         with self._folder.held():
-            page = places.under(self._folder.root, prepared.headers["page"])
+            page = self._folder.inside(prepared.headers["page"])
             if there := self._folder.find(prepared.key, [page]):
                 return there
             files: dict[Path, bytes | Path] = {}
             for name, sha256 in json.loads(prepared.headers["sheets"]).items():
-                sheet = places.under(self._folder.root, name)
+                sheet = self._folder.inside(name)
                 if not sheet.exists():
                     files[sheet] = self._context.original(sha256)
             if _as_of(page) <= prepared.headers["at"]:
@@ -93,7 +93,7 @@ class DecisionFolder:
 
 def _as_of(page: Path) -> str:
     """Return the moment of which a page tells, as UTC text; "" where there is none."""
-    found = _MOMENT.search(page.read_text("utf-8", "replace")) if page.exists() else None
+    found = _MOMENT.search(places.read(page).decode("utf-8", "replace")) if page.exists() else None
     return found[1] if found else ""
 
 

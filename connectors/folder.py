@@ -21,6 +21,7 @@ from formflow.contract import (
     Retryable,
     Unavailable,
 )
+from formflow.errors import StorageProblem
 from formflow.notices import notice
 from formflow_connectors.wording import ending
 
@@ -54,21 +55,28 @@ class DestinationFolder:
         if not self.root.is_dir():
             raise ending(Unavailable, "FF-401")
         try:
-            with FileLock(self.root / LOCK_NAME, timeout=LOCK_SECONDS):
+            with FileLock(self.root / LOCK_NAME, timeout=LOCK_SECONDS, mode=0o660):
                 self._sweep_once()
                 yield
         except Timeout:
             raise ending(Retryable, "FF-403") from None
+        except places.NotAFile:
+            raise ending(Retryable, "FF-431") from None
         except OSError:
             # The path in an OSError is our own, but a traceback is no place for it.
             raise ending(Unavailable, "FF-402") from None
 
     def put(self, files: Mapping[Path, bytes | Path]) -> None:
-        """Write whole files durably, from bytes or from other files, in this order. Raise OSError."""
+        """Write whole files durably, from bytes or from other files, in this order. Raise OSError.
+
+        Raise Retryable when a file would lie outside the folder, also through a link.
+        """
+        for final in files:
+            self.inside(str(final.absolute()))
         with contextlib.ExitStack() as stack:
             made: list[tuple[places.Temporary, Path]] = []
             for final, content in files.items():
-                places.make_folder(final.parent)
+                places.make_inside(final.parent)
                 made.append((stack.enter_context(places.temporary(self.root)), final))
                 _fill(made[-1][0].file, content)
             for fresh, _ in made:
@@ -80,6 +88,13 @@ class DestinationFolder:
             for folder in {final.parent for final in files}:
                 places.sync_folder(folder)
 
+    def inside(self, name: str, folder: Path | None = None) -> Path:
+        """Return where a name lies in the folder, or in one inside it. Raise Retryable if outside."""
+        try:
+            return places.under(folder or self.root, name)
+        except StorageProblem:
+            raise ending(Retryable, "FF-430") from None
+
     def where(self, path: Path) -> str:
         """Return where something lies, told from the folder."""
         return path.relative_to(self.root).as_posix()
@@ -87,8 +102,9 @@ class DestinationFolder:
     def find(self, key: str, paths: Iterable[Path]) -> Delivered | None:
         """Return which of some files holds a key, or None."""
         for path in paths:
-            with contextlib.suppress(FileNotFoundError):  # dragged away just now
-                if key.encode() in path.read_bytes():
+            # Dragged away just now, or nothing that we wrote: a link, a pipe.
+            with contextlib.suppress(FileNotFoundError, places.NotAFile):
+                if key.encode() in places.read(path):
                     return Delivered(key, DeliveredAs.ALREADY_THERE, self.where(path))
         return None
 

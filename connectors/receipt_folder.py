@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from formflow import places
 from formflow.contract import (
     API_VERSION,
     Capabilities,
@@ -59,7 +58,7 @@ class ReceiptFolder:
     def deliver(self, prepared: Prepared) -> Delivered:
         """Put the page into the folder once."""
         with self._folder.held():
-            final = places.under(self._folder.root, prepared.headers["name"])
+            final = self._folder.inside(prepared.headers["name"])
             if there := self._folder.find(prepared.key, [final]):
                 return there
             self._folder.put({final: prepared.body})

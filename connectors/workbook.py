@@ -6,6 +6,7 @@ unless the settings ask for answers.
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -134,7 +135,7 @@ class Workbook:
         if not self._file.exists():
             return register_rows.new_book(titles)
         try:
-            book = openpyxl.load_workbook(self._file)
+            book = openpyxl.load_workbook(io.BytesIO(places.read(self._file)))
             first_row = [cell.value for cell in book[SHEET][1]]
         except OSError:
             raise

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
-from formflow import example, forms, places, settings
+from formflow import example, forms, places, rights, settings
 from formflow.drop.sweep import MARKER
 from formflow.errors import StorageProblem
 from formflow.settings import Settings
@@ -49,11 +49,18 @@ def set_up(folder: Path, changes: Sequence[tuple[str, str]] = ()) -> Settings:
 
 
 def make_folders(now: Settings) -> None:
-    """Make every folder the settings name, mark the watched ones, and lay out the blanks."""
-    for _, folder in now.folders:
-        places.make_folder(folder)
+    """Make every folder the settings name, mark the watched ones, and lay out the blanks.
+
+    New folders for the DSL alone, and the state, are closed to others.
+    """
+    new = [folder for folder in rights.confidential(now) if not folder.exists()]
+    now.state.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for place in now.places():
+        if place.path != now.state.folder:
+            places.make_folder(place.path.parent if place.is_file else place.path)
+    for folder in new:  # the rights of what was there already are IT's
+        rights.close_to_others(folder)
     for watch in now.watch:
-        places.make_folder(watch.folder)
         marker = watch.folder / MARKER
         if not marker.exists():
             words = {
@@ -61,10 +68,6 @@ def make_folders(now: Settings) -> None:
                 "id": uuid.uuid4().hex,
             }
             places.write(marker, json.dumps(words).encode())
-    for destination in now.destination:
-        for key, value in destination.own_settings.items():
-            if isinstance(value, Path) and key in ("folder", "file"):
-                places.make_folder(value if key == "folder" else value.parent)
     for form in (one for one in forms.shipped() if not one.is_sheet):
         blank = now.folders.blank_forms / f"{form.code} {form.title}.pdf"
         places.write(blank, form.blank.read_bytes())

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from formflow import forms, overview, tables
+from formflow import forms, overview, rights, tables
 from formflow.contract import CheckLine
 from formflow.drop.sweep import MARKER
 from formflow.errors import FormDefinitionProblem, FormFlowError
@@ -38,6 +38,7 @@ ALIVE_WITHIN = timedelta(minutes=15)
 def checkup(settings: Settings, now: datetime) -> Iterator[tuple[str, CheckLine]]:
     """Yield what was looked at and what was found. Changes nothing at any destination."""
     yield "state folder", _state_is_local(settings.state.folder)
+    yield from (("rights", line) for line in rights.looked_at(settings))
     yield "ledger", _ledger(settings)
     yield "disk", _disk(settings.state.folder)
     for watch in settings.watch:

@@ -16,7 +16,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from formflow import definition
+from formflow import definition, places
 from formflow import manifest as manifests
 from formflow.definition import FURTHER_PAGES as FURTHER_PAGES
 from formflow.definition import HIDDEN_FIELDS as HIDDEN_FIELDS
@@ -148,7 +148,7 @@ class Form:
 def load(path: Path) -> Form:
     """Return the form that a form.toml defines. Raise FormDefinitionProblem when it contradicts itself."""
     try:
-        return parsed(path.read_text(encoding="utf-8"), path)
+        return parsed(places.read(path, follow=True).decode(), path)
     except (OSError, UnicodeDecodeError) as problem:
         raise FormDefinitionProblem(f"The form definition cannot be read: {problem}") from problem
 

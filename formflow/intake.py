@@ -10,12 +10,11 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import BinaryIO
 
 from sqlalchemy import Connection, Engine, text
 
-from formflow import ledger
+from formflow import ledger, places
 from formflow.model import Drop
 from formflow.tables import reading, writing
 from formflow.testing.crash import crash_at
@@ -45,7 +44,7 @@ def take(
     `remember` notes in the same transaction that the file was taken, so that it is not taken again
     when we are killed before the source is touched. The source is left as it is: see `let_go`. Raise ChangedWhileCopying, or OSError for a bad moment.
     """
-    with _opened(drop.path) as stream:
+    with places.opened(drop.path) as stream:
         before = _fingerprint(stream)
         if before != (drop.size, drop.modified_ns):
             raise ChangedWhileCopying
@@ -85,12 +84,6 @@ def let_go(drop: Drop) -> None:
     except OSError:
         # Open in a viewer, or a read-only share: the ledger remembers it, the next sweep tries again.
         return
-
-
-def _opened(path: Path) -> BinaryIO:
-    # O_NOFOLLOW: a link put there since the sweep must not lead us elsewhere.
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-    return os.fdopen(os.open(path, flags), "rb")
 
 
 def _fingerprint(stream: BinaryIO) -> tuple[int, int]:

@@ -545,6 +545,16 @@ MESSAGES: dict[str, Message] = {
         "Nobody can say whether it arrived, so FormFlow sends it again.",
         "If you get the same message twice, one is enough.",
     ),
+    "FF-430": Message(
+        "A file would be put outside its folder. There may be a link in the folder that points elsewhere.",
+        "FormFlow has not written it. It waits in FormFlow, and nothing is lost.",
+        "Look for the link and remove it. FormFlow then tries again by itself.",
+    ),
+    "FF-431": Message(
+        "There is a link or a device in the folder where FormFlow expects a file.",
+        "FormFlow does not open it. What belongs there waits in FormFlow, and nothing is lost.",
+        "Ask IT to remove it. FormFlow then tries again by itself.",
+    ),
 }
 
 

@@ -11,12 +11,13 @@ import contextlib
 import errno
 import os
 import secrets
+import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from formflow.errors import StorageProblem
 
@@ -30,7 +31,13 @@ PATIENCE_SECONDS = (
 _HELD_BY_ANOTHER = frozenset(
     {5, 32, 33}
 )  # Windows: access denied, sharing violation, lock violation
+_WAITS_FOR_NOBODY = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _NO_FOLDER_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES})  # some shares
+
+
+class NotAFile(OSError):
+    """A link, a pipe, a device or a folder lies where a file should be."""
 
 
 @dataclass
@@ -53,7 +60,8 @@ class Temporary:
         os.fsync(self.file.fileno())
 
     def rename(self, final: Path) -> None:
-        """Give the file its final name; durable only once its folder is synced."""
+        """Give the file its final name and its folder's rights; durable only once the folder is synced."""
+        as_its_folder(self.file.fileno(), final.parent)
         if sys.platform == "win32":
             self.file.close()  # Windows renames no open file; elsewhere the lock lasts until the end
         patiently(lambda: self.path.replace(final))
@@ -62,7 +70,10 @@ class Temporary:
 
 @contextlib.contextmanager
 def temporary(folder: Path) -> Iterator[Temporary]:
-    """Yield a new empty file in a folder, marked as ours and as in use. Raise OSError."""
+    """Yield a new empty file in a folder, marked as ours and as in use. Raise OSError.
+
+    Nobody else may read it until it becomes something: what a killed process leaves may hold names.
+    """
     fresh = _fresh(folder)
     try:
         with fresh.file:
@@ -87,6 +98,73 @@ def make_folder(folder: Path) -> None:
     make_folder(folder.parent)
     folder.mkdir(exist_ok=True)
     sync_folder(folder.parent)
+
+
+def make_inside(folder: Path) -> None:
+    """Make a folder inside a destination, with the rights of the folder it lies in. Raise OSError."""
+    if folder.is_dir():
+        return
+    make_inside(folder.parent)
+    folder.mkdir(exist_ok=True)
+    if sys.platform != "win32":
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            as_its_folder(handle, folder.parent)
+        finally:
+            os.close(handle)
+    sync_folder(folder.parent)
+
+
+def as_its_folder(handle: int, folder: Path) -> None:
+    """Give a new file or folder the group and the rights of the folder it lies in.
+
+    Where a folder gives others nothing, nothing in it gives them anything. A share that knows no
+    rights keeps its own. On Windows a new file takes the rights of its folder by itself.
+    """
+    if sys.platform == "win32":
+        return
+    above, own = folder.stat(), os.fstat(handle)
+    allowed = 0o775 | stat.S_ISGID if stat.S_ISDIR(own.st_mode) else 0o664
+    with contextlib.suppress(OSError):  # an account outside the group: `doctor` says so
+        os.fchown(handle, -1, above.st_gid)
+    with contextlib.suppress(OSError):
+        os.fchmod(handle, (above.st_mode & allowed) | 0o600)
+
+
+def opened(path: Path, *, follow: bool = False) -> BinaryIO:
+    """Open a file that others may have put there, for reading. Raise NotAFile, or another OSError.
+
+    Not through a link, unless `follow`, and never waiting for a pipe or a device to speak.
+    """
+    return _only_a_file(path, os.O_RDONLY | (0 if follow else _NO_LINK), "rb")
+
+
+def read(path: Path, *, follow: bool = False) -> bytes:
+    """Return the content of a file that others may have put there. Raise OSError."""
+    with opened(path, follow=follow) as file:
+        return file.read()
+
+
+def appending(path: Path) -> BinaryIO:
+    """Open a file to read it and to write at its end, making it when new. Raise OSError."""
+    is_new = not path.exists()
+    file = _only_a_file(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | _NO_LINK, "a+b")
+    if is_new:
+        as_its_folder(file.fileno(), path.parent)
+    return file
+
+
+def _only_a_file(path: Path, flags: int, mode: str) -> BinaryIO:
+    try:
+        handle = os.open(path, flags | _WAITS_FOR_NOBODY, 0o600)
+    except OSError as problem:
+        if problem.errno in (errno.ELOOP, errno.ENXIO):  # a link; a socket or a device
+            raise NotAFile(problem.errno, "not a file") from None
+        raise
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise NotAFile(errno.EINVAL, "not a file")
+    return cast("BinaryIO", os.fdopen(handle, mode))
 
 
 def sync_folder(folder: Path) -> None:
@@ -147,7 +225,7 @@ def _fresh(folder: Path) -> Temporary:
     while True:
         name = f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}{TEMPORARY_SUFFIX}"
         path = folder / name
-        file = path.open("xb")
+        file = open(path, "xb", opener=_for_us_alone)  # noqa: SIM115 - a path opens with no rights
         try:
             _lock(file)
         except BlockingIOError:  # a sweep has just found it and takes it: make another
@@ -158,6 +236,10 @@ def _fresh(folder: Path) -> Temporary:
         if os.fstat(file.fileno()).st_nlink:
             return Temporary(path, file)
         file.close()  # a sweep took it between its making and its lock
+
+
+def _for_us_alone(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _remove_if_stray(path: Path) -> bool:

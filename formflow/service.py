@@ -39,7 +39,7 @@ class Turn:
 @contextmanager
 def alone(settings: Settings) -> Iterator[None]:
     """Be the only service on this ledger. Raise AlreadyRunning."""
-    settings.state.folder.mkdir(parents=True, exist_ok=True)
+    settings.state.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = FileLock(settings.state.folder / "service.lock")
     try:
         lock.acquire(timeout=0)

@@ -11,6 +11,8 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
+from formflow import places
+
 
 def _known_timezone(name: str) -> str:
     if name not in available_timezones():
@@ -220,4 +222,8 @@ class Calendar(Table):
 def fetched(secret: str) -> str:
     """Return what stands where "env:NAME" or "file:PATH" says, which has been looked at before."""
     kind, _, where = secret.partition(":")
-    return os.environ[where] if kind == "env" else Path(where).read_text("utf-8").strip()
+    return (
+        os.environ[where]
+        if kind == "env"
+        else places.read(Path(where), follow=True).decode().strip()
+    )

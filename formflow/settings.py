@@ -6,6 +6,8 @@ Secrets never stand in the file: `env:NAME` and `file:PATH` say where they are.
 from __future__ import annotations
 
 import os
+import shlex
+import sys
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
@@ -303,6 +305,8 @@ def _secret_problem(value: Any) -> str | None:
         return f"the environment variable {where} is not set"
     if kind == "file" and not Path(where).is_file():
         return "the file it names was not found"
+    if kind == "file" and sys.platform != "win32" and Path(where).stat().st_mode & 0o006:
+        return f"everybody on this computer may read or change that file; run chmod 600 {shlex.quote(where)}"
     return None
 
 

@@ -7,7 +7,6 @@ program are the papers of model.py. Moments are stored as UTC text, "2026-11-14T
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -235,10 +234,11 @@ def open_ledger(folder: Path) -> Engine:
     Raise StorageProblem when it cannot be used or was written by a newer FormFlow.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if os.name == "posix":
-            folder.chmod(0o700)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _back_up(folder)
+        (folder / "ledger.sqlite").touch(
+            mode=0o600
+        )  # also in a folder that IT has opened to others
         engine = create_engine(
             f"sqlite:///{folder / 'ledger.sqlite'}",
             hide_parameters=True,  # a failing statement must not print a child's answers

@@ -59,7 +59,7 @@ class Vault:
 
         The same bytes twice are kept once.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         digest, size = hashlib.sha256(), 0
         with places.temporary(self.folder) as copy:
             while block := source.read(COPY_BYTES):
@@ -68,7 +68,7 @@ class Vault:
                 copy.file.write(block)
             final = self.path(digest.hexdigest())
             if not final.exists():
-                final.parent.mkdir(exist_ok=True)
+                final.parent.mkdir(mode=0o700, exist_ok=True)
                 copy.become(final)
         return digest.hexdigest(), size
 

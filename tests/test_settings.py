@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -96,6 +98,7 @@ def test_a_secret_is_fetched_from_the_environment_and_from_a_file(
 ) -> None:
     monkeypatch.setenv("MAIL_PASSWORD", "from the environment")
     (tmp_path / "secret").write_text("from a file\n", encoding="utf-8")
+    (tmp_path / "secret").chmod(0o600)
     for where, secret in (
         ("env:MAIL_PASSWORD", "from the environment"),
         (f"file:{(tmp_path / 'secret').as_posix()}", "from a file"),
@@ -104,6 +107,29 @@ def test_a_secret_is_fetched_from_the_environment_and_from_a_file(
         fetched = settings.connector_settings(now.destination[0])
         assert fetched.password.get_secret_value() == secret  # type: ignore[attr-defined]
         assert secret not in repr(fetched)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="rights of POSIX")
+@pytest.mark.parametrize("rights", [0o644, 0o602, 0o666])
+def test_a_secret_file_that_everybody_may_read_or_change_is_refused_in_words(
+    tmp_path: Path, rights: int
+) -> None:
+    secret = tmp_path / "a secret"
+    secret.write_text("hunter2", encoding="utf-8")
+    secret.chmod(rights)
+    text = MAIL + f'username = "f"\npassword = "file:{secret}"\n'
+    found = problems(tmp_path, text + f'[reading]\nform_password = "file:{secret}"\n')
+    for line, key in zip(found, ("reading.form_password", "destination[0].password"), strict=True):
+        assert line == (
+            f"{key}: everybody on this computer may read or change that file; run chmod 600 '{secret}'"
+        )
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes of POSIX")
+def test_a_pipe_in_the_place_of_a_secret_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    (line,) = problems(tmp_path, MAIL + f'username = "f"\npassword = "file:{tmp_path}/pipe"\n')
+    assert line == "destination[0].password: the file it names was not found"
 
 
 def test_a_secret_that_is_not_there_is_said(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ end tells. What fails here is held, never rejected: it may still be on its way.
 
 from __future__ import annotations
 
-import os
 import re
 import stat
 from collections.abc import Mapping
@@ -14,13 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from formflow import places
+
 HEAD_BYTES, TAIL_BYTES = 1024, 2048
 MARK = b"%PDF-"
 _TAIL = re.compile(rb"startxref[ \t\r\n\f\0]+(\d{1,12})[ \t\r\n\f\0]+%%EOF[ \t\r\n\f]*\Z")
-# Not through a link that was put there meanwhile, and without waiting for a pipe.
-_FLAGS = os.O_RDONLY
-for _flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"):
-    _FLAGS |= getattr(os, _flag, 0)
 _XREF = re.compile(rb"\s*(xref\b|\d+\s+\d+\s+obj\b)")
 
 
@@ -45,7 +42,7 @@ def tail_gate(path: Path, *, largest: int) -> Gate:
         return Gate("FF-102", retry=True)
     if status.st_size > largest:
         return Gate("FF-111", {"limit_mb": str(largest >> 20)})
-    with os.fdopen(os.open(path, _FLAGS), "rb") as stream:
+    with places.opened(path) as stream:
         return _ends(stream, status.st_size)
 
 

@@ -57,6 +57,7 @@ PURE = (
 # What connectors may see besides the contract: the words, and the one room that writes files.
 FOR_CONNECTORS = {
     "formflow.contract",
+    "formflow.errors",
     "formflow.model",
     "formflow.notices",
     "formflow.places",
