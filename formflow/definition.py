@@ -111,8 +111,8 @@ _NUMBER = _Wanted("a whole number from 1 to 9999", lambda value: _number(value, 
 _LINES = _Wanted(f"a whole number from 1 to {MOST_LINES}", lambda n: _number(n, MOST_LINES))
 _YES_NO = _Wanted("true or false", lambda value: isinstance(value, bool))
 _NAME = _Wanted(
-    "at most 60 small letters, digits and _, beginning with a letter",
-    lambda value: isinstance(value, str) and bool(re.fullmatch(r"[a-z][a-z0-9_]{0,59}", value)),
+    "small letters, digits and _, beginning with a letter",
+    lambda value: isinstance(value, str) and bool(re.fullmatch(r"[a-z][a-z0-9_]*", value)),
 )
 _KIND = _Wanted(f"one of {', '.join(FieldKind)}", lambda value: value in list(FieldKind))
 _TABLES = _Wanted("a list of tables", lambda value: _list(value, lambda one: isinstance(one, dict)))
@@ -126,13 +126,17 @@ _STATES = _Wanted(
         and len(set(value)) == len(value) > 1
     ),
 )
-# A code stands in file names and references.
+# Id and code stand in file names and references.
+_ID = _Wanted(
+    "at most 60 small letters, digits and _, beginning with a letter",
+    lambda value: _NAME.fits(value) and len(value) <= 60,
+)
 _CODE = _Wanted(
     "one to eight letters and digits, beginning with a letter, such as A1",
     lambda value: isinstance(value, str) and bool(re.fullmatch("[A-Za-z][A-Za-z0-9]{0,7}", value)),
 )
 _FORM_KEYS = dict.fromkeys(("title", "intro", "filing", "how_to_save"), _WORDS)
-_FORM_KEYS |= {"id": _NAME, "code": _CODE, "version": _NUMBER, "section": _TABLES}
+_FORM_KEYS |= {"id": _ID, "code": _CODE, "version": _NUMBER, "section": _TABLES}
 _MORE_FORM_KEYS = {"hidden": _PAIRS, "information": _PAIRS, "is_sheet": _YES_NO, "band": _TABLES}
 _SECTION_KEYS = {"name": _NAME, "label": _WORDS, "prompt": _MAYBE_WORDS, "fields": _TABLES}
 _FIELD_KEYS = {"name": _NAME, "kind": _KIND, "label": _WORDS}

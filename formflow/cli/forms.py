@@ -112,7 +112,7 @@ def learn(settings_file: Path, pdf: Path, folder: Path | None, again: bool) -> i
         places.write(target / name, content)
     heads = ("Box", "Printed beside it", "Our question", "How sure")
     click.echo(table([heads, *(tuple(cell[:60] for cell in row) for row in draft.rows(made))]))
-    unsure = sum(pair.question is not None and not pair.is_sure for pair in made.pairs)
+    unsure = sum(map(draft.needs_a_look, made.pairs))
     say(
         f"{len(made.pairs)} boxes, {unsure} to check. Written to {target}: open {made.stem}.html beside"
         f" {made.stem}.toml, correct the .toml by hand, then run “formflow forms check”."

@@ -45,7 +45,7 @@ class Draft:
     def form_id(self) -> str:
         """The form's name in the ledger."""
         plain = re.sub(r"[^a-z0-9]+", "_", self.stem.casefold()).strip("_")
-        return plain if plain[:1].isalpha() else f"form_{plain}"
+        return (plain if plain[:1].isalpha() else f"form_{plain}")[:60]
 
 
 def draft(path: Path, ours: Form) -> Draft:
@@ -96,7 +96,14 @@ def rows(made: Draft) -> list[tuple[str, str, str, str]]:
     ]
 
 
+def needs_a_look(pair: Pair) -> bool:
+    """Return whether a person must look at a pair before the draft may be used."""
+    return pair.is_unclear or (pair.question is not None and not pair.is_sure)
+
+
 def _how_sure(pair: Pair) -> str:
+    if pair.is_unclear:
+        return "NOT SURE whether a tick is yes or no, please check"
     if pair.question is None:
         return "no question of ours"
     return "sure" if pair.is_sure else "NOT SURE, please check"
@@ -131,6 +138,8 @@ def _page(pair: Pair) -> int:
 
 
 def _field(pair: Pair) -> Iterator[str]:
+    if pair.is_unclear:
+        yield "  # NOT SURE: is a tick in this box a yes or a no? Until you say so in means, it is not known."
     if pair.question is not None and not pair.is_sure:
         yield f"  # NOT SURE: does it ask “{pair.question.label}”? Then: name = {_word(pair.question.name)}"
     parts = [
@@ -166,7 +175,7 @@ def as_page(made: Draft) -> str:
             "number": page,
             "picture": picture,
             "rows": [
-                (numbers[pair.name], *row, pair.is_sure or pair.question is None)
+                (numbers[pair.name], *row, not needs_a_look(pair))
                 for pair, row in zip(made.pairs, rows(made), strict=True)
                 if _page(pair) == page
             ],
@@ -193,7 +202,7 @@ def _outline(
 ) -> None:
     pen = ImageDraw.Draw(picture)
     for pair in found:
-        colour = "#00703c" if pair.is_sure else "#b10e1e" if pair.question else "#505a5f"
+        colour = "#b10e1e" if needs_a_look(pair) else "#00703c" if pair.is_sure else "#505a5f"
         for place in (place for box in pair.boxes for place in box.places if place.page == page):
             left, bottom, right, top = (side * DOTS_PER_POINT for side in place.rectangle)
             upper = picture.height - top

@@ -20,7 +20,19 @@ MULTILINE = 1 << 12
 NEAR = 40.0  # points between the words of one label, and between a label and its box
 ABOVE = 20.0  # points from the top of a box to the label over it
 SIDE = 3.0  # points that a label may reach into its box
+SAYS = {
+    **dict.fromkeys(("yes", "y", "true"), "yes"),
+    **dict.fromkeys(("no", "n", "false"), "no"),
+    **dict.fromkeys(("not known", "unknown", "n k", "nk", "don t know", "dont know"), "unknown"),
+    **dict.fromkeys(("unsure", "not sure"), "unknown"),
+    **dict.fromkeys(("not applicable", "n a", "na", "none"), "neither"),
+}
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+
+
+def plain(label: str) -> str:
+    """Return the words of a label in small letters, apostrophes and signs left out."""
+    return " ".join(re.findall(r"[a-z0-9]+", label.casefold()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +45,13 @@ class Near:
     label: str  # printed beside or above it, "" for none
     tooltip: str
     several_lines: bool = False
-    beside: tuple[str, ...] = ()  # of a button: what is printed at each of its places
+    beside: tuple[str, ...] = ()  # of a button: what is printed to the right of each of its places
     shown: Mapping[str, str] | None = None  # of a choice: stored value -> what it shows
+    before: tuple[str, ...] = ()  # of a button: what is printed to the left of each of its places
+    heading: str = ""  # of a button: "Yes" or the like, over its column
+    means: Mapping[str, str] | None = None  # of a tick: stored -> yes, no or unknown
+    is_unclear: bool = False  # of a tick: nobody can tell yet what it means
+    parts: tuple[Near, ...] = ()  # the boxes that are joined in this one
 
     @property
     def own_words(self) -> str:
@@ -70,8 +87,10 @@ def near(content: bytes, manifest: Manifest) -> list[Near]:
         first = box.places[0] if box.places else Place(0, (0.0, 0.0, 0.0, 0.0))
         printed = words.get(first.page, [])
         beside: tuple[str, ...] = ()
+        before: tuple[str, ...] = ()
         if box.kind == "button":
             beside = tuple(_right_of(place.rectangle, printed, others) for place in box.places)
+            before = tuple(_left_of(place.rectangle, printed, others) for place in box.places)
         label = _left_of(first.rectangle, printed, others) or _above(first.rectangle, printed)
         if box.kind == "button" and len(box.places) == 1:
             label = beside[0] or label
@@ -85,6 +104,8 @@ def near(content: bytes, manifest: Manifest) -> list[Near]:
                 name in several,
                 beside,
                 box.labels,
+                before,
+                _heading(first.rectangle, printed) if box.kind == "button" else "",
             )
         )
     return sorted(found, key=_order)
@@ -147,7 +168,8 @@ def _left_of(box: Rectangle, words: Sequence[_Word], others: Sequence[Rectangle]
     for word in sorted(_beside(box, words), key=lambda word: -word.right):
         if word.right > edge + SIDE:
             continue
-        reach = 6 * NEAR if not label else NEAR
+        # "Was it planned?      Yes []": the question stands before the answer, far from it.
+        reach = 6 * NEAR if not label or plain(" ".join(label)) in SAYS else NEAR
         if edge - word.right > reach or _between(word.right, edge, box, others):
             break
         label.insert(0, word.text)
@@ -178,6 +200,16 @@ def _between(left: float, right: float, box: Rectangle, others: Sequence[Rectang
         and box[1] < other[3]
         for other in others
     )
+
+
+def _heading(box: Rectangle, words: Sequence[_Word]) -> str:
+    """Return the nearest word over a box, however far: it may head the column of a table."""
+    over = [
+        word
+        for word in words
+        if word.bottom >= box[3] - SIDE and word.left < box[2] and word.right > box[0]
+    ]
+    return min(over, key=lambda word: word.bottom).text if over else ""
 
 
 def _above(box: Rectangle, words: Sequence[_Word]) -> str:

@@ -13,12 +13,13 @@ from rapidfuzz import fuzz
 
 from formflow.forms import Field, FieldKind, Form
 from formflow.learn.labels import Near
+from formflow.learn.ticks import grouped, without_its_say
 
 SURE, NOT_SURE = 82.0, 62.0  # of 100: how like a question the words at a box are
 THE_SAME = 97.0  # likewise: then another question may be nearly as like
 CLEARLY = 6.0  # of 100: how much liker than the next question
 WRITTEN = (FieldKind.TEXT, FieldKind.LONG_TEXT, FieldKind.DATE, FieldKind.MOMENT)
-SAYS = {"yes": "yes", "no": "no", "not known": "unknown", "unknown": "unknown", "n/k": "unknown"}
+NEGATES = frozenset(("no", "not", "never", "none", "without", "nobody"))
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -33,12 +34,16 @@ class Pair:
     question: Field | None  # of ours; None: the rules will not know it
     likeness: float = 0.0  # of 100
     is_sure: bool = False
+    is_unclear: bool = (
+        False  # of a tick: it counts as "not known" until a person says what it means
+    )
     states: Mapping[str, str] | None = None  # our state -> printed; None for text
     means: Mapping[str, str] | None = None  # stored -> our state
 
 
 def pairs(boxes: Sequence[Near], ours: Form) -> list[Pair]:
     """Return every box that a person fills in with the question of ours that it asks, if any."""
+    boxes = grouped(boxes)
     scored = sorted(_scores(boxes, ours), key=lambda found: -found[0])
     taken: dict[str, tuple[Field | None, float]] = {}
     given_away: set[str] = set()
@@ -50,11 +55,47 @@ def pairs(boxes: Sequence[Near], ours: Form) -> list[Pair]:
     found = []
     for box in boxes:
         question, score = taken.get(box.name, (None, 0.0))
-        best = sorted((other for other, one, _ in scored if one.name == box.name), reverse=True)
-        ahead = len(best) < 2 or best[0] - best[1] >= CLEARLY
-        clear = score >= THE_SAME or (score >= SURE and ahead)
+        clear = question is not None and _is_sure(box, question, score, scored)
         found.append(_pair(box, question, score, is_sure=clear, names=names))
     return list(_joined(found))
+
+
+def _is_sure(
+    box: Near, question: Field, score: float, scored: Sequence[tuple[float, Near, Field]]
+) -> bool:
+    """Return whether two signs, the print and what the box calls itself, say the same question.
+
+    Neither another question nor another box may be nearly as like, and one word, such as "Date", says
+    too little.
+    """
+    asked = _asked(question)
+    signs = [words for words in (box.label, box.tooltip, box.own_words) if words]
+    agreeing = [words for words in signs if _by_words(words, asked) >= SURE]
+    rivals = [
+        other
+        for other, one, field in scored
+        if score - other < CLEARLY
+        and (
+            (one.name != box.name and field.name == question.name)
+            or (one.name == box.name and field.name != question.name and score < THE_SAME)
+        )
+    ]
+    return (
+        not rivals
+        and not box.is_unclear
+        and box.label in agreeing
+        and len(agreeing) > 1
+        and any(len(_plain(words).split()) > 1 for words in agreeing)
+        and all(_negates(words) == _negates(question.label) for words in agreeing)
+    )
+
+
+def _by_words(said: str, asked: Sequence[str]) -> float:
+    return max((fuzz.token_sort_ratio(_plain(said), _plain(one)) for one in asked), default=0.0)
+
+
+def _negates(label: str) -> bool:
+    return bool(NEGATES & set(_plain(label).split()))
 
 
 def _scores(boxes: Sequence[Near], ours: Form) -> Iterator[tuple[float, Near, Field]]:
@@ -69,16 +110,16 @@ def _scores(boxes: Sequence[Near], ours: Form) -> Iterator[tuple[float, Near, Fi
 def _may_be(box: Near, field: Field) -> bool:
     if box.kind == "text":
         return field.kind in WRITTEN
-    if box.kind == "button":
-        says = _tick_means(box)
-        return field.kind is FieldKind.TICK and says is not None
-    return False
+    return field.kind is FieldKind.TICK and box.means is not None
 
 
 def _likeness(box: Near, field: Field) -> float:
-    asked = [words for words in (field.label, field.hint, field.name.replace("_", " ")) if words]
     said = [words for words in (box.label, box.tooltip, box.own_words) if words]
-    return max((_alike(one, other) for one in said for other in asked), default=0.0)
+    return max((_alike(one, other) for one in said for other in _asked(field)), default=0.0)
+
+
+def _asked(field: Field) -> list[str]:
+    return [words for words in (field.label, field.hint, field.name.replace("_", " ")) if words]
 
 
 def _alike(one: str, other: str) -> float:
@@ -99,12 +140,11 @@ def _pair(box: Near, field: Field | None, score: float, *, is_sure: bool, names:
     names.add(name)
     kind = field.kind if field and is_sure else _own_kind(box)
     label = box.label or box.tooltip or box.own_words.capitalize()
-    pair = Pair((box,), name, kind, label, field, score, is_sure)
+    pair = Pair(box.parts or (box,), name, kind, label, field, score, is_sure)
     if box.kind == "text" or box.kind == "list":
         return pair
-    means = _tick_means(box)
-    if means is not None:
-        return replace(pair, kind=FieldKind.TICK, means=means)
+    if box.means is not None:
+        return replace(pair, kind=FieldKind.TICK, means=box.means, is_unclear=box.is_unclear)
     stored = _stored(box)
     if len(stored) < 2:
         return replace(pair, kind=FieldKind.TEXT)
@@ -125,7 +165,8 @@ def _own_kind(box: Near) -> FieldKind:
 
 
 def _own_name(box: Near, names: set[str]) -> str:
-    plain = "_".join(_plain(box.own_words).split()) or "box"
+    words = without_its_say(box.own_words) if box.parts else box.own_words
+    plain = "_".join(_plain(words).split()) or "box"
     stem = plain if plain[0].isalpha() else f"box_{plain}"
     number, name = 1, stem
     while name in names:
@@ -143,22 +184,6 @@ def _stored(box: Near) -> list[tuple[str, str]]:
         if place.state:
             found.setdefault(place.state, printed or place.state)
     return list(found.items())
-
-
-def _tick_means(box: Near) -> dict[str, str] | None:
-    """Return what the states of a yes / no question mean, None where it is none.
-
-    A lone box says yes where it is ticked. Where it is not, it says nothing.
-    """
-    if box.kind != "button":
-        return None
-    stored = _stored(box)
-    if len(stored) == 1:
-        return {stored[0][0]: "yes"}
-    means = {
-        one: SAYS.get(_plain(printed).strip(), SAYS.get(_plain(one), "")) for one, printed in stored
-    }
-    return means if all(means.values()) and len(set(means.values())) == len(means) > 0 else None
 
 
 def _single_words(labels: Sequence[str]) -> list[str]:

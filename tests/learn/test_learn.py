@@ -168,23 +168,35 @@ def test_yes_and_no_circles_are_a_tick_and_other_circles_a_choice(tmp_path: Path
         class_of,
     )
     found = paired(draft.draft(path, OURS))
-    assert (found["q7"].name, found["q7"].kind) == ("context_planned", FieldKind.TICK)
+    assert (found["q7"].name, found["q7"].kind) == ("q_7", FieldKind.TICK)
+    assert found["q7"].question is not None
+    assert (found["q7"].question.name, found["q7"].is_sure) == ("context_planned", False)
     assert found["q7"].means == {"1": "yes", "2": "no"}
     assert found["q8"].kind is FieldKind.CHOICE
     assert found["q8"].means == {"a": "seven", "b": "eight"}
     assert found["q8"].label == "Year group"
 
 
-def test_the_label_above_a_box_and_its_tooltip_count_too(tmp_path: Path) -> None:
+def test_the_label_above_a_box_counts_too_and_one_sign_alone_is_never_sure(tmp_path: Path) -> None:
     path = blank(
         tmp_path / "theirs.pdf",
-        {(50, 722): "Other actions taken"},
+        {(50, 722): "Other actions taken", (50, 602): "Where did it happen?", (50, 562): "Date"},
         text_box("t1", 50, 700, Ff=1 << 12),
         text_box("t2", 50, 640, TU=String("Form completed by")),
+        text_box("t3", 50, 580, TU=String("Where did it happen?")),
+        text_box("date", 50, 540),
     )
     found = paired(draft.draft(path, OURS))
-    assert found["t1"].name == "actions_text"
-    assert found["t2"].name == "completed_by"
+    asked = {
+        box: (pair.question.name if pair.question else "", pair.is_sure)
+        for box, pair in found.items()
+    }
+    assert asked == {
+        "t1": ("actions_text", False),
+        "t2": ("completed_by", False),
+        "t3": ("incident_place", True),  # the print and the tooltip agree
+        "date": ("signed_date", False),  # both say "date": of what, nobody knows
+    }
 
 
 def test_a_pdf_without_boxes_cannot_be_learned(tmp_path: Path) -> None:
