@@ -40,7 +40,7 @@ URGENCY: Mapping[Light | None, str] = {
     Light.UNDETERMINED: "4 NOT ENOUGH KNOWN",
     Light.GREEN: "5 GREEN",
 }
-OVERDUE = "0 OVERDUE"
+NOW, OVERDUE = "0 NOW", "0 OVERDUE"
 _NAMED = re.compile(r"([A-Z]{1,6}-\d{4}-\d{6,}(?:-F\d[a-z]?\d*)?) r(\d+)")
 
 
@@ -74,9 +74,10 @@ class AlertFolder:
 
     def prepare(self, parcel: Parcel) -> Prepared:
         """Return the page and its name: urgency first, then the reference."""
-        name = f"{URGENCY[parcel.light]} {parcel.reference} r{parcel.revision}.html"
+        first = NOW if parcel.urgent else URGENCY[parcel.light]
+        name = f"{first} {parcel.reference} r{parcel.revision}.html"
         if parcel.is_reminder:  # beside the alert, never over it; one page for each case
-            name = f"{OVERDUE} {parcel.reference}.html"
+            name = f"{f'{NOW} OVERDUE' if parcel.urgent else OVERDUE} {parcel.reference}.html"
         return Prepared(parcel.key, marked(parcel.page, parcel.key), {"name": name})
 
     def deliver(self, prepared: Prepared) -> Delivered:

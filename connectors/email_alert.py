@@ -116,10 +116,11 @@ class EmailAlert:
         """Return the whole message. Its Message-ID and date are the same for every repeat."""
         again = f", revision {parcel.revision}" if parcel.revision > 1 else ""
         deadline = parcel.respond_by
-        is_urgent = deadline is not None and deadline - parcel.recorded_at <= TODAY
+        is_due_today = deadline is not None and deadline - parcel.recorded_at <= TODAY
         message = EmailMessage()
-        needs = f"{parcel.reference}{again}: a form needs you{' today' * is_urgent}"
-        overdue = f"{parcel.reference}: a step is overdue"
+        now = "NOW: " * parcel.urgent
+        needs = f"{now}{parcel.reference}{again}: a form needs you{' today' * is_due_today}"
+        overdue = f"{now}{parcel.reference}: a step is overdue{', look today' * parcel.urgent}"
         message["Subject"] = overdue if parcel.is_reminder else needs
         message["From"] = self._settings.sender
         message["To"] = self._settings.recipient
@@ -127,7 +128,7 @@ class EmailAlert:
         message["Message-ID"] = f"<{parcel.key}@{self._settings.sender.partition('@')[2]}>"
         message["Sensitivity"] = "Company-Confidential"
         message["Auto-Submitted"] = "auto-generated"
-        if is_urgent:
+        if is_due_today or parcel.urgent:
             message["Importance"] = "high"
         message.set_content(_words(parcel), cte="quoted-printable")
         return Prepared(parcel.key, message.as_bytes(policy=SMTP_LINES))
@@ -237,9 +238,10 @@ This comes once a working day, until the step is noted on its sheet and the shee
 This message holds no names. Put none into an answer or a forwarded copy.
 """
     deadline = moment_in_words(parcel.respond_by) if parcel.respond_by else "as soon as you can"
+    deadline = "now" if parcel.urgent else deadline
     return f"""{parcel.headline}
 
-Look at it by:   {deadline}
+Review by:       {deadline}
 Reference:       {parcel.reference}, revision {parcel.revision}
 Where to look:   {parcel.where_to_look}
 

@@ -57,7 +57,7 @@ def check(
     moments, about_dates = _moments(paper)
     facts = _facts(paper, moments)
     notices = (
-        *_urgent(paper, facts),
+        *_referral_is_not_asked(paper, facts),
         *about_active_content(reading.carries),
         *_holds(paper),
         *_unreadable(paper),
@@ -143,12 +143,10 @@ def _parsed(field: Field, written: str, today: date) -> Moment | Doubt:
     return day if isinstance(day, Doubt) else Moment(day)
 
 
-def _urgent(paper: _Paper, facts: Facts) -> Iterator[Notice]:
-    """Yield what must not wait: an immediate referral is warranted, or has been made."""
-    if facts.says("urgent_contact_made") is Tri.YES:
-        yield paper.notice("FF-213", "urgent_contact_made")
-    elif facts.says("urgent_referral") is Tri.YES:
-        yield paper.notice("FF-212", "urgent_referral")
+def _referral_is_not_asked(paper: _Paper, facts: Facts) -> Iterator[Notice]:
+    """Yield that a form about an incident does not ask whether an immediate referral is warranted."""
+    if not paper.form.is_sheet and not facts.asks("urgent_referral"):
+        yield paper.notice("FF-321", None)
 
 
 def about_active_content(carries: Sequence[str]) -> Iterator[Notice]:

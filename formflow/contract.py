@@ -90,6 +90,7 @@ class Parcel:
     headline: str  # one sentence without names, such as "A form needs to be looked at today."
     where_to_look: str  # folder, page or command, without names
     repeat: int | None = None  # number of the arrival, for the receipt of a paper that came again
+    urgent: bool = False  # of an alert: it cannot wait; why stands on the page alone
     is_reminder: bool = False  # of an alert: something in the case is overdue
     page: str = ""  # the finished page for people: HTML for receipts and alerts, text for notes
     enclosed: Mapping[str, str] = field(default_factory=dict)  # beside the page: name -> sha256

@@ -8,6 +8,7 @@ and are never subtracted. Green needs every question about the red list to be an
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
 from formflow.model import (
@@ -32,6 +33,7 @@ from formflow.rules.establish import (
     findings,
 )
 from formflow.rules.hints import please_check
+from formflow.rules.urgency import urgent
 
 RAISES_TO = {
     ("amber",): Light.AMBER,
@@ -48,8 +50,12 @@ CONTRADICTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 
 
 def decide(facts: Facts, history: History, on: date) -> Proposal:
-    """Return what the rules in force on a day propose, with every reason and every gap."""
-    return decide_by(rules_in_force(on), facts, history)
+    """Return what the rules in force on a day propose, with every reason and every gap.
+
+    What cannot wait stands beside it and changes nothing in it.
+    """
+    proposal = decide_by(rules_in_force(on), facts, history)
+    return replace(proposal, urgent=tuple(urgent(facts, on)))
 
 
 def decide_by(rules: Sequence[Rule], facts: Facts, history: History) -> Proposal:

@@ -23,8 +23,8 @@ from formflow.tables import reading, writing
 LEASE_SECONDS = 300.0  # the slowest step is a large batch for a slow destination
 READY, LEASED, DONE, SET_ASIDE = range(4)
 
-# Alerts before everything else, then papers not yet read, then the rest.
-PRIORITY_ALERT, PRIORITY_READ, PRIORITY_RECEIPT, PRIORITY_RECORD = range(4)
+# Alerts before everything else, what cannot wait before the others, then papers not yet read, then the rest.
+PRIORITY_NOW, PRIORITY_ALERT, PRIORITY_READ, PRIORITY_RECEIPT, PRIORITY_RECORD = range(-1, 4)
 
 
 @dataclass(frozen=True, slots=True)

@@ -219,6 +219,7 @@ class Proposal:
     not_asked: tuple[str, ...]  # rule ids whose facts this form does not ask for
     contradictions: tuple[Notice, ...]
     please_check: tuple[Notice, ...]  # words in the free text that answer a blank question
+    urgent: tuple[Notice, ...] = ()  # why it cannot wait, whatever the light
     duties: tuple[Duty, ...] = ()
     rules_version: str = ""
 
@@ -254,3 +255,4 @@ class Entry:
     highest_light: Light | None = None  # of this revision and all before it: it is never lowered
     possible_duplicate_of: str | None = None  # a reference, for a person to compare
     about: str | None = None  # of a sheet: the reference of the record that it belongs to
+    urgent: bool = False  # it cannot wait, by itself or by an earlier revision that nobody has seen

@@ -26,6 +26,11 @@ class Message:
     returns: bool = False  # the paper also goes back to the office
 
 
+_ADVICE = (
+    "Read the form now. If an adult may have harmed a child, follow your own procedure for that: tell the head"
+    " or the local authority designated officer (LADO), or children’s social care."
+)
+
 MESSAGES: dict[str, Message] = {
     # The file and the reading
     "FF-101": Message(
@@ -342,10 +347,20 @@ MESSAGES: dict[str, Message] = {
         "The record has no date there.",
         "Add the date when somebody finds it out.",
     ),
+    "FF-217": Message(
+        "“Not known” is the answer to whether an immediate referral to the police or children’s social care is warranted.",
+        "Nobody has said yes or no, so a child may be at risk now.",
+        "Read the form now, and decide whether to refer.",
+    ),
     "FF-218": Message(
         "The program that saved the form lost a letter in “{label}”. It stands there as “�”.",
         "Often it was a picture such as a smiley. It may also be part of a name.",
         "Look at the paper, and correct it if it matters.",
+    ),
+    "FF-220": Message(
+        "The question whether an immediate referral to the police or children’s social care is warranted was left blank.",
+        "Nobody has said yes or no, so a child may be at risk now.",
+        "Read the form now, and decide whether to refer.",
     ),
     # The sheets of the safeguarding lead
     "FF-221": Message(
@@ -467,6 +482,47 @@ MESSAGES: dict[str, Message] = {
         "The form says what social media was used for, and “{label}” is not answered with yes.",
         "This changes nothing in the proposal.",
         "Please check whether social media was used, and ask if it is not clear.",
+    ),
+    # What cannot wait, whatever the level
+    "FF-320": Message(
+        "We could not read whether an immediate referral to the police or children’s social care is warranted.",
+        "The answer may be yes, so a child may be at risk now.",
+        "Open the original form now, and decide whether to refer.",
+    ),
+    "FF-321": Message(
+        "This form does not ask whether an immediate referral to the police or children’s social care is warranted.",
+        "Nobody was asked, so nobody has said no.",
+        "Decide this yourself when you read the form.",
+    ),
+    "FF-322": Message(
+        "The form says that the other person involved was an adult.",
+        "This may be an allegation against an adult.",
+        _ADVICE,
+    ),
+    "FF-323": Message(
+        "By the date in “DOB”, the person this form is about was 18 or older.",
+        "This may be an allegation against an adult, or the date may be wrong.",
+        f"Check the date. {_ADVICE}",
+    ),
+    "FF-324": Message(
+        "By the date of birth given for the other person, they were 18 or older.",
+        "This may be an allegation against an adult, or the date may be wrong.",
+        f"Check the date. {_ADVICE}",
+    ),
+    "FF-325": Message(
+        "The form says: “{words}”.",
+        "An adult may have touched or harmed a child. Words alone can mislead, and they do not change the suggested level.",
+        _ADVICE,
+    ),
+    "FF-326": Message(
+        "The form says: “{words}”.",
+        "A child may be hurt or in danger. Words alone can mislead, and they do not change the suggested level.",
+        "Read the form now. If a child is not safe, phone 999 or children’s social care.",
+    ),
+    "FF-328": Message(
+        "An earlier revision of this record could not wait, and nobody has acknowledged it.",
+        "A later form does not take that away.",
+        "Read both revisions now. The reasons are repeated here.",
     ),
     # Deliveries
     "FF-401": Message(

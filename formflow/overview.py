@@ -25,6 +25,7 @@ class Waiting:
     outcome: str
     light: str | None
     since: datetime
+    urgent: bool  # it cannot wait, whatever the light
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ def overview(settings: Settings) -> Overview:
                 row.outcome,
                 row.light,
                 datetime.fromisoformat(row.recorded_at),
+                bool(row.urgent),
             )
             for row in shelf.waiting(connection)
         )
@@ -123,7 +125,8 @@ def as_text(view: Overview, settings: Settings) -> str:
         since = moment_in_words(entry.since, settings.zone)
         outcome = OUTCOME_WORDS[Outcome(entry.outcome)]
         lines.append(
-            f"  {shape} {entry.reference} r{entry.revision}  {words:24} {outcome}, since {since}"
+            f"  {'NOW' * entry.urgent:3} {shape} {entry.reference} r{entry.revision}  {words:24}"
+            f" {outcome}, since {since}"
         )
     if view.undecided:
         lines.append(f"{len(view.undecided)} wait for a decision: {', '.join(view.undecided)}.")

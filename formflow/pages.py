@@ -18,10 +18,19 @@ from formflow.casework import ToDecide
 from formflow.enclose import AS_IT_LOOKS, SHEETS, Enclosed
 from formflow.forms import Form
 from formflow.model import AnswerState, Entry, Finding, Notice, Outcome, Proposal, Weighs
+from formflow.rules import urgency
 from formflow.rules.book import rules
-from formflow.rules.steps import Kind, Step
+from formflow.rules.steps import Kind, Step, steps
 from formflow.settings import Settings
-from formflow.sheets import REVIEW, contradictions, deadline, done_steps, open_steps, send_by
+from formflow.sheets import (
+    REVIEW,
+    Level,
+    contradictions,
+    deadline,
+    done_steps,
+    open_steps,
+    send_by,
+)
 from formflow.words import (
     DOES_NOT_COUNT,
     LEVEL_WORDS,
@@ -31,8 +40,6 @@ from formflow.words import (
     day_in_words,
     moment_in_words,
 )
-
-URGENT = ("FF-212", "FF-213")  # stands above everything else on an alert
 
 HEADLINES: Mapping[Outcome, str] = {
     Outcome.RECORDED: "We have the form and have filed it.",
@@ -51,6 +58,7 @@ ALERT_HEADLINES: Mapping[Outcome, str] = {
     Outcome.UNREADABLE: "A paper arrived that could not be read. Nobody knows yet what it says.",
 }
 
+UNDECIDED = (None, Level.DOUBT)
 SHEET_HEADLINE = "A sheet of yours needs you: what it says cannot count yet."
 REMINDER = "A step in a case is overdue."
 
@@ -125,7 +133,7 @@ def alert(
         shape=shape,
         light_words=words,
         light_means=means,
-        respond_by=moment_in_words(respond_by, settings.zone),
+        respond_by="At once" if entry.urgent else moment_in_words(respond_by, settings.zone),
         where_to_look=where_to_look,
         child_reference=entry.child_reference,
         incident_day=day_in_words(entry.incident_day) if entry.incident_day else "",
@@ -133,8 +141,8 @@ def alert(
         groups=_groups(proposal),
         contradictions=proposal.contradictions if proposal else (),
         please_check=proposal.please_check if proposal else (),
-        urgent=[found for found in entry.notices if found.code in URGENT],
-        notices=[found for found in entry.notices if found.code not in URGENT],
+        urgent=_urgent(entry, form),
+        notices=[found for found in entry.notices if found.code not in urgency.CODES],
         missing=_labels(form, proposal),
         not_asked=[rule for rule in rules() if proposal and rule.id in proposal.not_asked],
         rules_version=proposal.rules_version if proposal else "",
@@ -168,6 +176,7 @@ def what_is_open(to_decide: ToDecide, settings: Settings, now: datetime) -> str:
         else NOTHING_PROPOSED[1],
         joined=case.joined,
         level=LEVEL_WORDS[case.level],
+        urgent=_urgent(case.record, None) if case.level in UNDECIDED else (),
         reason=case.says(REVIEW, "level_reason"),
         contradictions=list(contradictions(case)),
         gates=[line for line in still_open if line.step.kind is Kind.GATE],
@@ -218,6 +227,29 @@ def _until(send: datetime | None, end: datetime | None, now: datetime) -> str:
 
 def _ended(midnight: datetime) -> str:
     return day_in_words(midnight - timedelta(seconds=1))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reason:
+    """Why a form cannot wait, the box that says so, and the line of guidance, where there is one."""
+
+    notice: Notice
+    label: str
+    step: Step | None
+
+
+def _urgent(entry: Entry, form: Form | None) -> list[_Reason]:
+    """Return every reason why a form cannot wait."""
+    fields = form.fields if form else {}
+    referral = next(step for step in steps() if step.id == urgency.REFERRAL)
+    return [
+        _Reason(
+            found,
+            fields[found.field].label if found.field and found.field in fields else "",
+            referral if found.code in urgency.CITED else None,
+        )
+        for found in urgency.reasons(entry)
+    ]
 
 
 def _stands_at(entry: Entry) -> str:

@@ -54,13 +54,13 @@ class Occasion:
 
     @property
     def respond_by(self) -> datetime:
-        """When the DSL should have looked. What could not be read counts as red."""
-        within = self.settings.alerts
-        urgent = self.entry.highest_light in (None, Light.RED, Light.AMBER_OR_RED)
-        urgent = urgent or self.entry.outcome in (Outcome.HELD, Outcome.UNREADABLE)
-        hours = within.red_within_hours if urgent else within.other_within_hours
-        recorded_at = self.entry.recorded_at.astimezone(self.settings.zone)
-        return recorded_at + timedelta(hours=hours)
+        """When the DSL should have looked: at once where it cannot wait. What could not be read counts as red."""
+        within, recorded_at = self.settings.alerts, self.entry.recorded_at
+        soon = self.entry.highest_light in (None, Light.RED, Light.AMBER_OR_RED)
+        soon = soon or self.entry.outcome in (Outcome.HELD, Outcome.UNREADABLE)
+        hours = within.red_within_hours if soon else within.other_within_hours
+        end = recorded_at if self.entry.urgent else recorded_at + timedelta(hours=hours)
+        return end.astimezone(self.settings.zone)
 
     @property
     def where_to_look(self) -> str:
@@ -133,6 +133,7 @@ def parcel(
         original_sha256=occasion.filed if operation is Operation.RETURN else None,
         original_suffix=occasion.filed_suffix,
         only_pictures=occasion.only_pictures,
+        urgent=entry.urgent and operation is Operation.ALERT,
         enclosed=_enclosed(occasion, operation),
         about=entry.about or "",
     )
@@ -146,7 +147,7 @@ def parcel(
         incident_day=entry.incident_day,
         answers=named_answers(entry, form),
         findings=entry.proposal.findings if entry.proposal else (),
-        notices=entry.notices,
+        notices=(*(entry.proposal.urgent if entry.proposal else ()), *entry.notices),
         decided=_decided(occasion),
         original_sha256=occasion.filed,
         as_read=as_read if capabilities.wants_as_read else b"",
@@ -187,6 +188,7 @@ def reminder(
         reference=record.reference,
         revision=record.revision,
         is_reminder=True,
+        urgent=record.urgent and to_decide.case.level in pages.UNDECIDED,
         respond_by=None,
         where_to_look=f"the page of {record.reference} in the folder “{folder}” that says what is overdue",
         headline=pages.REMINDER,

@@ -106,7 +106,7 @@ def post(
         connection,
         "deliver",
         int(inserted.lastrowid),
-        priority=_PRIORITIES[made.operation],
+        priority=ledger.PRIORITY_NOW if made.urgent else _PRIORITIES[made.operation],
         lane=destination,
     )
 

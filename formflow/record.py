@@ -41,6 +41,7 @@ from formflow.model import (
 )
 from formflow.notices import notice
 from formflow.posting import send
+from formflow.rules import urgency
 from formflow.settings import Settings
 from formflow.sheets import REVIEW, SAME_CHILD, about_the_sheet, sheet_key
 
@@ -160,7 +161,8 @@ def _start_clock(connection: Connection, settings: Settings, entry: Entry, entry
     Whether there is anything to say is looked up when the time comes. Green alone does not climb, nor is a
     decision on it chased: what is not known may be red.
     """
-    is_green, counts = entry.highest_light is Light.GREEN, entry.outcome is Outcome.RECORDED
+    is_green = entry.highest_light is Light.GREEN and not entry.urgent
+    counts = entry.outcome is Outcome.RECORDED
     priority = ledger.PRIORITY_RECORD
     if entry.about is not None and counts:
         ledger.add(connection, "remind", entry_id, priority=priority)
@@ -193,7 +195,7 @@ def _entry(
     else:
         earlier = shelf.history(connection, identity.child_id, apart_from=reference)
         assessed, proposal = _assess(result, earlier, now)
-    notices = (*identity.problems, *assessed)
+    notices = (*_carried(connection, identity, proposal), *identity.problems, *assessed)
     checked = result if isinstance(result, Checked) else None
     entry = Entry(
         reference=reference,
@@ -215,11 +217,22 @@ def _entry(
         possible_duplicate_of=identity.possible_duplicate_of,
         about=identity.about.record.reference if identity.about else None,
     )
+    entry = replace(entry, urgent=bool(urgency.reasons(entry)))
     if form is None or identity.about is None:
         return entry
     said = tuple(about_the_sheet(form, entry, identity.about.view(sheet_key(entry))))
     held = entry.outcome if not any(found.holds for found in said) else Outcome.HELD
     return replace(entry, notices=(*notices, *said), outcome=held)
+
+
+def _carried(
+    connection: Connection, identity: Identity, proposal: Proposal | None
+) -> tuple[Notice, ...]:
+    """Return why the revision before could not wait, where nobody has acknowledged it."""
+    if identity.previous is None:
+        return ()
+    before = shelf.cannot_wait(connection, int(identity.previous.id))
+    return urgency.carried(before, proposal.urgent if proposal else ()) if before else ()
 
 
 def _of_a_sheet(result: Checked | Unread) -> tuple[Notice, ...]:
@@ -285,6 +298,7 @@ def _insert(connection: Connection, arrived: Arrived, entry: Entry, identity: Id
             "highest_light": entry.highest_light,
             "possible_duplicate_of": entry.possible_duplicate_of,
             "about": entry.about,
+            "urgent": entry.urgent,
             "answers": shelf.dumped(entry.answers, shelf.Answers),
             "notices": shelf.dumped(entry.notices, shelf.Notices),
             "proposal": shelf.dumped(entry.proposal, Proposal) if entry.proposal else None,
@@ -301,8 +315,8 @@ _COUNT = text(
 _ADD_ENTRY = text(
     "INSERT INTO entry (reference, revision, supersedes, outcome, received_at, recorded_at, paper_id,"
     " form_id, form_version, child_id, child_b_id, business_key, values_sha256, incident_day, light, highest_light,"
-    " possible_duplicate_of, about, answers, notices, proposal)"
+    " possible_duplicate_of, about, urgent, answers, notices, proposal)"
     " VALUES (:reference, :revision, :supersedes, :outcome, :received_at, :recorded_at, :paper_id,"
     " :form_id, :form_version, :child_id, :child_b_id, :business_key, :values_sha256, :incident_day, :light,"
-    " :highest_light, :possible_duplicate_of, :about, :answers, :notices, :proposal)"
+    " :highest_light, :possible_duplicate_of, :about, :urgent, :answers, :notices, :proposal)"
 )

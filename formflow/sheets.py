@@ -243,9 +243,10 @@ def deadline(step: Step, case: Case, days: WorkingDays) -> datetime | None:
     """Return when a step is overdue, None for steps without a clock.
 
     Ours counts from the decision, also from one that leaves it in doubt, and to decide from when the form was
-    recorded, unless it is green; the council's to answer counts from when the referral was sent.
+    recorded, unless it is green and can wait; the council's to answer counts from when the referral was sent.
     """
-    if step.id == DECIDE and case.level is None and case.record.highest_light is not Light.GREEN:
+    is_green = case.record.highest_light is Light.GREEN and not case.record.urgent
+    if step.id == DECIDE and case.level is None and not is_green:
         return days.decide_by(case.record.recorded_at)
     if case.decided_at is not None and step.id == REFER:
         return days.overdue_at(case.decided_at)

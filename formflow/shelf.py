@@ -27,6 +27,12 @@ def entry(connection: Connection, entry_id: int) -> Entry:
     return _entry(row)
 
 
+def cannot_wait(connection: Connection, entry_id: int) -> Entry | None:
+    """Return a revision that cannot wait and that nobody has acknowledged, None where it is not so."""
+    is_so = connection.execute(_CANNOT_WAIT, {"id": entry_id}).first() is not None
+    return entry(connection, entry_id) if is_so else None
+
+
 def revisions(connection: Connection, reference: str) -> list[Entry]:
     """Return every revision of a record, first to last; [] when there is none."""
     rows = connection.execute(
@@ -106,6 +112,7 @@ def _entry(row: Row[Any]) -> Entry:
         proposal=_adapter(Proposal).validate_json(row.proposal) if row.proposal else None,
         possible_duplicate_of=row.possible_duplicate_of,
         about=row.about,
+        urgent=bool(row.urgent),
     )
 
 
@@ -133,6 +140,9 @@ _HISTORY = text(
 ).bindparams(bindparam("same", expanding=True))
 
 
+_CANNOT_WAIT = text("SELECT 1 FROM entry WHERE id = :id AND urgent AND acknowledged_at IS NULL")
+
+
 def waiting(connection: Connection) -> Iterator[Row[Any]]:
     """Yield the latest revisions that nobody has acknowledged, the most urgent first."""
     yield from connection.execute(_WAITING)
@@ -152,10 +162,10 @@ _UNDECIDED = text(
     " AND json_extract(sheet.answers, '$.level.value') != 'doubt') ORDER BY reference"
 )
 _WAITING = text(
-    "SELECT reference, revision, outcome, highest_light AS light, recorded_at FROM entry"
+    "SELECT reference, revision, outcome, highest_light AS light, recorded_at, urgent FROM entry"
     " WHERE acknowledged_at IS NULL AND (about IS NULL OR outcome != 'recorded')"
     " AND revision = (SELECT max(revision) FROM entry AS later"
     " WHERE later.reference = entry.reference)"
-    " ORDER BY CASE highest_light WHEN 'red' THEN 0 WHEN 'amber_or_red' THEN 2 WHEN 'amber' THEN 3"
+    " ORDER BY urgent DESC, CASE highest_light WHEN 'red' THEN 0 WHEN 'amber_or_red' THEN 2 WHEN 'amber' THEN 3"
     " WHEN 'undetermined' THEN 4 WHEN 'green' THEN 5 ELSE 1 END, recorded_at"
 )

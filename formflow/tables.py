@@ -52,6 +52,8 @@ STEPS = {
         "ALTER TABLE arrival ADD COLUMN role VARCHAR DEFAULT 'staff' NOT NULL",
         "ALTER TABLE entry ADD COLUMN role VARCHAR DEFAULT 'staff' NOT NULL",
         "ALTER TABLE entry ADD COLUMN urgent BOOLEAN DEFAULT 0 NOT NULL",
+        # What an older FormFlow said of an immediate referral.
+        "UPDATE entry SET urgent = 1 WHERE notices LIKE '%\"FF-212\"%' OR notices LIKE '%\"FF-213\"%'",
         "CREATE TABLE own_page (fingerprint VARCHAR NOT NULL PRIMARY KEY)",
     ),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,11 +13,13 @@ from hypothesis import strategies as st
 
 from formflow.check import check
 from formflow.decide import decide
-from formflow.forms import FieldKind, shipped
+from formflow.forms import FieldKind, load, shipped
 from formflow.model import Answer, AnswerState, Checked, History, Hold, Light, Moment, Reading, Tri
 from formflow.notices import MESSAGES
+from formflow.rules.urgency import urgent
 
 FORM = shipped()[0]
+AGENCYS = Path(__file__).parents[1] / "examples" / "agency-form" / "example-school.toml"
 TODAY = date(2026, 11, 24)
 BLANK = Answer(None, "", AnswerState.BLANK)
 UNREADABLE = Answer(None, "?", AnswerState.UNREADABLE)
@@ -188,17 +191,16 @@ def test_similar_age_is_not_questioned_unless_the_form_says_so(answer: str) -> N
     assert codes(checked(child_b_dob="03/03/1990", relationship_similar_age=answer)) == []
 
 
-def test_an_immediate_referral_without_contact_comes_first() -> None:
-    found = checked(urgent_referral="yes", signed_date="")
-    assert [one.code for one in found.notices] == ["FF-212", "FF-201"]
+def test_a_form_that_does_not_ask_about_an_immediate_referral_says_so() -> None:
+    assert ("FF-321", None) not in codes(checked())
+    found = check(reading(SOUND), load(AGENCYS), TODAY)
+    assert "FF-321" in [one.code for one in found.notices]
+    assert not [one for one in urgent(found.facts, TODAY) if one.field == "urgent_referral"]
 
 
-@pytest.mark.parametrize("referral", ["yes", "no", "unknown", ""])
-def test_that_the_police_or_social_care_were_contacted_is_said_whatever_else_is_answered(
-    referral: str,
-) -> None:
-    found = checked(urgent_referral=referral, urgent_contact_made="yes")
-    assert [one.code for one in found.notices] == ["FF-213"]
+def test_a_sheet_is_not_asked_about_an_immediate_referral() -> None:
+    sheet = next(form for form in shipped() if form.form_id == "review")
+    assert "FF-321" not in [one.code for one in check(reading({}), sheet, TODAY).notices]
 
 
 def test_every_hold_is_told_in_words_with_its_box() -> None:

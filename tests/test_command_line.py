@@ -111,7 +111,9 @@ def test_ingest_takes_files_and_leaves_them_where_they_are(
     assert run(office, "status", "--json") == ExitCode.WAITING
     view = printed(capsys)
     assert view["records"] == 2
-    assert [entry["light"] for entry in view["waiting"]] == ["red", "amber"]
+    # Whether an immediate referral is warranted was left blank on the amber one, so it comes first.
+    order = [(entry["light"], entry["urgent"]) for entry in view["waiting"]]
+    assert order == [("amber", True), ("red", False)]
 
 
 def test_ingest_with_two_workers_records_each_paper_once(office: Settings, tmp_path: Path) -> None:

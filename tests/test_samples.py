@@ -113,7 +113,7 @@ def test_everything_said_about_a_sample_is_what_a_person_last_looked_at(
     read: Reader, case: str, pytestconfig: pytest.Config
 ) -> None:
     checked, proposal = assessed(read, case)
-    notices = (*checked.notices, *proposal.contradictions, *proposal.please_check)
+    notices = (*checked.notices, *proposal.contradictions, *proposal.please_check, *proposal.urgent)
     seen = {
         "notices": sorted(f"{notice.code} {notice.field or ''}".strip() for notice in notices),
         "findings": sorted(f"{one.rule} {one.weighs}" for one in proposal.findings),

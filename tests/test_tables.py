@@ -69,6 +69,27 @@ def test_an_older_ledger_keeps_its_papers_and_a_copy_of_itself(tmp_path: Path) -
     assert version(tmp_path / "ledger-version-1.sqlite") == 1
 
 
+def test_what_an_older_formflow_said_of_an_immediate_referral_cannot_wait(tmp_path: Path) -> None:
+    engine = open_ledger(tmp_path)
+    told = "INSERT INTO entry (reference, revision, outcome, received_at, recorded_at, paper_id, answers, notices)"
+    with writing(engine) as connection:
+        connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+        for number, code in enumerate(("FF-212", "FF-201"), 1):
+            connection.exec_driver_sql(
+                "INSERT INTO paper (size, file_name, received_at, code, words) VALUES (1, 'a', '', '', '')"
+            )
+            notices = f'[{{"code":"{code}","text":""}}]'
+            connection.exec_driver_sql(
+                f"{told} VALUES ('FF-2026-{number}', 1, 'recorded', '', '', {number}, '{{}}', ?)",
+                (notices,),
+            )
+        for step in (one for one in tables.STEPS[5] if one.startswith("UPDATE entry")):
+            connection.exec_driver_sql(step)
+        found = connection.exec_driver_sql("SELECT urgent FROM entry ORDER BY id").scalars().all()
+    engine.dispose()
+    assert list(found) == [1, 0]
+
+
 def test_a_ledger_of_today_is_not_copied(tmp_path: Path) -> None:
     for _ in range(2):
         open_ledger(tmp_path).dispose()

@@ -171,7 +171,7 @@ def test_a_later_revision_never_lowers_what_an_earlier_one_says(office: Settings
     assert second.proposal.light is Light.UNDETERMINED
     assert second.highest_light is Light.RED
     assert overview.overview(office).waiting[0].light == "red"
-    page = (office.folders.alerts / f"1 RED {second.reference} r2.html").read_text("utf-8")
+    page = (office.folders.alerts / f"0 NOW {second.reference} r2.html").read_text("utf-8")
     assert "No later paper lowers it" in page
 
 
@@ -203,7 +203,7 @@ def test_an_impossible_date_does_not_delay_the_alert_and_the_paper_goes_back(
     run(office)
     (entry,) = entries(office)
     assert entry.outcome is Outcome.RETURNED
-    assert files(office.folders.alerts) == [f"1 RED {entry.reference} r1.html"]
+    assert files(office.folders.alerts) == [f"0 NOW {entry.reference} r1.html"]
     assert files(office.folders.needs_attention) == [
         f"{entry.reference}.pdf",
         f"{entry.reference}.txt",

@@ -21,6 +21,7 @@ from formflow.limits import Limits
 from formflow.model import Checked, Entry, History, Proposal, Unread
 from formflow.notices import notice
 from formflow.parcels import named_answers
+from formflow.rules import urgency
 from formflow.settings import Settings
 from formflow.words import LIGHT_WORDS, OUTCOME_WORDS, moment_in_words
 from formflow.workbench import open_cage
@@ -201,7 +202,9 @@ def _entry_text(entry: Entry, now: Settings) -> str:
         ("child", entry.child_reference or "not known"),
     ]
     answers = [(answer.label, answer.text) for answer in named_answers(entry, form) if answer.text]
-    notices = [f"! {found.text} ({found.code})" for found in entry.notices]
+    why = urgency.reasons(entry)
+    notices = [f"NOW: {found.text} ({found.code})" for found in why]
+    notices += [f"! {found.text} ({found.code})" for found in entry.notices if found not in why]
     return "\n".join([table(rows), *notices, "", table(answers), ""])
 
 
@@ -217,6 +220,7 @@ def _entry_json(entry: Entry) -> dict[str, Any]:
         "child_reference": entry.child_reference,
         "supersedes": entry.supersedes,
         "possible_duplicate_of": entry.possible_duplicate_of,
+        "urgent": entry.urgent,
         "answers": {name: answer.value for name, answer in entry.answers.items()},
         "notices": [notice_json(found) for found in entry.notices],
         "proposal": proposal_json(entry.proposal),

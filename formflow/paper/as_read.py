@@ -55,7 +55,7 @@ def _to_check(sheet: _Sheet, entry: Entry) -> None:
     proposal = entry.proposal
     notices = list(entry.notices)
     if proposal:
-        notices += [*proposal.contradictions, *proposal.please_check]
+        notices = [*proposal.urgent, *notices, *proposal.contradictions, *proposal.please_check]
     if notices:
         sheet.heading("To check", 11.5)
     for found in notices:

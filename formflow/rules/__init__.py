@@ -8,4 +8,6 @@ blank, not known and unreadable establish nothing, in either direction.
     establish.py   facts + history -> findings
     hints.toml     words in the free text that speak of a question
     hints.py       finds them where the question is not answered
+    alarm.toml     words and phrases that cannot wait
+    urgency.py     what cannot wait, by answers, dates and words; it changes no light
 """

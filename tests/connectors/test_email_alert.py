@@ -6,6 +6,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -210,7 +211,7 @@ def test_one_alert_arrives_once_and_can_be_read(
     assert message["Importance"] == "high"
     lines = message.get_content().splitlines()
     assert lines[0] == "A form needs you."
-    assert lines[2] == "Look at it by:   23 November 2026 at 6:02pm (UTC)"
+    assert lines[2] == "Review by:       23 November 2026 at 6:02pm (UTC)"
     assert (
         lines[4] == "Where to look:   in the child’s file, or with “formflow show FF-2026-000123”"
     )
@@ -240,6 +241,19 @@ def test_a_later_deadline_and_a_later_revision_are_said(
     message = message_from_bytes(body, policy=modern)
     assert message["Subject"] == "FF-2026-000123, revision 2: a form needs you"
     assert message["Importance"] is None
+
+
+def test_what_cannot_wait_says_now_first_and_not_why(
+    alert: EmailAlert, make_parcel: MakeParcel
+) -> None:
+    parcel = make_parcel(urgent=True)
+    message = message_from_bytes(
+        alert.prepare(replace(parcel, respond_by=parcel.recorded_at)).body, policy=modern
+    )
+    assert message["Subject"] == "NOW: FF-2026-000123: a form needs you today"
+    assert message["Importance"] == "high"
+    assert "Review by:       now" in message.get_content()
+    assert "red" not in message.get_content().lower().split()
 
 
 def test_checking_logs_in_and_sends_nothing(alert: EmailAlert, mailbox: Mailbox) -> None:

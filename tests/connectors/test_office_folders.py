@@ -38,6 +38,16 @@ def test_sorted_by_name_the_most_urgent_alert_comes_first(
     ]
 
 
+@pytest.mark.parametrize("light", [*Light, None])
+def test_what_cannot_wait_comes_before_everything_whatever_its_light(
+    alerts: Any, make_parcel: MakeParcel, light: Light | None
+) -> None:
+    _deliver(alerts, make_parcel(reference="FF-2026-000008", light=Light.RED))
+    _deliver(alerts, make_parcel(reference="FF-2026-000007", is_reminder=True))
+    _deliver(alerts, make_parcel(reference="FF-2026-000009", light=light, urgent=True))
+    assert min(alerts.tree()) == "0 NOW FF-2026-000009 r1.html"
+
+
 def test_the_page_is_as_it_was_made_with_its_key_behind_it(
     alerts: Any, make_parcel: MakeParcel
 ) -> None:

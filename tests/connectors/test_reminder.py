@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from email import message_from_bytes
 from email.policy import default as modern
 from pathlib import Path
@@ -42,6 +43,13 @@ def test_the_mail_says_how_a_reminder_ends(tmp_path: Path) -> None:
     assert "Seen" not in words
     assert "formflow ack" not in words
     assert "that says what is overdue" in words
+
+
+def test_a_reminder_of_what_cannot_wait_says_so_before_the_others(tmp_path: Path) -> None:
+    folder = AlertFolder(AlertFolderSettings(folder=tmp_path), context(tmp_path))
+    name = folder.prepare(replace(REMINDER, urgent=True)).headers["name"]
+    assert name == "0 NOW OVERDUE FF-2026-000123.html"
+    assert name < folder.prepare(REMINDER).headers["name"]
 
 
 def test_its_page_has_a_name_that_is_no_alerts(tmp_path: Path) -> None:
