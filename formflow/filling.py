@@ -83,6 +83,7 @@ def _proposal(case: Case, _desk: Desk) -> Iterator[str]:
         return
     _, words, means = LIGHT_WORDS[proposal.light]
     yield f"{words}. {means}"
+    yield from (caution.text for caution in proposal.cautions)
     for found in proposal.findings:
         colours = " and ".join(found.colours)
         yield f"{found.text} – {found.rule}, guidance {found.section}, {colours}: “{found.quote}”"

@@ -133,6 +133,7 @@ def alert(
         groups=_groups(proposal),
         contradictions=proposal.contradictions if proposal else (),
         please_check=proposal.please_check if proposal else (),
+        cautions=proposal.cautions if proposal else (),
         urgent=[found for found in entry.notices if found.code in URGENT],
         notices=[found for found in entry.notices if found.code not in URGENT],
         missing=_labels(form, proposal),

@@ -63,6 +63,7 @@ def proposal_json(proposal: Proposal | None) -> dict[str, Any] | None:
         "not_asked": list(proposal.not_asked),
         "contradictions": [notice_json(notice) for notice in proposal.contradictions],
         "please_check": [notice_json(notice) for notice in proposal.please_check],
+        "cautions": [notice_json(notice) for notice in proposal.cautions],
         "duties": [
             {
                 "rule": duty.rule,
@@ -81,6 +82,7 @@ def explain(proposal: Proposal | None, form: Form | None) -> str:
     if proposal is None:
         return "Nothing could be proposed: a person must read this paper."
     lines = [f"Proposed: {proposal.light.value.replace('_', ' ')}. You decide."]
+    lines += [f"  !     {notice.text} ({notice.code})" for notice in proposal.cautions]
     for finding in proposal.findings:
         analogy = ", by analogy" if finding.by_analogy else ""
         lines.append(f"  {finding.rule:5} {finding.weighs.value:8} {finding.text}")

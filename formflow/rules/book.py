@@ -65,6 +65,22 @@ def rules() -> tuple[Rule, ...]:
     return tuple(as_rule(row, table["since"]) for row in table["rule"])
 
 
+@cache
+def asked_on_review() -> frozenset[str]:
+    """Return the questions of the red list that the review sheet asks in every case."""
+    return frozenset(_table()["asked_on_review"])
+
+
+@cache
+def green_waits_for(rules: tuple[Rule, ...]) -> Mapping[str, Tri]:
+    """Return every question that a form must ask before it can be green, with its harmless answer."""
+    of_the_red_list = {
+        fact.field: fact.harmless for rule in rules if "red" in rule.colours for fact in rule.facts
+    }
+    besides = {field: Tri(answer) for field, answer in _table()["before_green"].items()}
+    return {**of_the_red_list, **besides}
+
+
 def rules_version() -> str:
     """Return the version of the rule book, which stands with every proposal."""
     return str(_table()["version"])

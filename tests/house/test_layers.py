@@ -46,6 +46,7 @@ PURE = (
     "rules/book.py",
     "rules/establish.py",
     "rules/hints.py",
+    "rules/cautions.py",
     "rules/steps.py",
     "rules/standing.py",
     "rules/conditions.py",
