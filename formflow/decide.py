@@ -8,11 +8,12 @@ harmlessly, and nothing that contradicts it: no date, no other answer, no word o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from formflow.model import (
     LOWEST_FIRST,
+    Answer,
     Facts,
     Finding,
     History,
@@ -95,6 +96,19 @@ def _light(
         return Light.UNDETERMINED
     is_harmless = _all_is_harmless(rules, facts) and not _waits_for_age(rules, facts)
     return Light.GREEN if is_harmless and _is_supported(rules, found) else Light.UNDETERMINED
+
+
+def established(answers: Mapping[str, Answer], on: date) -> tuple[Finding, ...]:
+    """Return what the circles of a review sheet establish by the same rules: concern and context, nothing else."""
+    rules = rules_in_force(on)
+    fields = (fact.field for rule in rules for fact in rule.facts)
+    ticks = {
+        name: Tri(answers[name].value or Tri.BLANK)
+        for name in fields
+        if name in answers and answers[name].value in (None, *Tri)
+    }
+    found = findings(rules, Facts(ticks, {}, {}, {}), History())
+    return tuple(one for one in found if one.weighs in (Weighs.RAISES, Weighs.CONTEXT))
 
 
 def raised_to(found: Sequence[Finding]) -> Light | None:

@@ -402,6 +402,12 @@ MESSAGES: dict[str, Message] = {
         "Write the number alone, as the sheet offers it (C-000012), or clear the box. Save and drop again.",
         holds=True,
     ),
+    "FF-230": Message(
+        "The sheet says healthy, and there is not enough information to suggest that. No reason is given.",
+        "The sheet does not count until you say why. What you wrote is kept.",
+        "Write the reason in the box for it on the sheet in “To decide”, save it and drop it again.",
+        holds=True,
+    ),
     "FF-233": Message(
         "The date of the incident is before the other child’s date of birth.",
         "One of the two dates is wrong, so the form is not suggested as green.",
@@ -496,6 +502,12 @@ MESSAGES: dict[str, Message] = {
         "By the dates on the form a child was under 16 at the time. The age of consent is 16.",
         "“Mutual” or “consensual” on the form is not consent in law.",
         "Check the dates of birth, and think about ages and power before you decide.",
+    ),
+    "FF-319": Message(
+        "The level on this sheet is lower than what the sheet itself establishes.",
+        "It says: {what} No reason is given, so the sheet does not count yet. What you wrote is kept.",
+        "Choose a higher level, or write the reason on the sheet in “To decide”. Save it and drop it again.",
+        holds=True,
     ),
     "FF-310": Message(
         "The free text says “{word}”, and “{label}” is answered neither yes nor no.",

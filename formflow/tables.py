@@ -53,6 +53,10 @@ STEPS = {
         "ALTER TABLE entry ADD COLUMN role VARCHAR DEFAULT 'staff' NOT NULL",
         "ALTER TABLE entry ADD COLUMN urgent BOOLEAN DEFAULT 0 NOT NULL",
         "CREATE TABLE own_page (fingerprint VARCHAR NOT NULL PRIMARY KEY)",
+        # The review sheet asked two questions under other names than the rules.
+        """UPDATE entry SET answers = replace(replace(answers,
+            '"background_animals":', '"background_cruelty_to_animals":'),
+            '"background_fire":', '"background_fire_setting":') WHERE form_id = 'review'""",
     ),
 }
 BUSY_SECONDS = 30

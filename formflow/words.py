@@ -43,6 +43,13 @@ LEVEL_WORDS: Mapping[str | None, str] = {
     "doubt": "In doubt: advice is being taken",
 }
 
+REOPENED_WORDS: Mapping[Light, str] = {  # what a later form does to a decision below it
+    Light.RED: "reopened: a later form suggests red",
+    Light.AMBER_OR_RED: "reopened: a later form suggests at least amber",
+    Light.AMBER: "reopened: a later form suggests amber",
+    Light.UNDETERMINED: "reopened: a later form gives not enough information to say so",
+}
+
 SHEET_WORDS: Mapping[str, str] = {  # form id: code and printed title
     "review": "F2 DSL Review Sheet",
     "referral_a": "F3a Referral – Child Who Displayed the Behaviour",

@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from formflow.decide import decide, decide_by
+from formflow.decide import decide, decide_by, established, raised_to
 from formflow.model import (
     LOWEST_FIRST,
+    Answer,
+    AnswerState,
     EarlierIncident,
     Facts,
     History,
@@ -439,3 +441,28 @@ def test_what_was_found_is_told_as_it_stands() -> None:
     assert "on record: day not known (FF-2026-000009)." in told(
         "context_happened_before=yes", "R7a", undated
     )
+
+
+def answer(value: str | None) -> Answer:
+    return Answer(value, value or "", AnswerState.GIVEN if value else AnswerState.BLANK)
+
+
+def test_what_a_review_sheet_establishes_is_concern_and_context_by_the_same_rules() -> None:
+    said = {
+        "context_force": answer("yes"),
+        "context_threat": answer("no"),
+        "context_secrecy": answer("unknown"),
+        "context_coercion": answer(None),
+        "child_meant_harm": answer("no"),  # balances and supports: no sheet lowers anything
+        "background_anxiety": answer("yes"),
+        "child_denying": answer("perhaps"),
+        "level": answer("healthy"),
+    }
+    found = established(said, TODAY)
+    assert [(one.rule, one.weighs) for one in found] == [
+        ("R2c", Weighs.RAISES),
+        ("RX", Weighs.CONTEXT),
+    ]
+    assert raised_to(found) is Light.RED
+    assert raised_to(found[1:]) is None
+    assert established(said, date(1999, 12, 31)) == ()

@@ -52,6 +52,7 @@ PURE = (
     "rules/conditions.py",
     "clocks.py",
     "sheets.py",
+    "levels.py",
     "filling.py",
     "profile.py",
 )
