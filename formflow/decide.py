@@ -32,7 +32,7 @@ from formflow.rules.book import (
     rules_in_force,
     rules_version,
 )
-from formflow.rules.cautions import cautions, is_across_the_age_of_13, speaks_of_images
+from formflow.rules.cautions import cautions, keep_from_green
 from formflow.rules.establish import (
     BEFORE,
     BIRTH_AND_INCIDENT,
@@ -65,7 +65,13 @@ def decide_by(rules: Sequence[Rule], facts: Facts, history: History) -> Proposal
     """Return what these rules propose. Their order makes no difference to the light."""
     found = findings(rules, facts, history)
     contradictory = tuple(_contradictions(facts, history))
-    light = _light(rules, found, facts, history, is_contradictory=bool(contradictory))
+    told = tuple(cautions(facts, found))
+    # An earlier paper leaves "frequent or increasing" open, and that is for the DSL: so it is not green. Nor is a
+    # paper of which a person must still check what it says, be it only one box or one date.
+    is_open = bool(history.earlier or facts.doubtful or contradictory) or keep_from_green(
+        told, facts
+    )
+    light = _light(rules, found, facts, is_open=is_open)
     return Proposal(
         light=light,
         findings=found,
@@ -73,28 +79,20 @@ def decide_by(rules: Sequence[Rule], facts: Facts, history: History) -> Proposal
         not_asked=tuple(rule.id for rule in rules if not _is_asked(rule, facts)),
         contradictions=contradictory,
         please_check=tuple(please_check(facts)),
-        cautions=tuple(cautions(facts, found)),
+        cautions=told,
         rules_version=rules_version(),
     )
 
 
 def _light(
-    rules: Sequence[Rule],
-    found: Sequence[Finding],
-    facts: Facts,
-    history: History,
-    *,
-    is_contradictory: bool,
+    rules: Sequence[Rule], found: Sequence[Finding], facts: Facts, *, is_open: bool
 ) -> Light:
     raised = raised_to(found)
     if raised:
         return raised
-    # An earlier paper leaves "frequent or increasing" open, and that is for the DSL: so it is not green.
-    # Nor is a paper of which a person must still check what it says, be it only one box or one date.
-    is_open = history.earlier or facts.doubtful or is_contradictory
-    if is_open or speaks_of_images(facts) or is_across_the_age_of_13(facts):
-        return Light.UNDETERMINED
-    is_harmless = _all_is_harmless(rules, facts) and not _waits_for_age(rules, facts)
+    is_harmless = (
+        not is_open and not _waits_for_age(rules, facts) and _all_is_harmless(rules, facts)
+    )
     return Light.GREEN if is_harmless and _is_supported(rules, found) else Light.UNDETERMINED
 
 
@@ -124,7 +122,7 @@ def _all_is_harmless(rules: Sequence[Rule], facts: Facts) -> bool:
     elsewhere = asked_on_review()
     return all(
         facts.says(field) is harmless
-        for field, harmless in green_waits_for(tuple(rules)).items()
+        for field, harmless in green_waits_for(rules).items()
         if facts.asks(field) or field not in elsewhere
     )
 
@@ -146,7 +144,7 @@ def _missing(rules: Sequence[Rule], light: Light, facts: Facts) -> tuple[str, ..
         fact.field for rule in rules if _could_change(rule, light) for fact in rule.facts
     }
     if light is Light.UNDETERMINED:
-        could_change |= green_waits_for(tuple(rules)).keys()
+        could_change |= green_waits_for(rules).keys()
     ticks = [
         name
         for name, answer in facts.ticks.items()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -71,8 +71,7 @@ def asked_on_review() -> frozenset[str]:
     return frozenset(_table()["asked_on_review"])
 
 
-@cache
-def green_waits_for(rules: tuple[Rule, ...]) -> Mapping[str, Tri]:
+def green_waits_for(rules: Iterable[Rule]) -> Mapping[str, Tri]:
     """Return every question that a form must ask before it can be green, with its harmless answer."""
     of_the_red_list = {
         fact.field: fact.harmless for rule in rules if "red" in rule.colours for fact in rule.facts

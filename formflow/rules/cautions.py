@@ -20,10 +20,9 @@ CANNOT_CONSENT, AGE_OF_CONSENT = 13, 16  # years: the law of England
 
 def cautions(facts: Facts, found: Sequence[Finding]) -> Iterator[Notice]:
     """Yield what stands above the reasons, whatever the light."""
-    word = word_for(ONLINE, facts)
     if _says_online(facts):
         yield notice("FF-315", field=ONLINE)
-    elif word:
+    elif word := word_for(ONLINE, facts):
         yield notice("FF-316", field=ONLINE, words={"word": word})
     youngest = min(_ages(facts), default=AGE_OF_CONSENT)
     is_called_consensual = any(one.rule in CONSENT for one in found)
@@ -33,12 +32,12 @@ def cautions(facts: Facts, found: Sequence[Finding]) -> Iterator[Notice]:
         yield notice("FF-318")
 
 
-def speaks_of_images(facts: Facts) -> bool:
-    """Return whether an answer or the free text speaks of images or online contact.
+def keep_from_green(told: Sequence[Notice], facts: Facts) -> bool:
+    """Return whether something that is told, or the ages by the dates, keep a form from green.
 
-    A word counts also where the question is answered "no": then one of the two is wrong.
+    A word about images counts also where the question is answered "no": then one of the two is wrong.
     """
-    return _says_online(facts) or word_for(ONLINE, facts) is not None
+    return any(one.field == ONLINE for one in told) or is_across_the_age_of_13(facts)
 
 
 def is_across_the_age_of_13(facts: Facts) -> bool:

@@ -52,9 +52,13 @@ def word_for(question: str, facts: Facts) -> str | None:
 
 
 def _word(hint: Hint, texts: Mapping[str, str]) -> str | None:
-    # A box of an agency's own may speak of anybody, so it is looked through for every question.
-    looked_at = [text for name, text in texts.items() if name in hint.boxes or name not in _boxes()]
-    return next((w for w in hint.words if any(f" {w} " in text for text in looked_at)), None)
+    # A box of an agency's own may speak of anybody, so it is looked through for every question. Boxes stand on
+    # lines of their own: the end of one and the beginning of the next make no phrase.
+    ours = _boxes()
+    looked_at = "\n".join(
+        text for name, text in texts.items() if name in hint.boxes or name not in ours
+    )
+    return next((word for word in hint.words if f" {word} " in looked_at), None)
 
 
 def _texts(facts: Facts) -> Mapping[str, str]:
