@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from formflow.example import example
 from formflow.notices import MESSAGES
-from formflow.rules.book import Rule, rules, rules_version
+from formflow.rules.book import Rule, asked_on_review, green_waits_for, rules, rules_version
 from formflow.rules.hints import hints
 from formflow.rules.standing import standing
 from formflow.rules.steps import Step, Wanted, steps
@@ -53,7 +53,11 @@ def traffic_light() -> str:
         "",
         MARK,
         "",
-        "Only yes and no establish anything. The cases of these rules stand in `tests/rules/cases/`.",
+        "Only yes and no establish anything. The cases of these rules stand in `tests/rules/cases/`, and incidents",
+        "as staff write them in `vignettes.toml` there.",
+        "",
+        f"Green waits until each of these is asked and answered so: {_green_waits_for()}.",
+        f"The review sheet asks in every case, so that a form need not: {_named(sorted(asked_on_review()))}.",
         "",
         "| rule | section | lists | weighs | established by | guidance |",
         "|---|---|---|---|---|---|",
@@ -62,6 +66,17 @@ def traffic_light() -> str:
     lines += ["", "## Words in the free text that ask for a check", ""]
     lines += [f"- {hint.label} {', '.join(hint.words)}" for hint in hints()]
     return "\n".join(lines) + "\n"
+
+
+def _green_waits_for() -> str:
+    wanted = green_waits_for(rules()).items()
+    return ", ".join(
+        f"`{name}` = {answer}" for name, answer in wanted if name not in asked_on_review()
+    )
+
+
+def _named(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def after_the_form() -> str:

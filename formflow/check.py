@@ -6,8 +6,9 @@ and is also returned to be put right.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from formflow.dates import Doubt, age_on, parse_day, parse_moment
@@ -17,6 +18,29 @@ from formflow.notices import notice
 
 OLDEST_CHILD = 18  # years; the guidance is for children and young people
 DATES_OF_BIRTH = ("child_a_dob", "child_b_dob")
+# Notices of dates that are wrong, or contradict an answer: such a form is never green. A date without a time, or
+# one that nobody knows, is not among them.
+AGAINST_GREEN = {
+    *(
+        "FF-202",
+        "FF-203",
+        "FF-204",
+        "FF-205",
+        "FF-206",
+        "FF-208",
+        "FF-209",
+        "FF-210",
+        "FF-211",
+        "FF-215",
+    ),
+    *("FF-233", "FF-234", "FF-305"),
+}
+# What one line of an agency's own form asks for when it asks for no words about the incident.
+_A_NAME = re.compile(
+    r"\b(?:fore|sur|first|last|full|pupil|child)?_?names?\b|_name|\bsign(?:ed|ature)\b|\binitials\b"
+    r"|\b(?:completed|reported|recorded|written) by\b|\baddress\b|\be-?mail\b|\b(?:tele)?phone\b|\bUPN\b",
+    re.IGNORECASE,
+)
 Moments = Mapping[str, Moment | None]
 LOST = "\N{REPLACEMENT CHARACTER}"
 _NOT_THERE = Answer(None, "", AnswerState.UNREADABLE)
@@ -56,6 +80,13 @@ def check(
     paper = _Paper(reading, form, today)
     moments, about_dates = _moments(paper)
     facts = _facts(paper, moments)
+    of_dates = (
+        *about_dates,
+        *_order_of_days(paper, moments),
+        *_ages(paper, facts, similar_age_years),
+    )
+    contradicted = {one.field for one in of_dates if one.field and one.code in AGAINST_GREEN}
+    facts = replace(facts, doubtful=facts.doubtful | contradicted)
     notices = (
         *_referral_is_not_asked(paper, facts),
         *about_active_content(reading.carries),
@@ -63,9 +94,7 @@ def check(
         *_unreadable(paper),
         *_lost_letters(paper),
         *_blanks(paper),
-        *about_dates,
-        *_order_of_days(paper, moments),
-        *_ages(paper, facts, similar_age_years),
+        *of_dates,
     )
     return Checked(reading, facts, notices)
 
@@ -83,7 +112,15 @@ def _facts(paper: _Paper, moments: Moments) -> Facts:
                 choices[name] = answer.value if answer.value in field.states else None
             case FieldKind.TEXT | FieldKind.LONG_TEXT:
                 texts[name] = answer.value or ""
-    return Facts(ticks, choices, texts, moments, _doubtful(paper) | _unread(paper))
+    doubtful = _doubtful(paper) | _unread(paper)
+    return Facts(ticks, choices, texts, moments, doubtful, frozenset(_names(paper.form)))
+
+
+def _names(form: Form) -> Iterator[str]:
+    """Yield the boxes of one line that ask for a name or the like: no word of theirs is about the incident."""
+    for name, field in form.fields.items():
+        if field.kind is FieldKind.TEXT and _A_NAME.search(f"{name} {field.label}"):
+            yield name
 
 
 def _tri(answer: Answer) -> Tri:
@@ -186,12 +223,13 @@ def _blanks(paper: _Paper) -> Iterator[Notice]:
 
 def _order_of_days(paper: _Paper, moments: Moments) -> Iterator[Notice]:
     """Yield the days that cannot be in this order."""
-    born, incident = moments.get("child_a_dob"), moments.get("incident_at")
-    signed = moments.get("signed_date")
+    incident, signed = moments.get("incident_at"), moments.get("signed_date")
     if incident is None:
         return
-    if born is not None and incident.day < born.day:
-        yield paper.notice("FF-208", "incident_at")
+    for name, code in zip(DATES_OF_BIRTH, ("FF-208", "FF-233"), strict=True):
+        born = moments.get(name)
+        if born is not None and incident.day < born.day:
+            yield paper.notice(code, "incident_at")
     if signed is not None and signed.day < incident.day:
         yield paper.notice("FF-210", "signed_date")
 
@@ -200,8 +238,10 @@ def _ages(paper: _Paper, facts: Facts, similar_age_years: int) -> Iterator[Notic
     """Yield what the dates of birth say against other answers."""
     born, other = (facts.moments.get(name) for name in DATES_OF_BIRTH)
     incident = facts.moments.get("incident_at")
-    if born and incident and age_on(born.day, incident.day) > OLDEST_CHILD:
-        yield paper.notice("FF-209", "child_a_dob")
+    for name, code in zip(DATES_OF_BIRTH, ("FF-209", "FF-234"), strict=True):
+        birth = facts.moments.get(name)
+        if birth and incident and age_on(birth.day, incident.day) > OLDEST_CHILD:
+            yield paper.notice(code, name)
     if not born or not other or facts.says("relationship_similar_age") is not Tri.YES:
         return
     older, younger = sorted((born.day, other.day))

@@ -2,17 +2,19 @@
 
 The guidance gives no arithmetic, so nothing is counted or weighed: any characteristic of the red list
 proposes red; one that stands on both lists proposes "at least amber"; balancing factors stand beside
-and are never subtracted. Green needs every question about the red list to be answered harmlessly.
+and are never subtracted. Green needs every question about the red list to be asked and answered
+harmlessly, and nothing that contradicts it: no date, no other answer, no word of images.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
 from formflow.model import (
     LOWEST_FIRST,
+    Answer,
     Facts,
     Finding,
     History,
@@ -24,7 +26,14 @@ from formflow.model import (
     highest,
 )
 from formflow.notices import notice
-from formflow.rules.book import Rule, rules_in_force, rules_version
+from formflow.rules.book import (
+    Rule,
+    asked_on_review,
+    green_waits_for,
+    rules_in_force,
+    rules_version,
+)
+from formflow.rules.cautions import cautions, keep_from_green
 from formflow.rules.establish import (
     BEFORE,
     BIRTH_AND_INCIDENT,
@@ -61,39 +70,66 @@ def decide(facts: Facts, history: History, on: date) -> Proposal:
 def decide_by(rules: Sequence[Rule], facts: Facts, history: History) -> Proposal:
     """Return what these rules propose. Their order makes no difference to the light."""
     found = findings(rules, facts, history)
-    light = _light(rules, found, facts, history)
+    contradictory = tuple(_contradictions(facts, history))
+    told = tuple(cautions(facts, found))
+    # An earlier paper leaves "frequent or increasing" open, and that is for the DSL: so it is not green. Nor is a
+    # paper of which a person must still check what it says, be it only one box or one date.
+    is_open = bool(history.earlier or facts.doubtful or contradictory) or keep_from_green(
+        told, facts
+    )
+    light = _light(rules, found, facts, is_open=is_open)
     return Proposal(
         light=light,
         findings=found,
         missing=_missing(rules, light, facts),
         not_asked=tuple(rule.id for rule in rules if not _is_asked(rule, facts)),
-        contradictions=tuple(_contradictions(facts, history)),
+        contradictions=contradictory,
         please_check=tuple(please_check(facts)),
+        cautions=told,
         rules_version=rules_version(),
     )
 
 
 def _light(
-    rules: Sequence[Rule], found: Sequence[Finding], facts: Facts, history: History
+    rules: Sequence[Rule], found: Sequence[Finding], facts: Facts, *, is_open: bool
 ) -> Light:
-    raised = highest(*(RAISES_TO[one.colours] for one in found if one.weighs is Weighs.RAISES))
+    raised = raised_to(found)
     if raised:
         return raised
-    # An earlier paper leaves "frequent or increasing" open, and that is for the DSL: so it is not green.
-    # Nor is a paper of which a person must still check what it says, be it only one box.
-    sure = not history.earlier and not facts.doubtful and _red_list_is_harmless(rules, facts)
-    if sure and _is_supported(rules, found) and not _waits_for_age(rules, facts):
-        return Light.GREEN
-    return Light.UNDETERMINED
+    is_harmless = (
+        not is_open and not _waits_for_age(rules, facts) and _all_is_harmless(rules, facts)
+    )
+    return Light.GREEN if is_harmless and _is_supported(rules, found) else Light.UNDETERMINED
 
 
-def _red_list_is_harmless(rules: Sequence[Rule], facts: Facts) -> bool:
+def established(answers: Mapping[str, Answer], on: date) -> tuple[Finding, ...]:
+    """Return what the circles of a review sheet establish by the same rules: concern and context, nothing else."""
+    rules = rules_in_force(on)
+    fields = (fact.field for rule in rules for fact in rule.facts)
+    ticks = {
+        name: Tri(answers[name].value or Tri.BLANK)
+        for name in fields
+        if name in answers and answers[name].value in (None, *Tri)
+    }
+    found = findings(rules, Facts(ticks, {}, {}, {}), History())
+    return tuple(one for one in found if one.weighs in (Weighs.RAISES, Weighs.CONTEXT))
+
+
+def raised_to(found: Sequence[Finding]) -> Light | None:
+    """Return the light that findings raise to, None where none of them raises."""
+    return highest(*(RAISES_TO[one.colours] for one in found if one.weighs is Weighs.RAISES))
+
+
+def _all_is_harmless(rules: Sequence[Rule], facts: Facts) -> bool:
+    """Return whether all that green waits for was asked and answered harmlessly.
+
+    What a form does not ask keeps it from green, unless the review sheet asks it in every case.
+    """
+    elsewhere = asked_on_review()
     return all(
-        facts.says(fact.field) is fact.harmless
-        for rule in rules
-        if "red" in rule.colours
-        for fact in rule.facts
-        if facts.asks(fact.field)
+        facts.says(field) is harmless
+        for field, harmless in green_waits_for(rules).items()
+        if facts.asks(field) or field not in elsewhere
     )
 
 
@@ -113,6 +149,8 @@ def _missing(rules: Sequence[Rule], light: Light, facts: Facts) -> tuple[str, ..
     could_change = {
         fact.field for rule in rules if _could_change(rule, light) for fact in rule.facts
     }
+    if light is Light.UNDETERMINED:
+        could_change |= green_waits_for(rules).keys()
     ticks = [
         name
         for name, answer in facts.ticks.items()
@@ -130,7 +168,7 @@ def _could_change(rule: Rule, light: Light) -> bool:
 
 
 def _is_asked(rule: Rule, facts: Facts) -> bool:
-    return any(facts.asks(fact.field) for fact in rule.facts)
+    return all(facts.asks(fact.field) for fact in rule.facts)
 
 
 def _contradictions(facts: Facts, history: History) -> Iterator[Notice]:

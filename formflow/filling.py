@@ -10,10 +10,11 @@ from formflow.forms import Field, Form
 from formflow.model import Answer, AnswerState, EarlierIncident, History
 from formflow.rules.standing import standing
 from formflow.rules.steps import OUTCOME, SCORES, steps
-from formflow.sheets import REPORT, Case, known_of
-from formflow.words import LEVEL_WORDS, LIGHT_WORDS, day_in_words
+from formflow.sheets import REPORT, REVIEW, Case, known_of
+from formflow.words import LEVEL_WORDS, LIGHT_WORDS, REOPENED_WORDS, day_in_words
 
 NOT_AIM2 = "Not an AIM2 assessment – headings from local guidance."
+DECIDED_ANEW = ("level", "lower_reason")  # questions of the review sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,9 @@ def known(form: Form, case: Case, desk: Desk) -> dict[str, Answer]:
     """Return what a sheet is filled in with: its own last answers, else what other papers say."""
     own = case.paper(form.form_id)
     found = dict(own.answers) if own else {}
+    if case.is_reopened and form.form_id == REVIEW:
+        # Nobody decides again by dropping what lies there: the level and its reason are hers to give anew.
+        found = {name: one for name, one in found.items() if name not in DECIDED_ANEW}
     asked = {name: field for name, field in form.fields.items() if not field.for_reading}
     for name, field in asked.items():
         if name not in found or found[name].state is AnswerState.BLANK:
@@ -77,12 +81,18 @@ def _labels(desk: Desk) -> Mapping[str, str]:
 
 
 def _proposal(case: Case, _desk: Desk) -> Iterator[str]:
+    if case.reopened_by is not None:
+        yield f"The decision is {REOPENED_WORDS[case.reopened_by]}. Please decide again."
     proposal = case.record.proposal
+    highest = case.record.highest_light
+    if highest is not None and (proposal is None or highest is not proposal.light):
+        yield f"An earlier form of this record: {LIGHT_WORDS[highest][1]}. That stands until you decide."
     if proposal is None:
         yield "Nothing could be proposed: the paper could not be read. Read it yourself."
         return
     _, words, means = LIGHT_WORDS[proposal.light]
     yield f"{words}. {means}"
+    yield from (caution.text for caution in proposal.cautions)
     for found in proposal.findings:
         colours = " and ".join(found.colours)
         yield f"{found.text} – {found.rule}, guidance {found.section}, {colours}: “{found.quote}”"

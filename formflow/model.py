@@ -120,7 +120,9 @@ class Facts:
     choices: Mapping[str, str | None]  # other choices, such as child_b_kind
     texts: Mapping[str, str]  # free text, "" where blank
     moments: Mapping[str, Moment | None]  # dates and times that could be read
-    doubtful: frozenset[str] = frozenset()  # questions of which a person must confirm what was read
+    # questions of which a person must confirm what was read, or which the dates contradict
+    doubtful: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()  # boxes of an agency's own form that hold names, not words
 
     def says(self, name: str) -> Tri:
         """Return what the form says to a question, BLANK where it does not ask it."""
@@ -216,10 +218,13 @@ class Proposal:
     light: Light
     findings: tuple[Finding, ...]
     missing: tuple[str, ...]  # field names asked and not answered that could change the light
-    not_asked: tuple[str, ...]  # rule ids whose facts this form does not ask for
+    not_asked: tuple[
+        str, ...
+    ]  # rule ids whose facts this form does not ask for, or not all of them
     contradictions: tuple[Notice, ...]
-    please_check: tuple[Notice, ...]  # words in the free text that answer a blank question
+    please_check: tuple[Notice, ...]  # words in the free text that answer an open question
     urgent: tuple[Notice, ...] = ()  # why it cannot wait, whatever the light
+    cautions: tuple[Notice, ...] = ()  # what nobody may overlook: images, and ages below consent
     duties: tuple[Duty, ...] = ()
     rules_version: str = ""
 

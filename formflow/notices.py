@@ -417,6 +417,23 @@ MESSAGES: dict[str, Message] = {
         "Write the number alone, as the sheet offers it (C-000012), or clear the box. Save and drop again.",
         holds=True,
     ),
+    "FF-230": Message(
+        "The sheet says healthy, and there is not enough information to suggest that. No reason is given.",
+        "The sheet does not count until you say why. What you wrote is kept.",
+        "Write the reason in the box for it on the sheet in “To decide”, save it and drop it again.",
+        holds=True,
+    ),
+    "FF-233": Message(
+        "The date of the incident is before the other child’s date of birth.",
+        "One of the two dates is wrong, so the form is not suggested as green.",
+        "Please correct the date, save the form and drop it again.",
+        returns=True,
+    ),
+    "FF-234": Message(
+        "By the dates on the form the other person was over 18.",
+        "They may be an adult, or a date is wrong. The form is not suggested as green.",
+        "Check the date of birth. If an adult was involved, follow your own procedure for adults.",
+    ),
     # Answers that do not fit together, and words to check
     "FF-301": Message(
         "The form says both that it was spontaneous and that it was planned.",
@@ -472,6 +489,40 @@ MESSAGES: dict[str, Message] = {
         "The sheet says that the young person does not deny it, and might plead not guilty.",
         "Both answers stand. Interviews are not held back.",
         "Ask the legal representative, and drop the sheet again if one is wrong.",
+    ),
+    "FF-314": Message(
+        "The free text says “{word}”. This form does not ask “{label}”.",
+        "A word alone never changes the suggested level.",
+        "Please check what was meant, and ask the person who filled in the form.",
+    ),
+    "FF-315": Message(
+        "The form says that images, social media or other online contact were involved.",
+        "FormFlow does not suggest green for this, whatever else is answered.",
+        "Do not view, copy, print or forward any image. Keep the device as it is, tell the DSL at once, and follow"
+        " your policy on shared images.",
+    ),
+    "FF-316": Message(
+        "The free text says “{word}”. Images or online contact may have been involved.",
+        "FormFlow does not suggest green for this, whatever else is answered.",
+        "Ask what happened. Do not view, copy, print or forward any image. If there is one, tell the DSL at once and"
+        " follow your policy on shared images.",
+    ),
+    "FF-317": Message(
+        "By the dates on the form a child was under 13 at the time.",
+        "In law a child under 13 cannot consent to sexual activity, even where the form says that it was mutual or"
+        " that they engaged freely.",
+        "Check the dates of birth, and take advice, above all if the other person was 13 or over.",
+    ),
+    "FF-318": Message(
+        "By the dates on the form a child was under 16 at the time. The age of consent is 16.",
+        "“Mutual” or “consensual” on the form is not consent in law.",
+        "Check the dates of birth, and think about ages and power before you decide.",
+    ),
+    "FF-319": Message(
+        "The level on this sheet is lower than what the sheet itself establishes.",
+        "It says: {what} No reason is given, so the sheet does not count yet. What you wrote is kept.",
+        "Choose a higher level, or write the reason on the sheet in “To decide”. Save it and drop it again.",
+        holds=True,
     ),
     "FF-310": Message(
         "The free text says “{word}”, and “{label}” is answered neither yes nor no.",

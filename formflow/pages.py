@@ -24,7 +24,6 @@ from formflow.rules.steps import Kind, Step, steps
 from formflow.settings import Settings
 from formflow.sheets import (
     REVIEW,
-    Level,
     contradictions,
     deadline,
     done_steps,
@@ -36,6 +35,7 @@ from formflow.words import (
     LEVEL_WORDS,
     LIGHT_WORDS,
     NOTHING_PROPOSED,
+    REOPENED_WORDS,
     SHEET_WORDS,
     day_in_words,
     moment_in_words,
@@ -58,7 +58,6 @@ ALERT_HEADLINES: Mapping[Outcome, str] = {
     Outcome.UNREADABLE: "A paper arrived that could not be read. Nobody knows yet what it says.",
 }
 
-UNDECIDED = (None, Level.DOUBT)
 SHEET_HEADLINE = "A sheet of yours needs you: what it says cannot count yet."
 REMINDER = "A step in a case is overdue."
 
@@ -141,6 +140,7 @@ def alert(
         groups=_groups(proposal),
         contradictions=proposal.contradictions if proposal else (),
         please_check=proposal.please_check if proposal else (),
+        cautions=proposal.cautions if proposal else (),
         urgent=_urgent(entry, form),
         notices=[found for found in entry.notices if found.code not in urgency.CODES],
         missing=_labels(form, proposal),
@@ -176,9 +176,12 @@ def what_is_open(to_decide: ToDecide, settings: Settings, now: datetime) -> str:
         else NOTHING_PROPOSED[1],
         joined=case.joined,
         level=LEVEL_WORDS[case.level],
-        urgent=_urgent(case.record, None) if case.level in UNDECIDED else (),
+        urgent=_urgent(case.record, None) if case.is_undecided else (),
+        reopened=REOPENED_WORDS[case.reopened_by] if case.reopened_by else "",
+        established=case.established,
         reason=case.says(REVIEW, "level_reason"),
         contradictions=list(contradictions(case)),
+        incomplete=case.sheets[REVIEW].notices if REVIEW in case.sheets else (),
         gates=[line for line in still_open if line.step.kind is Kind.GATE],
         open=_by_sheet(line for line in still_open if line.step.kind is not Kind.GATE),
         done=[_line(step, "", settings) for step in done_steps(case, now.date())],

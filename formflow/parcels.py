@@ -188,7 +188,7 @@ def reminder(
         reference=record.reference,
         revision=record.revision,
         is_reminder=True,
-        urgent=record.urgent and to_decide.case.level in pages.UNDECIDED,
+        urgent=record.urgent and to_decide.case.is_undecided,
         respond_by=None,
         where_to_look=f"the page of {record.reference} in the folder “{folder}” that says what is overdue",
         headline=pages.REMINDER,

@@ -162,15 +162,18 @@ def _start_clock(connection: Connection, settings: Settings, entry: Entry, entry
     decision on it chased: what is not known may be red.
     """
     is_green = entry.highest_light is Light.GREEN and not entry.urgent
-    counts = entry.outcome is Outcome.RECORDED
+    is_sheet = entry.about is not None
     priority = ledger.PRIORITY_RECORD
-    if entry.about is not None and counts:
+    if is_sheet and entry.outcome is Outcome.RECORDED:
         ledger.add(connection, "remind", entry_id, priority=priority)
         return
     if settings.told_later and not is_green:
         ledger.add(connection, "climb", entry_id, priority=ledger.PRIORITY_ALERT)
     decide_by = settings.working_days.decide_by(entry.recorded_at)
-    if entry.about is None and entry.answers and decide_by and not is_green:
+    if not is_sheet and entry.revision > 1:
+        # A later revision keeps the clocks of the case from now on: they may have begun with a sheet.
+        ledger.add(connection, "remind", entry_id, priority=priority)
+    elif not is_sheet and entry.answers and decide_by and not is_green:
         due = decide_by.timestamp()
         ledger.add(connection, "remind", entry_id, priority=priority, due=due)
 

@@ -22,12 +22,17 @@ from formflow.workbench import Workbench
 
 
 def remind(bench: Workbench, task: Claimed, now: datetime) -> None:
-    """Tell the safeguarding lead what is overdue in a case, and come back while anything is open."""
+    """Tell the safeguarding lead what is overdue in a case, and come back while anything is open.
+
+    The newest paper of a case keeps all its clocks, be it a revision of the record or a sheet; the others end.
+    """
     days = bench.settings.working_days
     with writing(bench.engine) as connection:
         entry = shelf.entry(connection, task.ref_id)
-        case = shelf.case(connection, entry.about or entry.reference)
-        ends = _deadlines(bench, case, entry, now) if case else []
+        reference = entry.about or entry.reference
+        case = shelf.case(connection, reference)
+        is_newest = shelf.reminds(connection, reference) == task.ref_id
+        ends = _deadlines(bench, case, now) if case and is_newest else []
         if case is None or not ends:
             ledger.finish(connection, task, bench.owner.name)
             return
@@ -41,14 +46,8 @@ def remind(bench: Workbench, task: Claimed, now: datetime) -> None:
         )
 
 
-def _deadlines(bench: Workbench, case: Case, entry: Entry, now: datetime) -> list[datetime]:
-    """Return when the open steps of a case are due. The newest of its sheets alone reminds of them.
-
-    Where there is none yet, the record itself does.
-    """
-    newest = max(case.sheets.values(), key=lambda one: one.recorded_at, default=case.record)
-    if (newest.reference, newest.revision) != (entry.reference, entry.revision):
-        return []
+def _deadlines(bench: Workbench, case: Case, now: datetime) -> list[datetime]:
+    """Return when the open steps of a case are due."""
     days = bench.settings.working_days
     ends = (deadline(step, case, days) for step in open_steps(case, now.date()))
     return [end for end in ends if end is not None]

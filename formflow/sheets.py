@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as made_by
 from datetime import date, datetime, time
-from enum import StrEnum
 
 from rapidfuzz import fuzz
 
@@ -19,8 +18,22 @@ from formflow import profile
 from formflow.children import NearChild, name_key
 from formflow.clocks import WorkingDays
 from formflow.dates import age_on, parse_moment
+from formflow.decide import established, raised_to
 from formflow.forms import Field, Form
-from formflow.model import AnswerState, Entry, History, Light, Moment, Notice
+from formflow.levels import AS_PROPOSED as AS_PROPOSED
+from formflow.levels import HEIGHT, is_below
+from formflow.levels import Level as Level
+from formflow.model import (
+    AnswerState,
+    Entry,
+    Finding,
+    History,
+    Light,
+    Moment,
+    Notice,
+    Weighs,
+    highest,
+)
 from formflow.notices import notice
 from formflow.profile import Mark
 from formflow.rules.steps import SCORES, Kind, Step, steps, steps_in_force
@@ -39,15 +52,7 @@ DECIDE, REFER, TAKE_ADVICE = "DX1", "H1", "DX5"  # steps with a clock of ours
 SAME_NAME = 60.0  # of 100: a name that was put right is still like the one before
 
 
-class Level(StrEnum):
-    """What the safeguarding lead decided."""
-
-    HEALTHY = "healthy"
-    CONCERNING = "concerning"
-    HARMFUL = "harmful"
-    DOUBT = "doubt"  # advice is being taken: the case stays open
-
-
+EARLIER = "On an earlier review sheet:"
 ANYTHING = ""  # an answer in any words
 # Answers that do not go together: notice, and the answers as form, question and what it says.
 CONTRADICTIONS = (
@@ -58,15 +63,6 @@ CONTRADICTIONS = (
     ("FF-312", ((SCORES, "harmful_known", "yes"), (SCORES, "established", "neither"))),
     ("FF-313", ((SCORES, "denies", "no"), (SCORES, "may_plead", "yes"))),
 )
-HEIGHT = {Level.HEALTHY: 0, Level.CONCERNING: 1, Level.HARMFUL: 2}
-# The level that goes with what the rules propose. “Amber or red” is at least amber (guidance 2.2, 2.3).
-AS_PROPOSED = {
-    Light.RED: Level.HARMFUL,
-    Light.AMBER_OR_RED: Level.CONCERNING,
-    Light.AMBER: Level.CONCERNING,
-    Light.UNDETERMINED: Level.HEALTHY,
-    Light.GREEN: Level.HEALTHY,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +78,11 @@ class Case:
     decided_at: datetime | None = (
         None  # since when the level stands; filling in more changes nothing
     )
+    established: tuple[
+        Finding, ...
+    ] = ()  # by review sheets; what an earlier one established stays with it
+    reopened_at: datetime | None = None  # when a later form suggested more than is decided
+    reopened_by: Light | None = None  # the highest that such a form suggests
     child: int = 0  # which of several who were targeted is looked at; 0: all of them
 
     @property
@@ -89,6 +90,21 @@ class Case:
         """What is decided, None where nothing is."""
         told = self.says(REVIEW, "level")
         return Level(told) if told else None
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether she has still to decide: nothing is decided, it is in doubt, or a later form reopened it."""
+        return self.level in (None, Level.DOUBT) or self.is_reopened
+
+    @property
+    def is_reopened(self) -> bool:
+        """Whether a later form suggests more than is decided, so that it must be decided again."""
+        return self.reopened_at is not None
+
+    @property
+    def suggested(self) -> Light | None:
+        """The highest that the forms and the review sheets suggest, None where nothing could be suggested."""
+        return highest(self.record.highest_light, raised_to(self.established))
 
     @property
     def has_child_b(self) -> bool:
@@ -123,8 +139,20 @@ class Case:
     def with_sheet(self, sheet: Entry) -> Case:
         """Return the case with one more sheet that counts, the newest of its form."""
         after = replace(self, sheets={**self.sheets, sheet_key(sheet): sheet})
+        if sheet.form_id == REVIEW:
+            said = tuple(_established(self.established, sheet))
+            after = replace(after, established=said, reopened_at=None, reopened_by=None)
         stands = after.level is self.level  # also where nothing is decided yet
         return after if stands else replace(after, decided_at=sheet.recorded_at)
+
+    def with_revision(self, record: Entry) -> Case:
+        """Return the case with the next revision of its record. Suggests it more than is decided, it is reopened."""
+        after = replace(self, record=record)
+        light = record.proposal.light if record.proposal else None
+        if light is None or self.level is None or not is_below(self.level, light):
+            return after
+        since, most = self.reopened_at or record.recorded_at, highest(self.reopened_by, light)
+        return replace(after, reopened_at=since, reopened_by=most)
 
     @property
     def children_b(self) -> tuple[str, ...]:
@@ -188,6 +216,16 @@ def sheet_key(sheet: Entry) -> str:
     return f"{sheet.form_id}#{found[1]}" if found else str(sheet.form_id)
 
 
+def _established(before: Sequence[Finding], sheet: Entry) -> Iterator[Finding]:
+    """Yield what a review sheet establishes, and what an earlier one did: no sheet lowers a suggestion."""
+    now = established(sheet.answers, sheet.recorded_at.date())
+    yield from now
+    for one in before:
+        if one.rule not in {found.rule for found in now}:
+            earlier = one.text if one.text.startswith(EARLIER) else f"{EARLIER} {one.text}"
+            yield replace(one, text=earlier)
+
+
 def about_the_sheet(form: Form, sheet: Entry, case: Case) -> Iterator[Notice]:
     """Yield what keeps a sheet from counting. `case` is as it stood before it."""
     yield from _other_child(form, sheet, case)
@@ -199,9 +237,8 @@ def about_the_sheet(form: Form, sheet: Entry, case: Case) -> Iterator[Notice]:
     if told is None or told.value is None:
         yield notice("FF-221", field="level")
         return
-    level = Level(told.value)
-    if level is not Level.DOUBT and _is_lower(level, case) and not _is_given(sheet, "lower_reason"):
-        yield notice("FF-222", field="lower_reason")
+    if not _is_given(sheet, "lower_reason"):
+        yield from _without_a_reason(Level(told.value), case, case.with_sheet(sheet))
 
 
 def contradictions(case: Case) -> Iterator[Notice]:
@@ -242,18 +279,32 @@ def _about_the_child(step: Step, view: Case) -> Step:
 def deadline(step: Step, case: Case, days: WorkingDays) -> datetime | None:
     """Return when a step is overdue, None for steps without a clock.
 
-    Ours counts from the decision, also from one that leaves it in doubt, and to decide from when the form was
-    recorded, unless it is green and can wait; the council's to answer counts from when the referral was sent.
+    Ours counts from the decision; the council's to answer counts from when the referral was sent.
     """
-    is_green = case.record.highest_light is Light.GREEN and not case.record.urgent
-    if step.id == DECIDE and case.level is None and not is_green:
-        return days.decide_by(case.record.recorded_at)
+    if step.id == DECIDE:
+        return _decide_by(case, days)
     if case.decided_at is not None and step.id == REFER:
         return days.overdue_at(case.decided_at)
     if case.decided_at is not None and step.id == TAKE_ADVICE:
         return days.next_day_ends(case.decided_at)
     sent = _sent_at(step.sheet, case, days) if step.kind is Kind.CLOCK else None
     return days.council_answers_by(sent) if sent else None
+
+
+def _decide_by(case: Case, days: WorkingDays) -> datetime | None:
+    """Return until when it should be decided: since it was recorded, reopened or left in doubt.
+
+    What is in doubt always has an end, also where the agency sets no time to decide. Green that can wait is
+    not chased.
+    """
+    if case.reopened_at is not None:
+        return days.decide_by(case.reopened_at)
+    if case.level is Level.DOUBT and case.decided_at is not None:
+        return days.decide_by(case.decided_at) or days.next_day_ends(case.decided_at)
+    is_green = case.record.highest_light is Light.GREEN and not case.record.urgent
+    if case.level is None and not is_green:
+        return days.decide_by(case.record.recorded_at)
+    return None
 
 
 def send_by(step: Step, case: Case, days: WorkingDays) -> datetime | None:
@@ -276,10 +327,20 @@ def _sent_at(form_id: str, case: Case, days: WorkingDays) -> datetime | None:
     return datetime.combine(found.day, hour, days.zone)
 
 
-def _is_lower(level: Level, case: Case) -> bool:
-    proposed = AS_PROPOSED[case.record.highest_light or Light.UNDETERMINED]
-    before = [one for one in (case.level, proposed) if one in HEIGHT]
-    return any(HEIGHT[level] < HEIGHT[one] for one in before)
+def _without_a_reason(level: Level, before: Case, after: Case) -> Iterator[Notice]:
+    """Yield why a level does not count without a reason: what is higher, or that too little is known."""
+    by_sheet = raised_to(after.established)
+    by_form = before.record.highest_light or Light.UNDETERMINED
+    decided = before.level if before.level in HEIGHT else None
+    if by_sheet and is_below(level, by_sheet):
+        raising = (one.text for one in after.established if one.weighs is Weighs.RAISES)
+        yield notice("FF-319", field="lower_reason", words={"what": " ".join(raising)})
+    elif (decided and level in HEIGHT and HEIGHT[level] < HEIGHT[decided]) or (
+        by_form is not Light.UNDETERMINED and is_below(level, by_form)
+    ):
+        yield notice("FF-222", field="lower_reason")
+    elif is_below(level, by_form):
+        yield notice("FF-230", field="lower_reason")
 
 
 def _shared_too_early(case: Case) -> Iterator[Notice]:

@@ -5,6 +5,7 @@ The words of a paper are stored as JSON beside the few columns that are searched
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from functools import cache
@@ -14,6 +15,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, bindparam, text
 
 from formflow import who
+from formflow.levels import Level, is_below
 from formflow.model import Answer, EarlierIncident, Entry, History, Light, Notice, Outcome, Proposal
 from formflow.sheets import Case
 from formflow.vault import safe_suffix
@@ -64,21 +66,28 @@ def _earlier(row: Row[Any]) -> EarlierIncident:
 
 def case(connection: Connection, reference: str) -> Case | None:
     """Return a record with the sheets about it that count, None when there is no such record."""
-    record = next(reversed(revisions(connection, reference)), None)
-    if record is None or record.about is not None:
+    rows = connection.execute(text(f"{_ENTRY} {_CASE}"), {"reference": reference}).all()
+    papers = (_entry(row) for row in rows)
+    first = next(papers, None)
+    if first is None:
         return None
     child, child_b = connection.execute(_CHILDREN_OF, {"reference": reference}).one()
-    rows = connection.execute(text(f"{_ENTRY} {_SHEETS}"), {"about": reference})
     found = Case(
-        record,
+        first,
         history=history(connection, child, apart_from=reference),
         history_b=history(connection, child_b, apart_from=reference),
         near=who.near(connection, child),
         joined=_joined(connection, child),
     )
-    for row in rows:
-        found = found.with_sheet(_entry(row))
+    for paper in papers:
+        found = found.with_sheet(paper) if paper.about else found.with_revision(paper)
     return found
+
+
+def reminds(connection: Connection, reference: str) -> int | None:
+    """Return which entry reminds of a case: the newest paper of it that still has a reminder, None for none."""
+    found = connection.execute(_REMINDS, {"reference": reference}).scalar()
+    return None if found is None else int(found)
 
 
 def _joined(connection: Connection, child: int | None) -> tuple[str, ...]:
@@ -125,8 +134,15 @@ Answers = Mapping[str, Answer]
 Notices = tuple[Notice, ...]
 
 _ENTRY = "SELECT entry.*, paper.sha256 AS sha256, paper.file_name FROM entry JOIN paper ON paper.id = entry.paper_id"
-# Oldest first, so that of each form the last one counts.
-_SHEETS = "WHERE about = :about AND outcome = 'recorded' ORDER BY entry.id"
+# Oldest first: of each form the last one counts, and what came after a decision may reopen it.
+_CASE = (
+    "WHERE (about IS NULL AND reference = :reference) OR (about = :reference AND outcome = 'recorded')"
+    " ORDER BY entry.id"
+)
+_REMINDS = text(
+    "SELECT max(task.ref_id) FROM entry JOIN task ON task.ref_id = entry.id AND task.kind = 'remind'"
+    " AND task.state != 2 WHERE entry.reference = :reference OR entry.about = :reference"
+)
 _CHILDREN_OF = text(
     "SELECT child_id, child_b_id FROM entry WHERE reference = :reference ORDER BY revision DESC LIMIT 1"
 )
@@ -149,17 +165,25 @@ def waiting(connection: Connection) -> Iterator[Row[Any]]:
 
 
 def undecided(connection: Connection) -> Iterator[str]:
-    """Yield the references of records about which nothing is decided, or which are in doubt."""
-    yield from (row.reference for row in connection.execute(_UNDECIDED))
+    """Yield the references of records that wait for a decision: none is made, it is in doubt, or it is reopened."""
+    yield from (row.reference for row in connection.execute(_UNDECIDED, {"above": _ABOVE}))
 
 
-# Whatever could be read is for the safeguarding lead to decide; a sheet in doubt leaves it open.
+# For each level the suggestions that it is below.
+_ABOVE = json.dumps(
+    {level: [light for light in Light if is_below(level, light)] for level in Level}
+)
+# Whatever could be read is for the safeguarding lead to decide; a sheet in doubt leaves it open, and a later form
+# that suggests more than the level opens it again (as sheets.is_below says, in the words of the database).
 _UNDECIDED = text(
     "SELECT DISTINCT reference FROM entry WHERE about IS NULL AND form_id IS NOT NULL"
     " AND NOT EXISTS (SELECT 1 FROM entry AS sheet WHERE sheet.about = entry.reference"
     " AND sheet.form_id = 'review' AND sheet.outcome = 'recorded' AND sheet.revision = (SELECT max(revision)"
     " FROM entry AS later WHERE later.reference = sheet.reference AND later.outcome = 'recorded')"
-    " AND json_extract(sheet.answers, '$.level.value') != 'doubt') ORDER BY reference"
+    " AND json_extract(sheet.answers, '$.level.value') != 'doubt' AND NOT EXISTS (SELECT 1 FROM entry AS later"
+    " WHERE later.reference = entry.reference AND later.id > sheet.id AND later.light IN"
+    " (SELECT value FROM json_each(:above, '$.' || json_extract(sheet.answers, '$.level.value')))))"
+    " ORDER BY reference"
 )
 _WAITING = text(
     "SELECT reference, revision, outcome, highest_light AS light, recorded_at, urgent FROM entry"

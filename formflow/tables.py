@@ -55,6 +55,10 @@ STEPS = {
         # What an older FormFlow said of an immediate referral.
         "UPDATE entry SET urgent = 1 WHERE notices LIKE '%\"FF-212\"%' OR notices LIKE '%\"FF-213\"%'",
         "CREATE TABLE own_page (fingerprint VARCHAR NOT NULL PRIMARY KEY)",
+        # The review sheet asked two questions under other names than the rules.
+        """UPDATE entry SET answers = replace(replace(answers,
+            '"background_animals":', '"background_cruelty_to_animals":'),
+            '"background_fire":', '"background_fire_setting":') WHERE form_id = 'review'""",
     ),
 }
 BUSY_SECONDS = 30

@@ -20,12 +20,12 @@ LIGHT_WORDS: Mapping[Light, tuple[str, str, str]] = {
     Light.UNDETERMINED: (
         "?",
         "Not enough information",
-        "Questions that could change the light are not answered. This is not green.",
+        "Questions are not answered or not asked, or something must be checked. Do not treat this as green.",
     ),
     Light.GREEN: (
         "●",
         "Green proposed",
-        "Every question on the red list was answered, and none of the answers raises concern.",
+        "None of the answers raises concern. Cruelty to animals, fire setting and violence are still yours to establish.",
     ),
 }
 NOTHING_PROPOSED = ("!", "A person must read this paper", "FormFlow could not assess it.")
@@ -41,6 +41,13 @@ LEVEL_WORDS: Mapping[str | None, str] = {
     "concerning": "Decided: concerning",
     "healthy": "Decided: healthy",
     "doubt": "In doubt: advice is being taken",
+}
+
+REOPENED_WORDS: Mapping[Light, str] = {  # what a later form does to a decision below it
+    Light.RED: "reopened: a later form suggests red",
+    Light.AMBER_OR_RED: "reopened: a later form suggests at least amber",
+    Light.AMBER: "reopened: a later form suggests amber",
+    Light.UNDETERMINED: "reopened: a later form gives not enough information to say so",
 }
 
 SHEET_WORDS: Mapping[str, str] = {  # form id: code and printed title

@@ -175,7 +175,8 @@ def test_a_name_that_is_given_twice_is_refused(tmp_path: Path) -> None:
 
 
 def test_no_folder_of_definitions_is_no_problem(tmp_path: Path) -> None:
-    assert forms.known(tmp_path / "none") == forms.known() == FORMS
+    assert forms.known(tmp_path / "none") == forms.known()
+    assert forms.known()[: len(FORMS)] == FORMS
 
 
 def test_an_old_version_of_our_form_stays_readable(

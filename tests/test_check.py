@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from formflow.check import check
 from formflow.decide import decide
-from formflow.forms import FieldKind, load, shipped
+from formflow.forms import Field, FieldKind, Section, load, shipped
 from formflow.model import Answer, AnswerState, Checked, History, Hold, Light, Moment, Reading, Tri
 from formflow.notices import MESSAGES
 from formflow.rules.urgency import urgent
+from tests.rules.facts import ALL_HARMLESS
 
 FORM = shipped()[0]
 AGENCYS = Path(__file__).parents[1] / "examples" / "agency-form" / "example-school.toml"
@@ -188,7 +189,7 @@ def test_similar_age_is_questioned_when_the_dates_of_birth_are_further_apart_tha
 
 @pytest.mark.parametrize("answer", ["no", "unknown", ""])
 def test_similar_age_is_not_questioned_unless_the_form_says_so(answer: str) -> None:
-    assert codes(checked(child_b_dob="03/03/1990", relationship_similar_age=answer)) == []
+    assert codes(checked(child_b_dob="03/03/2009", relationship_similar_age=answer)) == []
 
 
 def test_a_form_that_does_not_ask_about_an_immediate_referral_says_so() -> None:
@@ -294,3 +295,74 @@ def test_what_is_unreadable_is_doubtful_too() -> None:
     sound = reading(SOUND)
     unreadable = replace(sound, answers={**sound.answers, "incident_place": UNREADABLE})
     assert check(unreadable, FORM, TODAY).facts.doubtful == {"incident_place"}
+
+
+ALL_HARMLESS_WORDS = {name: str(answer) for name, answer in ALL_HARMLESS.items()}
+GREEN = {**ALL_HARMLESS_WORDS, "others_freely": "yes", "child_b_dob": "4 April 2014"}
+
+
+def light(**answers: str) -> Light:
+    return decide(checked(**{**GREEN, **answers}).facts, History(), TODAY).light
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "code"),
+    [
+        ("child_b_dob", "3/3/2011", ("FF-305", "relationship_similar_age")),
+        ("child_b_dob", "4/3/2017", ("FF-305", "relationship_similar_age")),
+        ("child_b_dob", "3/3/2007", ("FF-234", "child_b_dob")),
+        ("child_a_dob", "3/3/2007", ("FF-209", "child_a_dob")),
+        ("child_a_dob", "1/12/2027", ("FF-206", "child_a_dob")),
+        ("child_b_dob", "15/11/2026", ("FF-233", "incident_at")),
+        ("child_a_dob", "15/11/2026", ("FF-208", "incident_at")),
+        ("incident_at", "14/11/2027 at 1.45pm", ("FF-206", "incident_at")),
+        ("incident_at", "yesterday", ("FF-204", "incident_at")),
+        ("incident_at", "Monday 14/11/2026 at 1.45pm", ("FF-205", "incident_at")),
+        ("child_b_dob", "31/02/2014", ("FF-203", "child_b_dob")),
+        ("child_b_dob", "04/13/2014", ("FF-215", "child_b_dob")),
+        ("child_b_dob", "4/4/1814", ("FF-211", "child_b_dob")),
+        ("child_b_dob", "in spring", ("FF-202", "child_b_dob")),
+        ("signed_date", "13/11/2026", ("FF-210", "signed_date")),
+    ],
+)
+def test_a_form_with_a_date_that_is_wrong_or_contradicts_an_answer_is_never_green(
+    name: str, written: str, code: tuple[str, str]
+) -> None:
+    assert light() is Light.GREEN
+    assert light(**{name: written}) is Light.UNDETERMINED
+    assert code in codes(checked(**{**GREEN, name: written}))
+    assert light(**{name: written, "context_force": "yes"}) is Light.RED
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("child_b_dob", ""),
+        ("child_b_dob", "not known"),
+        ("incident_at", "14/11/2026"),
+        ("incident_at", "14/11/2026 after lunch"),
+    ],
+)
+def test_a_date_that_nobody_knows_or_that_has_no_time_is_no_doubt(name: str, written: str) -> None:
+    assert light(**{name: written}) is Light.GREEN
+
+
+def test_how_far_apart_similar_age_may_be_is_the_agencys_setting() -> None:
+    apart = reading({**SOUND, **GREEN, "child_b_dob": "3/3/2016"})
+    for years, expected in ((1, Light.UNDETERMINED), (2, Light.GREEN), (3, Light.GREEN)):
+        facts = check(apart, FORM, TODAY, similar_age_years=years).facts
+        assert decide(facts, History(), TODAY).light is expected
+
+
+def test_names_on_an_agencys_own_form_are_told_from_its_free_text() -> None:
+    own = [
+        Field("pupil", FieldKind.TEXT, "Name of pupil"),
+        Field("staff_name", FieldKind.TEXT, "Who"),
+        Field("signed_by", FieldKind.TEXT, "Signed"),
+        Field("what", FieldKind.TEXT, "What happened"),
+        Field("story", FieldKind.LONG_TEXT, "Describe it, with the names of all"),
+    ]
+    theirs = replace(FORM, sections=(Section("one", "One", "", tuple(own)),))
+    given = Answer("She was forced", "", AnswerState.GIVEN)
+    facts = check(replace(reading({}), answers={f.name: given for f in own}), theirs, TODAY).facts
+    assert facts.names == {"pupil", "staff_name", "signed_by"}

@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from formflow.decide import decide, decide_by
+from formflow.decide import decide, decide_by, established, raised_to
 from formflow.model import (
     LOWEST_FIRST,
+    Answer,
+    AnswerState,
     EarlierIncident,
     Facts,
     History,
@@ -23,9 +25,10 @@ from formflow.model import (
     Tri,
     Weighs,
 )
-from formflow.rules.book import Fact, rules, rules_in_force, rules_version
+from formflow.rules.book import Fact, asked_on_review, rules, rules_in_force, rules_version
 from formflow.rules.establish import findings
 from tests.rules.facts import (
+    ALL_HARMLESS,
     HARMLESS,
     RED_ANSWERS,
     TICKS,
@@ -38,7 +41,7 @@ from tests.rules.facts import (
 )
 
 CASES: list[dict[str, Any]] = table("proposals.toml")["case"]
-GREEN = facts({**HARMLESS, "others_freely": Tri.YES})
+GREEN = facts({**ALL_HARMLESS, "others_freely": Tri.YES})
 BALANCING = {
     "context_spontaneous": Tri.YES,
     "child_meant_harm": Tri.NO,
@@ -71,7 +74,7 @@ def test_it_is_proposed_as_the_case_tells(case: dict[str, Any]) -> None:
     known = said(case["given"])
     if case.get("harmless"):
         answered = {name: tri for name, tri in known.ticks.items() if tri is not Tri.BLANK}
-        known = replace(known, ticks={**known.ticks, **HARMLESS, **answered})
+        known = replace(known, ticks={**known.ticks, **ALL_HARMLESS, **answered})
     proposal = propose(known, earlier(*case.get("earlier", ())))
 
     assert proposal.light == case["light"]
@@ -114,7 +117,7 @@ def test_what_the_recording_form_does_not_ask_is_listed() -> None:
     assert propose(facts()).not_asked == ("R9a", "R9b", "R9c", "RX")
 
 
-@pytest.mark.parametrize("name", HARMLESS)
+@pytest.mark.parametrize("name", ALL_HARMLESS)
 @pytest.mark.parametrize("answer", [Tri.BLANK, Tri.UNKNOWN, Tri.UNREADABLE])
 def test_one_red_question_without_an_answer_is_enough_to_keep_from_green(
     name: str, answer: Tri
@@ -140,10 +143,144 @@ def test_a_red_answer_that_a_person_has_yet_to_confirm_stays_red() -> None:
 
 
 def test_fun_alone_does_not_make_green() -> None:
-    asked_little = Facts({"context_force": Tri.NO, "others_fun": Tri.YES}, {}, {}, {})
-    assert propose(asked_little).light is Light.UNDETERMINED
-    mutual_too = replace(asked_little, ticks={**asked_little.ticks, "others_mutual": Tri.YES})
-    assert propose(mutual_too).light is Light.GREEN
+    only_fun = {**ALL_HARMLESS, "others_fun": Tri.YES}
+    supports = [rule for rule in rules_in_force(TODAY) if rule.id not in ("G3", "G6")]
+    fun = decide_by(supports, facts(only_fun), History())
+    assert by_weight(fun, Weighs.SUPPORTS) == ["G5"]
+    assert fun.light is Light.UNDETERMINED
+    mutual_too = decide_by(supports, facts({**only_fun, "others_mutual": Tri.YES}), History())
+    assert mutual_too.light is Light.GREEN
+
+
+@pytest.mark.parametrize("name", ALL_HARMLESS)
+def test_a_question_that_the_form_does_not_ask_keeps_it_from_green(name: str) -> None:
+    ticks = {field: answer for field, answer in GREEN.ticks.items() if field != name}
+    assert propose(replace(GREEN, ticks=ticks)).light is Light.UNDETERMINED
+
+
+def test_the_form_of_the_guidance_with_two_ticks_is_never_green() -> None:
+    two = {"others_freely": Tri.YES, "type_age_appropriate": Tri.YES}
+    proposal = propose(Facts(two, {}, {"type_text": "He held her down and threatened her."}, {}))
+    assert proposal.light is Light.UNDETERMINED
+    assert {"R2c", "R2f", "R6a", "R9a"} <= set(proposal.not_asked)
+    asked = {one.field: one.code for one in proposal.please_check}
+    assert asked["context_force"] == asked["context_threat"] == "FF-314"
+
+
+def test_a_rule_of_which_the_form_asks_only_a_part_is_listed_as_not_asked() -> None:
+    denial = Facts({"child_denying": Tri.NO}, {}, {}, {})
+    defensive_too = Facts({"child_denying": Tri.NO, "child_defensive": Tri.NO}, {}, {}, {})
+    assert "R6a" in propose(denial).not_asked
+    assert "R6a" not in propose(defensive_too).not_asked
+
+
+@pytest.mark.parametrize("name", sorted(asked_on_review()))
+def test_what_the_review_sheet_asks_in_every_case_keeps_only_a_form_that_asks_it_from_green(
+    name: str,
+) -> None:
+    assert propose(GREEN).light is Light.GREEN
+    for answer in (Tri.BLANK, Tri.UNKNOWN, Tri.UNREADABLE):
+        assert propose(with_answer(GREEN, name, answer)).light is Light.UNDETERMINED
+    assert propose(with_answer(GREEN, name, Tri.NO)).light is Light.GREEN
+    assert propose(with_answer(GREEN, name, Tri.YES)).light is Light.RED
+
+
+def test_a_form_that_says_not_known_to_every_question_is_not_enough_information() -> None:
+    nobody_knows = propose(facts(dict.fromkeys(TICKS, Tri.UNKNOWN)))
+    assert nobody_knows.light is Light.UNDETERMINED
+    assert nobody_knows.findings == ()
+    assert set(ALL_HARMLESS) <= set(nobody_knows.missing)
+
+
+def codes(known: Facts) -> list[str]:
+    return [one.code for one in propose(known).cautions]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "He sent her a nude on Snapchat.",
+        "there were PHOTOS on his phone",
+        "She filmed it",
+        "a snap-chat group",
+        "messaged each other online",
+    ],
+)
+@pytest.mark.parametrize("box", ["type_text", "more_text", "incident_place"])
+def test_words_about_images_or_online_contact_are_never_green_whatever_is_ticked(
+    words: str, box: str
+) -> None:
+    known = replace(GREEN, texts={box: words})
+    proposal = propose(known)
+    assert proposal.light is Light.UNDETERMINED
+    assert [(one.code, one.field) for one in proposal.cautions] == [("FF-316", "type_online")]
+    assert "Do not view, copy, print or forward any image" in proposal.cautions[0].text
+    red = with_answer(known, "context_force", Tri.YES)
+    assert propose(red).light is Light.RED
+
+
+def test_a_form_that_says_online_or_how_social_media_was_used_is_never_green() -> None:
+    online = with_answer(GREEN, "type_online", Tri.YES)
+    used = replace(GREEN, choices={"context_social_media_how": "entice"})
+    for known in (online, used):
+        assert propose(known).light is Light.UNDETERMINED
+        assert codes(known) == ["FF-315"]
+    assert codes(replace(GREEN, choices={"context_social_media_how": None})) == []
+    assert codes(replace(online, texts={"type_text": "a photo"})) == ["FF-315"], "said once"
+
+
+def test_the_name_of_somebody_is_no_word_about_images() -> None:
+    named = {"child_a_name": "Vid Snap", "completed_by": "Mr Film", "own_box": "Insta Pic"}
+    known = replace(GREEN, texts=named, names=frozenset(["own_box"]))
+    assert propose(known).light is Light.GREEN
+    assert propose(replace(known, names=frozenset())).light is Light.UNDETERMINED
+
+
+def aged(first: int | None, second: int | None, known: Facts = GREEN) -> Facts:
+    """Return facts where the two were so many years old on the day of the incident."""
+    born = {"child_a_dob": first, "child_b_dob": second}
+    days = {n: Moment(date(2026 - y, 11, 10)) for n, y in born.items() if y is not None}
+    return replace(known, moments={**days, "incident_at": Moment(date(2026, 11, 10))})
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "code", "light"),
+    [
+        (4, 4, ["FF-317"], Light.GREEN),
+        (12, 12, ["FF-317"], Light.GREEN),
+        (13, 13, ["FF-318"], Light.GREEN),
+        (15, 15, ["FF-318"], Light.GREEN),
+        (16, 15, ["FF-318"], Light.GREEN),
+        (16, 16, [], Light.GREEN),
+        (12, 13, ["FF-317"], Light.UNDETERMINED),
+        (14, 12, ["FF-317"], Light.UNDETERMINED),
+        (13, None, ["FF-318"], Light.GREEN),
+        (None, 12, ["FF-317"], Light.GREEN),
+        (None, None, [], Light.GREEN),
+    ],
+)
+def test_mutual_or_consensual_below_13_or_16_is_said_in_plain_words(
+    first: int | None, second: int | None, code: list[str], light: Light
+) -> None:
+    known = aged(first, second)
+    assert (codes(known), propose(known).light) == (code, light)
+
+
+def test_under_13_with_somebody_older_is_said_also_where_nobody_called_it_mutual() -> None:
+    silent = with_answer(GREEN, "others_freely", Tri.BLANK)
+    assert codes(aged(14, 12, silent)) == ["FF-317"]
+    assert codes(aged(12, 12, silent)) == codes(aged(15, 15, silent)) == []
+
+
+def test_answers_that_contradict_each_other_are_never_green() -> None:
+    """All of today's contradictions hold a red answer; a rule that is taken back must not make them green."""
+    known = with_answer(
+        with_answer(GREEN, "context_planned", Tri.YES), "context_spontaneous", Tri.YES
+    )
+    harmless = [rule for rule in rules_in_force(TODAY) if rule.id != "R2a"]
+    proposal = decide_by(harmless, known, History())
+    assert [one.code for one in proposal.contradictions] == ["FF-301"]
+    assert proposal.light is Light.UNDETERMINED
 
 
 def test_two_facts_together_propose_no_less_than_each_alone() -> None:
@@ -304,3 +441,28 @@ def test_what_was_found_is_told_as_it_stands() -> None:
     assert "on record: day not known (FF-2026-000009)." in told(
         "context_happened_before=yes", "R7a", undated
     )
+
+
+def answer(value: str | None) -> Answer:
+    return Answer(value, value or "", AnswerState.GIVEN if value else AnswerState.BLANK)
+
+
+def test_what_a_review_sheet_establishes_is_concern_and_context_by_the_same_rules() -> None:
+    said = {
+        "context_force": answer("yes"),
+        "context_threat": answer("no"),
+        "context_secrecy": answer("unknown"),
+        "context_coercion": answer(None),
+        "child_meant_harm": answer("no"),  # balances and supports: no sheet lowers anything
+        "background_anxiety": answer("yes"),
+        "child_denying": answer("perhaps"),
+        "level": answer("healthy"),
+    }
+    found = established(said, TODAY)
+    assert [(one.rule, one.weighs) for one in found] == [
+        ("R2c", Weighs.RAISES),
+        ("RX", Weighs.CONTEXT),
+    ]
+    assert raised_to(found) is Light.RED
+    assert raised_to(found[1:]) is None
+    assert established(said, date(1999, 12, 31)) == ()

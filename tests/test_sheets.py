@@ -11,6 +11,7 @@ import pytest
 
 from formflow.clocks import WorkingDays
 from formflow.filling import Desk, known
+from formflow.forms import known as known_forms
 from formflow.forms import shipped
 from formflow.model import (
     Answer,
@@ -23,7 +24,11 @@ from formflow.model import (
     Outcome,
     Proposal,
     Weighs,
+    highest,
 )
+from formflow.read.acroform import Box
+from formflow.read.answers import answers as read_answers
+from formflow.rules.book import asked_on_review, rules
 from formflow.rules.steps import steps
 from formflow.sheets import (
     AS_PROPOSED,
@@ -131,10 +136,11 @@ def test_each_referral_names_the_child_it_is_about_and_not_the_other() -> None:
         (Light.AMBER_OR_RED, "healthy", False),
         (Light.AMBER, "concerning", True),
         (Light.AMBER, "healthy", False),
-        (Light.UNDETERMINED, "healthy", True),
+        (Light.UNDETERMINED, "concerning", True),
         (Light.GREEN, "healthy", True),
         (Light.GREEN, "harmful", True),
-        (None, "healthy", True),
+        (None, "concerning", True),
+        (Light.UNDETERMINED, "doubt", True),
         (Light.RED, "doubt", True),
     ],
 )
@@ -143,6 +149,174 @@ def test_a_level_below_the_proposal_counts_only_with_a_reason(
 ) -> None:
     assert codes(case(light), level=level) == ([] if counts else ["FF-222"])
     assert codes(case(light), level=level, lower_reason="I asked them.") == []
+
+
+@pytest.mark.parametrize("light", [Light.UNDETERMINED, None])
+def test_healthy_without_enough_information_counts_only_with_a_reason(light: Light | None) -> None:
+    assert codes(case(light), level="healthy") == ["FF-230"]
+    assert codes(case(light), level="healthy", lower_reason="Both sets of parents agree.") == []
+    decided = case(light, review={"level": "harmful"})
+    assert codes(decided, level="healthy") == ["FF-222"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "level", "counts"),
+    [
+        ({"background_cruelty_to_animals": "yes"}, "healthy", False),
+        ({"background_fire_setting": "yes"}, "concerning", False),
+        ({"background_violence": "yes"}, "harmful", True),
+        ({"background_violence": "yes"}, "doubt", True),
+        ({"context_force": "yes"}, "concerning", False),
+        ({"context_threat": "yes"}, "healthy", False),
+        ({"context_coercion": "yes"}, "healthy", False),
+        ({"context_secrecy": "yes"}, "healthy", False),
+        ({"others_fearful": "yes"}, "healthy", False),
+        ({"child_denying": "yes"}, "healthy", False),
+        ({"context_force": "no"}, "healthy", True),
+        ({"context_force": "unknown"}, "healthy", True),
+        ({"background_anxiety": "yes"}, "healthy", True),
+    ],
+)
+def test_what_the_review_sheet_establishes_wants_a_reason_for_a_lower_level(
+    answers: dict[str, str], level: str, counts: bool
+) -> None:
+    green = case(Light.GREEN)
+    assert codes(green, level=level, **answers) == ([] if counts else ["FF-319"])
+    assert codes(green, level=level, lower_reason="I asked again.", **answers) == []
+
+
+def test_the_notice_says_what_was_established() -> None:
+    sheet = entry("review", {"level": "healthy", "context_force": "yes", "background_anger": "yes"})
+    (found,) = about_the_sheet(FORMS["review"], sheet, case(Light.GREEN))
+    assert found.holds
+    assert "It says: There was force. No reason is given" in found.text
+
+
+def test_no_review_sheet_lowers_what_the_form_or_an_earlier_sheet_suggests() -> None:
+    none = case(Light.GREEN)
+    assert (none.suggested, none.established) == (Light.GREEN, ())
+    said = {"level": "harmful", "context_force": "yes"}
+    once = case(Light.GREEN, review=said)
+    assert [one.rule for one in once.established] == ["R2c"]
+    assert once.suggested is Light.RED
+    taken_back = once.with_sheet(entry("review", {"level": "harmful", "context_force": "no"}))
+    again = taken_back.with_sheet(entry("review", {"level": "harmful", "others_anxious": "yes"}))
+    assert taken_back.suggested is again.suggested is Light.RED
+    assert [one.text for one in again.established] == [
+        "The others involved were anxious.",
+        "On an earlier review sheet: There was force.",
+    ]
+    assert codes(taken_back, level="concerning") == ["FF-319"]
+    assert (
+        case(Light.RED, review={"level": "harmful", "context_force": "no"}).suggested is Light.RED
+    )
+
+
+def test_the_review_sheet_asks_under_the_names_of_the_rules() -> None:
+    asked = set(FORMS["review"].fields)
+    of_the_agency = {f.field for r in rules() for f in r.facts if f.field.startswith("background")}
+    assert of_the_agency <= asked
+    assert asked_on_review() <= asked
+    both = asked & set(FORMS["recording"].fields)
+    told = {fact.field for rule in rules() for fact in rule.facts} & both
+    assert {"context_force", "context_threat", "context_coercion", "context_secrecy"} <= told
+    assert {"others_fearful", "child_denying", "child_fearful"} <= told
+
+
+def test_a_review_sheet_of_version_1_is_read_and_counts_under_the_names_of_the_rules() -> None:
+    first = next(form for form in known_forms() if (form.form_id, form.version) == ("review", 1))
+    second = FORMS["review"]
+    assert set(first.fields) <= set(second.fields)
+    assert set(first.manifest.boxes) == {*first.asked_boxes, "form_id", "form_version", "case_ref"}
+    boxes = {"background_animals": "yes", "background_fire": "yes"}
+    stored = {b: Box(b, "button", boxes.get(b, ""), boxes.get(b, "")) for b in first.asked_boxes}
+    read = {n: a.value for n, a in read_answers(first, stored).items() if a.value}
+    assert read == {"background_cruelty_to_animals": "yes", "background_fire_setting": "yes"}
+
+
+def revised(before: Case, light: Light | None, after: timedelta = timedelta(days=1)) -> Case:
+    """Return a case after one more revision of its record."""
+    later = entry("recording", {"child_a_name": "Ada Example"}, light)
+    most = highest(light, before.record.highest_light)
+    return before.with_revision(
+        replace(later, revision=2, recorded_at=NOW + after, highest_light=most)
+    )
+
+
+@pytest.mark.parametrize(
+    ("level", "light", "reopens"),
+    [
+        ("healthy", Light.RED, True),
+        ("healthy", Light.AMBER_OR_RED, True),
+        ("healthy", Light.AMBER, True),
+        ("healthy", Light.UNDETERMINED, True),
+        ("healthy", Light.GREEN, False),
+        ("healthy", None, False),
+        ("concerning", Light.RED, True),
+        ("concerning", Light.AMBER_OR_RED, False),
+        ("concerning", Light.AMBER, False),
+        ("concerning", Light.UNDETERMINED, False),
+        ("harmful", Light.RED, False),
+        ("doubt", Light.RED, False),
+        ("", Light.RED, False),
+    ],
+)
+def test_a_later_form_that_suggests_more_than_was_decided_reopens_the_decision(
+    level: str, light: Light | None, reopens: bool
+) -> None:
+    decided = case(Light.GREEN, review={"level": level} if level else {})
+    later = revised(decided, light)
+    assert later.is_reopened is reopens
+    assert later.level == decided.level
+    assert later.reopened_by is (light if reopens else None)
+    assert ("DX1" in {step.id for step in open_steps(later, TODAY)}) is (
+        reopens or level in ("", "doubt")
+    )
+
+
+def test_a_reopened_case_keeps_its_first_clock_its_highest_form_and_its_duties() -> None:
+    days = WorkingDays(ZoneInfo("Europe/London"), decide_within=2)
+    dx1 = next(step for step in steps() if step.id == "DX1")
+    decided = case(Light.GREEN, review={"level": "concerning"})
+    duties = {step.id for step in open_steps(decided, TODAY)}
+    once = revised(decided, Light.RED, timedelta(days=3))  # a Monday
+    twice = revised(once, Light.AMBER, timedelta(days=9))
+    assert (twice.reopened_at, twice.reopened_by) == (once.reopened_at, Light.RED)
+    assert deadline(dx1, twice, days) == days.end_of(date(2026, 11, 25))
+    assert duties | {"DX1"} == {step.id for step in open_steps(twice, TODAY)}
+    again = twice.with_sheet(entry("review", {"level": "harmful"}))
+    assert not again.is_reopened
+    assert deadline(dx1, again, days) is None
+    plan = twice.with_sheet(entry("plan_a", {}))
+    assert plan.is_reopened, "only a review sheet decides"
+
+
+def test_in_doubt_there_is_a_clock_also_when_advice_is_noted_and_where_the_agency_sets_no_time() -> (
+    None
+):
+    dx1, dx5 = (next(s for s in steps() if s.id == one) for one in ("DX1", "DX5"))
+    for light in (Light.RED, Light.GREEN):
+        advised = case(light, review={"level": "doubt", "advice_from": "CAMHS"})
+        assert dx5 not in open_steps(advised, TODAY)
+        assert dx1 in open_steps(advised, TODAY)
+        two = WorkingDays(ZoneInfo("Europe/London"), decide_within=2)
+        assert deadline(dx1, advised, two) == two.end_of(date(2026, 11, 24))
+        no_time = WorkingDays(ZoneInfo("Europe/London"))
+        assert deadline(dx1, advised, no_time) == no_time.end_of(date(2026, 11, 23))
+
+
+def test_the_sheet_says_that_the_decision_is_reopened_and_what_an_earlier_form_said() -> None:
+    later = revised(case(Light.GREEN, review={"level": "healthy"}), Light.RED)
+    filled = known(FORMS["review"], later, DESK)
+    assert filled["level"].state is AnswerState.BLANK, (
+        "she decides anew, not by dropping what lies there"
+    )
+    told = filled["proposal_text"].value or ""
+    assert told.startswith("The decision is reopened: a later form suggests red. Please decide")
+    milder = replace(case(Light.RED).record, highest_light=Light.RED)
+    green = replace(milder, proposal=Proposal(Light.GREEN, (), (), (), (), ()))
+    told = known(FORMS["review"], Case(green), DESK)["proposal_text"].value or ""
+    assert told.startswith("An earlier form of this record: Red proposed.")
 
 
 def test_every_light_has_the_level_that_goes_with_it() -> None:

@@ -113,3 +113,27 @@ def test_what_is_no_ledger_is_said_to_be_none(tmp_path: Path) -> None:
     (tmp_path / "ledger.sqlite").write_bytes(b"a letter " * 500)
     with pytest.raises(StorageProblem):
         open_ledger(tmp_path)
+
+
+def test_what_an_older_review_sheet_answered_has_the_names_of_the_rules_afterwards(
+    tmp_path: Path,
+) -> None:
+    as_version_1(tmp_path)
+    told = '{"background_animals": {"value": "yes"}, "level_reason": {"value": "\\"background_fire\\": no"}}'
+    with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as ledger:
+        ledger.execute(
+            "INSERT INTO paper (sha256, size, file_name, received_at, code, words)"
+            " VALUES ('cd', 1, 'b.pdf', '', '', '{}')"
+        )
+        for number, form in enumerate(("review", "recording"), 1):
+            ledger.execute(
+                "INSERT INTO entry (reference, revision, outcome, received_at, recorded_at, paper_id, form_id,"
+                " answers, notices) VALUES (?, 1, 'recorded', '', '', ?, ?, ?, '[]')",
+                (f"FF-2026-00000{number}", number, form, told),
+            )
+        ledger.commit()
+    engine = open_ledger(tmp_path)
+    with writing(engine) as connection:
+        rows = connection.exec_driver_sql("SELECT answers FROM entry ORDER BY id").scalars().all()
+    engine.dispose()
+    assert rows == [told.replace("background_animals", "background_cruelty_to_animals"), told]

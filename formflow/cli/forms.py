@@ -180,12 +180,14 @@ def _report(path: Path, ours: definitions.Form, today: date) -> dict[str, Any]:
             "file": path.name,
             "problems": str(problem).splitlines(),
             "not_asked": [],
+            "keeps_from_green": None,
             "rules": [],
         }
     return {
         "file": path.name,
         "problems": problems,
         "not_asked": known.required(form, ours),
+        "keeps_from_green": known.keeps_from_green(form, ours, today),
         "rules": [asdict(one) for one in known.unknown(form, ours, today)],
     }
 
@@ -194,12 +196,26 @@ def _in_words(report: dict[str, Any]) -> str:
     lines = [report["file"]]
     lines += [f"  ! {problem.strip()}" for problem in report["problems"]]
     lines += [f"  Not asked, and every record needs it: {label}" for label in report["not_asked"]]
+    lines += _green_in_words(report)
     if report["rules"]:
         lines.append("  What the rules cannot know from this form, or not all of it:")
     for rule in report["rules"]:
         partly = " (in part)" if rule["is_partly_asked"] else ""
         lines.append(f"    {rule['rule']}, guidance {rule['section']}{partly}: “{rule['quote']}”")
         lines += [f"      not asked: {question}" for question in rule["questions"]]
-    if len(lines) == 1:
+    if not report["problems"] and not report["not_asked"] and not report["rules"]:
         lines.append("  Everything fits together, and the rules can know all they need.")
     return "\n".join(lines)
+
+
+def _green_in_words(report: dict[str, Any]) -> list[str]:
+    """Return whether green can ever be suggested for a form, and which questions are missing if not."""
+    if report["keeps_from_green"] is None:  # it is no form at all
+        return []
+    if not report["keeps_from_green"]:
+        return ["  Green can be suggested for this form, where every answer is harmless."]
+    missing = [f"    missing: {question}" for question in report["keeps_from_green"]]
+    lead = (
+        "  Green is never suggested for this form. It does not ask, or cannot say “no” or “yes” to:"
+    )
+    return [lead, *missing]

@@ -61,7 +61,8 @@ def _checked(now: Settings, known: Sequence[Form], file: Path) -> Checked | Unre
     if isinstance(found, Unread):
         return found
     form = next(f for f in known if (f.form_id, f.version) == (found.form_id, found.form_version))
-    return check(found, form, pipeline.utc_now().date())
+    years = now.rules.similar_age_years
+    return check(found, form, pipeline.utc_now().date(), similar_age_years=years)
 
 
 def _read_json(

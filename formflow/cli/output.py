@@ -64,6 +64,7 @@ def proposal_json(proposal: Proposal | None) -> dict[str, Any] | None:
         "contradictions": [notice_json(notice) for notice in proposal.contradictions],
         "please_check": [notice_json(notice) for notice in proposal.please_check],
         "urgent": [notice_json(notice) for notice in proposal.urgent],
+        "cautions": [notice_json(notice) for notice in proposal.cautions],
         "duties": [
             {
                 "rule": duty.rule,
@@ -83,6 +84,7 @@ def explain(proposal: Proposal | None, form: Form | None) -> str:
         return "Nothing could be proposed: a person must read this paper."
     lines = [f"NOW: {notice.text} ({notice.code})" for notice in proposal.urgent]
     lines += [f"Proposed: {proposal.light.value.replace('_', ' ')}. You decide."]
+    lines += [f"  !     {notice.text} ({notice.code})" for notice in proposal.cautions]
     for finding in proposal.findings:
         analogy = ", by analogy" if finding.by_analogy else ""
         lines.append(f"  {finding.rule:5} {finding.weighs.value:8} {finding.text}")

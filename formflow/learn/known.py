@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from formflow.forms import FieldKind, Form
-from formflow.rules.book import Rule, rules_in_force
+from formflow.model import Tri
+from formflow.rules.book import Rule, asked_on_review, green_waits_for, rules_in_force
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +61,26 @@ def unknown(form: Form, ours: Form, on: date) -> Iterator[Unknown]:
             yield Unknown(rule.id, rule.section, rule.quote, tuple(labels), bool(asked))
 
 
-def _can_say(form: Form, rule: Rule, name: str) -> bool:
-    """Return whether a form can give one of the answers that the rule waits for."""
+def keeps_from_green(form: Form, ours: Form, on: date) -> list[str]:
+    """Return our labels of the questions without which a form can never be suggested as green; [] if it can.
+
+    A box that can only be ticked is one of them: left blank, it does not say the harmless answer.
+    """
+    wanted = green_waits_for(rules_in_force(on)).items()
+    return [
+        ours.fields[name].label
+        for name, harmless in wanted
+        if name not in asked_on_review() and not _offers(form, name, harmless)
+    ]
+
+
+def _offers(form: Form, name: str, answer: Tri) -> bool:
     field = form.fields.get(name)
     if field is None or field.kind is not FieldKind.TICK:
         return False
-    says = set(field.means.values()) if field.means else set(field.states)
-    return any(fact.answer.value in says for fact in rule.facts if fact.field == name)
+    return answer in (field.means.values() if field.means else field.states)
+
+
+def _can_say(form: Form, rule: Rule, name: str) -> bool:
+    """Return whether a form can give one of the answers that the rule waits for."""
+    return any(_offers(form, name, fact.answer) for fact in rule.facts if fact.field == name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -63,6 +63,21 @@ def rules() -> tuple[Rule, ...]:
     """Return every rule there is or was, in the order of the guidance."""
     table = _table()
     return tuple(as_rule(row, table["since"]) for row in table["rule"])
+
+
+@cache
+def asked_on_review() -> frozenset[str]:
+    """Return the questions of the red list that the review sheet asks in every case."""
+    return frozenset(_table()["asked_on_review"])
+
+
+def green_waits_for(rules: Iterable[Rule]) -> Mapping[str, Tri]:
+    """Return every question that a form must ask before it can be green, with its harmless answer."""
+    of_the_red_list = {
+        fact.field: fact.harmless for rule in rules if "red" in rule.colours for fact in rule.facts
+    }
+    besides = {field: Tri(answer) for field, answer in _table()["before_green"].items()}
+    return {**of_the_red_list, **besides}
 
 
 def rules_version() -> str:

@@ -20,6 +20,10 @@ class CaseFacts(Protocol):
         """What is decided: "harmful", "concerning", "healthy" or "doubt"; None where nothing is."""
 
     @property
+    def is_reopened(self) -> bool:
+        """Whether a later form suggests more than is decided, so that it must be decided again."""
+
+    @property
     def has_child_b(self) -> bool:
         """Whether another child may have been targeted."""
 
@@ -136,7 +140,7 @@ CONDITIONS: Mapping[str, Callable[[CaseFacts], bool]] = {
     "always": lambda _: True,
     "child_b": lambda case: case.has_child_b,
     "urgent": lambda case: case.says("recording", "urgent_referral") == "yes",
-    "undecided": lambda case: case.level in (None, "doubt"),
+    "undecided": lambda case: case.level in (None, "doubt") or case.is_reopened,
     "doubt": lambda case: case.level == "doubt",
     "harmful": _is_harmful,
     "concerning": _is_concerning,

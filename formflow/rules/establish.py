@@ -30,9 +30,9 @@ def answered(rule: Rule, facts: Facts) -> tuple[Fact, ...]:
     return said if not rule.all_together or len(said) == len(rule.facts) else ()
 
 
-def age_at_incident(facts: Facts) -> int | None:
-    """Return child A's age in whole years on the day of the incident, or None without both dates."""
-    born, incident = (facts.moments.get(name) for name in BIRTH_AND_INCIDENT)
+def age_at_incident(facts: Facts, born_on: str = "child_a_dob") -> int | None:
+    """Return a child's age in whole years on the day of the incident, or None without both dates."""
+    born, incident = facts.moments.get(born_on), facts.moments.get("incident_at")
     if born is None or incident is None or incident.day < born.day:
         return None
     return age_on(born.day, incident.day)

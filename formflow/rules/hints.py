@@ -1,4 +1,4 @@
-"""Words in the free text that speak of a question which nobody answered. A hint, never a colour.
+"""Words in the free text that speak of a question which nobody answered, or which nobody was asked. A hint, never a colour.
 
 "Not threatened" asks for a check just as "threatened" does: nobody but a person can tell them apart.
 """
@@ -17,6 +17,7 @@ from typing import Any
 from formflow.model import Facts, Notice, Tri
 from formflow.notices import notice
 
+ONLINE = "type_online"  # its words are a caution of their own: cautions.py
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 
 
@@ -31,17 +32,44 @@ class Hint:
 
 
 def please_check(facts: Facts) -> Iterator[Notice]:
-    """Yield what the free text may answer where the question is answered neither yes nor no."""
-    texts = {name: _plain(facts.texts[name]) for name in _boxes() if facts.texts.get(name)}
+    """Yield what the free text may answer where the question is answered neither yes nor no, or not asked."""
+    texts = _texts(facts)
     for hint in hints():
-        if not facts.asks(hint.question) or facts.says(hint.question) in (Tri.YES, Tri.NO):
+        if hint.question == ONLINE or facts.says(hint.question) in (Tri.YES, Tri.NO):
             continue
-        looked_at = [texts[name] for name in hint.boxes if name in texts]
-        word = next((w for w in hint.words if any(f" {w} " in text for text in looked_at)), None)
+        word = _word(hint, texts)
         if word is not None:
-            yield notice("FF-310", field=hint.question, label=hint.label, words={"word": word})
+            code = "FF-310" if facts.asks(hint.question) else "FF-314"
+            yield notice(code, field=hint.question, label=hint.label, words={"word": word})
         elif hint.question == "context_social_media" and facts.choices.get(f"{hint.question}_how"):
             yield notice("FF-311", field=hint.question, label=hint.label)
+
+
+def word_for(question: str, facts: Facts) -> str | None:
+    """Return a word of the free text that speaks of a question, also where that is answered; else None."""
+    hint = next(one for one in hints() if one.question == question)
+    return _word(hint, _texts(facts))
+
+
+def _word(hint: Hint, texts: Mapping[str, str]) -> str | None:
+    # A box of an agency's own may speak of anybody, so it is looked through for every question. Boxes stand on
+    # lines of their own: the end of one and the beginning of the next make no phrase.
+    ours = _boxes()
+    looked_at = "\n".join(
+        text for name, text in texts.items() if name in hint.boxes or name not in ours
+    )
+    return next((word for word in hint.words if f" {word} " in looked_at), None)
+
+
+def _texts(facts: Facts) -> Mapping[str, str]:
+    """Return the free text of a form, box by box. No box that holds a name."""
+    names = {*our_names(), *facts.names}
+    return {box: _plain(words) for box, words in facts.texts.items() if words and box not in names}
+
+
+def our_names() -> tuple[str, ...]:
+    """Return our text boxes that hold names, numbers or places of work: no word counts there."""
+    return tuple(_table()["names"])
 
 
 @cache

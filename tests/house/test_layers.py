@@ -47,11 +47,13 @@ PURE = (
     "rules/establish.py",
     "rules/hints.py",
     "rules/urgency.py",
+    "rules/cautions.py",
     "rules/steps.py",
     "rules/standing.py",
     "rules/conditions.py",
     "clocks.py",
     "sheets.py",
+    "levels.py",
     "filling.py",
     "profile.py",
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -245,8 +246,34 @@ def test_the_check_says_what_the_rules_cannot_know(run: Run) -> None:
     assert rules["R2a"]["quote"]
 
 
+def test_the_check_says_whether_green_can_ever_be_suggested_and_if_not_what_is_missing(
+    tmp_path: Path, run: Run
+) -> None:
+    code, said = run("forms", "check", "--folder", str(EXAMPLE))
+    assert code == ExitCode.DONE
+    assert "Green is never suggested for this form." in said
+    assert "missing: Was it planned?" in said
+    assert "missing: Did any of it happen online or with images?" in said
+    assert "cruelty" not in said
+    (tmp_path / "all.toml").write_bytes(OURS.source.read_bytes())
+    (tmp_path / "all.json").write_bytes((OURS.source.parent / "manifest.json").read_bytes())
+    _, said = run("forms", "check", "--folder", str(tmp_path))
+    assert "Green can be suggested for this form" in said
+    _, said = run("forms", "check", "--json", "--folder", str(tmp_path))
+    assert json.loads(said)[0]["keeps_from_green"] == []
+
+
+def test_a_box_that_can_only_be_ticked_does_not_say_the_harmless_answer() -> None:
+    lone = replace(OURS.fields["context_force"], means={"On": "yes"})
+    section = replace(OURS.sections[0], fields=(lone, *OURS.fields.values()))
+    fields = {field.name: field for field in section.fields if field.name != "context_force"}
+    theirs = replace(OURS, sections=(replace(section, fields=(*fields.values(), lone)),))
+    assert known.keeps_from_green(theirs, OURS, TODAY) == ["Was there use of force?"]
+
+
 def test_our_own_form_leaves_the_rules_nothing_to_ask() -> None:
     assert list(known.unknown(OURS, OURS, TODAY)) == []
+    assert known.keeps_from_green(OURS, OURS, TODAY) == []
     assert known.required(OURS, OURS) == []
 
 

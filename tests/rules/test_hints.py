@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from formflow.forms import FieldKind
 from formflow.model import Facts, Tri
-from formflow.rules.hints import hints, please_check
-from tests.rules.facts import facts
+from formflow.rules.hints import hints, our_names, please_check, word_for
+from tests.rules.facts import FORM, facts
 
 
 def asked(known: Facts) -> dict[str | None, str]:
@@ -61,13 +62,37 @@ def test_part_of_a_longer_word_asks_nothing(words: str) -> None:
     assert asked(text(words)) == {}
 
 
-def test_a_question_that_the_form_does_not_ask_is_not_checked() -> None:
-    assert asked(Facts({}, {}, {"type_text": "threatened"}, {})) == {}
+def test_words_are_looked_for_also_where_the_form_does_not_ask_the_question() -> None:
+    (found,) = please_check(Facts({}, {}, {"type_text": "threatened"}, {}))
+    assert (found.code, found.field) == ("FF-314", "context_threat")
+    assert found.text.startswith(
+        "The free text says “threatened”. This form does not ask “Was there a threat?”."
+    )
+
+
+def test_words_are_looked_for_in_the_free_text_of_an_agencys_own_form_and_not_in_names() -> None:
+    own = {"what_happened": "She was scared.", "pupil_name": "Tom Secret"}
+    found = asked(Facts({}, {}, own, {}, names=frozenset(["pupil_name"])))
+    assert set(found) == {"others_fearful", "child_fearful"}
 
 
 def test_a_name_asks_nothing() -> None:
     assert asked(text("Tom Secret", box="child_a_name")) == {}
     assert asked(text("Mrs Porn", box="completed_by")) == {}
+
+
+def test_every_text_box_of_the_form_is_looked_in_or_holds_a_name_and_none_is_both() -> None:
+    kinds = (FieldKind.TEXT, FieldKind.LONG_TEXT)
+    boxes = {name for name, field in FORM.fields.items() if field.kind in kinds}
+    looked_in = {box for hint in hints() for box in hint.boxes}
+    assert looked_in | set(our_names()) == boxes
+    assert not looked_in & set(our_names())
+
+
+def test_a_word_is_found_for_one_question_whatever_is_answered() -> None:
+    answered = text("He threatened her.", context_threat=Tri.NO)
+    assert word_for("context_threat", answered) == "threatened"
+    assert word_for("context_secrecy", answered) is None
 
 
 def test_the_notice_says_the_listed_word_and_the_printed_question_and_nothing_else_of_the_text() -> (

@@ -44,6 +44,7 @@ class Case:
     """A case as a step sees it."""
 
     level: str | None = None
+    is_reopened: bool = False
     has_child_b: bool = True
     was_harmful_before: bool = False
     age: int | None = None
@@ -65,6 +66,7 @@ def case(words: str) -> Case:
     pairs = dict(pair.split("=", 1) for pair in words.split(", ") if pair)
     return Case(
         level=pairs.get("level"),
+        is_reopened=pairs.get("reopened") == "yes",
         has_child_b=pairs.get("b") != "no",
         was_harmful_before=pairs.get("before") == "harmful",
         age=int(pairs["age"]) if "age" in pairs else None,

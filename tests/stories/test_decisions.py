@@ -9,10 +9,12 @@ import pypdf
 import pytest
 
 from formflow import overview, service
-from formflow.model import Entry, Outcome
+from formflow.forms import known
+from formflow.model import Answer, AnswerState, Entry, Outcome
+from formflow.paper.prefill import Copy, prefilled
 from formflow.settings import Settings
-from tests.offices import dsl_folder, files
-from tests.stories.desk import Desk, filled_by_pdftk
+from tests.offices import SAMPLES, dsl_folder, files
+from tests.stories.desk import Desk, filled, filled_by_pdftk
 from tests.test_walk import entries
 
 RED, GREEN, AMBER = (
@@ -271,3 +273,63 @@ def test_answers_that_do_not_fit_together_stand_on_the_page_and_nothing_is_close
     assert "Answers that do not fit together" in page
     assert "to be reported to the police" in page
     assert "Decided: healthy" in page
+
+
+def test_a_review_sheet_without_a_reason_says_on_the_page_what_is_missing(desk: Desk) -> None:
+    desk.gets(RED)
+    desk.fills_in("F2", level="harmful", **HER_NAME)
+    assert "Please complete your review sheet “Why?” is blank." in desk.page()
+    desk.fills_in("F2", level_reason="Planned.")
+    assert "Please complete" not in desk.page()
+
+
+def amended(**answers: str) -> bytes:
+    """The same form as the green one, with some answers put right."""
+    return filled(SAMPLES / GREEN / "form.pdf", answers)
+
+
+def test_a_later_form_that_suggests_more_than_was_decided_reopens_the_decision(desk: Desk) -> None:
+    desk.gets(GREEN)
+    desk.fills_in("F2", level="healthy", level_reason="Play.", **HER_NAME)
+    assert overview.overview(desk.office).undecided == ()
+    desk.takes(amended(context_force="yes"), "amended.pdf")
+    assert "Decided: healthy – reopened: a later form suggests red" in desk.page()
+    assert "Decide the level of concern, with your reason. By the end of" in desk.page()
+    assert overview.overview(desk.office).undecided == ("FF-2026-000001",)
+    desk.fills_in("F2", level="harmful", level_reason="He was held down.")
+    assert "FF-2026-000001: Decided: harmful" in desk.page()
+    assert "reopened" not in desk.page()
+    assert overview.overview(desk.office).undecided == ()
+
+
+def test_what_her_sheet_establishes_stands_on_the_page_and_a_lower_level_wants_a_reason(
+    desk: Desk,
+) -> None:
+    desk.gets(GREEN)
+    said = {"background_fire_setting": "yes", "background_anxiety": "yes", **HER_NAME}
+    desk.fills_in("F2", level="healthy", level_reason="Play.", **said)
+    assert "Nothing is decided yet" in desk.page()
+    (held,) = about(desk.office, "FF-2026-000001-F2")
+    assert [found.code for found in held.notices if found.holds] == ["FF-319"]
+    desk.fills_in("F2", lower_reason="Candles at home, two years ago.")
+    page = desk.page()
+    assert "Decided: healthy" in page
+    assert "What the review sheet establishes Fire setting is known. R9b · guidance 2.3" in page
+    assert "Anxiety is known. RX · guidance 2.3 · context" in page
+
+
+def test_a_review_sheet_of_version_1_that_lies_at_an_agency_still_counts(desk: Desk) -> None:
+    desk.gets(GREEN)
+    first = next(form for form in known() if (form.form_id, form.version) == ("review", 1))
+    stamp = "FF-2026-000001 r1"
+    lies_there = desk.office.state.folder / "old.pdf"
+    name = Answer("Zoë Błaszczyk", "Zoë Błaszczyk", AnswerState.GIVEN)
+    lies_there.write_bytes(prefilled(Copy(first, stamp, stamp), {"child_a_name": name}))
+    answers = {"background_animals": "yes", "level": "harmful", "level_reason": "The vet."}
+    desk.fills_in("F2", lies_there, **answers, **HER_NAME)
+    (sheet,) = about(desk.office, "FF-2026-000001-F2")
+    assert (sheet.form_version, sheet.outcome) == (1, Outcome.RECORDED)
+    assert "Cruelty to animals is known. R9a · guidance 2.3 · red" in desk.page()
+    boxes = pypdf.PdfReader(desk.sheet("F2")).get_fields() or {}
+    assert str(boxes["form_version"]["/V"]) == "2", "the next sheet is the newer one"
+    assert str(boxes["background_cruelty_to_animals"]["/V"]) == "/yes"

@@ -10,7 +10,7 @@ from formflow import overview, pipeline, tables
 from formflow.acknowledge import acknowledge
 from formflow.settings import Settings
 from tests.stories.desk import Desk
-from tests.stories.test_decisions import GREEN, HER_NAME, RED, about
+from tests.stories.test_decisions import GREEN, HER_NAME, RED, about, amended
 
 MINUTE = timedelta(minutes=1)
 REMINDER = "0 OVERDUE FF-2026-000001.html"
@@ -207,3 +207,58 @@ def test_a_reminder_lies_beside_the_alert_and_is_no_acknowledgement(office: Sett
     (alerts / REMINDER).rename(alerts / "Seen" / REMINDER)
     desk.waits()
     assert len(overview.overview(office).waiting) == 1
+
+
+def waiting_reminders(desk: Desk) -> int:
+    with tables.reading(pipeline.workbench(desk.office).engine) as connection:
+        return int(
+            connection.exec_driver_sql(
+                "SELECT count(*) FROM task WHERE kind = 'remind' AND state != 2"
+            ).scalar_one()
+        )
+
+
+def test_a_later_form_keeps_the_clocks_of_the_decision_and_no_second_reminder_comes(
+    desk: Desk,
+) -> None:
+    overdue = desk.office.working_days.overdue_at(decided_at(desk))
+    desk.gets("red-planned-secrecy-amended-pdfjs")
+    at(desk.office, overdue - MINUTE)
+    assert waiting_reminders(desk) == 1
+    at(desk.office, overdue + MINUTE)
+    assert reminded(desk) + delivered(desk) == 2  # the alert of the later form, and one reminder
+    page = (desk.office.folders.alerts / REMINDER).read_text("utf-8")
+    assert "H1 · guidance 3.2" in page
+
+
+def test_a_reopened_decision_comes_up_until_it_is_decided_again(office: Settings) -> None:
+    desk = Desk(office)
+    desk.gets(GREEN)
+    desk.fills_in("F2", level="healthy", level_reason="Play.", **HER_NAME)
+    desk.takes(amended(context_force="yes"), "amended.pdf")
+    due = office.working_days.decide_by(about(office, "FF-2026-000001")[-1].recorded_at)
+    assert due is not None
+    at(office, due - MINUTE)
+    assert REMINDER not in reminders(desk)
+    at(office, due + MINUTE)
+    assert REMINDER in reminders(desk)
+    page = (office.folders.alerts / REMINDER).read_text("utf-8")
+    assert "reopened: a later form suggests red" in page
+    assert "DX1 · guidance 3.2" in page
+    desk.fills_in(
+        "F2", level="harmful", level_reason="Held down.", no_referral_a="x", no_referral_b="x"
+    )
+    at(office, due + timedelta(days=30))
+    assert waiting_reminders(desk) == 0
+
+
+def test_in_doubt_it_comes_up_also_when_advice_is_noted_and_on_green(office: Settings) -> None:
+    desk = Desk(office)
+    desk.gets(GREEN)
+    desk.fills_in("F2", level="doubt", level_reason="?", advice_from="CAMHS today", **HER_NAME)
+    due = office.working_days.decide_by(decided_at(desk))
+    assert due is not None
+    at(office, due - MINUTE)
+    assert delivered(desk) == 0
+    at(office, due + MINUTE)
+    assert delivered(desk) == 1
