@@ -7,18 +7,16 @@ A step of the guidance is on the list until it is done, or until a reason says w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from dataclasses import field as made_by
 from datetime import date, datetime, time
 from enum import StrEnum
 
-from rapidfuzz import fuzz
-
 from formflow import profile
-from formflow.children import NearChild, name_key
+from formflow.children import Named, NearChild, agree, is_put_right, name_key, visible
 from formflow.clocks import WorkingDays
-from formflow.dates import age_on, parse_moment
+from formflow.dates import Doubt, age_on, parse_day, parse_moment
 from formflow.forms import Field, Form
 from formflow.model import AnswerState, Entry, History, Light, Moment, Notice
 from formflow.notices import notice
@@ -34,9 +32,9 @@ ABOUT_THE_FIRST = {  # questions of the record and the review sheet that tell of
 }
 _SECOND = re.compile(r"-F\d[a-z](\d+)$")  # at the end of the reference of a second child's sheet
 NAMES = {"child_a_name", "child_b_name"}  # questions of the recording form
+TOLD = frozenset({"FF-241", "FF-242"})  # notices: she is alerted though the sheet counts
 NO_SUCH_DAY = ("FF-206", "FF-210")  # notices: a day that lies ahead, signed before it happened
 DECIDE, REFER, TAKE_ADVICE = "DX1", "H1", "DX5"  # steps with a clock of ours
-SAME_NAME = 60.0  # of 100: a name that was put right is still like the one before
 
 
 class Level(StrEnum):
@@ -155,8 +153,7 @@ class Case:
 
     def _told(self, form_id: str, name: str) -> str:
         entry = self.paper(form_id)
-        answer = entry.answers.get(name) if entry else None
-        return answer.value or "" if answer and answer.state is AnswerState.GIVEN else ""
+        return _given(entry, name) if entry else ""
 
     def moment(self, form_id: str, name: str) -> Moment | None:
         """Return the day that a sheet answers with, None unless it is clear and had come by then."""
@@ -177,9 +174,9 @@ class Case:
 
     def _is_about_the_child(self, sheet: Entry) -> bool:
         """Whether a sheet names the child that is looked at. She may have taken away or changed round names."""
-        answer = sheet.answers.get("child_name")
+        named = name_key(_given(sheet, "child_name"))
         names = self.children_b[max(self.child, 1) - 1 :][:1]
-        return _are_alike(_names((answer.value or "") if answer else ""), _names(*names or [""]))
+        return not named or not names or named == name_key(names[0])
 
 
 def sheet_key(sheet: Entry) -> str:
@@ -199,9 +196,16 @@ def about_the_sheet(form: Form, sheet: Entry, case: Case) -> Iterator[Notice]:
     if told is None or told.value is None:
         yield notice("FF-221", field="level")
         return
+    if not visible(_given(sheet, "signed_name")):
+        yield notice("FF-240", field="signed_name")
     level = Level(told.value)
-    if level is not Level.DOUBT and _is_lower(level, case) and not _is_given(sheet, "lower_reason"):
-        yield notice("FF-222", field="lower_reason")
+    if level is not Level.DOUBT and _is_lower(level, case):
+        if not _is_given(sheet, "lower_reason"):
+            yield notice("FF-222", field="lower_reason")
+        elif level is not case.level:
+            yield notice("FF-241", field="level")
+    if _joins_anew(sheet, case):
+        yield notice("FF-242", field=SAME_CHILD)
 
 
 def contradictions(case: Case) -> Iterator[Notice]:
@@ -282,6 +286,13 @@ def _is_lower(level: Level, case: Case) -> bool:
     return any(HEIGHT[level] < HEIGHT[one] for one in before)
 
 
+def _joins_anew(sheet: Entry, case: Case) -> bool:
+    """Whether a sheet joins a child with another that its last revision did not join it with."""
+    said = _given(sheet, SAME_CHILD)
+    is_nobody = any(found.field == SAME_CHILD for found in sheet.notices)
+    return bool(said) and not is_nobody and said != case.says(REVIEW, SAME_CHILD)
+
+
 def _shared_too_early(case: Case) -> Iterator[Notice]:
     """Yield that a report went out before the young person and the parents have seen it (guidance 10)."""
     share_first = next(step for step in steps() if step.id == "SH1")
@@ -293,21 +304,44 @@ def _shared_too_early(case: Case) -> Iterator[Notice]:
         yield notice("FF-227", field="shared_young_at")
 
 
+def child_said(record: Entry) -> Named:
+    """Return what a record says of the child who displayed the behaviour."""
+    born = _born(_given(record, "child_a_dob"), record.recorded_at.date())
+    return Named(name_key(_given(record, "child_a_name")), born)
+
+
 def _other_child(form: Form, sheet: Entry, case: Case) -> Iterator[Notice]:
+    """Yield that a sheet names another child than its record does, or none at all."""
+    on = sheet.recorded_at.date()
     for name, field in form.fields.items():
         if not any(source.partition(".")[2] in NAMES for source in field.known_from):
             continue
-        answer = sheet.answers.get(name)
-        ours, theirs = _names(known_of(field, case)), _names((answer.value or "") if answer else "")
-        # She may add or take away names of several: one that is there has to be like one that was.
-        if not _are_alike(ours, theirs):
+        known, said = known_of(field, case), _given(sheet, name)
+        born = form.fields.get(f"{name.removesuffix('_name')}_dob")
+        if not field.required:
+            is_other = _names_others_alone(known, said)
+        elif not name_key(said):
+            yield notice("FF-239", field=name, label=field.label)
+            continue
+        else:
+            theirs = _born(_given(sheet, born.name), on) if born else None
+            ours = Named(name_key(known), _born(known_of(born, case), on) if born else None)
+            is_other = not agree(ours, Named(name_key(said), theirs))
+        if is_other:
             yield notice("FF-223", field=name, label=field.label)
 
 
-def _are_alike(ours: Sequence[str], theirs: Sequence[str]) -> bool:
-    """Return whether a name is like one of the others; a blank is not known to be anybody else."""
-    pairs = [fuzz.token_sort_ratio(one, other) for one in ours for other in theirs]
-    return not pairs or max(pairs) >= SAME_NAME
+def _names_others_alone(known: str, said: str) -> bool:
+    """Whether none of several names is one that was there, be it put right. She may add or take away names."""
+    pairs = [(one, other) for one in _names(known) for other in _names(said)]
+    return bool(pairs) and not any(one == other or is_put_right(one, other) for one, other in pairs)
+
+
+def _born(words: str, on: date) -> date | None:
+    """Return a date of birth as it is written, None where it is not clear or had not come."""
+    found = parse_day(words, on, of_birth=True)
+    day = found.day if isinstance(found, Doubt) else found
+    return day if day and day <= on else None
 
 
 def _names(words: str) -> list[str]:
@@ -321,5 +355,9 @@ def known_of(field: Field, case: Case) -> str:
 
 
 def _is_given(sheet: Entry, name: str) -> bool:
+    return bool(_given(sheet, name))
+
+
+def _given(sheet: Entry, name: str) -> str:
     answer = sheet.answers.get(name)
-    return answer is not None and answer.state is AnswerState.GIVEN
+    return answer.value or "" if answer and answer.state is AnswerState.GIVEN else ""

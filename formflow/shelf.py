@@ -14,9 +14,20 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, bindparam, text
 
 from formflow import who
-from formflow.model import Answer, EarlierIncident, Entry, History, Light, Notice, Outcome, Proposal
+from formflow.model import (
+    Answer,
+    EarlierIncident,
+    Entry,
+    History,
+    Light,
+    Notice,
+    Outcome,
+    Proposal,
+    Role,
+)
 from formflow.sheets import Case
 from formflow.vault import safe_suffix
+from formflow.words import SHEET_WORDS
 
 
 def entry(connection: Connection, entry_id: int) -> Entry:
@@ -65,8 +76,8 @@ def _earlier(row: Row[Any]) -> EarlierIncident:
 def case(connection: Connection, reference: str) -> Case | None:
     """Return a record with the sheets about it that count, None when there is no such record."""
     record = next(reversed(revisions(connection, reference)), None)
-    if record is None or record.about is not None:
-        return None
+    if record is None or record.about is not None or record.form_id in SHEET_WORDS:
+        return None  # a sheet that counts for nothing has a reference of its own, and is no record
     child, child_b = connection.execute(_CHILDREN_OF, {"reference": reference}).one()
     rows = connection.execute(text(f"{_ENTRY} {_SHEETS}"), {"about": reference})
     found = Case(
@@ -113,6 +124,7 @@ def _entry(row: Row[Any]) -> Entry:
         possible_duplicate_of=row.possible_duplicate_of,
         about=row.about,
         urgent=bool(row.urgent),
+        role=Role(row.role),
     )
 
 
@@ -150,17 +162,18 @@ def waiting(connection: Connection) -> Iterator[Row[Any]]:
 
 def undecided(connection: Connection) -> Iterator[str]:
     """Yield the references of records about which nothing is decided, or which are in doubt."""
-    yield from (row.reference for row in connection.execute(_UNDECIDED))
+    values = {"sheets": list(SHEET_WORDS)}
+    yield from (row.reference for row in connection.execute(_UNDECIDED, values))
 
 
 # Whatever could be read is for the safeguarding lead to decide; a sheet in doubt leaves it open.
 _UNDECIDED = text(
     "SELECT DISTINCT reference FROM entry WHERE about IS NULL AND form_id IS NOT NULL"
-    " AND NOT EXISTS (SELECT 1 FROM entry AS sheet WHERE sheet.about = entry.reference"
+    " AND form_id NOT IN :sheets AND NOT EXISTS (SELECT 1 FROM entry AS sheet WHERE sheet.about = entry.reference"
     " AND sheet.form_id = 'review' AND sheet.outcome = 'recorded' AND sheet.revision = (SELECT max(revision)"
     " FROM entry AS later WHERE later.reference = sheet.reference AND later.outcome = 'recorded')"
     " AND json_extract(sheet.answers, '$.level.value') != 'doubt') ORDER BY reference"
-)
+).bindparams(bindparam("sheets", expanding=True))
 _WAITING = text(
     "SELECT reference, revision, outcome, highest_light AS light, recorded_at, urgent FROM entry"
     " WHERE acknowledged_at IS NULL AND (about IS NULL OR outcome != 'recorded')"
