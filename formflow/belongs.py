@@ -6,6 +6,7 @@ Worked out inside the recording transaction. Without certainty nothing is joined
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -13,12 +14,26 @@ from typing import Any
 from sqlalchemy import Connection, Row, TextClause, text
 
 from formflow import shelf, who
-from formflow.children import business_key, child_key, valid_upn, values_sha256
+from formflow.children import (
+    Named,
+    business_key,
+    child_key,
+    is_same,
+    name_key,
+    valid_upn,
+    values_sha256,
+    visible,
+    why_misread,
+)
 from formflow.enclose import TO_A_PERSON
 from formflow.forms import Form
-from formflow.model import Checked, Light, Notice, Outcome, Unread
+from formflow.model import Checked, Facts, Light, Notice, Outcome, Unread
+from formflow.named_child import child_said
 from formflow.notices import notice
 from formflow.sheets import OF_CHILD_B, REVIEW, SAME_CHILD, Case
+from formflow.words import SHEET_WORDS
+
+LONGEST_CLAIM = 60  # letters of what a sheet says of itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +71,7 @@ class Identity:
 
 def identify(connection: Connection, result: Checked | Unread, continues: int | None) -> Identity:
     """Return where a paper belongs: by its own reference, by the path it grew on, by the incident."""
-    grown = _latest(connection, _BY_PAPER, paper=continues)
+    grown = _record(connection, _BY_PAPER, paper=continues)
     if isinstance(result, Unread):
         return Identity(previous=grown)
     reading, facts = result.reading, result.facts
@@ -69,15 +84,19 @@ def identify(connection: Connection, result: Checked | Unread, continues: int | 
     doubted = bool(reading.carries) or any(hold.code not in TO_A_PERSON for hold in reading.held)
     wrong = (notice("FF-228"),) if who.contradicts(connection, child_id, number) else ()
     own = Identity(child_id, child_b_id, key, values, problems=wrong, is_doubted=doubted)
-    if grown is not None and _may_follow(grown, own, result):
-        return replace(own, previous=grown)
+    if grown is not None:
+        if following := _following(connection, grown, own, result):
+            return following
+        if not _is_same_child(connection, grown, result):
+            other = notice("FF-238", words={"reference": grown.reference})
+            own = replace(own, problems=(*own.problems, other))
     if reading.case_ref:
-        named = _latest(connection, _BY_REFERENCE, reference=reading.case_ref)
-        if named is not None and _may_follow(named, own, result):
-            return replace(own, previous=named)
+        named = _record(connection, _BY_REFERENCE, reference=reading.case_ref)
+        if named is not None and (following := _following(connection, named, own, result)):
+            return following
         code = "FF-130" if named is None else "FF-131"
         words = {"reference": _plain_reference(reading.case_ref)}
-        return replace(own, problems=(*wrong, notice(code, words=words)))
+        return replace(own, problems=(*own.problems, notice(code, words=words)))
     if key is not None:
         rows = connection.execute(_BY_BUSINESS_KEY, {"key": key}).all()
         if len({row.reference for row in rows}) == 1:
@@ -123,6 +142,25 @@ def identify_sheet(connection: Connection, checked: Checked, form: Form) -> Iden
     )
 
 
+def identify_misplaced(checked: Checked) -> Identity:
+    """Return that a sheet from the staff folder belongs to nothing, whatever it says of itself.
+
+    What it claims is for the safeguarding lead alone.
+    """
+    claims = {"claims": " ".join(_claims(checked))}
+    return Identity(problems=(notice("FF-235", words=claims),))
+
+
+def _claims(checked: Checked) -> Iterator[str]:
+    said = _FILLED_IN_FOR.fullmatch(checked.reading.case_ref)
+    if said and len(said["reference"]) < LONGEST_CLAIM:
+        yield f"It says that it is about {said['reference']}."
+    else:
+        yield "It does not say which record it is about."
+    signed = visible(checked.facts.texts.get("signed_name", ""))[:LONGEST_CLAIM]
+    yield f"It is signed “{signed}”." if signed else "Nobody has signed it."
+
+
 def _child_of_sheet(
     connection: Connection, checked: Checked, form: Form, about: Case
 ) -> int | None:
@@ -138,16 +176,49 @@ def _latest(connection: Connection, query: TextClause, **words: Any) -> Row[Any]
     return connection.execute(query, words).first()
 
 
-def _may_follow(before: Row[Any], own: Identity, result: Checked) -> bool:
-    """Return whether a paper can be the next revision of a record that it says it belongs to.
+def _record(connection: Connection, query: TextClause, **words: Any) -> Row[Any] | None:
+    """Return the latest revision of a record, None for a sheet: no form becomes a revision of one."""
+    found = _latest(connection, query, **words)
+    is_sheet = found is not None and (found.about is not None or found.form_id in SHEET_WORDS)
+    return None if is_sheet else found
 
-    What is confirmed is followed by papers about the same child and day alone: an old copy that is
-    filled in for somebody else must not end in the first child's record.
+
+def _following(
+    connection: Connection, before: Row[Any], own: Identity, result: Checked
+) -> Identity | None:
+    """Return a paper as the next revision of a record that it says it belongs to; None where it is not.
+
+    A copy that is filled in for somebody else must not end in the first child's record. What was read from
+    print or a picture may have the child slightly wrong; what is confirmed is about one day, too.
     """
-    if before.outcome in (Outcome.HELD, Outcome.UNREADABLE) or before.business_key is None:
-        return True
-    same_child = before.child_id == own.child_id
-    return same_child and before.incident_day in (None, _iso_day(result))
+    told: tuple[Notice, ...] = ()
+    if not _is_same_child(connection, before, result):
+        why = _why_misread(connection, before, result)
+        if not why:
+            return None
+        told = (notice("FF-237", words={"reference": before.reference, "why": why}),)
+    confirmed = before.outcome not in (Outcome.HELD, Outcome.UNREADABLE) and before.business_key
+    if confirmed and before.incident_day not in (None, _iso_day(result)):
+        return None
+    return replace(own, previous=before, problems=(*own.problems, *told))
+
+
+def _is_same_child(connection: Connection, before: Row[Any], result: Checked) -> bool:
+    """Return whether a form is about the child of an earlier one: by all that the earlier one says."""
+    return is_same(child_said(shelf.entry(connection, before.id)), _named(result.facts))
+
+
+def _why_misread(connection: Connection, before: Row[Any], result: Checked) -> str:
+    """Return how the child of an earlier paper was misread, "" where it was not read by machine from a page."""
+    earlier = shelf.entry(connection, before.id)
+    if not {found.code for found in earlier.notices} & TO_A_PERSON:
+        return ""
+    return why_misread(child_said(earlier), _named(result.facts))
+
+
+def _named(facts: Facts) -> Named:
+    born = facts.moments.get("child_a_dob")
+    return Named(name_key(facts.texts.get("child_a_name", "")), born.day if born else None)
 
 
 def _plain_reference(said: str) -> str:
@@ -177,14 +248,14 @@ _BY_BUSINESS_KEY = text(
 )
 _BY_REFERENCE = text(
     "SELECT id, reference, revision, values_sha256, outcome, highest_light, child_id, business_key,"
-    " incident_day FROM entry WHERE reference = :reference ORDER BY revision DESC LIMIT 1"
+    " incident_day, about, form_id FROM entry WHERE reference = :reference ORDER BY revision DESC LIMIT 1"
 )
 _BY_PAPER = text(
     "SELECT entry.id, reference, revision, values_sha256, outcome, highest_light, child_id,"
-    " business_key, incident_day FROM entry WHERE reference = (SELECT entry.reference FROM entry"
+    " business_key, incident_day, about, form_id FROM entry WHERE reference = (SELECT entry.reference FROM entry"
     " JOIN paper ON paper.entry_id = entry.id WHERE paper.id = :paper) ORDER BY revision DESC LIMIT 1"
 )
 _ALIKE = text(
     "SELECT reference FROM entry WHERE values_sha256 = :values"
-    " OR (child_id = :child AND incident_day = :day) ORDER BY id LIMIT 1"
+    " OR (child_id = :child AND incident_day = :day AND about IS NULL) ORDER BY id LIMIT 1"
 )

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from formflow.children import looks_like_another
 from formflow.dates import Doubt, age_on, parse_day, parse_moment
 from formflow.forms import Field, FieldKind, Form
 from formflow.model import Answer, AnswerState, Checked, Facts, Moment, Notice, Reading, Tri
@@ -93,6 +94,7 @@ def check(
         *_holds(paper),
         *_unreadable(paper),
         *_lost_letters(paper),
+        *_odd_names(paper),
         *_blanks(paper),
         *of_dates,
     )
@@ -212,6 +214,14 @@ def _lost_letters(paper: _Paper) -> Iterator[Notice]:
     for name in paper.form.fields:
         if LOST in (paper.answer(name).value or "") and name not in told:
             yield paper.notice("FF-218", name)
+
+
+def _odd_names(paper: _Paper) -> Iterator[Notice]:
+    """Yield the names that may look like another: with something unseen, or in another alphabet."""
+    for name in paper.form.fields:
+        what = looks_like_another(paper.answer(name).value or "") if name.endswith("_name") else ""
+        if what:
+            yield paper.notice("FF-219", name, {"what": what})
 
 
 def _blanks(paper: _Paper) -> Iterator[Notice]:

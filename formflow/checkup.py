@@ -14,7 +14,8 @@ from formflow import forms, overview, rights, tables
 from formflow.contract import CheckLine
 from formflow.drop.sweep import MARKER
 from formflow.errors import FormDefinitionProblem, FormFlowError
-from formflow.model import Unread
+from formflow.model import Role, Unread
+from formflow.setting_tables import FOR_DECISIONS
 from formflow.settings import Settings
 from formflow.vault import Vault
 from formflow.workbench import open_cage, open_destinations
@@ -43,6 +44,7 @@ def checkup(settings: Settings, now: datetime) -> Iterator[tuple[str, CheckLine]
     yield "disk", _disk(settings.state.folder)
     for watch in settings.watch:
         yield "watched folder", _watched(watch.folder)
+    yield "decisions", _decisions(settings)
     yield "forms", _forms(settings)
     yield "reading", _reading(settings)
     yield "scans", _scans()
@@ -94,6 +96,20 @@ def _watched(folder: Path) -> CheckLine:
             False, f"{folder} has no marker file. If it is the right folder, run “formflow init”."
         )
     return CheckLine(True, f"{folder} is there and marked")
+
+
+def _decisions(settings: Settings) -> CheckLine:
+    lead = settings.agency.safeguarding_lead
+    own = [watch.folder for watch in settings.watch if watch.role is Role.DECISIONS]
+    if not own:
+        return CheckLine(
+            False,
+            f"no watched folder is for the {lead}’s decisions, so no sheet can count. In the settings file,"
+            f' write role = "decisions" under the [[watch]] whose folder only the {lead} can use'
+            f" (usually “{FOR_DECISIONS.name}”).",
+        )
+    named = ", ".join(f"“{folder.name}”" for folder in own)
+    return CheckLine(True, f"sheets count from {named} only; give it to the {lead} alone")
 
 
 def _forms(settings: Settings) -> CheckLine:

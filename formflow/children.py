@@ -35,6 +35,22 @@ class NearChild:
     papers: tuple[str, ...]  # references of the records about that child
 
 
+# Alphabets in which whole names can be written that look like ours.
+LIKE_LATIN = frozenset({"ARMENIAN", "CHEROKEE", "COPTIC", "CYRILLIC", "GREEK", "LISU"})
+# Letters and marks that show nothing by themselves: joiners, fillers, selectors.
+_FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u2800\u3164\uffa0") | {
+    chr(code) for code in range(0xFE00, 0xFE10)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a paper says of a child: "" and None where it says nothing that could be read."""
+
+    name_key: str
+    born: date | None
+
+
 ALIKE = 75.0  # of 100: names that differ by a typing error, not by a sister
 
 
@@ -59,6 +75,56 @@ def why_near(ours: ChildKey, theirs: ChildKey) -> str:
     return ""
 
 
+def agree(known: Named, said: Named) -> bool:
+    """Return whether a sheet names the child of its record. What the record does not know is open.
+
+    A name that was put right counts only with the same date of birth.
+    """
+    days = {known.born, said.born} - {None}
+    if not known.name_key or known.name_key == said.name_key:
+        return len(days) < 2
+    same_day = None not in (known.born, said.born) and len(days) == 1
+    return same_day and is_put_right(known.name_key, said.name_key)
+
+
+def is_same(earlier: Named, later: Named) -> bool:
+    """Return whether a form says the same of a child as an earlier one, wherever that says anything."""
+    same_name = earlier.name_key in ("", later.name_key)
+    return same_name and earlier.born in (None, later.born)
+
+
+def why_misread(earlier: Named, later: Named) -> str:
+    """Return in words how a child may have been misread on the earlier form, "" where it was not.
+
+    A twin is another child: only what a typing or reading error makes of a name or a date counts.
+    """
+    same_name = earlier.name_key == later.name_key
+    same_day = earlier.born in (None, later.born)
+    if same_name and later.name_key:
+        return "another date of birth"
+    turned = earlier.born is not None and swapped(earlier.born) == later.born
+    if not earlier.name_key:
+        return "day and month of birth changed round" if turned else ""
+    alike = is_put_right(earlier.name_key, later.name_key)
+    return "a name that is almost the same" if alike and (same_day or turned) else ""
+
+
+def is_put_right(one: str, other: str) -> bool:
+    """Return whether two names differ by a typing error, an accent or the order of their words alone.
+
+    Sound alone is not enough: Tim and Tom sound alike to a computer, and may be twins.
+    """
+    plain, theirs = _without_accents(one), _without_accents(other)
+    if sorted(plain.split()) == sorted(theirs.split()):
+        return True
+    return _is_nearly(plain, theirs)
+
+
+def _without_accents(name: str) -> str:
+    apart = unicodedata.normalize("NFKD", name)
+    return "".join(one for one in apart if not unicodedata.combining(one))
+
+
 def swapped(day: date) -> date | None:
     """Return a date with day and month changed round, None where there is no such day or no other."""
     try:
@@ -75,8 +141,11 @@ def valid_upn(words: str) -> str:
 
 
 def _is_alike(one: str, other: str) -> bool:
-    if _sound(one) == _sound(other):  # in any order: family names are written first, too
-        return True
+    # The sound in any order: family names are written first, too.
+    return _sound(one) == _sound(other) or _is_nearly(one, other)
+
+
+def _is_nearly(one: str, other: str) -> bool:
     # Twins share a family name: their given names tell them apart, unless these are alike as well.
     given, theirs = (name.partition(" ")[0] for name in (one, other))
     return fuzz.token_sort_ratio(one, other) >= ALIKE and fuzz.ratio(given, theirs) >= ALIKE
@@ -90,12 +159,33 @@ def _sound(name: str) -> str:
 
 
 def name_key(name: str) -> str:
-    """Return a name as it is compared: one form of letters, case, blanks and apostrophes.
+    """Return a name as it is compared: one form of letters, case, blanks and apostrophes, nothing unseen.
 
     Accents stay: "Zoe" and "Zoë" are two names until a person says otherwise.
     """
-    plain = unicodedata.normalize("NFKC", name).replace("’", "'").casefold()
-    return " ".join(plain.split())
+    return visible(unicodedata.normalize("NFKC", name)).replace("’", "'").casefold()
+
+
+def visible(text: str) -> str:
+    """Return a text in one line, without the characters that nobody can see."""
+    return " ".join("".join(one for one in text if not _is_unseen(one)).split())
+
+
+def looks_like_another(name: str) -> str:
+    """Return in words what in a name can make it look like another, "" for nothing."""
+    plain = unicodedata.normalize("NFKC", name)
+    if any(_is_unseen(one) for one in plain):
+        return "characters that cannot be seen"
+    letters = (one for one in plain if unicodedata.category(one) in ("Lu", "Ll", "Lt", "Lo"))
+    alphabets = {unicodedata.name(one, "").partition(" ")[0] for one in letters}
+    if alphabets & LIKE_LATIN or (len(alphabets) > 1 and "LATIN" in alphabets):
+        return "letters of another alphabet, which may look like ours"
+    return ""
+
+
+def _is_unseen(one: str) -> bool:
+    # Cf: zero width, soft hyphens, turns of direction. Blanks and line ends are no such thing.
+    return unicodedata.category(one) == "Cf" or one in _FILLERS
 
 
 def child_key(facts: Facts, child: str) -> ChildKey | None:

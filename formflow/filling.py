@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from formflow import profile
 from formflow.forms import Field, Form
 from formflow.model import Answer, AnswerState, EarlierIncident, History
+from formflow.named_child import known_of
 from formflow.rules.standing import standing
 from formflow.rules.steps import OUTCOME, SCORES, steps
-from formflow.sheets import REPORT, REVIEW, Case, known_of
+from formflow.sheets import REPORT, REVIEW, Case
 from formflow.words import LEVEL_WORDS, LIGHT_WORDS, REOPENED_WORDS, day_in_words
 
 NOT_AIM2 = "Not an AIM2 assessment – headings from local guidance."

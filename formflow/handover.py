@@ -10,7 +10,7 @@ from pathlib import Path
 
 from formflow import intake, pipeline
 from formflow.drop.gate import tail_gate
-from formflow.model import Drop
+from formflow.model import Drop, Role
 from formflow.settings import Settings
 from formflow.workbench import Workbench
 
@@ -37,9 +37,10 @@ def files(paths: Iterable[Path]) -> Iterator[Path]:
             yield path
 
 
-def hand_over(settings: Settings, paths: Iterable[Path]) -> HandedOver:
+def hand_over(settings: Settings, paths: Iterable[Path], role: Role = Role.STAFF) -> HandedOver:
     """Take every file into the vault and the ledger; the ledger's tasks do the rest.
 
+    `role` is for files that lie in no watched folder: the others count as if they had been dropped there.
     Nobody waits here for half a copy to be finished: what is incomplete is taken as it is, held.
     One that cannot be copied just now does not stop the others.
     """
@@ -47,15 +48,15 @@ def hand_over(settings: Settings, paths: Iterable[Path]) -> HandedOver:
     counts = {"new": 0, "known": 0, "unkept": 0, "busy": 0}
     for path in paths:
         try:
-            counts[_take(bench, path)] += 1
+            counts[_take(bench, path, settings.role_of(path, role))] += 1
         except (OSError, intake.ChangedWhileCopying):
             counts["busy"] += 1
     return HandedOver(**counts)
 
 
-def _take(bench: Workbench, path: Path) -> str:
+def _take(bench: Workbench, path: Path, role: Role) -> str:
     status = path.lstat()
-    drop = Drop(path, "", status.st_size, status.st_mtime_ns)
+    drop = Drop(path, "", status.st_size, status.st_mtime_ns, role)
     gate = tail_gate(path, largest=bench.settings.reading.file_mb << 20)
     now = pipeline.utc_now()
     if not stat.S_ISREG(status.st_mode):

@@ -38,7 +38,7 @@ def take(
     words: Mapping[str, str] | None = None,
     remember: Remember = lambda _connection: None,
 ) -> bool:
-    """Take a dropped file into the vault and the ledger. Return whether it is new by its bytes.
+    """Take a dropped file into the vault and the ledger. Return whether it is new by bytes and role.
 
     `code` is what the gate already knows against the file, such as "FF-103" for half a copy.
     `remember` notes in the same transaction that the file was taken, so that it is not taken again
@@ -99,7 +99,7 @@ def _grown_from(engine: Engine, vault: Vault, drop: Drop, sha256: str, now: date
     """
     if not drop.folder:
         return None
-    where = {"folder": drop.folder, "name": _shown(drop), "size": drop.size}
+    where = {"folder": drop.folder, "name": _shown(drop), "size": drop.size, "role": drop.role}
     since = {"since": (now - PATH_WATCHED).isoformat()}
     with reading(engine) as connection:
         before = connection.execute(_ON_THIS_PATH, where | since).all()
@@ -120,7 +120,9 @@ def _note_arrival(
     words: Mapping[str, str],
     continues: int | None,
 ) -> bool:
-    known = connection.execute(_KNOWN, {"sha256": sha256}).scalar() if sha256 else None
+    # The same bytes from another kind of folder are another paper: what it may do is not the same.
+    same = {"sha256": sha256, "role": drop.role}
+    known = connection.execute(_KNOWN, same).scalar() if sha256 else None
     shown = _shown(drop)
     paper_id = (
         known
@@ -134,6 +136,7 @@ def _note_arrival(
                 "code": code,
                 "words": json.dumps(dict(words)),
                 "continues": continues,
+                "role": drop.role,
             },
         ).lastrowid
     )
@@ -145,6 +148,7 @@ def _note_arrival(
             "name": shown,
             "at": now.isoformat(),
             "duplicate": known is not None,
+            "role": drop.role,
         },
     ).lastrowid
     if known is None:
@@ -157,14 +161,16 @@ def _note_arrival(
 _ON_THIS_PATH = text(
     "SELECT paper.id, paper.sha256, paper.size FROM arrival JOIN paper ON paper.id = arrival.paper_id"
     " WHERE arrival.folder = :folder AND arrival.file_name = :name AND arrival.arrived_at > :since"
-    " AND paper.size < :size AND paper.sha256 IS NOT NULL ORDER BY arrival.id DESC"
+    " AND arrival.role = :role AND paper.size < :size AND paper.sha256 IS NOT NULL ORDER BY arrival.id DESC"
 )
-_KNOWN = text("SELECT id FROM paper WHERE sha256 = :sha256")
+_KNOWN = text(
+    "SELECT id FROM paper WHERE sha256 = :sha256 AND role = :role ORDER BY reading DESC LIMIT 1"
+)
 _ADD_PAPER = text(
-    "INSERT INTO paper (sha256, size, file_name, received_at, code, words, continues)"
-    " VALUES (:sha256, :size, :name, :at, :code, :words, :continues)"
+    "INSERT INTO paper (sha256, size, file_name, received_at, code, words, continues, role)"
+    " VALUES (:sha256, :size, :name, :at, :code, :words, :continues, :role)"
 )
 _ADD_ARRIVAL = text(
-    "INSERT INTO arrival (paper_id, folder, file_name, arrived_at, duplicate)"
-    " VALUES (:paper, :folder, :name, :at, :duplicate)"
+    "INSERT INTO arrival (paper_id, folder, file_name, arrived_at, duplicate, role)"
+    " VALUES (:paper, :folder, :name, :at, :duplicate, :role)"
 )

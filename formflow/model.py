@@ -44,6 +44,15 @@ class Answer:
     state: AnswerState
 
 
+class Role(StrEnum):
+    """Who drops files in a watched folder. What a paper may do goes by the folder it came from."""
+
+    STAFF = "staff"  # forms: nothing from here decides anything
+    DECISIONS = (
+        "decisions"  # the safeguarding lead alone: her sheets count, and the office hears nothing
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Drop:
     """A whole, settled file that the gate let through. It still lies where it was dropped."""
@@ -52,6 +61,7 @@ class Drop:
     folder: str  # name of the watched folder in the settings, or "" when handed over by command
     size: int  # bytes
     modified_ns: int  # of the file's own clock: good for equality, never for age
+    role: Role = Role.STAFF  # of the folder it lies in
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,3 +271,4 @@ class Entry:
     possible_duplicate_of: str | None = None  # a reference, for a person to compare
     about: str | None = None  # of a sheet: the reference of the record that it belongs to
     urgent: bool = False  # it cannot wait, by itself or by an earlier revision that nobody has seen
+    role: Role = Role.STAFF  # of the folder the paper came from

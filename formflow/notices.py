@@ -10,7 +10,7 @@ words to check · FF-4xx deliveries.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from formflow.model import Notice
 
@@ -357,6 +357,11 @@ MESSAGES: dict[str, Message] = {
         "Often it was a picture such as a smiley. It may also be part of a name.",
         "Look at the paper, and correct it if it matters.",
     ),
+    "FF-219": Message(
+        "“{label}” has {what}.",
+        "To a computer it may be another name than the one you see, so earlier records may not be found.",
+        "Look for earlier records under the name as it is said. Ask for it to be typed again.",
+    ),
     "FF-220": Message(
         "The question whether an immediate referral to the police or children’s social care is warranted was left blank.",
         "Nobody has said yes or no, so a child may be at risk now.",
@@ -376,9 +381,10 @@ MESSAGES: dict[str, Message] = {
         holds=True,
     ),
     "FF-223": Message(
-        "“{label}” on this sheet names somebody else than the record does.",
+        "The name in “{label}” on this sheet, or the date of birth, is not the one on the record.",
         "It may be meant for another child, so it does not count. It is kept.",
-        "Compare the sheet with the record. Use the sheet in “To decide” that belongs to the child.",
+        "Use the sheet in “To decide” that belongs to the child. If the record is wrong, have the recording"
+        " form corrected and dropped again.",
         holds=True,
     ),
     "FF-224": Message(
@@ -416,6 +422,53 @@ MESSAGES: dict[str, Message] = {
         "Nobody was joined, and the sheet does not count yet. It is kept.",
         "Write the number alone, as the sheet offers it (C-000012), or clear the box. Save and drop again.",
         holds=True,
+    ),
+    "FF-235": Message(
+        "This sheet came from the staff folder.",
+        "{claims} It changes nothing: no decision, referral or plan was taken from it. It is kept.",
+        "If it is yours, drop it in “Drop decisions here”. If not, find out who dropped it and why.",
+        holds=True,
+    ),
+    "FF-236": Message(
+        "This file came from “Drop decisions here”, and nothing could be taken from it.",
+        "Nothing has been decided by it. It is kept, and the office has not been told of it.",
+        "If it was a sheet, open the one in “To decide”, fill it in, save it (not Print) without a password"
+        " and drop that.",
+        holds=True,
+    ),
+    "FF-237": Message(
+        "{reference} was read from a print or a picture. This copy of it has {why}.",
+        "It counts as the corrected copy, and has become the next revision of {reference}.",
+        "Check with the original form that both are about the same child.",
+    ),
+    "FF-238": Message(
+        "This file was saved over the one that became {reference}, and names another child.",
+        "It has been recorded as a new form, and {reference} has not been changed.",
+        "Compare the two, and check the name and the date of birth on both.",
+        holds=True,
+    ),
+    "FF-239": Message(
+        "“{label}” is blank on this sheet.",
+        "Nobody can tell which child it is about, so it does not count. It is kept.",
+        "Write the child’s name on the sheet in “To decide”, save it and drop it again.",
+        holds=True,
+    ),
+    "FF-240": Message(
+        "This review sheet is not signed.",
+        "Nothing has been decided by it. What you wrote is kept.",
+        "Type your name under “Signed” on the sheet in “To decide”, save it and drop it again.",
+        holds=True,
+    ),
+    "FF-241": Message(
+        "The level on this sheet is lower than what was proposed or decided before.",
+        "The sheet gives a reason and is signed, so it counts.",
+        "Check that it is your decision. If not, choose the level again on the sheet in “To decide”, and find out"
+        " who dropped this one.",
+    ),
+    "FF-242": Message(
+        "This sheet says that the child is the same as another child on record.",
+        "From now on, earlier records of both are shown together.",
+        "Check that it is your decision. If not, clear the box on the sheet in “To decide” and drop that.",
     ),
     "FF-230": Message(
         "The sheet says healthy, and there is not enough information to suggest that. No reason is given.",
@@ -663,6 +716,12 @@ MESSAGES: dict[str, Message] = {
         "Ask IT to remove it. FormFlow then tries again by itself.",
     ),
 }
+
+
+def not_for_the_office(found: Notice) -> Notice:
+    """Return a message about a paper that the office must not see: it stays with the safeguarding lead."""
+    text = found.text.replace("“Needs attention”", "“To decide”")
+    return replace(found, returns=False, text=text)
 
 
 def notice(

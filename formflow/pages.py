@@ -31,6 +31,7 @@ from formflow.sheets import (
     send_by,
 )
 from formflow.words import (
+    COUNTS,
     DOES_NOT_COUNT,
     LEVEL_WORDS,
     LIGHT_WORDS,
@@ -59,6 +60,8 @@ ALERT_HEADLINES: Mapping[Outcome, str] = {
 }
 
 SHEET_HEADLINE = "A sheet of yours needs you: what it says cannot count yet."
+TOLD_HEADLINE = "A review sheet of yours lowers a level or joins two children. Please check."
+MISPLACED = "A sheet came from the staff folder. It changes nothing."
 REMINDER = "A step in a case is overdue."
 
 
@@ -121,12 +124,15 @@ def alert(
     """Return the DSL's page for an entry as HTML: every reason with its citation."""
     proposal = entry.proposal
     is_sheet = form is not None and form.is_sheet
-    nothing = DOES_NOT_COUNT if is_sheet else NOTHING_PROPOSED
+    counts = is_sheet and entry.outcome is Outcome.RECORDED
+    nothing = (COUNTS if counts else DOES_NOT_COUNT) if is_sheet else NOTHING_PROPOSED
     shape, words, means = LIGHT_WORDS[proposal.light] if proposal else nothing
     return _template("alert.html").render(
         **_shared(entry, form, settings),
         headline=headline,
         is_sheet=is_sheet,
+        counts=counts,
+        is_misplaced=_is_misplaced(entry),
         stands_at=_stands_at(entry),
         light=proposal.light if proposal else "undetermined" if is_sheet else "red",
         shape=shape,
@@ -156,8 +162,16 @@ def alert_headline(entry: Entry, form: Form | None, lead: str = "") -> str:
     """
     if lead:
         return f"The {lead} has not acknowledged this alert. It comes to you now: please look."
-    is_sheet = form is not None and form.is_sheet
-    return SHEET_HEADLINE if is_sheet else ALERT_HEADLINES[entry.outcome]
+    if form is not None and form.is_sheet:
+        if entry.outcome is Outcome.RECORDED:
+            return TOLD_HEADLINE
+        return MISPLACED if _is_misplaced(entry) else SHEET_HEADLINE
+    return ALERT_HEADLINES[entry.outcome]
+
+
+def _is_misplaced(entry: Entry) -> bool:
+    """Whether it is a sheet that came from the staff folder."""
+    return any(found.code == "FF-235" for found in entry.notices)
 
 
 def what_is_open(to_decide: ToDecide, settings: Settings, now: datetime) -> str:

@@ -15,9 +15,9 @@ from formflow.casework import ToDecide
 from formflow.contract import Capabilities, DataClass, NamedAnswer, Operation, Parcel
 from formflow.enclose import Enclosed
 from formflow.forms import Form
-from formflow.model import AnswerState, Entry, Light, Outcome
+from formflow.model import AnswerState, Entry, Light, Outcome, Role
 from formflow.settings import Settings
-from formflow.sheets import REVIEW
+from formflow.sheets import REVIEW, TOLD
 from formflow.words import LEVEL_WORDS
 
 
@@ -51,6 +51,20 @@ class Occasion:
     def beside(self) -> Mapping[str, str]:
         """What lies beside the note of a paper that comes back: name and sha256."""
         return self.enclosed.beside if self.enclosed else {}
+
+    @property
+    def is_misplaced(self) -> bool:
+        """Whether it is a sheet that came from the staff folder."""
+        is_sheet = self.form is not None and self.form.is_sheet
+        return is_sheet and self.entry.role is Role.STAFF
+
+    @property
+    def for_the_office(self) -> Occasion:
+        """The occasion as the office may know it: of a misplaced sheet nothing but that a file arrived."""
+        if not self.is_misplaced:
+            return self
+        bare = replace(self.entry, form_id=None, form_version=None, answers={}, notices=())
+        return replace(self, entry=bare, form=None, enclosed=None)
 
     @property
     def respond_by(self) -> datetime:
@@ -96,12 +110,14 @@ def parcel_key(reference: str, revision: int, destination: str, operation: str) 
 def operations(occasion: Occasion, capabilities: Capabilities) -> Iterator[Operation]:
     """Yield what a destination is asked to do for an entry, alerts first."""
     entry = occasion.entry
-    # A receipt lies where the office reads it: that there is a referral is not for the office.
-    wanted = [Operation.RECORD] if entry.about else [Operation.RECEIPT, Operation.RECORD]
-    # The safeguarding lead need not be told of her own sheet, unless it does not count.
-    if entry.about is None or entry.outcome is not Outcome.RECORDED:
+    # Receipts lie where the office reads them: what the safeguarding lead drops is not for the office.
+    hers = entry.role is Role.DECISIONS
+    wanted = [Operation.RECORD] if hers else [Operation.RECEIPT, Operation.RECORD]
+    # She need not be told of her own sheet, unless it does not count, or does what only she may do.
+    is_told = any(notice.code in TOLD for notice in entry.notices)
+    if entry.about is None or entry.outcome is not Outcome.RECORDED or is_told:
         wanted.insert(0, Operation.ALERT)
-    if any(notice.returns for notice in entry.notices) and entry.sha256:
+    if not hers and any(notice.returns for notice in entry.notices) and entry.sha256:
         wanted.append(Operation.RETURN)
     if occasion.to_decide is not None:
         wanted.append(Operation.DECIDE)
@@ -213,6 +229,15 @@ def repeat_page(
         page=pages.what_is_open(to_decide, occasion.settings, now),
         recorded_at=now.astimezone(occasion.settings.zone),
     )
+
+
+def alert_again(
+    occasion: Occasion, destination: str, capabilities: Capabilities, arrival_id: int
+) -> Parcel:
+    """Return the alert again for what came again and cannot be used: she must not wait in vain."""
+    made = parcel(occasion, destination, Operation.ALERT, capabilities, b"")
+    key = parcel_key(made.reference, made.revision, destination, f"alert again {arrival_id}")
+    return replace(made, key=key)
 
 
 def repeat_parcel(occasion: Occasion, destination: str, arrival_id: int, page: str) -> Parcel:

@@ -26,9 +26,9 @@ from formflow.climb import climb
 from formflow.deliver import deliver, most_at_once
 from formflow.forms import Form
 from formflow.ledger import Claimed, LeaseLost
-from formflow.model import Checked, Reading, Unread
+from formflow.model import Checked, Outcome, Reading, Role, Unread
 from formflow.picture import as_pdf
-from formflow.posting import send_page, send_receipt
+from formflow.posting import send_alert_again, send_page, send_receipt
 from formflow.reader import NO_BOXES
 from formflow.record import Arrived, Office, record
 from formflow.remind import remind
@@ -212,7 +212,13 @@ def _record(
     received_at = datetime.fromisoformat(paper.received_at)
     suffix = safe_suffix(paper.file_name)
     arrived = Arrived(
-        paper.id, paper.sha256 or "", received_at, suffix, looks, continues=paper.continues
+        paper.id,
+        paper.sha256 or "",
+        received_at,
+        suffix,
+        looks,
+        continues=paper.continues,
+        role=Role(paper.role),
     )
     office = Office(
         bench.settings, bench.destinations, bench.vault.keep_bytes, bench.ours, bench.sheets
@@ -220,7 +226,7 @@ def _record(
     with writing(bench.engine) as connection:
         recorded = record(connection, office, arrived, result, _form_of(bench, result), now)
         if recorded.repeats:
-            _send_repeat_receipt(bench, connection, _first_arrival(connection, paper.id))
+            _answer_repeat(bench, connection, _first_arrival(connection, paper.id))
         ledger.finish(connection, task, bench.owner.name)
         crash_at("record.before-commit")
     crash_at("record.after-commit")
@@ -237,7 +243,7 @@ def _form_of(bench: Workbench, result: Checked | Unread) -> Form | None:
 
 
 def _repeat(bench: Workbench, task: Claimed) -> None:
-    """Say by receipt that a paper came again. Nothing new is recorded."""
+    """Say that a paper came again. Nothing new is recorded."""
     with writing(bench.engine) as connection:
         arrival = connection.execute(_ARRIVAL, {"id": task.ref_id}).one()
         if arrival.entry_id is None:  # the first arrival is still being read
@@ -245,37 +251,40 @@ def _repeat(bench: Workbench, task: Claimed) -> None:
                 connection, task, bench.owner.name, after_seconds=2, code="first-unread"
             )
             return
-        _send_repeat_receipt(bench, connection, arrival)
+        _answer_repeat(bench, connection, arrival)
         ledger.finish(connection, task, bench.owner.name)
 
 
-def _send_repeat_receipt(bench: Workbench, connection: Connection, arrival: Row[Any]) -> None:
+def _answer_repeat(bench: Workbench, connection: Connection, arrival: Row[Any]) -> None:
+    """Answer where the paper came from: the office by receipt, the safeguarding lead in her own folders."""
     entry = shelf.entry(connection, arrival.entry_id)
-    form = bench.form_of(entry.form_id, entry.form_version)
-    page = pages.repeat_receipt(
-        entry, form, bench.settings, datetime.fromisoformat(arrival.arrived_at)
+    occasion = parcels.Occasion(
+        entry, bench.form_of(entry.form_id, entry.form_version), bench.settings
     )
-    case = shelf.case(connection, entry.about) if entry.about else None
-    occasion = parcels.Occasion(entry, form, bench.settings)
-    if case is not None:
-        at = datetime.fromisoformat(arrival.arrived_at)
-        to_decide, there = ToDecide(case, {}), bench.destinations
-        send_page(connection, there, occasion, to_decide, arrival.entry_id, arrival.id, at)
+    there, at = bench.destinations, datetime.fromisoformat(arrival.arrived_at)
+    if Role(arrival.role) is Role.STAFF:
+        seen = occasion.for_the_office
+        page = pages.repeat_receipt(seen.entry, seen.form, bench.settings, at)
+        send_receipt(connection, there, seen, arrival.entry_id, arrival.id, page)
         return
-    send_receipt(connection, bench.destinations, occasion, arrival.entry_id, arrival.id, page)
+    case = shelf.case(connection, entry.about or entry.reference)
+    if case is None or entry.outcome in (Outcome.HELD, Outcome.UNREADABLE):
+        send_alert_again(connection, there, occasion, arrival.entry_id, arrival.id)
+        return
+    send_page(connection, there, occasion, ToDecide(case, {}), arrival.entry_id, arrival.id, at)
 
 
 _FIRST_ARRIVAL = text(
-    "SELECT arrival.id, arrival.arrived_at, paper.entry_id FROM arrival"
+    "SELECT arrival.id, arrival.arrived_at, arrival.role, paper.entry_id FROM arrival"
     " JOIN paper ON paper.id = arrival.paper_id WHERE paper.id = :paper ORDER BY arrival.id LIMIT 1"
 )
 _RECORDED = text("SELECT count(*) FROM task WHERE kind = 'read' AND state = 2")
 _UNFINISHED = text("SELECT count(*) FROM task WHERE state != 2 AND kind NOT IN ('remind', 'climb')")
 _PAPER = text(
-    "SELECT id, sha256, size, file_name, received_at, code, words, continues FROM paper"
+    "SELECT id, sha256, size, file_name, received_at, code, words, continues, role FROM paper"
     " WHERE id = :id"
 )
 _ARRIVAL = text(
-    "SELECT arrival.id, arrival.arrived_at, paper.entry_id FROM arrival"
+    "SELECT arrival.id, arrival.arrived_at, arrival.role, paper.entry_id FROM arrival"
     " JOIN paper ON paper.id = arrival.paper_id WHERE arrival.id = :id"
 )

@@ -21,6 +21,8 @@ _PRIORITIES = {
     Operation.DECIDE: ledger.PRIORITY_RECORD,
 }
 
+FOR_THE_OFFICE = (Operation.RECEIPT, Operation.RETURN)
+
 
 def taking(
     operation: Operation, destinations: Mapping[str, Connector]
@@ -44,7 +46,8 @@ def send(
         for operation in parcels.operations(occasion, connector.capabilities):
             if operation is Operation.ALERT and name in settings.told_later:
                 continue  # climb.py tells it when nobody acknowledges
-            made = parcels.parcel(occasion, name, operation, connector.capabilities, sheet)
+            seen = occasion.for_the_office if operation in FOR_THE_OFFICE else occasion
+            made = parcels.parcel(seen, name, operation, connector.capabilities, sheet)
             post(connection, connector, entry_id, name, made)
 
 
@@ -76,6 +79,20 @@ def send_page(
         able = connector.capabilities
         made = parcels.repeat_page(occasion, to_decide, name, able, arrival_id, at)
         post(connection, connector, entry_id, name, made)
+
+
+def send_alert_again(
+    connection: Connection,
+    destinations: Mapping[str, Connector],
+    occasion: parcels.Occasion,
+    entry_id: int,
+    arrival_id: int,
+) -> None:
+    """Send the alert for an unusable file that came again, in the caller's transaction."""
+    for name, connector in taking(Operation.ALERT, destinations):
+        if name not in occasion.settings.told_later:
+            made = parcels.alert_again(occasion, name, connector.capabilities, arrival_id)
+            post(connection, connector, entry_id, name, made)
 
 
 def post(

@@ -17,6 +17,7 @@ from formflow.acknowledge import acknowledge_up_to
 from formflow.belongs import (
     Identity,
     identify,
+    identify_misplaced,
     identify_sheet,
     incident_day,
 )
@@ -24,7 +25,7 @@ from formflow.casework import ToDecide, after_record, after_sheet
 from formflow.check import about_active_content
 from formflow.contract import Connector
 from formflow.decide import decide
-from formflow.enclose import Keep, enclose
+from formflow.enclose import Enclosed, Keep, enclose
 from formflow.filling import Desk
 from formflow.forms import Form
 from formflow.model import (
@@ -36,10 +37,11 @@ from formflow.model import (
     Outcome,
     Proposal,
     Reading,
+    Role,
     Unread,
     highest,
 )
-from formflow.notices import notice
+from formflow.notices import not_for_the_office, notice
 from formflow.posting import send
 from formflow.rules import urgency
 from formflow.settings import Settings
@@ -73,6 +75,7 @@ class Arrived:
     suffix: str  # ".pdf" as a rule
     looks: bytes = b""  # its pages as pictures, where they are wanted
     continues: int | None = None  # the paper whose bytes this one begins with, from the same path
+    role: Role = Role.STAFF  # of the folder it came from
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,8 @@ def record(
         )
         identity = _decided(connection, identity, entry)
         to_decide = _to_decide(connection, office, identity, entry, now)
+        if arrived.role is Role.DECISIONS and not (form and form.is_sheet):
+            to_decide = _with_copies(connection, to_decide, entry, enclosed)
         occasion = parcels.Occasion(entry, form, office.settings, enclosed, to_decide)
         send(connection, office.destinations, occasion, recorded.entry_id)
         _start_clock(connection, office.settings, entry, recorded.entry_id)
@@ -118,6 +123,8 @@ def _identity(
     connection: Connection, arrived: Arrived, result: Checked | Unread, form: Form | None
 ) -> Identity:
     if isinstance(result, Checked) and form is not None and form.is_sheet:
+        if arrived.role is Role.STAFF:
+            return identify_misplaced(result)
         return identify_sheet(connection, result, form)
     return identify(connection, result, arrived.continues)
 
@@ -153,6 +160,18 @@ def _to_decide(
         return None
     case = shelf.case(connection, entry.reference)
     return after_record(case, office.desk, office.keep) if case else None
+
+
+def _with_copies(
+    connection: Connection, to_decide: ToDecide | None, entry: Entry, enclosed: Enclosed
+) -> ToDecide | None:
+    """Add the copies to check or fill in of a form that she dropped herself: the office must not get them."""
+    case = to_decide.case if to_decide else shelf.case(connection, entry.reference)
+    if case is None or not enclosed.beside:
+        return to_decide
+    again = f" r{entry.revision}" if entry.revision > 1 else ""
+    copies = {f"{entry.reference}{again} {n}": sha256 for n, sha256 in enclosed.beside.items()}
+    return ToDecide(case, {**(to_decide.sheets if to_decide else {}), **copies})
 
 
 def _start_clock(connection: Connection, settings: Settings, entry: Entry, entry_id: int) -> None:
@@ -193,12 +212,17 @@ def _entry(
 ) -> Entry:
     reference, revision = _number(connection, office, identity, now)
     is_sheet = form is not None and form.is_sheet
-    if is_sheet:
-        assessed, proposal = _of_a_sheet(result), None
+    is_misplaced = is_sheet and arrived.role is Role.STAFF
+    if is_misplaced:  # it counts for nothing, whatever else is wrong with it
+        assessed, proposal = tuple(about_active_content(_paper(result).carries)), None
+    elif isinstance(result, Checked) and is_sheet:
+        assessed, proposal = result.notices, None
     else:
         earlier = shelf.history(connection, identity.child_id, apart_from=reference)
         assessed, proposal = _assess(result, earlier, now)
     notices = (*_carried(connection, identity, proposal), *identity.problems, *assessed)
+    if arrived.role is Role.DECISIONS:
+        notices = _for_her_alone(result, notices)
     checked = result if isinstance(result, Checked) else None
     entry = Entry(
         reference=reference,
@@ -212,13 +236,14 @@ def _entry(
         form_version=checked.reading.form_version if checked else None,
         child_reference=who.child_reference(identity.child_id),
         supersedes=revision - 1 or None,
-        incident_day=incident_day(checked),
+        incident_day=None if is_misplaced else incident_day(checked),
         highest_light=highest(proposal.light if proposal else None, identity.light_before),
         answers=checked.reading.answers if checked else {},
         notices=notices,
         proposal=proposal,
         possible_duplicate_of=identity.possible_duplicate_of,
         about=identity.about.record.reference if identity.about else None,
+        role=arrived.role,
     )
     entry = replace(entry, urgent=bool(urgency.reasons(entry)))
     if form is None or identity.about is None:
@@ -238,10 +263,10 @@ def _carried(
     return urgency.carried(before, proposal.urgent if proposal else ()) if before else ()
 
 
-def _of_a_sheet(result: Checked | Unread) -> tuple[Notice, ...]:
-    """Return what is said of a sheet. It never goes back to the office: it is not theirs."""
-    told = result.notices if isinstance(result, Checked) else ()
-    return tuple(replace(found, returns=False) for found in told)
+def _for_her_alone(result: Checked | Unread, notices: tuple[Notice, ...]) -> tuple[Notice, ...]:
+    """Return what is said of a paper from the safeguarding lead's own folder: the office never hears of it."""
+    unusable = (notice("FF-236"),) if isinstance(result, Unread) else ()
+    return (*(not_for_the_office(found) for found in notices), *unusable)
 
 
 def _assess(
@@ -302,6 +327,7 @@ def _insert(connection: Connection, arrived: Arrived, entry: Entry, identity: Id
             "possible_duplicate_of": entry.possible_duplicate_of,
             "about": entry.about,
             "urgent": entry.urgent,
+            "role": entry.role,
             "answers": shelf.dumped(entry.answers, shelf.Answers),
             "notices": shelf.dumped(entry.notices, shelf.Notices),
             "proposal": shelf.dumped(entry.proposal, Proposal) if entry.proposal else None,
@@ -318,8 +344,8 @@ _COUNT = text(
 _ADD_ENTRY = text(
     "INSERT INTO entry (reference, revision, supersedes, outcome, received_at, recorded_at, paper_id,"
     " form_id, form_version, child_id, child_b_id, business_key, values_sha256, incident_day, light, highest_light,"
-    " possible_duplicate_of, about, urgent, answers, notices, proposal)"
+    " possible_duplicate_of, about, urgent, role, answers, notices, proposal)"
     " VALUES (:reference, :revision, :supersedes, :outcome, :received_at, :recorded_at, :paper_id,"
     " :form_id, :form_version, :child_id, :child_b_id, :business_key, :values_sha256, :incident_day, :light,"
-    " :highest_light, :possible_duplicate_of, :about, :urgent, :answers, :notices, :proposal)"
+    " :highest_light, :possible_duplicate_of, :about, :urgent, :role, :answers, :notices, :proposal)"
 )

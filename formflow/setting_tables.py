@@ -12,6 +12,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from formflow import places
+from formflow.model import Role
 
 
 def _known_timezone(name: str) -> str:
@@ -77,7 +78,12 @@ class Watch(Table):
     """One folder where completed forms, or the safeguarding lead's sheets, are dropped."""
 
     folder: Path = Field(
-        default=Path("Safeguarding forms/Drop here"), description="Staff drop completed forms here."
+        default=Path("Safeguarding forms/Drop here"),
+        description="Where files are dropped.",
+    )
+    role: Role = Field(
+        default=Role.STAFF,
+        description="“staff”: forms; nothing from here decides. “decisions”: the safeguarding lead alone; sheets count only from here.",
     )
     settle_seconds: float = Field(
         default=5,

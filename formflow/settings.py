@@ -29,6 +29,7 @@ from formflow import plugins
 from formflow.clocks import WorkingDays
 from formflow.contract import ConnectorSettings, Operation
 from formflow.errors import SettingsProblem
+from formflow.model import Role
 from formflow.overlaps import Place, Use, overlaps
 from formflow.setting_tables import (
     FOR_DECISIONS,
@@ -79,7 +80,9 @@ class Settings(Table):
 
     agency: Agency = Agency()
     folders: Folders = Folders()
-    watch: tuple[Watch, ...] = Field(default=(Watch(), Watch(folder=FOR_DECISIONS)), min_length=1)
+    watch: tuple[Watch, ...] = Field(
+        default=(Watch(), Watch(folder=FOR_DECISIONS, role=Role.DECISIONS)), min_length=1
+    )
     state: State = State()
     reading: ReadingLimits = ReadingLimits()
     rules: Rules = Rules()
@@ -111,6 +114,13 @@ class Settings(Table):
             dates.send_referral_within_days,
             dates.decide_within_days,
         )
+
+    def role_of(self, path: Path, otherwise: Role) -> Role:
+        """Return whose folder a file lies in, `otherwise` where it lies in no watched folder."""
+        where = path.parent.resolve()
+        watched = [one for one in self.watch if where.is_relative_to(one.folder.resolve())]
+        inmost = max(watched, key=lambda one: len(one.folder.resolve().parts), default=None)
+        return inmost.role if inmost else otherwise
 
     @property
     def told_later(self) -> frozenset[str]:

@@ -12,19 +12,16 @@ from dataclasses import dataclass, replace
 from dataclasses import field as made_by
 from datetime import date, datetime, time
 
-from rapidfuzz import fuzz
-
 from formflow import profile
-from formflow.children import NearChild, name_key
+from formflow.children import NearChild, name_key, visible
 from formflow.clocks import WorkingDays
 from formflow.dates import age_on, parse_moment
 from formflow.decide import established, raised_to
-from formflow.forms import Field, Form
+from formflow.forms import Form
 from formflow.levels import AS_PROPOSED as AS_PROPOSED
 from formflow.levels import HEIGHT, is_below
 from formflow.levels import Level as Level
 from formflow.model import (
-    AnswerState,
     Entry,
     Finding,
     History,
@@ -34,6 +31,7 @@ from formflow.model import (
     Weighs,
     highest,
 )
+from formflow.named_child import BETWEEN, given, other_child
 from formflow.notices import notice
 from formflow.profile import Mark
 from formflow.rules.steps import SCORES, Kind, Step, steps, steps_in_force
@@ -41,15 +39,15 @@ from formflow.rules.steps import SCORES, Kind, Step, steps, steps_in_force
 RECORDING, REVIEW, REPORT = "recording", "review", "report"
 OF_CHILD_B = ("referral_b", "plan_b")  # sheets that lie in the file of the child who was targeted
 SAME_CHILD = "same_child"  # question of the review sheet
-B_NAME, BETWEEN = "child_b_name", ";"  # question, and what stands between several names
+B_NAME = "child_b_name"  # question
 ABOUT_THE_FIRST = {  # questions of the record and the review sheet that tell of one child who was targeted
     *("child_b_dob", "others_words", "b_views", "b_impact", "b_support", "parents_b_text"),
 }
 _SECOND = re.compile(r"-F\d[a-z](\d+)$")  # at the end of the reference of a second child's sheet
-NAMES = {"child_a_name", "child_b_name"}  # questions of the recording form
+TOLD = frozenset({"FF-241", "FF-242"})  # notices: she is alerted though the sheet counts
+LITTLE_KNOWN = "FF-230"  # notice: healthy, without enough information to suggest that
 NO_SUCH_DAY = ("FF-206", "FF-210")  # notices: a day that lies ahead, signed before it happened
 DECIDE, REFER, TAKE_ADVICE = "DX1", "H1", "DX5"  # steps with a clock of ours
-SAME_NAME = 60.0  # of 100: a name that was put right is still like the one before
 
 
 EARLIER = "On an earlier review sheet:"
@@ -183,8 +181,7 @@ class Case:
 
     def _told(self, form_id: str, name: str) -> str:
         entry = self.paper(form_id)
-        answer = entry.answers.get(name) if entry else None
-        return answer.value or "" if answer and answer.state is AnswerState.GIVEN else ""
+        return given(entry, name) if entry else ""
 
     def moment(self, form_id: str, name: str) -> Moment | None:
         """Return the day that a sheet answers with, None unless it is clear and had come by then."""
@@ -205,9 +202,9 @@ class Case:
 
     def _is_about_the_child(self, sheet: Entry) -> bool:
         """Whether a sheet names the child that is looked at. She may have taken away or changed round names."""
-        answer = sheet.answers.get("child_name")
+        named = name_key(given(sheet, "child_name"))
         names = self.children_b[max(self.child, 1) - 1 :][:1]
-        return _are_alike(_names((answer.value or "") if answer else ""), _names(*names or [""]))
+        return not named or not names or named == name_key(names[0])
 
 
 def sheet_key(sheet: Entry) -> str:
@@ -228,7 +225,7 @@ def _established(before: Sequence[Finding], sheet: Entry) -> Iterator[Finding]:
 
 def about_the_sheet(form: Form, sheet: Entry, case: Case) -> Iterator[Notice]:
     """Yield what keeps a sheet from counting. `case` is as it stood before it."""
-    yield from _other_child(form, sheet, case)
+    yield from other_child(form, sheet, case)
     if form.form_id == REPORT:
         yield from _shared_too_early(case.with_sheet(sheet))
     if form.form_id != REVIEW:
@@ -237,8 +234,16 @@ def about_the_sheet(form: Form, sheet: Entry, case: Case) -> Iterator[Notice]:
     if told is None or told.value is None:
         yield notice("FF-221", field="level")
         return
-    if not _is_given(sheet, "lower_reason"):
-        yield from _without_a_reason(Level(told.value), case, case.with_sheet(sheet))
+    if not visible(given(sheet, "signed_name")):
+        yield notice("FF-240", field="signed_name")
+    level = Level(told.value)
+    lower = list(_below(level, case, case.with_sheet(sheet)))
+    if not given(sheet, "lower_reason"):
+        yield from lower
+    elif _is_new(level, case) and any(found.code != LITTLE_KNOWN for found in lower):
+        yield notice("FF-241", field="level")
+    if _joins_anew(sheet, case):
+        yield notice("FF-242", field=SAME_CHILD)
 
 
 def contradictions(case: Case) -> Iterator[Notice]:
@@ -327,8 +332,8 @@ def _sent_at(form_id: str, case: Case, days: WorkingDays) -> datetime | None:
     return datetime.combine(found.day, hour, days.zone)
 
 
-def _without_a_reason(level: Level, before: Case, after: Case) -> Iterator[Notice]:
-    """Yield why a level does not count without a reason: what is higher, or that too little is known."""
+def _below(level: Level, before: Case, after: Case) -> Iterator[Notice]:
+    """Yield what a level is below, for which it wants a reason: what is higher, or that too little is known."""
     by_sheet = raised_to(after.established)
     by_form = before.record.highest_light or Light.UNDETERMINED
     decided = before.level if before.level in HEIGHT else None
@@ -340,7 +345,18 @@ def _without_a_reason(level: Level, before: Case, after: Case) -> Iterator[Notic
     ):
         yield notice("FF-222", field="lower_reason")
     elif is_below(level, by_form):
-        yield notice("FF-230", field="lower_reason")
+        yield notice(LITTLE_KNOWN, field="lower_reason")
+
+
+def _is_new(level: Level, case: Case) -> bool:
+    return level is not case.level or case.is_reopened
+
+
+def _joins_anew(sheet: Entry, case: Case) -> bool:
+    """Whether a sheet joins a child with another that its last revision did not join it with."""
+    said = given(sheet, SAME_CHILD)
+    is_nobody = any(found.field == SAME_CHILD for found in sheet.notices)
+    return bool(said) and not is_nobody and said != case.says(REVIEW, SAME_CHILD)
 
 
 def _shared_too_early(case: Case) -> Iterator[Notice]:
@@ -352,35 +368,3 @@ def _shared_too_early(case: Case) -> Iterator[Notice]:
     late = sent is not None and any(one is not None and sent.day < one.day for one in shared)
     if any(went_out) and (late or not share_first.is_done(case)):
         yield notice("FF-227", field="shared_young_at")
-
-
-def _other_child(form: Form, sheet: Entry, case: Case) -> Iterator[Notice]:
-    for name, field in form.fields.items():
-        if not any(source.partition(".")[2] in NAMES for source in field.known_from):
-            continue
-        answer = sheet.answers.get(name)
-        ours, theirs = _names(known_of(field, case)), _names((answer.value or "") if answer else "")
-        # She may add or take away names of several: one that is there has to be like one that was.
-        if not _are_alike(ours, theirs):
-            yield notice("FF-223", field=name, label=field.label)
-
-
-def _are_alike(ours: Sequence[str], theirs: Sequence[str]) -> bool:
-    """Return whether a name is like one of the others; a blank is not known to be anybody else."""
-    pairs = [fuzz.token_sort_ratio(one, other) for one in ours for other in theirs]
-    return not pairs or max(pairs) >= SAME_NAME
-
-
-def _names(words: str) -> list[str]:
-    return [name_key(name) for name in words.split(BETWEEN) if name.strip()]
-
-
-def known_of(field: Field, case: Case) -> str:
-    """Return what the papers of a case say to a question of a sheet, the first that says something."""
-    said = (case.says(*source.split(".", 1)) for source in field.known_from)
-    return next((words for words in said if words), "")
-
-
-def _is_given(sheet: Entry, name: str) -> bool:
-    answer = sheet.answers.get(name)
-    return answer is not None and answer.state is AnswerState.GIVEN

@@ -16,9 +16,20 @@ from sqlalchemy import Connection, Row, bindparam, text
 
 from formflow import who
 from formflow.levels import Level, is_below
-from formflow.model import Answer, EarlierIncident, Entry, History, Light, Notice, Outcome, Proposal
+from formflow.model import (
+    Answer,
+    EarlierIncident,
+    Entry,
+    History,
+    Light,
+    Notice,
+    Outcome,
+    Proposal,
+    Role,
+)
 from formflow.sheets import Case
 from formflow.vault import safe_suffix
+from formflow.words import SHEET_WORDS
 
 
 def entry(connection: Connection, entry_id: int) -> Entry:
@@ -69,8 +80,8 @@ def case(connection: Connection, reference: str) -> Case | None:
     rows = connection.execute(text(f"{_ENTRY} {_CASE}"), {"reference": reference}).all()
     papers = (_entry(row) for row in rows)
     first = next(papers, None)
-    if first is None:
-        return None
+    if first is None or first.form_id in SHEET_WORDS:
+        return None  # a sheet that counts for nothing has a reference of its own, and is no record
     child, child_b = connection.execute(_CHILDREN_OF, {"reference": reference}).one()
     found = Case(
         first,
@@ -122,6 +133,7 @@ def _entry(row: Row[Any]) -> Entry:
         possible_duplicate_of=row.possible_duplicate_of,
         about=row.about,
         urgent=bool(row.urgent),
+        role=Role(row.role),
     )
 
 
@@ -166,7 +178,8 @@ def waiting(connection: Connection) -> Iterator[Row[Any]]:
 
 def undecided(connection: Connection) -> Iterator[str]:
     """Yield the references of records that wait for a decision: none is made, it is in doubt, or it is reopened."""
-    yield from (row.reference for row in connection.execute(_UNDECIDED, {"above": _ABOVE}))
+    values = {"above": _ABOVE, "sheets": list(SHEET_WORDS)}
+    yield from (row.reference for row in connection.execute(_UNDECIDED, values))
 
 
 # For each level the suggestions that it is below.
@@ -177,14 +190,14 @@ _ABOVE = json.dumps(
 # that suggests more than the level opens it again (as sheets.is_below says, in the words of the database).
 _UNDECIDED = text(
     "SELECT DISTINCT reference FROM entry WHERE about IS NULL AND form_id IS NOT NULL"
-    " AND NOT EXISTS (SELECT 1 FROM entry AS sheet WHERE sheet.about = entry.reference"
+    " AND form_id NOT IN :sheets AND NOT EXISTS (SELECT 1 FROM entry AS sheet WHERE sheet.about = entry.reference"
     " AND sheet.form_id = 'review' AND sheet.outcome = 'recorded' AND sheet.revision = (SELECT max(revision)"
     " FROM entry AS later WHERE later.reference = sheet.reference AND later.outcome = 'recorded')"
     " AND json_extract(sheet.answers, '$.level.value') != 'doubt' AND NOT EXISTS (SELECT 1 FROM entry AS later"
     " WHERE later.reference = entry.reference AND later.id > sheet.id AND later.light IN"
     " (SELECT value FROM json_each(:above, '$.' || json_extract(sheet.answers, '$.level.value')))))"
     " ORDER BY reference"
-)
+).bindparams(bindparam("sheets", expanding=True))
 _WAITING = text(
     "SELECT reference, revision, outcome, highest_light AS light, recorded_at, urgent FROM entry"
     " WHERE acknowledged_at IS NULL AND (about IS NULL OR outcome != 'recorded')"

@@ -34,6 +34,11 @@ DOES_NOT_COUNT = (
     "This sheet does not count yet",
     "Nothing has been decided by it. What was written on it is kept.",
 )
+COUNTS = (
+    "i",
+    "This sheet counts",
+    "It lowers a level or joins two children. Check that you meant it.",
+)
 
 LEVEL_WORDS: Mapping[str | None, str] = {
     None: "Nothing is decided yet",

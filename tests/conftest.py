@@ -11,6 +11,13 @@ import pytest
 from formflow import agency, pipeline
 from formflow.settings import Settings
 
+# Settings of a pretend agency that is quick to settle: the second of each is the second folder's.
+QUICK = (
+    ("settle_seconds = 5", "settle_seconds = 0.2"),
+    ("settle_seconds = 5", "settle_seconds = 0.2"),
+    ("incomplete_minutes = 30", "incomplete_minutes = 0"),
+    ("incomplete_minutes = 30", "incomplete_minutes = 0"),
+)
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
@@ -22,14 +29,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Settings]:
     """A pretend agency with every folder, quick to settle, in a folder with a space in its name."""
-    now = agency.set_up(
-        tmp_path / "an agency",
-        changes=(
-            ("settle_seconds = 5", "settle_seconds = 0.2"),
-            ("settle_seconds = 5", "settle_seconds = 0.2"),  # the second folder's
-            ("incomplete_minutes = 30", "incomplete_minutes = 0"),
-            ("incomplete_minutes = 30", "incomplete_minutes = 0"),
-        ),
-    )
+    now = agency.set_up(tmp_path / "an agency", changes=QUICK)
     yield now
     pipeline.close()

@@ -8,7 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from formflow.children import ChildKey, name_key, swapped, valid_upn, why_near
+from formflow.children import (
+    ChildKey,
+    Named,
+    is_put_right,
+    is_same,
+    looks_like_another,
+    name_key,
+    swapped,
+    valid_upn,
+    why_misread,
+    why_near,
+)
 
 BORN = date(2013, 3, 4)
 
@@ -84,3 +95,74 @@ def test_a_upn_is_taken_by_its_check_letter_and_nothing_else_is_one() -> None:
 def test_no_name_is_too_strange_to_be_compared(one: str, other: str) -> None:
     assert isinstance(near(one, other), str)
     assert near(one, one) == ""  # the same name on the same day is the same child
+
+
+@pytest.mark.parametrize(
+    "unseen", ["\u200b", "\u200d", "\u00ad", "\u202e", "\ufeff", "\ufe0f", "\u3164"]
+)
+def test_what_nobody_can_see_makes_no_other_name(unseen: str) -> None:
+    assert name_key(f"Ada{unseen} Hill") == name_key("Ada Hill")
+    assert looks_like_another(f"Ada{unseen} Hill") == "characters that cannot be seen"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("\N{CYRILLIC CAPITAL LETTER A}da Hill", True),
+        ("\N{GREEK CAPITAL LETTER ALPHA}da Hill", True),
+        (
+            "\N{CYRILLIC CAPITAL LETTER ES}\N{CYRILLIC SMALL LETTER A}",
+            True,
+        ),  # whole, and it reads like ours
+        ("Zoë Błaszczyk-O’Brien", False),
+        ("Nguyễn Thị Ánh", False),
+        ("李明", False),
+        ("Ada (Ádám) Hill 2", False),
+    ],
+)
+def test_letters_of_another_alphabet_that_look_like_ours_are_told(name: str, told: bool) -> None:
+    assert ("another alphabet" in looks_like_another(name)) is told
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "follows"),
+    [
+        (("Ada Hill", BORN), ("Ada Hill", BORN), True),
+        (("", None), ("Ada Hill", BORN), True),
+        (("Ada Hill", None), ("Ada Hill", BORN), True),
+        (("Ada Hill", BORN), ("Ada Hill", None), False),
+        (("Ada Hill", BORN), ("", BORN), False),
+        (("Ada Hill", BORN), ("Ada Hall", BORN), False),
+        (("", BORN), ("Ada Hill", date(2012, 1, 2)), False),
+    ],
+)
+def test_a_form_follows_by_all_that_the_earlier_one_says(
+    earlier: tuple[str, date | None], later: tuple[str, date | None], follows: bool
+) -> None:
+    one, other = (Named(name_key(name), born) for name, born in (earlier, later))
+    assert is_same(one, other) is follows
+
+
+@pytest.mark.parametrize(
+    ("later", "misread"),
+    [
+        (("Ada Hil", BORN), True),
+        (("Ada Hill", date(2013, 3, 9)), True),
+        (("Ada Hil", date(2013, 4, 3)), True),  # day and month changed round, too
+        (("Ida Hill", BORN), False),  # a twin
+        (("Ada Hil", date(2011, 9, 9)), False),
+        (("Tom Young", BORN), False),
+        (("", BORN), False),
+    ],
+)
+def test_a_print_may_have_been_misread_by_a_letter_or_a_date_and_by_no_more(
+    later: tuple[str, date], misread: bool
+) -> None:
+    name, born = later
+    assert bool(why_misread(Named("ada hill", BORN), Named(name_key(name), born))) is misread
+
+
+def test_twins_who_sound_alike_are_two() -> None:
+    assert not is_put_right("tim hill", "tom hill")
+    assert is_put_right("zoë young", "zoe young")
+    assert is_put_right("ashby rowan", "rowan ashby")

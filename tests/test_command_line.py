@@ -184,6 +184,22 @@ def test_doctor_finds_what_is_wrong_and_says_what_to_do(
     assert "formflow init" in out
 
 
+def test_doctor_says_when_no_folder_is_for_decisions_and_what_to_write(
+    office: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = office.state.folder.parent / "formflow.toml"
+    kept = file.read_text("utf-8").splitlines()
+    old = [
+        line for line in kept if not line.startswith("role = ")
+    ]  # a file from before there were roles
+    file.write_text("\n".join(old), "utf-8")
+    assert run(office, "doctor") == ExitCode.WAITING
+    out = capsys.readouterr().out
+    assert "LOOK decisions" in out
+    assert 'role = "decisions" under the [[watch]]' in out
+    assert "“Drop decisions here”" in out
+
+
 def test_forms_list_and_build_check(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert cli.run(["forms", "list", "--json"]) == ExitCode.DONE
     assert printed(capsys)[0]["id"] == "recording"

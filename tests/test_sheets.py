@@ -82,8 +82,15 @@ def case(light: Light | None = Light.RED, /, **sheets: Mapping[str, str]) -> Cas
 
 
 def codes(before: Case, form_id: str = "review", **answers: str) -> list[str]:
-    sheet = entry(form_id, answers)
-    return [found.code for found in about_the_sheet(FORMS[form_id], sheet, before)]
+    """Return what keeps a sheet from counting that is signed and about the child, unless told otherwise."""
+    by_itself = {
+        "review": {"child_a_name": "Ada Example", "signed_name": "M. Head"},
+        "referral_a": {"child_name": "Ada Example"},
+        "referral_b": {"child_name": "Ben Sample"},
+    }
+    sheet = entry(form_id, {**by_itself.get(form_id, {}), **answers})
+    found = about_the_sheet(FORMS[form_id], sheet, before)
+    return [one.code for one in found if one.holds]
 
 
 def test_a_review_sheet_holds_names_proposal_with_citations_and_history() -> None:
@@ -186,7 +193,9 @@ def test_what_the_review_sheet_establishes_wants_a_reason_for_a_lower_level(
 
 
 def test_the_notice_says_what_was_established() -> None:
-    sheet = entry("review", {"level": "healthy", "context_force": "yes", "background_anger": "yes"})
+    signed = {"child_a_name": "Ada Example", "signed_name": "M. Head"}
+    said = {"level": "healthy", "context_force": "yes", "background_anger": "yes"}
+    sheet = entry("review", {**signed, **said})
     (found,) = about_the_sheet(FORMS["review"], sheet, case(Light.GREEN))
     assert found.holds
     assert "It says: There was force. No reason is given" in found.text
@@ -337,20 +346,93 @@ def test_a_sheet_without_a_level_does_not_count_and_a_referral_needs_none() -> N
 
 
 def test_a_level_that_cannot_be_read_is_none() -> None:
-    sheet = entry("review", {})
+    sheet = entry("review", {"child_a_name": "Ada Example"})
     unread = {"level": Answer(None, "harmful, healthy", AnswerState.UNREADABLE)}
-    found = about_the_sheet(FORMS["review"], replace(sheet, answers=unread), case())
+    found = about_the_sheet(
+        FORMS["review"], replace(sheet, answers={**sheet.answers, **unread}), case()
+    )
     assert [one.code for one in found] == ["FF-221"]
 
 
+def born(day: str, other: str = "") -> Case:
+    """Return a case whose record gives dates of birth, too."""
+    found = case()
+    dates = {"child_a_dob": day, "child_b_dob": other}
+    known = {name: answer.value or "" for name, answer in found.record.answers.items()}
+    record = entry("recording", {**known, **{n: d for n, d in dates.items() if d}}, Light.RED)
+    return replace(found, record=record)
+
+
 @pytest.mark.parametrize(
-    ("name", "held"),
-    [("Ada Example", False), ("ada  EXAMPLE", False), ("Ada Exampel", False), ("Tom Brown", True)],
+    ("name", "day", "held"),
+    [
+        ("Ada Example", "6/6/2013", False),
+        ("ada  EXAMPLE", "6 June 2013", False),
+        ("Ada\u200b Example", "6/6/2013", False),  # what nobody can see is no other name
+        ("Ada Example", "", False),
+        ("Ada Example", "not known", False),
+        ("Ada Exampel", "6/6/2013", False),  # put right
+        ("Example Ada", "6/6/2013", False),
+        ("Ada Exampel", "", True),  # nearly the name, and nothing says that it is the child
+        ("Ada Exampel", "5/5/2012", True),
+        ("Ada Example", "5/5/2012", True),
+        ("Ada Example", "6/6/2012", True),
+        ("Ida Example", "6/6/2013", True),  # a twin, perhaps
+        ("Tom Brown", "6/6/2013", True),
+        ("Ada Example; Tom Brown", "6/6/2013", True),
+    ],
 )
-def test_a_sheet_about_somebody_else_does_not_count(name: str, held: bool) -> None:
-    assert ("FF-223" in codes(case(), level="harmful", child_a_name=name)) is held
-    assert ("FF-223" in codes(case(), "referral_a", child_name=name)) is held
-    assert "FF-223" in codes(case(), "referral_b", child_name=name)
+def test_a_sheet_counts_for_the_child_of_its_record_by_name_and_date_of_birth_alone(
+    name: str, day: str, held: bool
+) -> None:
+    a = born("6/6/2013", "6/6/2013")
+    review = codes(a, level="harmful", child_a_name=name, child_a_dob=day)
+    assert ("FF-223" in review) is held
+    assert ("FF-223" in codes(a, "referral_a", child_name=name, child_dob=day)) is held
+    assert "FF-223" in codes(a, "referral_b", child_name=name, child_dob=day)
+
+
+def test_where_the_record_knows_no_date_of_birth_the_very_name_counts() -> None:
+    assert codes(case(), level="harmful", child_a_dob="5/5/2012") == []
+    assert codes(case(), level="harmful", child_a_name="Ada Exampel") == ["FF-223"]
+
+
+def test_danielles_referral_does_not_count_for_daniel() -> None:
+    daniel = entry("recording", {"child_b_name": "Daniel Hill", "child_b_dob": "6/6/2013"})
+    before = Case(daniel)
+    said = {"child_name": "Danielle Hill", "child_dob": "5/5/2012"}
+    assert codes(before, "referral_b", **said) == ["FF-223"]
+
+
+def test_a_sheet_that_names_nobody_does_not_count() -> None:
+    assert codes(case(), level="harmful", child_a_name="") == ["FF-239"]
+    assert codes(case(), "referral_a", child_name="\u200b ") == ["FF-239"]
+    assert codes(case(), "plan_setting") == []  # it is about no child
+
+
+def test_she_may_put_right_add_and_take_away_names_of_those_who_were_targeted() -> None:
+    for names in ("Ben Sampel", "Ben Sample; Lee Hart", ""):
+        assert codes(case(), level="harmful", child_b_name=names) == []
+    assert codes(case(), level="harmful", child_b_name="Lee Hart") == ["FF-223"]
+
+
+def test_a_review_sheet_with_a_level_counts_only_when_it_is_signed() -> None:
+    assert codes(case(), level="harmful", signed_name="") == ["FF-240"]
+    assert codes(case(), level="doubt", signed_name="\u200b") == ["FF-240"]
+
+
+def told(before: Case, **answers: str) -> list[str]:
+    sheet = entry("review", {"child_a_name": "Ada Example", "signed_name": "M. Head", **answers})
+    return [one.code for one in about_the_sheet(FORMS["review"], sheet, before)]
+
+
+def test_she_is_told_of_a_level_that_was_lowered_and_of_children_who_were_joined() -> None:
+    lower = {"level": "concerning", "lower_reason": "x"}
+    assert told(case(), **lower) == ["FF-241"]
+    assert told(case(review={"level": "concerning"}), **lower) == []  # told before
+    assert told(case(), level="harmful", same_child="C-000002") == ["FF-242"]
+    before = case(review={"level": "harmful", "same_child": "C-000002"})
+    assert told(before, level="harmful", same_child="C-000002") == []
 
 
 def test_our_clock_counts_from_the_decision_and_the_councils_from_what_was_sent() -> None:

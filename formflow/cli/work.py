@@ -16,6 +16,7 @@ from formflow import handover, pipeline, service, settings
 from formflow.cli.output import say
 from formflow.drop.doorbell import Doorbell
 from formflow.errors import ExitCode
+from formflow.model import Role
 from formflow.settings import Settings
 
 LOOK_SECONDS = 0.5  # between two looks at how far the workers have come
@@ -67,13 +68,20 @@ def _once(now: Settings) -> int:
     type=click.IntRange(1, 16),
     help="Processes that work at the same time.",
 )
+@click.option(
+    "--role",
+    default=Role.STAFF.value,
+    show_default=True,
+    type=click.Choice([role.value for role in Role]),
+    help="Whose files they are: sheets count only as “decisions”. A file in a watched folder counts by that folder.",
+)
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 @click.pass_obj
-def ingest(settings_file: Path, paths: tuple[Path, ...], jobs: int, quiet: bool) -> int:
+def ingest(settings_file: Path, paths: tuple[Path, ...], jobs: int, role: str, quiet: bool) -> int:
     """Take files, or all PDFs in folders, now. The files stay where they are."""
     now = settings.load(settings_file)
     files = list(handover.files(paths))
-    taken = handover.hand_over(now, _with_bar(files, "Taking", quiet))
+    taken = handover.hand_over(now, _with_bar(files, "Taking", quiet), Role(role))
     _drain(now, taken.new, jobs, quiet)
     waiting = pipeline.unfinished(now)
     pipeline.close()

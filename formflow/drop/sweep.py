@@ -202,7 +202,8 @@ def _tell_if_it_stays_so(
 
 
 def _drop(watch: Watch, seen: _Seen) -> Drop:
-    return Drop(seen.path, str(watch.folder), seen.status.st_size, seen.status.st_mtime_ns)
+    status = seen.status
+    return Drop(seen.path, str(watch.folder), status.st_size, status.st_mtime_ns, watch.role)
 
 
 @dataclass(frozen=True, slots=True)

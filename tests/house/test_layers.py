@@ -53,6 +53,7 @@ PURE = (
     "rules/conditions.py",
     "clocks.py",
     "sheets.py",
+    "named_child.py",
     "levels.py",
     "filling.py",
     "profile.py",

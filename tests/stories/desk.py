@@ -66,7 +66,7 @@ class Desk:
         return re.findall(r"([A-Z]+\d+[a-z]?) · guidance", still)
 
 
-def filled(sheet: Path, answers: dict[str, str]) -> bytes:
+def filled(sheet: Path | io.BytesIO, answers: dict[str, str]) -> bytes:
     """Return a sheet filled in by pypdf, which has a way of its own to draw texts."""
     writer = pypdf.PdfWriter(clone_from=sheet)
     buttons = {

@@ -209,17 +209,15 @@ def test_a_sheet_filled_in_by_pdftk_says_the_same(desk: Desk) -> None:
     )
 
 
-def test_a_sheet_dropped_in_the_folder_of_the_staff_is_accepted(desk: Desk) -> None:
+def test_a_sheet_dropped_in_the_folder_of_the_staff_decides_nothing_and_she_is_told(
+    desk: Desk,
+) -> None:
     desk.gets(RED)
-    desk.fills_in(
-        "F2",
-        None,
-        desk.office.watch[0].folder,
-        level="harmful",
-        level_reason="Planned.",
-        **HER_NAME,
-    )
-    assert "Decided: harmful" in desk.page()
+    decided = {"level": "harmful", "level_reason": "Planned.", **HER_NAME}
+    desk.fills_in("F2", None, desk.office.watch[0].folder, **decided)
+    assert "Nothing is decided yet" in desk.page()
+    (page,) = desk.office.folders.alerts.glob("*FF-2026-000002 r1.html")
+    assert "came from the staff folder" in page.read_text("utf-8")
 
 
 def test_no_and_not_known_leave_a_step_open_that_asks_for_something_to_be_done(desk: Desk) -> None:

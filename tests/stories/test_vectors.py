@@ -123,8 +123,8 @@ def test_t9_blackmail_by_social_media_is_red_by_analogy(desk: Desk) -> None:
     assert found(entry)["R2g"].by_analogy
 
 
-def harmful(desk: Desk, **answers: str) -> None:
-    gets(desk, context_planned="yes")
+def harmful(desk: Desk, born: str = "1/3/2013", **answers: str) -> None:
+    gets(desk, born, context_planned="yes")
     desk.fills_in("F2", level="harmful", level_reason="Planned.", **answers, **HER_NAME)
 
 
@@ -162,21 +162,21 @@ def test_t13_sent_on_a_friday_before_a_bank_holiday_the_chase_is_due_on_tuesday(
     assert "Overdue since the end of 1 September 2026." in desk.page()
 
 
-def assessed(desk: Desk, **different: str) -> set[str]:
+def assessed(desk: Desk, born: str = "1/3/2013", **different: str) -> set[str]:
     """The score sheets come with these answers; return what is open then."""
-    harmful(desk, aim2="yes")
+    harmful(desk, born, aim2="yes")
     desk.fills_in("F4", **{**ELIGIBLE, **SCORED, **different})
     return set(desk.open_steps())
 
 
 def test_t14_female_is_a_limit_that_a_named_person_may_decide_about(desk: Desk) -> None:
-    assert "EL6" in assessed(desk, sex="female", child_dob="1/3/2011")
+    assert "EL6" in assessed(desk, "1/3/2011", sex="female")
     desk.fills_in("F4", limits_name="L. Lead", limits_reason="Adapted.")
     assert "EL6" not in desk.open_steps()
 
 
 def test_t15_eleven_years_is_a_limit(desk: Desk) -> None:
-    assert "EL6" in assessed(desk, child_dob="1/3/2015")
+    assert "EL6" in assessed(desk, "1/3/2015")
 
 
 def test_t16_nothing_established_stops_the_assessment(desk: Desk) -> None:
