@@ -55,6 +55,7 @@ STEPS = {
         # What an older FormFlow said of an immediate referral.
         "UPDATE entry SET urgent = 1 WHERE notices LIKE '%\"FF-212\"%' OR notices LIKE '%\"FF-213\"%'",
         "CREATE TABLE own_page (fingerprint VARCHAR NOT NULL PRIMARY KEY)",
+        "CREATE TABLE silence (destination VARCHAR NOT NULL PRIMARY KEY, since VARCHAR NOT NULL)",
     ),
 }
 BUSY_SECONDS = 30
@@ -221,6 +222,13 @@ class OwnPage(SQLModel, table=True):
     __tablename__ = "own_page"
 
     fingerprint: str = Field(primary_key=True)
+
+
+class Silence(SQLModel, table=True):
+    """A destination that does not answer. The row goes when it does."""
+
+    destination: str = Field(primary_key=True)
+    since: str  # when the first call began that was not answered
 
 
 class Counter(SQLModel, table=True):

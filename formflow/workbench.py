@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as made_by
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -15,6 +16,7 @@ from formflow import forms, ledger, places, plugins, settings, tables
 from formflow.cage import Cage
 from formflow.contract import Connector, Context
 from formflow.forms import Form
+from formflow.lanes import Lanes
 from formflow.limits import Limits
 from formflow.settings import Settings
 from formflow.testing.crash import crash_at
@@ -32,6 +34,7 @@ class Workbench:
     forms: Mapping[tuple[str, int], Form]
     destinations: Mapping[str, Connector]
     owner: ledger.Owner
+    lanes: Lanes = made_by(default_factory=Lanes)
 
     @property
     def ours(self) -> Form:
@@ -55,9 +58,12 @@ class Workbench:
 
     def close(self) -> None:
         """Let go of everything. What was claimed and not finished is given back to others."""
+        self.lanes.close()
         self.cage.close()
-        for connector in self.destinations.values():
-            connector.close()
+        busy = self.lanes.busy()
+        for name, connector in self.destinations.items():
+            if name not in busy:  # one that hangs is left to itself
+                connector.close()
         self.owner.__exit__(None, None, None)
         ledger.reap(self.engine, self.locks)
         self.engine.dispose()

@@ -21,6 +21,7 @@ OUTER = {
     "formflow.remind",
     "formflow.who",
     "formflow.deliver",
+    "formflow.lanes",
     "formflow.pipeline",
     "formflow.service",
     "formflow.workbench",
