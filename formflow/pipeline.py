@@ -185,6 +185,7 @@ def _put_back(connection: Connection, bench: Workbench, task: Claimed, code: str
 def _handle(bench: Workbench, tasks: Sequence[Claimed], clock: Callable[[], datetime]) -> None:
     match tasks[0].kind:
         case "read":
+            bench.wake_guests()
             for task in tasks:
                 _read(bench, task, clock)
         case "repeat":

@@ -22,6 +22,7 @@ OUTER = {
     "formflow.who",
     "formflow.deliver",
     "formflow.lanes",
+    "formflow.guests",
     "formflow.pipeline",
     "formflow.service",
     "formflow.workbench",
