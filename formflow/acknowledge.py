@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, text
 
 from formflow import asking
 from formflow.contract import AcknowledgedByHand, Connector
+from formflow.deliver import note_answer
 from formflow.tables import reading, writing
 from formflow.workbench import Workbench
 
@@ -44,10 +45,19 @@ def _seen(bench: Workbench, name: str, connector: Connector) -> set[tuple[str, i
     if not isinstance(connector, AcknowledgedByHand) or name in bench.lanes.busy():
         return set()
     try:
-        return bench.lanes.ask(name, partial(asking.acknowledged, connector), ASK_SECONDS)
+        return bench.lanes.ask(name, partial(_asked, bench, name, connector), ASK_SECONDS)
     except Exception as problem:  # noqa: BLE001 - asked again at the next turn
         log.warning("destination %s was not asked: %s", name, type(problem).__name__)
         return set()
+
+
+def _asked(bench: Workbench, name: str, connector: AcknowledgedByHand) -> set[tuple[str, int]]:
+    """Ask a destination, in its lane. One that had been given up meanwhile is noted as answering again."""
+    seen = asking.acknowledged(connector)
+    if bench.lanes.is_stuck(name) and not bench.lanes.is_closed:
+        with writing(bench.engine) as connection:
+            note_answer(connection, name)
+    return seen
 
 
 def acknowledge_up_to(

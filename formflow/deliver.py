@@ -70,7 +70,7 @@ def deliver(
     )
     crash_at("deliver.sent")
     if not bench.lanes.is_closed:
-        _settle(bench, ready, now.results(given_up=False), now, clock())
+        _settle(bench, tasks[0].lane, now, now.results(given_up=False), clock())
     crash_at("deliver.marked")
 
 
@@ -78,26 +78,21 @@ def give_up_overdue(bench: Workbench, clock: Callable[[], datetime]) -> None:
     """Put back the parcels of destinations that do not answer, and note since when they have not."""
     for name, now in bench.lanes.overdue():
         log.warning("destination %s does not answer", name)
-        if now.tasks:
-            _settle(bench, now.tasks, now.results(given_up=True), now, clock())
+        _settle(bench, name, now, now.results(given_up=True), clock())
 
 
 def _settle(
-    bench: Workbench,
-    tasks: Sequence[Claimed],
-    results: Sequence[Result],
-    now: Round,
-    at: datetime,
+    bench: Workbench, lane: str, now: Round, results: Sequence[Result], at: datetime
 ) -> None:
     """Mark what came of a round in one transaction, and give back what was not tried."""
-    owner, lane = bench.owner.name, tasks[0].lane
+    owner = bench.owner.name
     with writing(bench.engine) as connection:
-        for task, result in zip(tasks, results, strict=False):
+        for task, result in zip(now.tasks, results, strict=False):
             try:
                 _mark(connection, bench, task, result, at)
             except LeaseLost:
                 _mark_late(connection, task, result, at)
-        for task in tasks[len(results) :]:
+        for task in now.tasks[len(results) :]:
             with contextlib.suppress(LeaseLost):
                 ledger.release(connection, task, owner)
         _note_silence(
@@ -150,13 +145,18 @@ def _note_silence(
     if broken is None:
         if results:
             bench.lanes.troubles.pop(lane, None)
-            connection.execute(_ANSWERED, {"lane": lane})
+            note_answer(connection, lane)
         return
     troubles = bench.lanes.troubles[lane] = bench.lanes.troubles.get(lane, 0) + 1
     # Shorter than what the parcel itself waits: the others come first.
     ledger.hold_lane(connection, lane, _step(troubles) / 2, broken.code)
     if broken.code == NO_ANSWER:
         connection.execute(_SILENT, {"lane": lane, "since": since.isoformat()})
+
+
+def note_answer(connection: Connection, lane: str) -> None:
+    """Note that a destination answers."""
+    connection.execute(_ANSWERED, {"lane": lane})
 
 
 def _back_off(task: Claimed, result: Undelivered) -> float:

@@ -92,6 +92,7 @@ class _Lane:
         self.jobs: queue.SimpleQueue[Callable[[Round], None] | None] = queue.SimpleQueue()
         self.round: Round | None = None  # None: idle
         self.is_stuck = False
+        self.tells = False  # whether somebody wants to know when the round has ended
 
     @property
     def is_at_work(self) -> bool:
@@ -110,22 +111,15 @@ class Lanes:
         self.when_done: Callable[[], None] = lambda: None
 
     def hand(self, name: str, job: Callable[[Round], None]) -> None:
-        """Give an idle lane something to do."""
-        with self._changed:
-            lane = self._lanes.get(name)
-            if lane is None:
-                lane = self._lanes[name] = _Lane()
-                # A daemon: a connector that hangs must not keep the program from ending.
-                threading.Thread(target=self._work, args=(lane,), name=name, daemon=True).start()
-            lane.round = Round()
-            lane.jobs.put(job)
+        """Give an idle lane something to do; `when_done` is told when that has ended."""
+        self._start(name, job, tells=True)
 
     def ask(self, name: str, question: Callable[[], Answer], seconds: float) -> Answer:
         """Ask a destination something in its lane. Raise NoAnswer when it is busy or takes too long."""
         answer: Future[Answer] = Future()
 
         def job(now: Round) -> None:
-            now.begin(0)
+            now.begin(1)
             try:
                 answer.set_result(question())
             except BaseException as problem:  # noqa: BLE001 - the one who asked gets it
@@ -133,7 +127,7 @@ class Lanes:
 
         if name in self.busy():
             raise NoAnswer
-        self.hand(name, job)
+        self._start(name, job, tells=False)
         try:
             return answer.result(seconds)
         except TimeoutError:
@@ -143,6 +137,11 @@ class Lanes:
         """Return the lanes that can be given nothing now."""
         with self._changed:
             return frozenset(name for name, lane in self._lanes.items() if lane.round is not None)
+
+    def is_stuck(self, name: str) -> bool:
+        """Return whether a lane has been given up until its call ends."""
+        with self._changed:
+            return name in self._lanes and self._lanes[name].is_stuck
 
     def wait(self, seen: int) -> bool:
         """Wait until a round has ended since `seen` of them had, or a call takes too long.
@@ -190,6 +189,16 @@ class Lanes:
                 self._changed.wait(left)
             self.is_closed = True
 
+    def _start(self, name: str, job: Callable[[Round], None], *, tells: bool) -> None:
+        with self._changed:
+            lane = self._lanes.get(name)
+            if lane is None:
+                lane = self._lanes[name] = _Lane()
+                # A daemon: a connector that hangs must not keep the program from ending.
+                threading.Thread(target=self._work, args=(lane,), name=name, daemon=True).start()
+            lane.round, lane.tells = Round(), tells
+            lane.jobs.put(job)
+
     def _seconds_left(self) -> float | None:
         lefts = [
             lane.round.seconds_left
@@ -207,7 +216,9 @@ class Lanes:
             except BaseException as problem:  # noqa: BLE001 - the lane must live on
                 log.error("a lane stumbled: %s", type(problem).__name__)  # noqa: TRY400
             with self._changed:
+                tells = lane.tells or lane.is_stuck
                 lane.round, lane.is_stuck = None, False
                 self.finished += 1
                 self._changed.notify_all()
-            self.when_done()
+            if tells:  # a question that was answered in time is no reason for another turn
+                self.when_done()

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from formflow import asking, lanes, ledger, overview, pipeline, service, tables
+from formflow import acknowledge, asking, lanes, ledger, overview, pipeline, service, tables
 from formflow.contract import (
     Ambiguous,
     Capabilities,
@@ -534,3 +534,43 @@ def with_the_shelf(office: Settings) -> Settings:
     """Return settings that name the shelf, as an agency's would."""
     shelf = Destination(name="Shelf", kind="csv_file")
     return office.model_copy(update={"destination": (*office.destination, shelf)})
+
+
+def test_asking_what_was_acknowledged_wakes_the_service_for_nothing(
+    office: Settings, shelf: Shelf
+) -> None:
+    rings: list[int] = []
+    shelf.acknowledged = list  # type: ignore[attr-defined]
+    drop(office, "red-planned-secrecy-pdfjs")
+    service.settle(office)
+    pipeline.workbench(office).lanes.when_done = lambda: rings.append(1)
+    service.turn(office)
+    assert rings == []
+
+
+def test_a_question_that_hangs_stops_its_own_lane_alone(
+    office: Settings, shelf: Shelf, hanging: Hanging, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asked() -> list[tuple[str, int]]:
+        hanging.is_asked.set()
+        hanging.lets_go.wait()
+        return []
+
+    shelf.behaviour = shelf.keep
+    shelf.acknowledged = asked  # type: ignore[attr-defined]
+    monkeypatch.setattr(acknowledge, "ASK_SECONDS", 0.1)
+    drop(office, "red-planned-secrecy-pdfjs")
+    service.turn(office)
+    service.settle(office)
+    assert hanging.is_asked.is_set()
+    only_the_shelf_is_late(monkeypatch, office)
+    drop(office, "green-free-play-pdfjs")
+    service.settle(office)
+    assert len(files(office.folders.alerts)) == 2
+    now = with_the_shelf(office)
+    assert [silent.destination for silent in overview.overview(now).silent] == ["Shelf"]
+    hanging.lets_go.set()
+    until = time.monotonic() + 100
+    while overview.overview(now).silent:
+        assert time.monotonic() < until
+        time.sleep(0.05)
