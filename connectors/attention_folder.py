@@ -43,7 +43,7 @@ class AttentionFolder:
     capabilities: ClassVar[Capabilities] = Capabilities(
         repeat_safe=RepeatSafe.NATURAL,
         operations=frozenset({Operation.RETURN}),
-        carries=DataClass.NOTICE,
+        carries=DataClass.FULL,  # the form itself goes back
     )
 
     def __init__(self, settings: AttentionFolderSettings, context: Context) -> None:

@@ -6,9 +6,11 @@ SMTP cannot say whether a message is there already, so a broken connection may b
 from __future__ import annotations
 
 import contextlib
+import io
 import ipaddress
 import smtplib
 import ssl
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from email.headerregistry import Address
@@ -16,7 +18,7 @@ from email.message import EmailMessage
 from email.policy import SMTP as SMTP_LINES
 from email.utils import format_datetime
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
@@ -43,6 +45,8 @@ from formflow.contract import (
 )
 from formflow_connectors.wording import ending, moment_in_words
 
+LARGEST_REPLIES = 64 << 10  # bytes that a server may answer in one conversation
+PATIENCE = 2  # times the time-out of a step: what the whole conversation may take
 TODAY = timedelta(hours=12)  # a deadline as near as this reads "today" in the subject
 
 
@@ -169,8 +173,8 @@ class EmailAlert:
         settings = self._settings
         address, patience = (settings.host, settings.port), settings.timeout_seconds
         if settings.security == "tls":
-            return smtplib.SMTP_SSL(*address, timeout=patience, context=self._trusted())
-        return smtplib.SMTP(*address, timeout=patience)
+            return _EncryptedServer(*address, timeout=patience, context=self._trusted())
+        return _Server(*address, timeout=patience)
 
     def _let_in(self, server: smtplib.SMTP) -> None:
         settings = self._settings
@@ -188,6 +192,49 @@ class EmailAlert:
             return ssl.create_default_context(cafile=self._settings.ca_file)
         except OSError:  # the file is not there, or holds no certificate
             raise ending(SettingsError, "FF-412") from None
+
+
+class _Replies(io.RawIOBase):
+    """What a server answers, up to a number of bytes and a moment: it may drip, or never end."""
+
+    def __init__(self, raw: io.RawIOBase, until: float) -> None:
+        self._raw, self._until, self._left = raw, until, LARGEST_REPLIES
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        """Read some bytes. Raise OSError at the limits."""
+        if self._left <= 0 or time.monotonic() > self._until:
+            raise TimeoutError
+        count: int | None = self._raw.readinto(buffer)
+        self._left -= count or 0
+        return count
+
+    def close(self) -> None:
+        """Close the connection's side of it, too."""
+        self._raw.close()
+        super().close()
+
+
+class _Server(smtplib.SMTP):
+    """A mail server that is listened to within limits."""
+
+    _until: float | None = None
+
+    def getreply(self) -> tuple[int, bytes]:
+        """Return the server's next answer."""
+        if self._until is None:
+            self._until = time.monotonic() + PATIENCE * self.timeout
+        if self.file is None and self.sock is not None:
+            raw = self.sock.makefile("rb", buffering=0)
+            self.file = io.BufferedReader(_Replies(raw, self._until))
+        return super().getreply()
+
+
+class _EncryptedServer(_Server, smtplib.SMTP_SSL):
+    """The same, encrypted from the first byte."""
 
 
 @contextlib.contextmanager

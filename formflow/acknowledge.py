@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection, Engine, text
 
+from formflow import asking
 from formflow.contract import AcknowledgedByHand, Connector
+from formflow.deliver import note_answer
 from formflow.tables import reading, writing
 from formflow.workbench import Workbench
 
 log = logging.getLogger("formflow")
+
+ASK_SECONDS = 5.0  # how long a turn waits for a destination's answer
 
 
 def acknowledge(engine: Engine, reference: str, by: str, now: datetime) -> int:
@@ -28,22 +33,31 @@ def collect(bench: Workbench, now: datetime) -> int:
     with reading(bench.engine) as connection:
         waiting = {(row.reference, row.revision) for row in connection.execute(_WAITING)}
     count = 0
-    for name, connector in bench.destinations.items():
-        for reference, revision in _seen(name, connector) & waiting:
+    for name, connector in bench.destinations.items() if waiting else ():
+        for reference, revision in _seen(bench, name, connector) & waiting:
             by = f"moved to Seen in {name}"
             with writing(bench.engine) as connection:
                 count += acknowledge_up_to(connection, reference, revision, by, now)
     return count
 
 
-def _seen(name: str, connector: Connector) -> set[tuple[str, int]]:
-    if not isinstance(connector, AcknowledgedByHand):
+def _seen(bench: Workbench, name: str, connector: Connector) -> set[tuple[str, int]]:
+    if not isinstance(connector, AcknowledgedByHand) or name in bench.lanes.busy():
         return set()
     try:
-        return set(connector.acknowledged())
+        return bench.lanes.ask(name, partial(_asked, bench, name, connector), ASK_SECONDS)
     except Exception as problem:  # noqa: BLE001 - asked again at the next turn
         log.warning("destination %s was not asked: %s", name, type(problem).__name__)
         return set()
+
+
+def _asked(bench: Workbench, name: str, connector: AcknowledgedByHand) -> set[tuple[str, int]]:
+    """Ask a destination, in its lane. One that had been given up meanwhile is noted as answering again."""
+    seen = asking.acknowledged(connector)
+    if bench.lanes.is_stuck(name) and not bench.lanes.is_closed:
+        with writing(bench.engine) as connection:
+            note_answer(connection, name)
+    return seen
 
 
 def acknowledge_up_to(

@@ -35,8 +35,8 @@ class Operation(StrEnum):
 class DataClass(StrEnum):
     """The most confidential class of data that a destination may carry."""
 
-    NOTICE = "notice"  # reference, deadline, where to look
-    FULL = "full"  # names and answers
+    NOTICE = "notice"  # reference, deadline, where to look; of the pages, receipts alone
+    FULL = "full"  # names and answers; in what goes to the office, its own form and the note
 
 
 class RepeatSafe(StrEnum):
@@ -92,11 +92,12 @@ class Parcel:
     repeat: int | None = None  # number of the arrival, for the receipt of a paper that came again
     urgent: bool = False  # of an alert: it cannot wait; why stands on the page alone
     is_reminder: bool = False  # of an alert: something in the case is overdue
-    page: str = ""  # the finished page for people: HTML for receipts and alerts, text for notes
+    # The finished page for people: HTML, text for notes. For DataClass.NOTICE on receipts alone.
+    page: str = ""
+    # From here on only for DataClass.FULL, and for a paper that goes back only what the office may see:
     enclosed: Mapping[str, str] = field(default_factory=dict)  # beside the page: name -> sha256
     about: str = ""  # of a sheet: the reference of the record that it belongs to
     decided: str = ""  # of a review sheet: what was decided, in words
-    # From here on only for DataClass.FULL:
     child_reference: str | None = None  # "C-000045"
     incident_day: date | None = None
     answers: tuple[NamedAnswer, ...] = ()

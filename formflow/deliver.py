@@ -6,45 +6,30 @@ destination refuses for good is set aside and shown to a person.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import logging
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Row, bindparam, text
+from sqlalchemy import Connection, bindparam, text
 
-from formflow import ledger
-from formflow.contract import (
-    Ambiguous,
-    BatchConnector,
-    Connector,
-    Delivered,
-    Ending,
-    Prepared,
-    Rejected,
-    RepeatSafe,
-    SettingsError,
-    Unavailable,
-)
-from formflow.ledger import Claimed
+from formflow import asking, ledger
+from formflow.asking import NO_ANSWER, Result, Undelivered
+from formflow.contract import Delivered, Prepared, Rejected, RepeatSafe, SettingsError
+from formflow.lanes import Round
+from formflow.ledger import Claimed, LeaseLost
 from formflow.tables import reading, writing
 from formflow.testing.crash import crash_at
 from formflow.workbench import Workbench
+
+log = logging.getLogger("formflow")
 
 BACK_OFF_SECONDS = (5.0, 15.0, 60.0, 300.0, 900.0, 1800.0)
 SETTINGS_SECONDS = 3600.0  # a wrong password does not mend itself: one try an hour
 BUGS_UNTIL_SET_ASIDE = 5
 AT_ONCE = 20  # deliveries marked done in one commit; a crash repeats them, and nobody sees it
-
-
-@dataclass(frozen=True, slots=True)
-class _Undelivered:
-    """Why one parcel did not go."""
-
-    ending: Ending | None  # None: a mistake in the connector
-    code: str
 
 
 def most_at_once(workbench: Workbench, lane: str) -> int:
@@ -55,104 +40,135 @@ def most_at_once(workbench: Workbench, lane: str) -> int:
     return max(AT_ONCE, connector.capabilities.batch)
 
 
-def deliver(workbench: Workbench, tasks: Sequence[Claimed], clock: Callable[[], datetime]) -> None:
-    """Deliver the parcels of one destination and mark each as delivered, put back or set aside."""
-    lane = tasks[0].lane
-    connector = workbench.destinations.get(lane)
-    with reading(workbench.engine) as connection:
+def deliver(
+    bench: Workbench, tasks: Sequence[Claimed], clock: Callable[[], datetime], now: Round
+) -> None:
+    """Deliver the parcels of one destination and mark each as delivered, put back or set aside.
+
+    Runs in the destination's lane. What was not tried is given back as it was.
+    """
+    connector = bench.destinations.get(tasks[0].lane)
+    with reading(bench.engine) as connection:
         rows = {row.id: row for row in connection.execute(_PARCELS, {"ids": _ids(tasks)})}
     ready = [task for task in tasks if rows[task.ref_id].body is not None and connector is not None]
-    results = _deliver_all(connector, [rows[task.ref_id] for task in ready]) if connector else []
+    if unfit := [task for task in tasks if task not in ready]:
+        code = "no-such-destination" if connector is None else "render-failed"
+        with writing(bench.engine) as connection:
+            for task in unfit:
+                ledger.set_aside(connection, task, bench.owner.name, code)
+    if connector is None or not ready:
+        return
+    now.tasks = ready
+    parcels = [rows[task.ref_id] for task in ready]
+    asking.deliver_all(
+        connector,
+        [
+            Prepared(row.key, row.body, json.loads(row.headers), row.original_sha256)
+            for row in parcels
+        ],
+        now,
+    )
     crash_at("deliver.sent")
-    with writing(workbench.engine) as connection:
-        for task in tasks:
-            if task not in ready:
-                code = "no-such-destination" if connector is None else "render-failed"
-                ledger.set_aside(connection, task, workbench.owner.name, code)
-        for task, result in zip(ready, results, strict=True):
-            _mark(connection, workbench, task, result, clock())
+    if not bench.lanes.is_closed:
+        _settle(bench, tasks[0].lane, now, now.results(given_up=False), clock())
     crash_at("deliver.marked")
 
 
-def _deliver_all(connector: Connector, rows: Sequence[Row[Any]]) -> list[Delivered | _Undelivered]:
-    prepared = [
-        Prepared(row.key, row.body, json.loads(row.headers), row.original_sha256) for row in rows
-    ]
-    if isinstance(connector, BatchConnector) and prepared:
-        try:
-            return list(connector.deliver_batch(prepared))
-        except Exception as problem:  # noqa: BLE001 - any failure keeps the parcels, see _why
-            return [_why(problem)] * len(prepared)
-    results: list[Delivered | _Undelivered] = []
-    for parcel in prepared:
-        results.append(_deliver_one(connector, parcel))
-        if _is_out_of_reach(results[-1]):
-            # No need to knock for each of the others: they go back with the same reason.
-            return results + [results[-1]] * (len(prepared) - len(results))
-    return results
+def give_up_overdue(bench: Workbench, clock: Callable[[], datetime]) -> None:
+    """Put back the parcels of destinations that do not answer, and note since when they have not."""
+    for name, now in bench.lanes.overdue():
+        log.warning("destination %s does not answer", name)
+        _settle(bench, name, now, now.results(given_up=True), clock())
 
 
-def _deliver_one(connector: Connector, prepared: Prepared) -> Delivered | _Undelivered:
-    try:
-        return connector.deliver(prepared)
-    except Ambiguous as problem:
-        return _look_up(connector, prepared.key) or _why(problem)
-    except Exception as problem:  # noqa: BLE001 - any failure keeps the parcel, see _why
-        return _why(problem)
-
-
-def _look_up(connector: Connector, key: str) -> Delivered | None:
-    try:
-        return connector.look_up(key)
-    except Exception:  # noqa: BLE001 - not knowing is an answer: it is sent again
-        return None
-
-
-def _why(problem: Exception) -> _Undelivered:
-    if isinstance(problem, Ending):
-        return _Undelivered(problem, problem.code)
-    # The class name only: the message may hold a path or an answer.
-    return _Undelivered(None, f"bug:{type(problem).__name__}")
-
-
-def _is_out_of_reach(result: Delivered | _Undelivered) -> bool:
-    return isinstance(result, _Undelivered) and isinstance(
-        result.ending, Unavailable | SettingsError
-    )
+def _settle(
+    bench: Workbench, lane: str, now: Round, results: Sequence[Result], at: datetime
+) -> None:
+    """Mark what came of a round in one transaction, and give back what was not tried."""
+    owner = bench.owner.name
+    with writing(bench.engine) as connection:
+        for task, result in zip(now.tasks, results, strict=False):
+            try:
+                _mark(connection, bench, task, result, at)
+            except LeaseLost:
+                _mark_late(connection, task, result, at)
+        for task in now.tasks[len(results) :]:
+            with contextlib.suppress(LeaseLost):
+                ledger.release(connection, task, owner)
+        _note_silence(
+            connection, bench, lane, results, at - timedelta(seconds=now.seconds_since_last_call)
+        )
 
 
 def _mark(
-    connection: Connection,
-    workbench: Workbench,
-    task: Claimed,
-    result: Delivered | _Undelivered,
-    now: datetime,
+    connection: Connection, bench: Workbench, task: Claimed, result: Result, now: datetime
 ) -> None:
-    owner = workbench.owner.name
+    owner = bench.owner.name
     if isinstance(result, Delivered):
         ledger.finish(connection, task, owner)
-        connection.execute(
-            _DELIVERED,
-            {"id": task.ref_id, "at": now.isoformat(), "how": result.how, "where": result.where},
-        )
+        _note_delivered(connection, task, result, now)
         return
-    is_bug = result.ending is None and task.attempts >= BUGS_UNTIL_SET_ASIDE
-    if is_bug or isinstance(result.ending, Rejected):
+    # A destination that does not answer may answer tomorrow: it is no mistake of the connector's.
+    is_bug = result.ending is None and result.code != NO_ANSWER
+    if result.ending is Rejected or (is_bug and task.attempts >= BUGS_UNTIL_SET_ASIDE):
         ledger.set_aside(connection, task, owner, result.code)
         return
-    after = _back_off(task, result.ending)
+    after = _back_off(task, result)
     ledger.put_back(connection, task, owner, after_seconds=after, code=result.code)
-    if _is_out_of_reach(result):
+    if result.is_out_of_reach:
         ledger.hold_lane(connection, task.lane, after, result.code)
 
 
-def _back_off(task: Claimed, ending: Ending | None) -> float:
-    if ending is not None and ending.after_seconds is not None:
-        return ending.after_seconds
-    if isinstance(ending, SettingsError):
+def _mark_late(connection: Connection, task: Claimed, result: Result, now: datetime) -> None:
+    """Mark what was delivered after it had been put back, so that it does not go twice."""
+    log.warning("a delivery to %s ended after it had been put back", task.lane)
+    if isinstance(result, Delivered) and ledger.finish_late(connection, task):
+        _note_delivered(connection, task, result, now)
+
+
+def _note_delivered(
+    connection: Connection, task: Claimed, result: Delivered, now: datetime
+) -> None:
+    connection.execute(
+        _DELIVERED,
+        {"id": task.ref_id, "at": now.isoformat(), "how": result.how, "where": result.where},
+    )
+
+
+def _note_silence(
+    connection: Connection, bench: Workbench, lane: str, results: Sequence[Result], since: datetime
+) -> None:
+    """Note since when a destination has not answered, and give it a rest that grows, or that it has."""
+    broken = next(
+        (one for one in results if isinstance(one, Undelivered) and one.is_broken_off), None
+    )
+    if broken is None:
+        if results:
+            bench.lanes.troubles.pop(lane, None)
+            note_answer(connection, lane)
+        return
+    troubles = bench.lanes.troubles[lane] = bench.lanes.troubles.get(lane, 0) + 1
+    # Shorter than what the parcel itself waits: the others come first.
+    ledger.hold_lane(connection, lane, _step(troubles) / 2, broken.code)
+    if broken.code == NO_ANSWER:
+        connection.execute(_SILENT, {"lane": lane, "since": since.isoformat()})
+
+
+def note_answer(connection: Connection, lane: str) -> None:
+    """Note that a destination answers."""
+    connection.execute(_ANSWERED, {"lane": lane})
+
+
+def _back_off(task: Claimed, result: Undelivered) -> float:
+    if result.after_seconds is not None:
+        return result.after_seconds
+    if result.ending is SettingsError:
         return SETTINGS_SECONDS
-    step = BACK_OFF_SECONDS[min(task.attempts, len(BACK_OFF_SECONDS)) - 1]
-    return step * random.uniform(0.8, 1.2)  # noqa: S311 - spreads retries, guards nothing
+    return _step(task.attempts) * random.uniform(0.8, 1.2)  # noqa: S311 - spreads retries, guards nothing
+
+
+def _step(attempts: int) -> float:
+    return BACK_OFF_SECONDS[min(max(attempts, 1), len(BACK_OFF_SECONDS)) - 1]
 
 
 def _ids(tasks: Sequence[Claimed]) -> list[int]:
@@ -166,3 +182,7 @@ _DELIVERED = text(
     "UPDATE parcel SET delivered_at = :at, delivered_how = :how, delivered_where = :where"
     " WHERE id = :id"
 )
+_SILENT = text(
+    "INSERT INTO silence (destination, since) VALUES (:lane, :since) ON CONFLICT DO NOTHING"
+)
+_ANSWERED = text("DELETE FROM silence WHERE destination = :lane")

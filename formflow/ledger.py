@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine, bindparam, text
 
 from formflow.tables import reading, writing
 
-LEASE_SECONDS = 300.0  # the slowest step is a large batch for a slow destination
+LEASE_SECONDS = 300.0  # the slowest step is a lane's round and the call that ends it, see lanes.py
 READY, LEASED, DONE, SET_ASIDE = range(4)
 
 # Alerts before everything else, what cannot wait before the others, then papers not yet read, then the rest.
@@ -72,17 +72,24 @@ def add(
     connection.execute(_ADD, {"kind": kind, "ref": ref_id, "p": priority, "lane": lane, "due": due})
 
 
-def claim(engine: Engine, owner: str, most: Callable[[str, str], int]) -> list[Claimed]:
+def claim(
+    engine: Engine,
+    owner: str,
+    most: Callable[[str, str], int],
+    busy: Collection[str] = frozenset(),
+) -> list[Claimed]:
     """Take the most urgent ready task, and with it up to `most(kind, lane)` of its kind and lane.
 
-    A task that was tried before comes alone, so that a poisonous one cannot take others along.
+    A task that was tried before comes alone, so that a poisonous one cannot take others along. Lanes that
+    are busy get nothing.
     """
     now = time.time()
+    wanted = {"now": now, "busy": list(busy)}
     with reading(engine) as connection:
-        if connection.execute(_FIRST, {"now": now}).first() is None:
+        if connection.execute(_FIRST, wanted).first() is None:
             return []
     with writing(engine) as connection:
-        first = connection.execute(_FIRST, {"now": now}).first()
+        first = connection.execute(_FIRST, wanted).first()
         if first is None:
             return []
         claim_many = first.attempts == 0
@@ -131,6 +138,18 @@ def put_back(
         raise LeaseLost
 
 
+def release(connection: Connection, task: Claimed, owner: str) -> None:
+    """Give back a task that nobody tried, as it was. Raise LeaseLost."""
+    changed = connection.execute(_RELEASE, {"id": task.id, "owner": owner, "n": task.attempts})
+    if changed.rowcount != 1:
+        raise LeaseLost
+
+
+def finish_late(connection: Connection, task: Claimed) -> bool:
+    """Mark a task done that was put back meanwhile, unless somebody has tried it since."""
+    return connection.execute(_FINISH_LATE, {"id": task.id, "n": task.attempts}).rowcount == 1
+
+
 def hold_lane(connection: Connection, lane: str, after_seconds: float, code: str) -> None:
     """Keep every waiting delivery of one destination back: the whole of it is out of reach."""
     connection.execute(_HOLD_LANE, {"lane": lane, "due": time.time() + after_seconds, "code": code})
@@ -154,10 +173,10 @@ def reap(engine: Engine, locks: Path) -> int:
     return int(freed.rowcount)
 
 
-def next_due(engine: Engine) -> float | None:
-    """Return when the next ready task is due, in seconds since 1970, or None."""
+def next_due(engine: Engine, busy: Collection[str] = frozenset()) -> float | None:
+    """Return when the next ready task is due, in seconds since 1970, or None. Busy lanes do not count."""
     with reading(engine) as connection:
-        due: float | None = connection.execute(_NEXT_DUE).scalar()
+        due: float | None = connection.execute(_NEXT_DUE, {"busy": list(busy)}).scalar()
     return due
 
 
@@ -197,8 +216,8 @@ _ADD = text(
 )
 _FIRST = text(
     "SELECT id, kind, lane, priority, attempts FROM task WHERE state = 0 AND due <= :now"
-    " ORDER BY priority, due, id LIMIT 1"
-)
+    " AND (kind != 'deliver' OR lane NOT IN :busy) ORDER BY priority, due, id LIMIT 1"
+).bindparams(bindparam("busy", expanding=True))
 _SET_LEASE = (
     "UPDATE task SET state = 1, owner = :owner, lease_until = :until, attempts = attempts + 1"
 )
@@ -218,6 +237,13 @@ _PUT_BACK = text(
     "UPDATE task SET state = 0, due = :due, last_code = :code, owner = NULL"
     " WHERE id = :id AND state = 1 AND owner = :owner AND attempts = :n"
 )
+_RELEASE = text(
+    "UPDATE task SET state = 0, attempts = attempts - 1, owner = NULL"
+    " WHERE id = :id AND state = 1 AND owner = :owner AND attempts = :n"
+)
+_FINISH_LATE = text(
+    "UPDATE task SET state = 2, last_code = '' WHERE id = :id AND state = 0 AND attempts = :n"
+)
 _HOLD_LANE = text(
     "UPDATE task SET due = max(due, :due), last_code = :code"
     " WHERE state = 0 AND kind = 'deliver' AND lane = :lane"
@@ -227,7 +253,9 @@ _FREE = text(
     "UPDATE task SET state = 0, due = 0, owner = NULL"
     " WHERE state = 1 AND (owner IN :dead OR lease_until < :now)"
 ).bindparams(bindparam("dead", expanding=True))
-_NEXT_DUE = text("SELECT min(due) FROM task WHERE state = 0")
+_NEXT_DUE = text(
+    "SELECT min(due) FROM task WHERE state = 0 AND (kind != 'deliver' OR lane NOT IN :busy)"
+).bindparams(bindparam("busy", expanding=True))
 _RETRY = text(
     "UPDATE task SET state = 0, due = 0, attempts = 0 WHERE kind = 'deliver' AND state IN :states"
     " AND (:lane IS NULL OR lane = :lane)"

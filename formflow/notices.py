@@ -705,6 +705,23 @@ MESSAGES: dict[str, Message] = {
         "Nobody can say whether it arrived, so FormFlow sends it again.",
         "If you get the same message twice, one is enough.",
     ),
+    "FF-425": Message(
+        "The destination has not answered in time.",
+        "What it should get waits and is tried again. All other destinations go on.",
+        "Ask IT whether it is running. When it is, “formflow retry” sends what waits; if it still does not "
+        "answer, restart FormFlow.",
+    ),
+    "FF-426": Message(
+        "The program for this destination stopped in the middle of its work.",
+        "What it should get is tried five times, then set aside. All other destinations go on.",
+        "Ask IT to update or replace the package of this destination, then run “formflow retry”.",
+    ),
+    "FF-427": Message(
+        "The program for this destination gave an answer that makes no sense.",
+        "FormFlow does not count it as delivered. It is tried five times, then set aside.",
+        "Ask IT to look for what should be there, and to update the package of this destination. Then run "
+        "“formflow retry”.",
+    ),
     "FF-430": Message(
         "A file would be put outside its folder. There may be a link in the folder that points elsewhere.",
         "FormFlow has not written it. It waits in FormFlow, and nothing is lost.",

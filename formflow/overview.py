@@ -39,6 +39,14 @@ class Undelivered:
 
 
 @dataclass(frozen=True, slots=True)
+class Silent:
+    """A destination that does not answer, and since when."""
+
+    destination: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class FolderState:
     """A watched folder as the last sweep left it."""
 
@@ -56,6 +64,7 @@ class Overview:
     waiting: tuple[Waiting, ...]
     undecided: tuple[str, ...]  # references of records about which nothing is decided, oldest first
     undelivered: tuple[Undelivered, ...]
+    silent: tuple[Silent, ...]
     folders: tuple[FolderState, ...]
     last_turn: datetime | None  # when the service last finished a turn
 
@@ -64,7 +73,7 @@ class Overview:
         """Return whether somebody has something to look at."""
         aside = any(entry.set_aside for entry in self.undelivered)
         offline = any(not folder.online for folder in self.folders)
-        return bool(self.waiting) or aside or offline
+        return bool(self.waiting) or bool(self.silent) or aside or offline
 
 
 def overview(settings: Settings) -> Overview:
@@ -88,6 +97,11 @@ def overview(settings: Settings) -> Overview:
             Undelivered(row.lane, row.parcels, row.aside, row.code)
             for row in connection.execute(_UNDELIVERED)
         )
+        silent = tuple(
+            Silent(row.destination, datetime.fromisoformat(row.since))
+            for row in connection.execute(_SILENT)
+            if row.destination in {known.name for known in settings.destinations()}
+        )
         lying: dict[str, int] = {row.folder: row.files for row in connection.execute(_LYING)}
     engine.dispose()
     folders = tuple(
@@ -102,6 +116,7 @@ def overview(settings: Settings) -> Overview:
         waiting,
         undecided,
         undelivered,
+        silent,
         folders,
         _last_turn(settings),
     )
@@ -111,7 +126,7 @@ def as_json(view: Overview) -> dict[str, Any]:
     """Return an overview for another program."""
     table = asdict(view)
     table["last_turn"] = view.last_turn.isoformat() if view.last_turn else None
-    for row in table["waiting"]:
+    for row in (*table["waiting"], *table["silent"]):
         row["since"] = row["since"].isoformat()
     return table | {"waits_for_a_person": view.waits_for_a_person}
 
@@ -139,6 +154,9 @@ def as_text(view: Overview, settings: Settings) -> str:
             else ""
         )
         lines.append(f"{parcel.parcels} wait for “{parcel.destination}” ({parcel.code}){aside}.")
+    for silent in view.silent:
+        since = moment_in_words(silent.since, settings.zone)
+        lines.append(f"“{silent.destination}” has not answered since {since}.")
     if not view.undelivered:
         lines.append("Every destination holds everything.")
     for folder in view.folders:
@@ -173,6 +191,7 @@ _UNDELIVERED = text(
     "SELECT lane, count(*) AS parcels, sum(state = 3) AS aside, max(last_code) AS code FROM task"
     " WHERE kind = 'deliver' AND state != 2 GROUP BY lane ORDER BY lane"
 )
+_SILENT = text("SELECT destination, since FROM silence ORDER BY since")
 _LYING = text(
     "SELECT folder, count(*) AS files FROM sighting WHERE state != 'taken' GROUP BY folder"
 )

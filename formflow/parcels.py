@@ -133,7 +133,8 @@ def parcel(
 ) -> Parcel:
     """Return what one destination gets of an entry for one operation."""
     entry, form = occasion.entry, occasion.form
-    notice_only = Parcel(
+    is_full = _may_hold_names(operation, capabilities.carries)
+    made = Parcel(
         key=parcel_key(entry.reference, entry.revision, destination, operation),
         operation=operation,
         reference=entry.reference,
@@ -144,30 +145,67 @@ def parcel(
         respond_by=occasion.respond_by if operation is Operation.ALERT else None,
         form_title=form.title if form else "Form not known",
         headline=_headline(occasion, operation),
-        where_to_look=occasion.where_the_alert_is,
-        page=_page(occasion, operation) if _may_carry_page(capabilities, operation) else "",
-        original_sha256=occasion.filed if operation is Operation.RETURN else None,
-        original_suffix=occasion.filed_suffix,
-        only_pictures=occasion.only_pictures,
+        where_to_look=occasion.where_to_look if is_full else occasion.where_the_alert_is,
+        page=_page(occasion, operation),
         urgent=entry.urgent and operation is Operation.ALERT,
         enclosed=_enclosed(occasion, operation),
         about=entry.about or "",
-    )
-    if capabilities.carries is not DataClass.FULL:
-        # The light says what kind of behaviour it was: a notice says only that someone must look.
-        return replace(notice_only, light=None)
-    return replace(
-        notice_only,
+        decided=_decided(occasion),
         child_reference=entry.child_reference,
-        where_to_look=occasion.where_to_look,
         incident_day=entry.incident_day,
-        answers=named_answers(entry, form),
+        answers=named_answers(entry, form) if is_full else (),
         findings=entry.proposal.findings if entry.proposal else (),
         notices=(*(entry.proposal.urgent if entry.proposal else ()), *entry.notices),
-        decided=_decided(occasion),
         original_sha256=occasion.filed,
+        original_suffix=occasion.filed_suffix,
+        only_pictures=occasion.only_pictures,
         as_read=as_read if capabilities.wants_as_read else b"",
     )
+    return stripped(made, capabilities.carries)
+
+
+def stripped(made: Parcel, carries: DataClass) -> Parcel:
+    """Return a parcel without anything that its destination may not hold. Every parcel ends here.
+
+    What stays is listed, not what goes: a new field of Parcel reaches nobody by accident.
+    """
+    if _may_hold_names(made.operation, carries):
+        return made
+    # The light says what kind of behaviour it was: a notice says only that someone must look.
+    notice_only = Parcel(
+        key=made.key,
+        operation=made.operation,
+        reference=made.reference,
+        revision=made.revision,
+        outcome=made.outcome,
+        light=None,
+        recorded_at=made.recorded_at,
+        respond_by=made.respond_by,
+        form_title=made.form_title,
+        headline=made.headline,
+        where_to_look=made.where_to_look,
+        repeat=made.repeat,
+        urgent=made.urgent and made.operation is Operation.ALERT,
+        is_reminder=made.is_reminder,
+    )
+    if made.operation is Operation.RECEIPT:  # its page is made without names
+        return replace(notice_only, page=made.page)
+    if made.operation is Operation.RETURN and carries is DataClass.FULL:
+        # The office gets its paper back with a note, and nothing of what FormFlow made of it.
+        return replace(
+            notice_only,
+            page=made.page,
+            enclosed=made.enclosed,
+            original_sha256=made.original_sha256,
+            original_suffix=made.original_suffix,
+            only_pictures=made.only_pictures,
+        )
+    return notice_only
+
+
+def _may_hold_names(operation: Operation, carries: DataClass) -> bool:
+    """Return whether everything known may go along: the office's folders are read by many."""
+    return carries is DataClass.FULL and operation not in (Operation.RECEIPT, Operation.RETURN)
 
 
 def _decided(occasion: Occasion) -> str:
@@ -195,10 +233,7 @@ def reminder(
     folder = occasion.settings.folders.alerts.name
     day = now.astimezone(occasion.settings.zone).date().isoformat()
     made = parcel(occasion, destination, Operation.ALERT, capabilities, b"")
-    page = ""
-    if capabilities.carries is DataClass.FULL:
-        page = pages.what_is_open(to_decide, occasion.settings, now)
-    return replace(
+    reminding = replace(
         made,
         key=parcel_key(record.reference, 0, destination, f"reminder {day}"),
         reference=record.reference,
@@ -208,9 +243,10 @@ def reminder(
         respond_by=None,
         where_to_look=f"the page of {record.reference} in the folder “{folder}” that says what is overdue",
         headline=pages.REMINDER,
-        page=page,
+        page=pages.what_is_open(to_decide, occasion.settings, now),
         recorded_at=now.astimezone(occasion.settings.zone),
     )
+    return stripped(reminding, capabilities.carries)
 
 
 def repeat_page(
@@ -223,12 +259,13 @@ def repeat_page(
 ) -> Parcel:
     """Return the page of a case again: what the safeguarding lead gets instead of a receipt."""
     made = parcel(occasion, destination, Operation.DECIDE, capabilities, b"")
-    return replace(
+    again = replace(
         made,
         key=parcel_key(made.reference, made.revision, destination, f"again {arrival_id}"),
         page=pages.what_is_open(to_decide, occasion.settings, now),
         recorded_at=now.astimezone(occasion.settings.zone),
     )
+    return stripped(again, capabilities.carries)
 
 
 def alert_again(
@@ -237,13 +274,13 @@ def alert_again(
     """Return the alert again for what came again and cannot be used: she must not wait in vain."""
     made = parcel(occasion, destination, Operation.ALERT, capabilities, b"")
     key = parcel_key(made.reference, made.revision, destination, f"alert again {arrival_id}")
-    return replace(made, key=key)
+    return stripped(replace(made, key=key), capabilities.carries)
 
 
 def repeat_parcel(occasion: Occasion, destination: str, arrival_id: int, page: str) -> Parcel:
     """Return the receipt for a paper that came again: its own key, nothing but the page in it."""
     entry = occasion.entry
-    return Parcel(
+    made = Parcel(
         key=parcel_key(entry.reference, entry.revision, destination, f"again {arrival_id}"),
         operation=Operation.RECEIPT,
         reference=entry.reference,
@@ -258,6 +295,7 @@ def repeat_parcel(occasion: Occasion, destination: str, arrival_id: int, page: s
         page=page,
         repeat=arrival_id,
     )
+    return stripped(made, DataClass.NOTICE)
 
 
 def named_answers(entry: Entry, form: Form | None) -> tuple[NamedAnswer, ...]:
@@ -294,11 +332,6 @@ def _headline(occasion: Occasion, operation: Operation) -> str:
     if operation is Operation.ALERT:
         return pages.alert_headline(entry, occasion.form, lead if occasion.climbs_to else "")
     return pages.HEADLINES[entry.outcome]
-
-
-def _may_carry_page(capabilities: Capabilities, operation: Operation) -> bool:
-    # Receipts and notes hold no names. The alert page holds reasons: for full destinations only.
-    return operation is not Operation.ALERT or capabilities.carries is DataClass.FULL
 
 
 def _page(occasion: Occasion, operation: Operation) -> str:

@@ -23,7 +23,7 @@ from formflow import ledger, pages, parcels, shelf
 from formflow.casework import ToDecide
 from formflow.check import check
 from formflow.climb import climb
-from formflow.deliver import deliver, most_at_once
+from formflow.deliver import deliver, give_up_overdue, most_at_once
 from formflow.forms import Form
 from formflow.ledger import Claimed, LeaseLost
 from formflow.model import Checked, Outcome, Reading, Role, Unread
@@ -43,6 +43,7 @@ log = logging.getLogger("formflow")
 FOR_A_HEAP = 200  # tasks at once where many wait: a workbook is rewritten once for all of them
 READINGS_AT_ONCE = 8  # claimed in one commit; each is recorded in a transaction of its own
 LONGEST_PATIENCE_SECONDS = 3600.0
+MOST_STEPS = 8  # of growing patience; the longest is reached before
 READINGS_UNTIL_SET_ASIDE = 2  # a paper that kills its worker twice goes to a person unread
 _open: dict[str, Workbench] = {}
 
@@ -52,17 +53,29 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def drain(settings: Settings, most: int = 20, clock: Callable[[], datetime] = utc_now) -> int:
-    """Claim, handle and commit up to `most` tasks; return how many. 0 means nothing is ready."""
+def drain(
+    settings: Settings,
+    most: int = 20,
+    clock: Callable[[], datetime] = utc_now,
+    *,
+    waits: bool = True,
+) -> int:
+    """Claim, handle and commit up to `most` tasks; return how many. 0 means nothing is ready.
+
+    Deliveries are made in the lanes of their destinations. `waits` says whether to wait for these: no
+    longer than one call may take, and not at all for a lane that is stuck.
+    """
     bench = workbench(settings)
     handled = 0
-    while handled < most:
-        tasks = _claim(bench, most - handled)
-        if not tasks:
-            break
-        handled += len(tasks)
-        _handle_safely(bench, tasks, clock)
-    return handled
+    while True:
+        finished = bench.lanes.finished
+        give_up_overdue(bench, clock)
+        tasks = _claim(bench, most - handled) if handled < most else []
+        if tasks:
+            handled += len(tasks)
+            _hand_over(bench, tasks, clock)
+        elif not waits or not bench.lanes.wait(finished):
+            return handled
 
 
 def recorded(settings: Settings) -> int:
@@ -127,17 +140,26 @@ def _claim(bench: Workbench, most: int) -> list[Claimed]:
     def at_once(kind: str, lane: str) -> int:
         return min(most, most_at_once(bench, lane) if kind == "deliver" else READINGS_AT_ONCE)
 
-    tasks = ledger.claim(bench.engine, bench.owner.name, at_once)
+    tasks = ledger.claim(bench.engine, bench.owner.name, at_once, bench.lanes.busy())
     crash_at("ledger.claimed")
     return tasks
 
 
-def _handle_safely(
-    bench: Workbench, tasks: Sequence[Claimed], clock: Callable[[], datetime]
-) -> None:
+def _hand_over(bench: Workbench, tasks: Sequence[Claimed], clock: Callable[[], datetime]) -> None:
+    """Handle claimed tasks here, deliveries in their lane."""
+    if tasks[0].kind != "deliver":
+        _safely(bench, tasks, lambda: _handle(bench, tasks, clock))
+        return
+    bench.lanes.hand(
+        tasks[0].lane,
+        lambda now: _safely(bench, tasks, lambda: deliver(bench, tasks, clock, now)),
+    )
+
+
+def _safely(bench: Workbench, tasks: Sequence[Claimed], handle: Callable[[], None]) -> None:
     """Handle claimed tasks; whatever goes wrong, the next tasks are taken and these are not lost."""
     try:
-        _handle(bench, tasks, clock)
+        handle()
     except LeaseLost:
         log.warning("another worker took over %d tasks", len(tasks))
     except Exception as problem:  # noqa: BLE001 - the one broad except: nothing stops the others
@@ -153,7 +175,8 @@ def _put_back(connection: Connection, bench: Workbench, task: Claimed, code: str
 
     It is tried again with growing patience and never given up: status shows it all the while.
     """
-    after_seconds = min(LONGEST_PATIENCE_SECONDS, 5.0 * 4**task.attempts)
+    # Bounded before it is worked out: after weeks of tries the power itself would be too large.
+    after_seconds = min(LONGEST_PATIENCE_SECONDS, 5.0 * 4 ** min(task.attempts, MOST_STEPS))
     owner = bench.owner.name
     with contextlib.suppress(LeaseLost):
         ledger.put_back(connection, task, owner, after_seconds=after_seconds, code=code)
@@ -162,6 +185,7 @@ def _put_back(connection: Connection, bench: Workbench, task: Claimed, code: str
 def _handle(bench: Workbench, tasks: Sequence[Claimed], clock: Callable[[], datetime]) -> None:
     match tasks[0].kind:
         case "read":
+            bench.wake_guests()
             for task in tasks:
                 _read(bench, task, clock)
         case "repeat":
@@ -173,8 +197,6 @@ def _handle(bench: Workbench, tasks: Sequence[Claimed], clock: Callable[[], date
         case "climb":
             for task in tasks:
                 climb(bench, task, clock())
-        case "deliver":
-            deliver(bench, tasks, clock)
 
 
 def _read(bench: Workbench, task: Claimed, clock: Callable[[], datetime]) -> None:

@@ -13,6 +13,7 @@ from formflow.contract import API_VERSION, Connector, DataClass, RepeatSafe
 from formflow.errors import SettingsProblem
 
 GROUP = "formflow.connectors"
+OURS = "formflow"  # the distribution whose connectors run in FormFlow's own process
 MEMBERS = ("Settings", "capabilities", "check", "prepare", "deliver", "look_up", "close")
 
 
@@ -31,6 +32,12 @@ def available() -> list[Kind]:
         Kind(name, entry.dist.name if entry.dist else "", entry.dist.version if entry.dist else "")
         for name, entry in sorted(_entries().items())
     ]
+
+
+def is_ours(kind: str) -> bool:
+    """Return whether a kind came with FormFlow itself."""
+    entry = _entries().get(kind)
+    return entry is not None and entry.dist is not None and entry.dist.name == OURS
 
 
 @cache

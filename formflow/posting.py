@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from formflow import ledger, parcels
+from formflow import asking, ledger, parcels
 from formflow.casework import ToDecide
 from formflow.contract import Connector, Operation, Parcel
 from formflow.paper.as_read import as_read
@@ -104,8 +104,8 @@ def post(
 ) -> None:
     """Render one parcel and put it on the list. What cannot be rendered holds that parcel alone."""
     try:
-        prepared = connector.prepare(made)
-    except Exception:  # noqa: BLE001 - a connector's mistake must not cost the record or the alert
+        prepared = asking.prepare(connector, made)
+    except (Exception, SystemExit, GeneratorExit):  # noqa: BLE001 - a connector's mistake must not cost the record
         prepared = None
     inserted = connection.execute(
         _ADD_PARCEL,

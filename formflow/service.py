@@ -61,13 +61,21 @@ def _try_everything_again(settings: Settings) -> None:
         ledger.retry(connection, None, set_aside_too=False)
 
 
-def turn(settings: Settings, clock: Callable[[], datetime] = pipeline.utc_now) -> Turn:
-    """Sweep every watched folder, do everything that is ready, ask what has been acknowledged."""
+def turn(
+    settings: Settings,
+    clock: Callable[[], datetime] = pipeline.utc_now,
+    *,
+    waits: bool = True,
+) -> Turn:
+    """Sweep every watched folder, do everything that is ready, ask what has been acknowledged.
+
+    `waits` says whether to wait for deliveries; without, a lane that is done asks for the next turn.
+    """
     bench = pipeline.workbench(settings)
     ledger.reap(bench.engine, bench.locks)
     swept = tuple(_sweep(bench, watch, clock()) for watch in settings.watch)
     handled = 0
-    while count := pipeline.drain(settings, clock=clock):
+    while count := pipeline.drain(settings, clock=clock, waits=waits):
         handled += count
     acknowledged = acknowledge.collect(bench, clock())
     places.write(settings.state.folder / HEARTBEAT, clock().isoformat().encode())
@@ -77,6 +85,8 @@ def turn(settings: Settings, clock: Callable[[], datetime] = pipeline.utc_now) -
 def serve(settings: Settings, stopping: Callable[[], bool], doorbell: Doorbell) -> None:
     """Take turns until told to stop. Between turns it sleeps: idle costs next to nothing."""
     doorbell.start()
+    # A lane that is done may have more to do, or the service may have waited for it.
+    pipeline.workbench(settings).lanes.when_done = lambda: doorbell.ring()
     try:
         while not stopping():
             doorbell.wait(_turn_safely(settings))
@@ -87,7 +97,7 @@ def serve(settings: Settings, stopping: Callable[[], bool], doorbell: Doorbell) 
 def _turn_safely(settings: Settings) -> float:
     """Take a turn; return the seconds until the next is due. Nothing ends the service but a stop."""
     try:
-        return _pause(settings, turn(settings))
+        return _pause(settings, turn(settings, waits=False))
     except Exception as problem:  # noqa: BLE001 - a full disk at three in the morning may pass
         # The class name only: a message may hold a path or an answer. Status shows the silence.
         log.error("a turn was given up: %s", type(problem).__name__)  # noqa: TRY400
@@ -116,6 +126,8 @@ def _pause(settings: Settings, last: Turn) -> float:
     """Return the seconds until the next turn is due: a file settles, a task is due, or a sweep is."""
     scan = min(watch.scan_seconds for watch in settings.watch)
     looks = [s.next_look_seconds for s in last.swept if s.next_look_seconds is not None]
-    due = ledger.next_due(pipeline.workbench(settings).engine)
+    bench = pipeline.workbench(settings)
+    due, left = ledger.next_due(bench.engine, bench.lanes.busy()), bench.lanes.seconds_left()
     waits = [scan, *looks, *([due - time.time()] if due is not None else [])]
+    waits += [left] if left is not None else []
     return max(SHORTEST_WAIT_SECONDS, min(waits))

@@ -59,6 +59,7 @@ STEPS = {
         """UPDATE entry SET answers = replace(replace(answers,
             '"background_animals":', '"background_cruelty_to_animals":'),
             '"background_fire":', '"background_fire_setting":') WHERE form_id = 'review'""",
+        "CREATE TABLE silence (destination VARCHAR NOT NULL PRIMARY KEY, since VARCHAR NOT NULL)",
     ),
 }
 BUSY_SECONDS = 30
@@ -225,6 +226,13 @@ class OwnPage(SQLModel, table=True):
     __tablename__ = "own_page"
 
     fingerprint: str = Field(primary_key=True)
+
+
+class Silence(SQLModel, table=True):
+    """A destination that does not answer. The row goes when it does."""
+
+    destination: str = Field(primary_key=True)
+    since: str  # when the first call began that was not answered
 
 
 class Counter(SQLModel, table=True):

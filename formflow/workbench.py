@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as made_by
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -15,6 +16,8 @@ from formflow import forms, ledger, places, plugins, settings, tables
 from formflow.cage import Cage
 from formflow.contract import Connector, Context
 from formflow.forms import Form
+from formflow.guests import Guest, guest
+from formflow.lanes import Lanes
 from formflow.limits import Limits
 from formflow.settings import Settings
 from formflow.testing.crash import crash_at
@@ -32,6 +35,7 @@ class Workbench:
     forms: Mapping[tuple[str, int], Form]
     destinations: Mapping[str, Connector]
     owner: ledger.Owner
+    lanes: Lanes = made_by(default_factory=Lanes)
 
     @property
     def ours(self) -> Form:
@@ -53,11 +57,21 @@ class Workbench:
         """Return a form by id and version, or None when it is not known."""
         return None if form_id is None or version is None else self.forms.get((form_id, version))
 
+    def wake_guests(self) -> None:
+        """Start what will be asked while a paper is recorded, so that nobody waits for it then."""
+        for connector in self.destinations.values():
+            if isinstance(connector, Guest):
+                connector.wake()
+
     def close(self) -> None:
         """Let go of everything. What was claimed and not finished is given back to others."""
+        self.lanes.close()
         self.cage.close()
-        for connector in self.destinations.values():
-            connector.close()
+        busy = self.lanes.busy()
+        for name, connector in self.destinations.items():
+            # One of ours that hangs is left to itself; a guest is ended.
+            if name not in busy or isinstance(connector, Guest):
+                connector.close()
         self.owner.__exit__(None, None, None)
         ledger.reap(self.engine, self.locks)
         self.engine.dispose()
@@ -85,13 +99,14 @@ def open_workbench(now: Settings) -> Workbench:
 
 def open_destinations(now: Settings, vault: Vault) -> dict[str, Connector]:
     """Return every destination by its name, ready to prepare and deliver."""
-    return {
-        destination.name: plugins.load(destination.kind)(
-            settings.connector_settings(destination),
-            Context(destination=destination.name, original=vault.original, crash_at=crash_at),
-        )
-        for destination in now.destinations()
-    }
+    return {one.name: _opened(one, vault) for one in now.destinations()}
+
+
+def _opened(destination: settings.Destination, vault: Vault) -> Connector:
+    connector, own = plugins.load(destination.kind), settings.connector_settings(destination)
+    if not plugins.is_ours(destination.kind):
+        return guest(connector, own, destination.name, vault.folder)
+    return connector(own, Context(destination.name, vault.original, crash_at))
 
 
 def open_cage(now: Settings, known: Sequence[Form]) -> Cage:

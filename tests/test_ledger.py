@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from formflow import ledger
+from formflow import lanes, ledger, tables
 from formflow.ledger import LeaseLost, Owner
 from formflow.tables import open_ledger, reading, writing
 
@@ -117,3 +117,41 @@ def test_a_task_set_aside_is_not_claimed_again(engine: Engine) -> None:
         ledger.set_aside(connection, task, "me", "refused")
     assert ledger.claim(engine, "me", many) == []
     assert states(engine) == [(1, ledger.SET_ASIDE, "refused")]
+
+
+def test_a_lane_that_is_busy_gets_nothing_and_holds_up_nobody(engine: Engine) -> None:
+    add(engine, "deliver", 1, ledger.PRIORITY_ALERT, "hangs")
+    add(engine, "deliver", 2, ledger.PRIORITY_RECORD, "csv")
+    assert [task.ref_id for task in ledger.claim(engine, "me", many, {"hangs"})] == [2]
+    assert ledger.claim(engine, "me", many, {"hangs"}) == []
+    assert ledger.next_due(engine, {"hangs"}) is None
+    assert ledger.next_due(engine) == 0
+
+
+def test_what_was_not_tried_goes_back_as_it_was(engine: Engine) -> None:
+    add(engine, "deliver", 1, lane="csv")
+    (task,) = ledger.claim(engine, "me", many)
+    with writing(engine) as connection:
+        ledger.release(connection, task, "me")
+    (again,) = ledger.claim(engine, "me", many)
+    assert again.attempts == task.attempts == 1
+    with writing(engine) as connection, pytest.raises(LeaseLost):
+        ledger.release(connection, task, "another")
+
+
+def test_what_ended_late_is_done_unless_somebody_has_tried_it_since(engine: Engine) -> None:
+    add(engine, "deliver", 1, lane="csv")
+    (first,) = ledger.claim(engine, "me", many)
+    with writing(engine) as connection:
+        ledger.put_back(connection, first, "me", after_seconds=0, code="FF-425")
+    (second,) = ledger.claim(engine, "me", many)
+    with writing(engine) as connection:
+        assert not ledger.finish_late(connection, first)
+        ledger.put_back(connection, second, "me", after_seconds=0, code="FF-425")
+        assert ledger.finish_late(connection, second)
+    assert states(engine) == [(1, ledger.DONE, "")]
+
+
+def test_a_lease_outlasts_the_longest_round_of_a_lane() -> None:
+    longest = lanes.ROUND_SECONDS + lanes.CALL_SECONDS + lanes.GRACE_SECONDS
+    assert longest + tables.BUSY_SECONDS < ledger.LEASE_SECONDS

@@ -76,7 +76,7 @@ def test_a_turn_that_fails_does_not_end_the_service(
 ) -> None:
     turns: list[int] = []
 
-    def fails(*_arguments: Any) -> Any:
+    def fails(*_arguments: Any, **_more: Any) -> Any:
         turns.append(1)
         raise OSError(28, "No space left on device")
 

@@ -25,6 +25,7 @@ def as_version_1(folder: Path) -> None:
             " words VARCHAR NOT NULL, entry_id INTEGER)"
         )
         ledger.execute("DROP TABLE own_page")
+        ledger.execute("DROP TABLE silence")
         for table, column in (("arrival", "role"), ("entry", "role"), ("entry", "urgent")):
             ledger.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
         ledger.execute("DROP INDEX entry_about")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import ssl
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -320,6 +322,31 @@ def test_a_server_that_never_speaks_is_given_up_in_time(
         alert = _alert(_settings(port, certificate, timeout_seconds=0.3))
         with pytest.raises(Unavailable, match="FF-410"):
             alert.deliver(alert.prepare(parcel))
+
+
+@pytest.mark.parametrize(
+    "says", [b"250-and one more thing\r\n", b"2"], ids=["without an end", "drop by drop"]
+)
+def test_a_server_that_never_stops_speaking_is_given_up(
+    certificate: Certificate, parcel: Parcel, says: bytes
+) -> None:
+    is_over = threading.Event()
+
+    def speak(listener: socket.socket) -> None:
+        line, _ = listener.accept()
+        with line, contextlib.suppress(OSError):
+            while not is_over.wait(0.02 if len(says) == 1 else 0):
+                line.sendall(says)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        speaker = threading.Thread(target=speak, args=(listener,))
+        speaker.start()
+        # A step's time-out is never reached: something comes all the time.
+        settings = _settings(listener.getsockname()[1], certificate, timeout_seconds=1)
+        with pytest.raises(Unavailable, match="FF-410"):
+            _alert(settings).deliver(_alert(settings).prepare(parcel))
+        is_over.set()
+        speaker.join(60)
 
 
 def test_a_wrong_password_keeps_the_alerts_and_is_shown_to_nobody(

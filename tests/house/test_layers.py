@@ -21,6 +21,8 @@ OUTER = {
     "formflow.remind",
     "formflow.who",
     "formflow.deliver",
+    "formflow.lanes",
+    "formflow.guests",
     "formflow.pipeline",
     "formflow.service",
     "formflow.workbench",
