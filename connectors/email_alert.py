@@ -120,7 +120,8 @@ class EmailAlert:
         message = EmailMessage()
         needs = f"{parcel.reference}{again}: a form needs you{' today' * is_urgent}"
         overdue = f"{parcel.reference}: a step is overdue"
-        message["Subject"] = overdue if parcel.is_reminder else needs
+        subject = overdue if parcel.is_reminder else needs
+        message["Subject"] = f"{parcel.reference}: FormFlow needs you" if parcel.is_own else subject
         message["From"] = self._settings.sender
         message["To"] = self._settings.recipient
         message["Date"] = format_datetime(parcel.recorded_at)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine, text
 
-from formflow.contract import AcknowledgedByHand, Connector
+from formflow.contract import AcknowledgedByHand
 from formflow.tables import reading, writing
 from formflow.workbench import Workbench
 
@@ -17,30 +18,33 @@ log = logging.getLogger("formflow")
 def acknowledge(engine: Engine, reference: str, by: str, now: datetime) -> int:
     """Note that every revision of a record has been seen. Return how many were waiting for it."""
     with writing(engine) as connection:
-        changed = connection.execute(
-            _ACKNOWLEDGE, {"reference": reference, "by": by, "at": now.isoformat()}
-        )
-    return int(changed.rowcount)
+        values = {"reference": reference, "by": by, "at": now.isoformat()}
+        changed = connection.execute(_ACKNOWLEDGE, values).rowcount
+        own = connection.execute(_ACKNOWLEDGE_OWN, values).rowcount
+    return int(changed + own)
 
 
 def collect(bench: Workbench, now: datetime) -> int:
     """Ask every destination what has been acknowledged by hand there. Return how many were new."""
-    with reading(bench.engine) as connection:
-        waiting = {(row.reference, row.revision) for row in connection.execute(_WAITING)}
     count = 0
     for name, connector in bench.destinations.items():
-        for reference, revision in _seen(name, connector) & waiting:
+        if not isinstance(connector, AcknowledgedByHand):
+            continue
+        with reading(bench.engine) as connection:
+            rows = connection.execute(_WAITING, {"destination": name})
+            waiting = {row.key: (row.reference, row.revision) for row in rows}
+        for reference, revision in (waiting[key] for key in _seen(name, connector, waiting)):
             by = f"moved to Seen in {name}"
             with writing(bench.engine) as connection:
                 count += acknowledge_up_to(connection, reference, revision, by, now)
     return count
 
 
-def _seen(name: str, connector: Connector) -> set[tuple[str, int]]:
-    if not isinstance(connector, AcknowledgedByHand):
-        return set()
+def _seen(
+    name: str, connector: AcknowledgedByHand, waiting: Mapping[str, tuple[str, int]]
+) -> set[str]:
     try:
-        return set(connector.acknowledged())
+        return connector.acknowledged(waiting) & waiting.keys()
     except Exception as problem:  # noqa: BLE001 - asked again at the next turn
         log.warning("destination %s was not asked: %s", name, type(problem).__name__)
         return set()
@@ -54,12 +58,26 @@ def acknowledge_up_to(
     Return how many were waiting for it.
     """
     values = {"reference": reference, "revision": revision, "by": by, "at": now.isoformat()}
-    return int(connection.execute(_ACKNOWLEDGE_REVISION, values).rowcount)
+    changed = connection.execute(_ACKNOWLEDGE_REVISION, values).rowcount
+    own = connection.execute(_ACKNOWLEDGE_OWN, values).rowcount
+    return int(changed + own)
 
 
-_WAITING = text("SELECT reference, revision FROM entry WHERE acknowledged_at IS NULL")
+# By key: a page of the same name may tell of another record, from before a backup was put back.
+_WAITING = text(
+    "SELECT parcel.key, entry.reference, entry.revision FROM entry"
+    " JOIN parcel ON parcel.entry_id = entry.id WHERE entry.acknowledged_at IS NULL"
+    " AND parcel.destination = :destination AND parcel.operation = 'alert'"
+    " UNION ALL SELECT parcel.key, own_alert.reference, 1 FROM own_alert"
+    " JOIN parcel ON parcel.own_alert = own_alert.reference"
+    " WHERE own_alert.acknowledged_at IS NULL AND parcel.destination = :destination"
+)
 _ACKNOWLEDGE = text(
     "UPDATE entry SET acknowledged_at = :at, acknowledged_by = :by"
+    " WHERE reference = :reference AND acknowledged_at IS NULL"
+)
+_ACKNOWLEDGE_OWN = text(
+    "UPDATE own_alert SET acknowledged_at = :at, acknowledged_by = :by"
     " WHERE reference = :reference AND acknowledged_at IS NULL"
 )
 _ACKNOWLEDGE_REVISION = text(

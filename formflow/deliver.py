@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, text
 
-from formflow import ledger
+from formflow import ledger, own_alerts
 from formflow.contract import (
     Ambiguous,
     BatchConnector,
@@ -36,6 +36,7 @@ from formflow.workbench import Workbench
 BACK_OFF_SECONDS = (5.0, 15.0, 60.0, 300.0, 900.0, 1800.0)
 SETTINGS_SECONDS = 3600.0  # a wrong password does not mend itself: one try an hour
 BUGS_UNTIL_SET_ASIDE = 5
+IN_THE_WAY = "FF-420"  # another's file has the name: people are told, not only “formflow status”
 AT_ONCE = 20  # deliveries marked done in one commit; a crash repeats them, and nobody sees it
 
 
@@ -139,6 +140,8 @@ def _mark(
     is_bug = result.ending is None and task.attempts >= BUGS_UNTIL_SET_ASIDE
     if is_bug or isinstance(result.ending, Rejected):
         ledger.set_aside(connection, task, owner, result.code)
+        if result.ending is not None and result.code == IN_THE_WAY:
+            own_alerts.tell_of_refused(connection, workbench, task.ref_id, result.ending.text, now)
         return
     after = _back_off(task, result.ending)
     ledger.put_back(connection, task, owner, after_seconds=after, code=result.code)

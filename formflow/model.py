@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as made_by  # `field` is a word of the forms here
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -244,7 +244,7 @@ class Entry:
     sha256: str
     form_id: str | None
     form_version: int | None
-    child_reference: str | None  # "C-000045"
+    child_reference: str | None  # "C-4821-000045"
     supersedes: int | None  # the revision that this one follows
     incident_day: date | None = None
     original_suffix: str = ".pdf"  # what the paper is called after its reference
@@ -254,3 +254,10 @@ class Entry:
     highest_light: Light | None = None  # of this revision and all before it: it is never lowered
     possible_duplicate_of: str | None = None  # a reference, for a person to compare
     about: str | None = None  # of a sheet: the reference of the record that it belongs to
+    epoch: int = 0  # of the ledger when this was recorded; 0 in ledgers that knew none
+
+    @property
+    def identity(self) -> str:
+        """What tells this revision from every other, also from those of another copy of the ledger."""
+        moment = self.recorded_at.astimezone(UTC).isoformat()
+        return "|".join((str(self.epoch), self.reference, str(self.revision), moment, self.sha256))

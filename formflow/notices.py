@@ -545,6 +545,16 @@ MESSAGES: dict[str, Message] = {
         "Nobody can say whether it arrived, so FormFlow sends it again.",
         "If you get the same message twice, one is enough.",
     ),
+    "FF-420": Message(
+        "There is already a file “{name}” that belongs to something else.",
+        "FormFlow never replaces such a file. The new one is kept in FormFlow.",
+        "Give the file that is there another name, then run “formflow retry”.",
+    ),
+    "FF-421": Message(
+        "{reference} could not be filed in “{destination}”.",
+        "{why} This can happen after an older backup of FormFlow was put back.",
+        "Read the form with “formflow show {reference}”, and ask IT to look at the folder.",
+    ),
     "FF-430": Message(
         "A file would be put outside its folder. There may be a link in the folder that points elsewhere.",
         "FormFlow has not written it. It waits in FormFlow, and nothing is lost.",

@@ -8,14 +8,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from formflow import pages, plugins
 from formflow.casework import ToDecide
 from formflow.contract import Capabilities, DataClass, NamedAnswer, Operation, Parcel
 from formflow.enclose import Enclosed
 from formflow.forms import Form
-from formflow.model import AnswerState, Entry, Light, Outcome
+from formflow.model import AnswerState, Entry, Light, Notice, Outcome
 from formflow.settings import Settings
 from formflow.sheets import REVIEW
 from formflow.words import LEVEL_WORDS
@@ -87,10 +87,16 @@ class Occasion:
         return "by " + " and ".join(f"“{name}”" for name in alerting)
 
 
-def parcel_key(reference: str, revision: int, destination: str, operation: str) -> str:
-    """Return the key that is the same for every repeat of one delivery, as 64 hex digits."""
-    text = "|".join((reference, str(revision), destination, operation))
-    return hashlib.sha256(text.encode()).hexdigest()
+def parcel_key(identity: str, destination: str, operation: str) -> str:
+    """Return the key that is the same for every repeat of one delivery, as 64 hex digits.
+
+    `identity` says of what: reference and revision alone come again when a backup is put back.
+    """
+    return _digest("|".join((identity, destination, operation)))
+
+
+def _digest(words: str) -> str:
+    return hashlib.sha256(words.encode()).hexdigest()
 
 
 def operations(occasion: Occasion, capabilities: Capabilities) -> Iterator[Operation]:
@@ -118,7 +124,7 @@ def parcel(
     """Return what one destination gets of an entry for one operation."""
     entry, form = occasion.entry, occasion.form
     notice_only = Parcel(
-        key=parcel_key(entry.reference, entry.revision, destination, operation),
+        key=parcel_key(entry.identity, destination, operation),
         operation=operation,
         reference=entry.reference,
         revision=entry.revision,
@@ -135,6 +141,7 @@ def parcel(
         only_pictures=occasion.only_pictures,
         enclosed=_enclosed(occasion, operation),
         about=entry.about or "",
+        case_key=_case_key(occasion.to_decide),
     )
     if capabilities.carries is not DataClass.FULL:
         # The light says what kind of behaviour it was: a notice says only that someone must look.
@@ -160,6 +167,10 @@ def _decided(occasion: Occasion) -> str:
     return LEVEL_WORDS[case.level] if case and counts else ""
 
 
+def _case_key(to_decide: ToDecide | None) -> str:
+    return _digest(to_decide.case.origin) if to_decide and to_decide.case.origin else ""
+
+
 def _enclosed(occasion: Occasion, operation: Operation) -> Mapping[str, str]:
     if operation is Operation.DECIDE and occasion.to_decide:
         return occasion.to_decide.sheets
@@ -183,7 +194,8 @@ def reminder(
         page = pages.what_is_open(to_decide, occasion.settings, now)
     return replace(
         made,
-        key=parcel_key(record.reference, 0, destination, f"reminder {day}"),
+        key=parcel_key(to_decide.case.origin, destination, f"reminder {day}"),
+        case_key=_case_key(to_decide),
         reference=record.reference,
         revision=record.revision,
         is_reminder=True,
@@ -207,17 +219,26 @@ def repeat_page(
     made = parcel(occasion, destination, Operation.DECIDE, capabilities, b"")
     return replace(
         made,
-        key=parcel_key(made.reference, made.revision, destination, f"again {arrival_id}"),
+        key=_key_again(occasion, destination, arrival_id, now),
+        case_key=_case_key(to_decide),
         page=pages.what_is_open(to_decide, occasion.settings, now),
         recorded_at=now.astimezone(occasion.settings.zone),
     )
 
 
-def repeat_parcel(occasion: Occasion, destination: str, arrival_id: int, page: str) -> Parcel:
+def _key_again(occasion: Occasion, destination: str, arrival_id: int, at: datetime) -> str:
+    # With the moment: another copy of the ledger counts its arrivals with the same numbers.
+    moment = at.astimezone(UTC).isoformat()
+    return parcel_key(occasion.entry.identity, destination, f"again {arrival_id} {moment}")
+
+
+def repeat_parcel(
+    occasion: Occasion, destination: str, arrival_id: int, at: datetime, page: str
+) -> Parcel:
     """Return the receipt for a paper that came again: its own key, nothing but the page in it."""
     entry = occasion.entry
     return Parcel(
-        key=parcel_key(entry.reference, entry.revision, destination, f"again {arrival_id}"),
+        key=_key_again(occasion, destination, arrival_id, at),
         operation=Operation.RECEIPT,
         reference=entry.reference,
         revision=entry.revision,
@@ -230,6 +251,36 @@ def repeat_parcel(occasion: Occasion, destination: str, arrival_id: int, page: s
         where_to_look="",
         page=page,
         repeat=arrival_id,
+    )
+
+
+def own_alert(
+    reference: str,
+    about: Notice,
+    settings: Settings,
+    destination: str,
+    capabilities: Capabilities,
+    now: datetime,
+) -> Parcel:
+    """Return an alert about FormFlow itself. There is no form and no child in it."""
+    here = now.astimezone(settings.zone)
+    respond_by = here + timedelta(hours=settings.alerts.red_within_hours)
+    carries_page = _may_carry_page(capabilities, Operation.ALERT)
+    page = pages.own_alert(reference, about, settings, respond_by) if carries_page else ""
+    return Parcel(
+        key=parcel_key(f"{reference}|{now.astimezone(UTC).isoformat()}", destination, "own alert"),
+        operation=Operation.ALERT,
+        reference=reference,
+        revision=1,
+        outcome=Outcome.HELD,
+        light=None,
+        recorded_at=here,
+        respond_by=respond_by,
+        form_title="",
+        headline=pages.OWN_ALERT,
+        where_to_look=f"the page {reference} in the folder “{settings.folders.alerts.name}”",
+        is_own=True,
+        page=page,
     )
 
 

@@ -262,7 +262,9 @@ def _send_repeat_receipt(bench: Workbench, connection: Connection, arrival: Row[
         to_decide, there = ToDecide(case, {}), bench.destinations
         send_page(connection, there, occasion, to_decide, arrival.entry_id, arrival.id, at)
         return
-    send_receipt(connection, bench.destinations, occasion, arrival.entry_id, arrival.id, page)
+    at = datetime.fromisoformat(arrival.arrived_at)
+    there, entry_id = bench.destinations, arrival.entry_id
+    send_receipt(connection, there, occasion, entry_id, arrival.id, at, page)
 
 
 _FIRST_ARRIVAL = text(

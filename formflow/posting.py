@@ -54,11 +54,12 @@ def send_receipt(
     occasion: parcels.Occasion,
     entry_id: int,
     arrival_id: int,
+    at: datetime,
     page: str,
 ) -> None:
     """Send the receipt for a paper that came again, in the caller's transaction."""
     for name, connector in taking(Operation.RECEIPT, destinations):
-        made = parcels.repeat_parcel(occasion, name, arrival_id, page)
+        made = parcels.repeat_parcel(occasion, name, arrival_id, at, page)
         post(connection, connector, entry_id, name, made)
 
 
@@ -81,11 +82,16 @@ def send_page(
 def post(
     connection: Connection,
     connector: Connector,
-    entry_id: int,
+    entry_id: int | None,
     destination: str,
     made: Parcel,
+    *,
+    own_alert: str | None = None,
 ) -> None:
-    """Render one parcel and put it on the list. What cannot be rendered holds that parcel alone."""
+    """Render one parcel and put it on the list. What cannot be rendered holds that parcel alone.
+
+    It belongs to an entry, or to an alert about FormFlow itself.
+    """
     try:
         prepared = connector.prepare(made)
     except Exception:  # noqa: BLE001 - a connector's mistake must not cost the record or the alert
@@ -95,6 +101,7 @@ def post(
         {
             "key": made.key,
             "entry_id": entry_id,
+            "own_alert": own_alert,
             "destination": destination,
             "operation": made.operation,
             "body": prepared.body if prepared else None,
@@ -130,7 +137,7 @@ def _as_read(destinations: Mapping[str, Connector], occasion: parcels.Occasion) 
 
 
 _ADD_PARCEL = text(
-    "INSERT INTO parcel (key, entry_id, destination, operation, body, headers, original_sha256)"
-    " VALUES (:key, :entry_id, :destination, :operation, :body, :headers, :original)"
+    "INSERT INTO parcel (key, entry_id, own_alert, destination, operation, body, headers, original_sha256)"
+    " VALUES (:key, :entry_id, :own_alert, :destination, :operation, :body, :headers, :original)"
 )
 _POSTED = text("SELECT 1 FROM parcel WHERE key = :key")

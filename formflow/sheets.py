@@ -83,6 +83,9 @@ class Case:
         None  # since when the level stands; filling in more changes nothing
     )
     child: int = 0  # which of several who were targeted is looked at; 0: all of them
+    origin: str = (
+        ""  # what tells it from a case of the same reference in another copy of the ledger
+    )
 
     @property
     def level(self) -> Level | None:

@@ -58,7 +58,8 @@ def _earlier(row: Row[Any]) -> EarlierIncident:
 
 def case(connection: Connection, reference: str) -> Case | None:
     """Return a record with the sheets about it that count, None when there is no such record."""
-    record = next(reversed(revisions(connection, reference)), None)
+    all_revisions = revisions(connection, reference)
+    record = next(reversed(all_revisions), None)
     if record is None or record.about is not None:
         return None
     child, child_b = connection.execute(_CHILDREN_OF, {"reference": reference}).one()
@@ -69,6 +70,7 @@ def case(connection: Connection, reference: str) -> Case | None:
         history_b=history(connection, child_b, apart_from=reference),
         near=who.near(connection, child),
         joined=_joined(connection, child),
+        origin=all_revisions[0].identity,
     )
     for row in rows:
         found = found.with_sheet(_entry(row))
@@ -106,6 +108,7 @@ def _entry(row: Row[Any]) -> Entry:
         proposal=_adapter(Proposal).validate_json(row.proposal) if row.proposal else None,
         possible_duplicate_of=row.possible_duplicate_of,
         about=row.about,
+        epoch=row.epoch,
     )
 
 

@@ -20,6 +20,8 @@ OUTER = {
     "formflow.climb",
     "formflow.remind",
     "formflow.who",
+    "formflow.numbers",
+    "formflow.own_alerts",
     "formflow.deliver",
     "formflow.pipeline",
     "formflow.service",
