@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from formflow import forms, overview, own_alerts, rights, tables
+from formflow import forms, overview, own_alerts, rights, tables, watermark
 from formflow.contract import CheckLine
 from formflow.drop.sweep import MARKER
 from formflow.errors import FormDefinitionProblem, FormFlowError
@@ -86,7 +86,14 @@ def _own_alerts(settings: Settings) -> Iterator[CheckLine]:
         return  # said already
     with tables.reading(engine) as connection:
         waiting = list(own_alerts.waiting(connection))
+        behind = watermark.is_behind(settings, connection)
     engine.dispose()
+    if behind:
+        yield CheckLine(
+            False,
+            "the ledger is older than what is filed in the destinations: was a backup put back? FormFlow moves"
+            " its numbers past theirs at its next start, and tells everybody.",
+        )
     for own in waiting:
         yield CheckLine(False, f"{own.reference} waits to be seen: {own.text}")
 

@@ -555,6 +555,14 @@ MESSAGES: dict[str, Message] = {
         "{why} This can happen after an older backup of FormFlow was put back.",
         "Read the form with “formflow show {reference}”, and ask IT to look at the folder.",
     ),
+    "FF-422": Message(
+        "FormFlow does not know the newest forms or sheets that it has filed. {newest}, and it filed up to"
+        " {until}.",
+        "An older backup was put back, or the state folder was emptied. What arrived in that time is still in"
+        " “Alerts” and in the child files. FormFlow no longer follows it up and sends no reminders.",
+        "Look through “Alerts” for that time, ask for those forms and sheets again and drop them. Tell IT."
+        " New forms get new numbers, and their alerts arrive as usual.",
+    ),
     "FF-430": Message(
         "A file would be put outside its folder. There may be a link in the folder that points elsewhere.",
         "FormFlow has not written it. It waits in FormFlow, and nothing is lost.",

@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from formflow import ledger, pages, parcels, shelf
+from formflow import ledger, pages, parcels, shelf, watermark
 from formflow.casework import ToDecide
 from formflow.check import check
 from formflow.climb import climb
@@ -55,6 +55,7 @@ def utc_now() -> datetime:
 def drain(settings: Settings, most: int = 20, clock: Callable[[], datetime] = utc_now) -> int:
     """Claim, handle and commit up to `most` tasks; return how many. 0 means nothing is ready."""
     bench = workbench(settings)
+    watermark.keep(bench, clock())
     handled = 0
     while handled < most:
         tasks = _claim(bench, most - handled)
@@ -92,6 +93,7 @@ def workbench(settings: Settings) -> Workbench:
     key = str(settings.state.folder)
     if key not in _open:
         _open[key] = open_workbench(settings)
+        watermark.begin(_open[key])
     return _open[key]
 
 
@@ -174,6 +176,7 @@ def _handle(bench: Workbench, tasks: Sequence[Claimed], clock: Callable[[], date
             for task in tasks:
                 climb(bench, task, clock())
         case "deliver":
+            watermark.keep(bench, clock())
             deliver(bench, tasks, clock)
 
 

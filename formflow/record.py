@@ -265,6 +265,7 @@ def _number(
 
 
 def _insert(connection: Connection, arrived: Arrived, entry: Entry, identity: Identity) -> int:
+    numbers.next_of(connection, numbers.ENTRIES)
     inserted = connection.execute(
         _ADD_ENTRY,
         {

@@ -21,6 +21,7 @@ OUTER = {
     "formflow.remind",
     "formflow.who",
     "formflow.numbers",
+    "formflow.watermark",
     "formflow.own_alerts",
     "formflow.deliver",
     "formflow.pipeline",
