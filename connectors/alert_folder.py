@@ -5,8 +5,10 @@ Dragging a page into the folder "Seen" inside acknowledges it.
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar
 
@@ -28,7 +30,7 @@ from formflow.contract import (
     RepeatSafe,
 )
 from formflow.model import Light
-from formflow_connectors.folder import DestinationFolder, marked
+from formflow_connectors.folder import DestinationFolder, is_of_another_case, keys_in, marked
 
 SEEN = "Seen"
 # The number puts the most urgent first when the folder is sorted by name.
@@ -78,16 +80,23 @@ class AlertFolder:
         name = f"{first} {parcel.reference} r{parcel.revision}.html"
         if parcel.is_reminder:  # beside the alert, never over it; one page for each case
             name = f"{f'{NOW} OVERDUE' if parcel.urgent else OVERDUE} {parcel.reference}.html"
+            body = marked(parcel.page, parcel.key, parcel.case_key)
+            return Prepared(parcel.key, body, {"name": name, "case": parcel.case_key})
         return Prepared(parcel.key, marked(parcel.page, parcel.key), {"name": name})
 
     def deliver(self, prepared: Prepared) -> Delivered:
-        """Put the page into the folder once. A page that was dragged into "Seen" stays there."""
-        name = prepared.headers["name"]
+        """Put the page into the folder once. A page that was dragged into "Seen" stays there.
+
+        An alert must get out: where another's page has its name, it gets a free one.
+        """
         with self._folder.held():
             places.make_inside(self._seen)
-            final = self._folder.inside(name)
-            if there := self._folder.find(prepared.key, [final, self._seen / name]):
-                return there
+            for name in _names(prepared.headers["name"]):
+                final = self._folder.inside(name)
+                if there := self._folder.find(prepared.key, [final, self._seen / name]):
+                    return there
+                if self._is_free(final, prepared):
+                    break
             self._folder.put({final: prepared.body})
         return Delivered(prepared.key, DeliveredAs.CREATED, self._folder.where(final))
 
@@ -96,14 +105,36 @@ class AlertFolder:
         pages = [*self._folder.root.glob("*.html"), *self._seen.glob("*.html")]
         return self._folder.find(key, pages)
 
-    def acknowledged(self) -> list[tuple[str, int]]:
-        """Return reference and revision of every page in "Seen" that no longer lies before it."""
-        return sorted(_named_in(self._seen) - _named_in(self._folder.root))
+    def acknowledged(self, waiting: Mapping[str, tuple[str, int]]) -> set[str]:
+        """Return the keys of the pages in "Seen" that no longer lie before it."""
+        seen = _keys_of(self._seen, set(waiting.values())) & waiting.keys()
+        return seen - _keys_of(self._folder.root, {waiting[key] for key in seen})
 
     def close(self) -> None:
         """Nothing stays open."""
 
+    def _is_free(self, final: Path, prepared: Prepared) -> bool:
+        """Whether nothing of another's is written over. Of a case that is overdue the newest page counts."""
+        case = prepared.headers.get("case", "")
+        if case and final.exists():
+            return not is_of_another_case(places.read(final).decode("utf-8", "replace"), case)
+        return not final.exists() and (bool(case) or not (self._seen / final.name).exists())
 
-def _named_in(folder: Path) -> set[tuple[str, int]]:
-    found = (_NAMED.search(path.name) for path in folder.glob("*.html"))
-    return {(match[1], int(match[2])) for match in found if match}
+
+def _names(name: str) -> Iterator[str]:
+    """Yield a name and the names to take where others have it, as Windows would number them."""
+    yield name
+    stem = name.removesuffix(".html")
+    yield from (f"{stem} ({number}).html" for number in itertools.count(2))
+
+
+def _keys_of(folder: Path, alerts: Collection[tuple[str, int]]) -> set[str]:
+    """Return the keys on the pages of some alerts; the pages of others are not opened."""
+    found: set[str] = set()
+    for path in folder.glob("*.html"):
+        named = _NAMED.search(path.name)
+        if named and (named[1], int(named[2])) in alerts:
+            # Dragged away just now, or nothing that we wrote: a link, a pipe.
+            with contextlib.suppress(FileNotFoundError, places.NotAFile):
+                found |= keys_in(places.read(path).decode("utf-8", "replace"))
+    return found

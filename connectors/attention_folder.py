@@ -78,7 +78,7 @@ class AttentionFolder:
                 files[paper] = self._context.original(prepared.original_sha256)
             for name, sha256 in json.loads(prepared.headers["beside"]).items():
                 files[self._folder.inside(name)] = self._context.original(sha256)
-            self._folder.put(files | {note: prepared.body})
+            self._folder.put_beside(files | {note: prepared.body})
         return Delivered(prepared.key, DeliveredAs.CREATED, self._folder.where(note))
 
     def look_up(self, key: str) -> Delivered | None:

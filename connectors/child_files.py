@@ -1,14 +1,15 @@
 """Child files: one folder for every child, by reference: originals, "as read" sheets, chronology.
 
-    Child files/C-000045/FF-2026-000123 r1 original.pdf   (or "pictures of the pages")
-                         FF-2026-000123 r1 as read.pdf
-                         Chronology.html
+    Child files/C-4821-000045/FF-2026-000123 r1 original.pdf   (or "pictures of the pages")
+                              FF-2026-000123 r1 as read.pdf
+                              Chronology.html
 
 A paper of which nobody knows the child yet lies in "Not yet matched", under its own reference.
 """
 
 from __future__ import annotations
 
+import re
 from html import escape
 from pathlib import Path
 from typing import ClassVar
@@ -105,6 +106,10 @@ class ChildFiles:
         lines = _lines(home / CHRONOLOGY)
         if any(prepared.key in line for line in lines):
             return DeliveredAs.ALREADY_THERE
+        is_unmatched = home.parent.name == NOT_YET_MATCHED
+        if is_unmatched and _called(prepared.headers["line"]) in map(_called, lines):
+            # Nobody knows yet whose paper either is: they must not lie together.
+            raise self._folder.in_the_way(home / CHRONOLOGY)
         files: dict[Path, bytes | Path] = {}
         if prepared.original_sha256 is not None:
             original = self._context.original(prepared.original_sha256)
@@ -112,7 +117,8 @@ class ChildFiles:
         if prepared.body:
             files[self._folder.inside(prepared.headers["as_read"], home)] = prepared.body
         page = _page(home.name, sorted([*lines, prepared.headers["line"]]))
-        self._folder.put(files | {home / CHRONOLOGY: page.encode()})
+        self._folder.put_beside(files)
+        self._folder.put({home / CHRONOLOGY: page.encode()})
         return DeliveredAs.CREATED
 
 
@@ -134,6 +140,12 @@ def _line(parcel: Parcel, papers: dict[str, str]) -> str:
     )
     columns = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
     return f'<tr data-order="{order}" data-key="{parcel.key}">{columns}<td>{links}</td></tr>'
+
+
+def _called(line: str) -> str:
+    """Return reference and revision as a line of the chronology says them."""
+    cells: list[str] = re.findall("<td>(.*?)</td>", line)
+    return cells[1] if len(cells) > 1 else line
 
 
 def _kept_as(parcel: Parcel) -> str:

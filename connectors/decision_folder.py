@@ -28,7 +28,7 @@ from formflow.contract import (
     Prepared,
     RepeatSafe,
 )
-from formflow_connectors.folder import DestinationFolder, marked
+from formflow_connectors.folder import DestinationFolder, is_of_another_case, marked
 
 
 class DecisionFolderSettings(ConnectorSettings):
@@ -63,9 +63,10 @@ class DecisionFolder:
         """Return the page, its name, and the names of the sheets beside it."""
         sheets = {f"{name}.pdf": sha256 for name, sha256 in parcel.enclosed.items()}
         at = parcel.recorded_at.astimezone(UTC).isoformat(timespec="microseconds")
-        body = marked(f"{parcel.page.rstrip()}\n{_AS_OF.format(at)}", parcel.key)
+        body = marked(f"{parcel.page.rstrip()}\n{_AS_OF.format(at)}", parcel.key, parcel.case_key)
         page = f"{parcel.about or parcel.reference} what is open.html"
-        return Prepared(parcel.key, body, {"page": page, "at": at, "sheets": json.dumps(sheets)})
+        headers = {"page": page, "at": at, "sheets": json.dumps(sheets), "case": parcel.case_key}
+        return Prepared(parcel.key, body, headers)
 
     def deliver(self, prepared: Prepared) -> Delivered:
         """Put the sheets into the folder, then the page: where it lies, they were put there too."""
@@ -73,12 +74,15 @@ class DecisionFolder:
             page = self._folder.inside(prepared.headers["page"])
             if there := self._folder.find(prepared.key, [page]):
                 return there
+            lies = places.read(page).decode("utf-8", "replace") if page.exists() else ""
+            if is_of_another_case(lies, prepared.headers.get("case", "")):
+                raise self._folder.in_the_way(page)
             files: dict[Path, bytes | Path] = {}
             for name, sha256 in json.loads(prepared.headers["sheets"]).items():
                 sheet = self._folder.inside(name)
                 if not sheet.exists():
                     files[sheet] = self._context.original(sha256)
-            if _as_of(page) <= prepared.headers["at"]:
+            if _as_of(lies) <= prepared.headers["at"]:
                 files[page] = prepared.body
             self._folder.put(files)
         return Delivered(prepared.key, DeliveredAs.CREATED, self._folder.where(page))
@@ -91,9 +95,9 @@ class DecisionFolder:
         """Nothing stays open."""
 
 
-def _as_of(page: Path) -> str:
+def _as_of(page: str) -> str:
     """Return the moment of which a page tells, as UTC text; "" where there is none."""
-    found = _MOMENT.search(places.read(page).decode("utf-8", "replace")) if page.exists() else None
+    found = _MOMENT.search(page)
     return found[1] if found else ""
 
 

@@ -125,7 +125,8 @@ class EmailAlert:
         now = "NOW: " * parcel.urgent
         needs = f"{now}{parcel.reference}{again}: a form needs you{' today' * is_due_today}"
         overdue = f"{now}{parcel.reference}: a step is overdue{', look today' * parcel.urgent}"
-        message["Subject"] = overdue if parcel.is_reminder else needs
+        subject = overdue if parcel.is_reminder else needs
+        message["Subject"] = f"{parcel.reference}: FormFlow needs you" if parcel.is_own else subject
         message["From"] = self._settings.sender
         message["To"] = self._settings.recipient
         message["Date"] = format_datetime(parcel.recorded_at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -18,6 +19,8 @@ from formflow.contract import (
     Context,
     Delivered,
     DeliveredAs,
+    Ending,
+    Rejected,
     Retryable,
     Unavailable,
 )
@@ -95,6 +98,20 @@ class DestinationFolder:
         except StorageProblem:
             raise ending(Retryable, "FF-430") from None
 
+    def put_beside(self, files: Mapping[Path, bytes | Path]) -> None:
+        """Write files like `put`, unless one of the names is another's. Raise Rejected or OSError.
+
+        What a crash left of the same delivery has the same bytes.
+        """
+        for final, content in files.items():
+            if _holds_another(final, content):
+                raise self.in_the_way(final)
+        self.put(files)
+
+    def in_the_way(self, path: Path) -> Ending:
+        """Return what to raise where another's file has the name. Nothing is ever written over it."""
+        return ending(Rejected, "FF-420", name=self.where(path))
+
     def where(self, path: Path) -> str:
         """Return where something lies, told from the folder."""
         return path.relative_to(self.root).as_posix()
@@ -114,6 +131,14 @@ class DestinationFolder:
             self._swept = True
 
 
+def _holds_another(path: Path, content: bytes | Path) -> bool:
+    wanted = content if isinstance(content, bytes) else content.read_bytes()
+    try:
+        return places.read(path) != wanted
+    except (FileNotFoundError, places.NotAFile):
+        return False  # nothing, or a link or a pipe, which hold nothing of anybody's
+
+
 def _fill(file: BinaryIO, content: bytes | Path) -> None:
     if isinstance(content, bytes):
         file.write(content)
@@ -122,6 +147,24 @@ def _fill(file: BinaryIO, content: bytes | Path) -> None:
         shutil.copyfileobj(stream, file)
 
 
-def marked(page: str, key: str) -> bytes:
-    """Return a page with the key of its delivery as a comment at its end."""
-    return f"{page.rstrip()}\n<!-- {key} -->\n".encode()
+def marked(page: str, key: str, case_key: str = "") -> bytes:
+    """Return a page with the key of its delivery as a comment at its end.
+
+    A page that is replaced from time to time also says of which case it tells.
+    """
+    of_case = f"<!-- case {case_key} -->\n" if case_key else ""
+    return f"{page.rstrip()}\n{of_case}<!-- {key} -->\n".encode()
+
+
+def keys_in(page: str) -> set[str]:
+    """Return the keys of the deliveries that a page carries."""
+    return set(_KEY.findall(page))
+
+
+def is_of_another_case(page: str, case_key: str) -> bool:
+    """Return whether a page says that it tells of another case than this."""
+    return bool(case_key) and not {case_key}.issuperset(_CASE.findall(page))
+
+
+_KEY = re.compile("<!-- ([0-9a-f]{64}) -->")
+_CASE = re.compile("<!-- case ([0-9a-f]{64}) -->")

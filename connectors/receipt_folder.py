@@ -61,7 +61,7 @@ class ReceiptFolder:
             final = self._folder.inside(prepared.headers["name"])
             if there := self._folder.find(prepared.key, [final]):
                 return there
-            self._folder.put({final: prepared.body})
+            self._folder.put_beside({final: prepared.body})
         return Delivered(prepared.key, DeliveredAs.CREATED, self._folder.where(final))
 
     def look_up(self, key: str) -> Delivered | None:

@@ -32,10 +32,10 @@ def proposed(parcel: Parcel) -> str:
 
 
 def ending(
-    kind: type[Ending], code: str, *, answer: str = "", after_seconds: float | None = None
+    kind: type[Ending], code: str, *, after_seconds: float | None = None, **words: str
 ) -> Ending:
     """Return an ending with its numbered words, ready to raise."""
-    return kind(code, notice(code, words={"answer": answer}).text, after_seconds)
+    return kind(code, notice(code, words=words).text, after_seconds)
 
 
 def moment_in_words(moment: datetime) -> str:

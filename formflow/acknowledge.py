@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 
 from sqlalchemy import Connection, Engine, text
 
 from formflow import asking
-from formflow.contract import AcknowledgedByHand, Connector
+from formflow.contract import AcknowledgedByHand
 from formflow.deliver import note_answer
 from formflow.tables import reading, writing
 from formflow.workbench import Workbench
 
 log = logging.getLogger("formflow")
+Waiting = Mapping[str, tuple[str, int]]  # key of an alert -> reference and revision
 
 ASK_SECONDS = 5.0  # how long a turn waits for a destination's answer
 
@@ -22,38 +24,45 @@ ASK_SECONDS = 5.0  # how long a turn waits for a destination's answer
 def acknowledge(engine: Engine, reference: str, by: str, now: datetime) -> int:
     """Note that every revision of a record has been seen. Return how many were waiting for it."""
     with writing(engine) as connection:
-        changed = connection.execute(
-            _ACKNOWLEDGE, {"reference": reference, "by": by, "at": now.isoformat()}
-        )
-    return int(changed.rowcount)
+        values = {"reference": reference, "by": by, "at": now.isoformat()}
+        changed = connection.execute(_ACKNOWLEDGE, values).rowcount
+        own = connection.execute(_ACKNOWLEDGE_OWN, values).rowcount
+    return int(changed + own)
 
 
 def collect(bench: Workbench, now: datetime) -> int:
     """Ask every destination what has been acknowledged by hand there. Return how many were new."""
-    with reading(bench.engine) as connection:
-        waiting = {(row.reference, row.revision) for row in connection.execute(_WAITING)}
     count = 0
-    for name, connector in bench.destinations.items() if waiting else ():
-        for reference, revision in _seen(bench, name, connector) & waiting:
+    for name, connector in bench.destinations.items():
+        if not isinstance(connector, AcknowledgedByHand):
+            continue
+        with reading(bench.engine) as connection:
+            rows = connection.execute(_WAITING, {"destination": name})
+            waiting = {row.key: (row.reference, row.revision) for row in rows}
+        for key in _seen(bench, name, connector, waiting):
+            reference, revision = waiting[key]
             by = f"moved to Seen in {name}"
             with writing(bench.engine) as connection:
                 count += acknowledge_up_to(connection, reference, revision, by, now)
     return count
 
 
-def _seen(bench: Workbench, name: str, connector: Connector) -> set[tuple[str, int]]:
-    if not isinstance(connector, AcknowledgedByHand) or name in bench.lanes.busy():
+def _seen(bench: Workbench, name: str, connector: AcknowledgedByHand, waiting: Waiting) -> set[str]:
+    if not waiting or name in bench.lanes.busy():
         return set()
     try:
-        return bench.lanes.ask(name, partial(_asked, bench, name, connector), ASK_SECONDS)
+        question = partial(_asked, bench, name, connector, waiting)
+        return bench.lanes.ask(name, question, ASK_SECONDS)
     except Exception as problem:  # noqa: BLE001 - asked again at the next turn
         log.warning("destination %s was not asked: %s", name, type(problem).__name__)
         return set()
 
 
-def _asked(bench: Workbench, name: str, connector: AcknowledgedByHand) -> set[tuple[str, int]]:
+def _asked(
+    bench: Workbench, name: str, connector: AcknowledgedByHand, waiting: Waiting
+) -> set[str]:
     """Ask a destination, in its lane. One that had been given up meanwhile is noted as answering again."""
-    seen = asking.acknowledged(connector)
+    seen = asking.acknowledged(connector, waiting)
     if bench.lanes.is_stuck(name) and not bench.lanes.is_closed:
         with writing(bench.engine) as connection:
             note_answer(connection, name)
@@ -68,12 +77,26 @@ def acknowledge_up_to(
     Return how many were waiting for it.
     """
     values = {"reference": reference, "revision": revision, "by": by, "at": now.isoformat()}
-    return int(connection.execute(_ACKNOWLEDGE_REVISION, values).rowcount)
+    changed = connection.execute(_ACKNOWLEDGE_REVISION, values).rowcount
+    own = connection.execute(_ACKNOWLEDGE_OWN, values).rowcount
+    return int(changed + own)
 
 
-_WAITING = text("SELECT reference, revision FROM entry WHERE acknowledged_at IS NULL")
+# By key: a page of the same name may tell of another record, from before a backup was put back.
+_WAITING = text(
+    "SELECT parcel.key, entry.reference, entry.revision FROM entry"
+    " JOIN parcel ON parcel.entry_id = entry.id WHERE entry.acknowledged_at IS NULL"
+    " AND parcel.destination = :destination AND parcel.operation = 'alert'"
+    " UNION ALL SELECT parcel.key, own_alert.reference, 1 FROM own_alert"
+    " JOIN parcel ON parcel.own_alert = own_alert.reference"
+    " WHERE own_alert.acknowledged_at IS NULL AND parcel.destination = :destination"
+)
 _ACKNOWLEDGE = text(
     "UPDATE entry SET acknowledged_at = :at, acknowledged_by = :by"
+    " WHERE reference = :reference AND acknowledged_at IS NULL"
+)
+_ACKNOWLEDGE_OWN = text(
+    "UPDATE own_alert SET acknowledged_at = :at, acknowledged_by = :by"
     " WHERE reference = :reference AND acknowledged_at IS NULL"
 )
 _ACKNOWLEDGE_REVISION = text(

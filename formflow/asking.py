@@ -54,6 +54,7 @@ class Undelivered:
     code: str
     ending: type[Ending] | None = None  # None: a mistake in the connector
     after_seconds: float | None = None  # when to try again; None leaves it to us
+    text: str = ""  # for people, from a connector of ours alone
 
     @property
     def is_out_of_reach(self) -> bool:
@@ -166,12 +167,17 @@ def prepare(connector: Connector, parcel: Parcel) -> Prepared:
     return made
 
 
-def acknowledged(connector: AcknowledgedByHand) -> set[tuple[str, int]]:
-    """Return what has been acknowledged at a destination. Raise BadAnswer, or what the connector raises."""
-    answer: object = connector.acknowledged()
-    if not isinstance(answer, list) or not all(_is_revision(one) for one in answer):
+def acknowledged(connector: AcknowledgedByHand, waiting: Mapping[str, tuple[str, int]]) -> set[str]:
+    """Return the keys of what has been acknowledged at a destination, of those that wait for it.
+
+    Raise BadAnswer, or what the connector raises.
+    """
+    answer: object = connector.acknowledged(waiting)
+    if not isinstance(answer, set | frozenset | list | tuple) or not all(
+        isinstance(key, str) for key in answer
+    ):
         raise BadAnswer
-    return {(reference, revision) for reference, revision in answer}
+    return set(answer) & waiting.keys()
 
 
 def why(problem: BaseException) -> Undelivered:
@@ -186,7 +192,9 @@ def why(problem: BaseException) -> Undelivered:
     code = getattr(problem, "code", None)
     if not isinstance(code, str) or not _CODE.fullmatch(code):
         return Undelivered(BAD_ANSWER)
-    return Undelivered(code, ending, _bounded(getattr(problem, "after_seconds", None)))
+    text = getattr(problem, "text", "")
+    after_seconds = _bounded(getattr(problem, "after_seconds", None))
+    return Undelivered(code, ending, after_seconds, text if isinstance(text, str) else "")
 
 
 def _bounded(seconds: object) -> float | None:
@@ -214,13 +222,3 @@ def _checked(answer: object, key: str) -> Delivered:
         raise BadAnswer
     assert isinstance(answer, Delivered)  # noqa: S101 - looked at above
     return answer
-
-
-def _is_revision(pair: object) -> bool:
-    return (
-        isinstance(pair, tuple | list)
-        and len(pair) == 2
-        and isinstance(pair[0], str)
-        and isinstance(pair[1], int)
-        and not isinstance(pair[1], bool)
-    )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from formflow import forms, overview, rights, tables
+from formflow import forms, overview, own_alerts, rights, tables, watermark
 from formflow.contract import CheckLine
 from formflow.drop.sweep import MARKER
 from formflow.errors import FormDefinitionProblem, FormFlowError
@@ -41,6 +41,7 @@ def checkup(settings: Settings, now: datetime) -> Iterator[tuple[str, CheckLine]
     yield "state folder", _state_is_local(settings.state.folder)
     yield from (("rights", line) for line in rights.looked_at(settings))
     yield "ledger", _ledger(settings)
+    yield from (("own alert", line) for line in _own_alerts(settings))
     yield "disk", _disk(settings.state.folder)
     for watch in settings.watch:
         yield "watched folder", _watched(watch.folder)
@@ -78,6 +79,25 @@ def _ledger(settings: Settings) -> CheckLine:
     if found != "ok":
         return CheckLine(False, "is damaged. Stop FormFlow and restore it from a backup.")
     return CheckLine(True, f"is sound (SQLite {sqlite3.sqlite_version})")
+
+
+def _own_alerts(settings: Settings) -> Iterator[CheckLine]:
+    try:
+        engine = tables.open_ledger(settings.state.folder)
+    except FormFlowError:
+        return  # said already
+    with tables.reading(engine) as connection:
+        waiting = list(own_alerts.waiting(connection))
+        behind = watermark.is_behind(settings, connection)
+    engine.dispose()
+    if behind:
+        yield CheckLine(
+            False,
+            "the ledger is older than what is filed in the destinations: was a backup put back? FormFlow moves"
+            " its numbers past theirs at its next start, and tells everybody.",
+        )
+    for own in waiting:
+        yield CheckLine(False, f"{own.reference} waits to be seen: {own.text}")
 
 
 def _disk(folder: Path) -> CheckLine:

@@ -30,7 +30,7 @@ class ChildKey:
 class NearChild:
     """A child on record who may be the same: for a person to say."""
 
-    child_reference: str  # "C-000012"
+    child_reference: str  # "C-4821-000012"
     why: str  # what is alike and what is not, in words without a name
     papers: tuple[str, ...]  # references of the records about that child
 

@@ -78,7 +78,7 @@ class NamedAnswer:
 class Parcel:
     """What one destination gets of one entry, already stripped to what it may carry."""
 
-    key: str  # 64 hex digits: entry, revision, destination and operation; the same for every repeat
+    key: str  # 64 hex digits: what is delivered, where and what for; the same for every repeat
     operation: Operation
     reference: str  # "FF-2026-000123"
     revision: int
@@ -92,13 +92,15 @@ class Parcel:
     repeat: int | None = None  # number of the arrival, for the receipt of a paper that came again
     urgent: bool = False  # of an alert: it cannot wait; why stands on the page alone
     is_reminder: bool = False  # of an alert: something in the case is overdue
+    is_own: bool = False  # of an alert: about FormFlow itself, not about a form
     # The finished page for people: HTML, text for notes. For DataClass.NOTICE on receipts alone.
     page: str = ""
     # From here on only for DataClass.FULL, and for a paper that goes back only what the office may see:
     enclosed: Mapping[str, str] = field(default_factory=dict)  # beside the page: name -> sha256
     about: str = ""  # of a sheet: the reference of the record that it belongs to
+    case_key: str = ""  # 64 hex digits: a page may replace pages of its own case only
     decided: str = ""  # of a review sheet: what was decided, in words
-    child_reference: str | None = None  # "C-000045"
+    child_reference: str | None = None  # "C-4821-000045"
     incident_day: date | None = None
     answers: tuple[NamedAnswer, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -205,8 +207,11 @@ class BatchConnector(Connector, Protocol):
 class AcknowledgedByHand(Connector, Protocol):
     """A destination where a person can acknowledge an alert, such as a folder named "Seen"."""
 
-    def acknowledged(self) -> list[tuple[str, int]]:
-        """Return what a person has acknowledged there: reference and revision."""
+    def acknowledged(self, waiting: Mapping[str, tuple[str, int]]) -> set[str]:
+        """Return the keys of the alerts that a person has acknowledged there.
+
+        `waiting` holds key, reference and revision of those that nobody has acknowledged yet.
+        """
 
 
 class Ending(Exception):

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, text
 
-from formflow import asking, ledger
+from formflow import asking, ledger, own_alerts
 from formflow.asking import NO_ANSWER, Result, Undelivered
 from formflow.contract import Delivered, Prepared, Rejected, RepeatSafe, SettingsError
 from formflow.lanes import Round
@@ -29,6 +29,7 @@ log = logging.getLogger("formflow")
 BACK_OFF_SECONDS = (5.0, 15.0, 60.0, 300.0, 900.0, 1800.0)
 SETTINGS_SECONDS = 3600.0  # a wrong password does not mend itself: one try an hour
 BUGS_UNTIL_SET_ASIDE = 5
+IN_THE_WAY = "FF-420"  # another's file has the name: people are told, not only “formflow status”
 AT_ONCE = 20  # deliveries marked done in one commit; a crash repeats them, and nobody sees it
 
 
@@ -112,6 +113,8 @@ def _mark(
     is_bug = result.ending is None and result.code != NO_ANSWER
     if result.ending is Rejected or (is_bug and task.attempts >= BUGS_UNTIL_SET_ASIDE):
         ledger.set_aside(connection, task, owner, result.code)
+        if result.code == IN_THE_WAY:
+            own_alerts.tell_of_refused(connection, bench, task.ref_id, result.text, now)
         return
     after = _back_off(task, result)
     ledger.put_back(connection, task, owner, after_seconds=after, code=result.code)

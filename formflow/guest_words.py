@@ -42,7 +42,8 @@ def raised(problem: BaseException) -> bytes:
     ending = next((name for name, kind in _ENDINGS.items() if isinstance(problem, kind)), None)
     if ending is None:
         return json.dumps({"mistake": type(problem).__name__}).encode()
-    told = [getattr(problem, name, None) for name in ("code", "text", "after_seconds")]
+    # Its words stay behind: they may hold a path or an answer.
+    told = [getattr(problem, name, None) for name in ("code", "after_seconds")]
     return json.dumps({"ending": ending, "told": [_plain(one) for one in told]}).encode()
 
 
@@ -52,8 +53,8 @@ def understood(frame: bytes) -> object:
     if "mistake" in said:
         raise type(str(said["mistake"])[:60], (Mistake,), {})
     if "ending" in said:
-        code, text, after_seconds = said["told"]
-        raise _ENDINGS[said["ending"]](code, text, after_seconds)
+        code, after_seconds = said["told"]
+        raise _ENDINGS[said["ending"]](code, "", after_seconds)
     return _made(said["is"])
 
 
@@ -67,7 +68,7 @@ def _plain(value: object) -> Any:
             return str(value)
         case bytes():
             return {"bytes": base64.b64encode(value).decode()}
-        case list() | tuple():
+        case list() | tuple() | set() | frozenset():
             return [_plain(one) for one in value]
         case Mapping():
             return {"map": [[_plain(key), _plain(one)] for key, one in value.items()]}

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -129,9 +129,9 @@ class _Batches(Guest):
 
 
 class _Acknowledges(Guest):
-    def acknowledged(self) -> list[tuple[str, int]]:
+    def acknowledged(self, waiting: Mapping[str, tuple[str, int]]) -> set[str]:
         """Return what the connector says. Raise what it raised, NoAnswer or Died."""
-        return self._rested(self._delivering, "acknowledged", ())  # type: ignore[return-value]
+        return self._rested(self._delivering, "acknowledged", (dict(waiting),))  # type: ignore[return-value]
 
 
 class _BatchesAndAcknowledges(_Batches, _Acknowledges):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as made_by  # `field` is a word of the forms here
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -260,7 +260,7 @@ class Entry:
     sha256: str
     form_id: str | None
     form_version: int | None
-    child_reference: str | None  # "C-000045"
+    child_reference: str | None  # "C-4821-000045"
     supersedes: int | None  # the revision that this one follows
     incident_day: date | None = None
     original_suffix: str = ".pdf"  # what the paper is called after its reference
@@ -272,3 +272,10 @@ class Entry:
     about: str | None = None  # of a sheet: the reference of the record that it belongs to
     urgent: bool = False  # it cannot wait, by itself or by an earlier revision that nobody has seen
     role: Role = Role.STAFF  # of the folder the paper came from
+    epoch: int = 0  # of the ledger when this was recorded; 0 in ledgers that knew none
+
+    @property
+    def identity(self) -> str:
+        """What tells this revision from every other, also from those of another copy of the ledger."""
+        moment = self.recorded_at.astimezone(UTC).isoformat()
+        return "|".join((str(self.epoch), self.reference, str(self.revision), moment, self.sha256))

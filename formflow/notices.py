@@ -705,6 +705,24 @@ MESSAGES: dict[str, Message] = {
         "Nobody can say whether it arrived, so FormFlow sends it again.",
         "If you get the same message twice, one is enough.",
     ),
+    "FF-420": Message(
+        "There is already a file “{name}” that belongs to something else.",
+        "FormFlow never replaces such a file. The new one is kept in FormFlow.",
+        "Give the file that is there another name, then run “formflow retry”.",
+    ),
+    "FF-421": Message(
+        "{reference} could not be filed in “{destination}”.",
+        "{why} This can happen after an older backup of FormFlow was put back.",
+        "Read the form with “formflow show {reference}”, and ask IT to look at the folder.",
+    ),
+    "FF-422": Message(
+        "FormFlow does not know the newest forms or sheets that it has filed. {newest}, and it filed up to"
+        " {until}.",
+        "An older backup was put back, or the state folder was emptied. What arrived in that time is still in"
+        " “Alerts” and in the child files. FormFlow no longer follows it up and sends no reminders.",
+        "Look through “Alerts” for that time, ask for those forms and sheets again and drop them. Tell IT."
+        " New forms get new numbers, and their alerts arrive as usual.",
+    ),
     "FF-425": Message(
         "The destination has not answered in time.",
         "What it should get waits and is tried again. All other destinations go on.",

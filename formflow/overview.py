@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import text
 
-from formflow import shelf, tables
+from formflow import own_alerts, shelf, tables
 from formflow.drop.sweep import MARKER
 from formflow.model import Light, Outcome
+from formflow.own_alerts import OwnAlert
 from formflow.service import HEARTBEAT
 from formflow.settings import Settings
 from formflow.words import LIGHT_WORDS, OUTCOME_WORDS, moment_in_words
@@ -63,6 +64,7 @@ class Overview:
     papers_unread: int
     waiting: tuple[Waiting, ...]
     undecided: tuple[str, ...]  # references of records about which nothing is decided, oldest first
+    own_alerts: tuple[OwnAlert, ...]  # about FormFlow itself, which nobody has seen yet
     undelivered: tuple[Undelivered, ...]
     silent: tuple[Silent, ...]
     folders: tuple[FolderState, ...]
@@ -73,7 +75,7 @@ class Overview:
         """Return whether somebody has something to look at."""
         aside = any(entry.set_aside for entry in self.undelivered)
         offline = any(not folder.online for folder in self.folders)
-        return bool(self.waiting) or bool(self.silent) or aside or offline
+        return bool(self.waiting or self.own_alerts or self.silent) or aside or offline
 
 
 def overview(settings: Settings) -> Overview:
@@ -93,6 +95,7 @@ def overview(settings: Settings) -> Overview:
             for row in shelf.waiting(connection)
         )
         undecided = tuple(shelf.undecided(connection))
+        own = tuple(own_alerts.waiting(connection))
         undelivered = tuple(
             Undelivered(row.lane, row.parcels, row.aside, row.code)
             for row in connection.execute(_UNDELIVERED)
@@ -115,6 +118,7 @@ def overview(settings: Settings) -> Overview:
         counts.unread,
         waiting,
         undecided,
+        own,
         undelivered,
         silent,
         folders,
@@ -126,7 +130,7 @@ def as_json(view: Overview) -> dict[str, Any]:
     """Return an overview for another program."""
     table = asdict(view)
     table["last_turn"] = view.last_turn.isoformat() if view.last_turn else None
-    for row in (*table["waiting"], *table["silent"]):
+    for row in (*table["waiting"], *table["own_alerts"], *table["silent"]):
         row["since"] = row["since"].isoformat()
     return table | {"waits_for_a_person": view.waits_for_a_person}
 
@@ -143,6 +147,7 @@ def as_text(view: Overview, settings: Settings) -> str:
             f"  {'NOW' * entry.urgent:3} {shape} {entry.reference} r{entry.revision}  {words:24}"
             f" {outcome}, since {since}"
         )
+    lines += [f"! {own.reference}: {own.text} ({own.code})" for own in view.own_alerts]
     if view.undecided:
         lines.append(f"{len(view.undecided)} wait for a decision: {', '.join(view.undecided)}.")
     if view.papers_unread:

@@ -63,6 +63,7 @@ SHEET_HEADLINE = "A sheet of yours needs you: what it says cannot count yet."
 TOLD_HEADLINE = "A review sheet of yours lowers a level or joins two children. Please check."
 MISPLACED = "A sheet came from the staff folder. It changes nothing."
 REMINDER = "A step in a case is overdue."
+OWN_ALERT = "FormFlow needs you: something is wrong with its own records."
 
 
 def receipt(entry: Entry, form: Form | None, settings: Settings, told_how: str) -> str:
@@ -152,6 +153,19 @@ def alert(
         missing=_labels(form, proposal),
         not_asked=[rule for rule in rules() if proposal and rule.id in proposal.not_asked],
         rules_version=proposal.rules_version if proposal else "",
+    )
+
+
+def own_alert(reference: str, about: Notice, settings: Settings, respond_by: datetime) -> str:
+    """Return the DSL's page for an alert about FormFlow itself as HTML."""
+    return _template("own_alert.html").render(
+        css=_css(),
+        agency=settings.agency.name,
+        lead=settings.agency.safeguarding_lead,
+        reference=reference,
+        headline=OWN_ALERT,
+        notice=about,
+        respond_by=moment_in_words(respond_by, settings.zone),
     )
 
 

@@ -7,104 +7,30 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
-from formflow import pages, plugins
+from formflow import pages
 from formflow.casework import ToDecide
 from formflow.contract import Capabilities, DataClass, NamedAnswer, Operation, Parcel
-from formflow.enclose import Enclosed
 from formflow.forms import Form
-from formflow.model import AnswerState, Entry, Light, Outcome, Role
+from formflow.model import AnswerState, Entry, Light, Notice, Outcome, Role
+from formflow.occasion import Occasion as Occasion
 from formflow.settings import Settings
 from formflow.sheets import REVIEW, TOLD
 from formflow.words import LEVEL_WORDS
 
 
-@dataclass(frozen=True, slots=True)
-class Occasion:
-    """One entry, the form it is on, and the settings of the day: all that a parcel is made from."""
+def parcel_key(identity: str, destination: str, operation: str) -> str:
+    """Return the key that is the same for every repeat of one delivery, as 64 hex digits.
 
-    entry: Entry
-    form: Form | None
-    settings: Settings
-    enclosed: Enclosed | None = None  # None for a receipt alone
-    to_decide: ToDecide | None = None  # what lies in “To decide” after it
-    climbs_to: str = ""  # the destination that is told because nobody has acknowledged the alert
-
-    @property
-    def filed(self) -> str | None:
-        """What is filed of the paper, by its sha256: the paper itself, or a copy without its dangers."""
-        return self.enclosed.filed if self.enclosed else None
-
-    @property
-    def filed_suffix(self) -> str:
-        """What the filed paper is called after its reference."""
-        return ".pdf" if self.only_pictures else self.entry.original_suffix
-
-    @property
-    def only_pictures(self) -> bool:
-        """Whether pictures of the pages are filed instead of a paper that could start something."""
-        return self.filed is not None and self.filed != self.entry.sha256
-
-    @property
-    def beside(self) -> Mapping[str, str]:
-        """What lies beside the note of a paper that comes back: name and sha256."""
-        return self.enclosed.beside if self.enclosed else {}
-
-    @property
-    def is_misplaced(self) -> bool:
-        """Whether it is a sheet that came from the staff folder."""
-        is_sheet = self.form is not None and self.form.is_sheet
-        return is_sheet and self.entry.role is Role.STAFF
-
-    @property
-    def for_the_office(self) -> Occasion:
-        """The occasion as the office may know it: of a misplaced sheet nothing but that a file arrived."""
-        if not self.is_misplaced:
-            return self
-        bare = replace(self.entry, form_id=None, form_version=None, answers={}, notices=())
-        return replace(self, entry=bare, form=None, enclosed=None)
-
-    @property
-    def respond_by(self) -> datetime:
-        """When the DSL should have looked: at once where it cannot wait. What could not be read counts as red."""
-        within, recorded_at = self.settings.alerts, self.entry.recorded_at
-        soon = self.entry.highest_light in (None, Light.RED, Light.AMBER_OR_RED)
-        soon = soon or self.entry.outcome in (Outcome.HELD, Outcome.UNREADABLE)
-        hours = within.red_within_hours if soon else within.other_within_hours
-        end = recorded_at if self.entry.urgent else recorded_at + timedelta(hours=hours)
-        return end.astimezone(self.settings.zone)
-
-    @property
-    def where_to_look(self) -> str:
-        """Where the record is, without a name."""
-        entry = self.entry
-        folder = entry.child_reference or f"Not yet matched/{entry.reference}"
-        return (
-            f"the folder “{folder}” in the children’s files, or “formflow show {entry.reference}”"
-        )
-
-    @property
-    def where_the_alert_is(self) -> str:
-        """Where the alert's page is: all that a notice may say."""
-        return (
-            f"the page {self.entry.reference} in the folder “{self.settings.folders.alerts.name}”"
-        )
-
-    @property
-    def told_how(self) -> str:
-        """How the DSL is told, without a name."""
-        names = [d.name for d in self.settings.destinations() if d.kind != "receipt_folder"]
-        later = self.settings.told_later
-        alerting = [n for n in names if n in _alerting(self.settings) and n not in later]
-        return "by " + " and ".join(f"“{name}”" for name in alerting)
+    `identity` says of what: reference and revision alone come again when a backup is put back.
+    """
+    return _digest("|".join((identity, destination, operation)))
 
 
-def parcel_key(reference: str, revision: int, destination: str, operation: str) -> str:
-    """Return the key that is the same for every repeat of one delivery, as 64 hex digits."""
-    text = "|".join((reference, str(revision), destination, operation))
-    return hashlib.sha256(text.encode()).hexdigest()
+def _digest(words: str) -> str:
+    return hashlib.sha256(words.encode()).hexdigest()
 
 
 def operations(occasion: Occasion, capabilities: Capabilities) -> Iterator[Operation]:
@@ -135,7 +61,7 @@ def parcel(
     entry, form = occasion.entry, occasion.form
     is_full = _may_hold_names(operation, capabilities.carries)
     made = Parcel(
-        key=parcel_key(entry.reference, entry.revision, destination, operation),
+        key=parcel_key(entry.identity, destination, operation),
         operation=operation,
         reference=entry.reference,
         revision=entry.revision,
@@ -150,6 +76,7 @@ def parcel(
         urgent=entry.urgent and operation is Operation.ALERT,
         enclosed=_enclosed(occasion, operation),
         about=entry.about or "",
+        case_key=_case_key(occasion.to_decide),
         decided=_decided(occasion),
         child_reference=entry.child_reference,
         incident_day=entry.incident_day,
@@ -187,6 +114,7 @@ def stripped(made: Parcel, carries: DataClass) -> Parcel:
         repeat=made.repeat,
         urgent=made.urgent and made.operation is Operation.ALERT,
         is_reminder=made.is_reminder,
+        is_own=made.is_own,
     )
     if made.operation is Operation.RECEIPT:  # its page is made without names
         return replace(notice_only, page=made.page)
@@ -215,6 +143,10 @@ def _decided(occasion: Occasion) -> str:
     return LEVEL_WORDS[case.level] if case and counts else ""
 
 
+def _case_key(to_decide: ToDecide | None) -> str:
+    return _digest(to_decide.case.origin) if to_decide and to_decide.case.origin else ""
+
+
 def _enclosed(occasion: Occasion, operation: Operation) -> Mapping[str, str]:
     if operation is Operation.DECIDE and occasion.to_decide:
         return occasion.to_decide.sheets
@@ -235,7 +167,8 @@ def reminder(
     made = parcel(occasion, destination, Operation.ALERT, capabilities, b"")
     reminding = replace(
         made,
-        key=parcel_key(record.reference, 0, destination, f"reminder {day}"),
+        key=parcel_key(to_decide.case.origin, destination, f"reminder {day}"),
+        case_key=_case_key(to_decide),
         reference=record.reference,
         revision=record.revision,
         is_reminder=True,
@@ -261,7 +194,8 @@ def repeat_page(
     made = parcel(occasion, destination, Operation.DECIDE, capabilities, b"")
     again = replace(
         made,
-        key=parcel_key(made.reference, made.revision, destination, f"again {arrival_id}"),
+        key=_key_again(occasion, destination, arrival_id, now),
+        case_key=_case_key(to_decide),
         page=pages.what_is_open(to_decide, occasion.settings, now),
         recorded_at=now.astimezone(occasion.settings.zone),
     )
@@ -269,19 +203,31 @@ def repeat_page(
 
 
 def alert_again(
-    occasion: Occasion, destination: str, capabilities: Capabilities, arrival_id: int
+    occasion: Occasion,
+    destination: str,
+    capabilities: Capabilities,
+    arrival_id: int,
+    at: datetime,
 ) -> Parcel:
     """Return the alert again for what came again and cannot be used: she must not wait in vain."""
     made = parcel(occasion, destination, Operation.ALERT, capabilities, b"")
-    key = parcel_key(made.reference, made.revision, destination, f"alert again {arrival_id}")
+    key = _key_again(occasion, destination, arrival_id, at)
     return stripped(replace(made, key=key), capabilities.carries)
 
 
-def repeat_parcel(occasion: Occasion, destination: str, arrival_id: int, page: str) -> Parcel:
+def _key_again(occasion: Occasion, destination: str, arrival_id: int, at: datetime) -> str:
+    # With the moment: another copy of the ledger counts its arrivals with the same numbers.
+    moment = at.astimezone(UTC).isoformat()
+    return parcel_key(occasion.entry.identity, destination, f"again {arrival_id} {moment}")
+
+
+def repeat_parcel(
+    occasion: Occasion, destination: str, arrival_id: int, at: datetime, page: str
+) -> Parcel:
     """Return the receipt for a paper that came again: its own key, nothing but the page in it."""
     entry = occasion.entry
     made = Parcel(
-        key=parcel_key(entry.reference, entry.revision, destination, f"again {arrival_id}"),
+        key=_key_again(occasion, destination, arrival_id, at),
         operation=Operation.RECEIPT,
         reference=entry.reference,
         revision=entry.revision,
@@ -296,6 +242,35 @@ def repeat_parcel(occasion: Occasion, destination: str, arrival_id: int, page: s
         repeat=arrival_id,
     )
     return stripped(made, DataClass.NOTICE)
+
+
+def own_alert(
+    reference: str,
+    about: Notice,
+    settings: Settings,
+    destination: str,
+    capabilities: Capabilities,
+    now: datetime,
+) -> Parcel:
+    """Return an alert about FormFlow itself. There is no form and no child in it."""
+    here = now.astimezone(settings.zone)
+    respond_by = here + timedelta(hours=settings.alerts.red_within_hours)
+    made = Parcel(
+        key=parcel_key(f"{reference}|{now.astimezone(UTC).isoformat()}", destination, "own alert"),
+        operation=Operation.ALERT,
+        reference=reference,
+        revision=1,
+        outcome=Outcome.HELD,
+        light=None,
+        recorded_at=here,
+        respond_by=respond_by,
+        form_title="",
+        headline=pages.OWN_ALERT,
+        where_to_look=f"the page {reference} in the folder “{settings.folders.alerts.name}”",
+        is_own=True,
+        page=pages.own_alert(reference, about, settings, respond_by),
+    )
+    return stripped(made, capabilities.carries)
 
 
 def named_answers(entry: Entry, form: Form | None) -> tuple[NamedAnswer, ...]:
@@ -349,11 +324,3 @@ def _page(occasion: Occasion, operation: Operation) -> str:
             return pages.what_is_open(to_decide, settings, at) if to_decide else ""
         case Operation.RECORD:
             return ""
-
-
-def _alerting(settings: Settings) -> set[str]:
-    return {
-        d.name
-        for d in settings.destinations()
-        if Operation.ALERT in plugins.load(d.kind).capabilities.operations
-    }

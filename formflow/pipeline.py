@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from formflow import ledger, pages, parcels, shelf
+from formflow import ledger, pages, parcels, shelf, watermark
 from formflow.casework import ToDecide
 from formflow.check import check
 from formflow.climb import climb
@@ -66,6 +66,7 @@ def drain(
     longer than one call may take, and not at all for a lane that is stuck.
     """
     bench = workbench(settings)
+    watermark.keep(bench, clock())
     handled = 0
     while True:
         finished = bench.lanes.finished
@@ -105,6 +106,7 @@ def workbench(settings: Settings) -> Workbench:
     key = str(settings.state.folder)
     if key not in _open:
         _open[key] = open_workbench(settings)
+        watermark.begin(_open[key])
     return _open[key]
 
 
@@ -150,6 +152,7 @@ def _hand_over(bench: Workbench, tasks: Sequence[Claimed], clock: Callable[[], d
     if tasks[0].kind != "deliver":
         _safely(bench, tasks, lambda: _handle(bench, tasks, clock))
         return
+    watermark.keep(bench, clock())  # before anything with a new number leaves
     bench.lanes.hand(
         tasks[0].lane,
         lambda now: _safely(bench, tasks, lambda: deliver(bench, tasks, clock, now)),
@@ -287,11 +290,11 @@ def _answer_repeat(bench: Workbench, connection: Connection, arrival: Row[Any]) 
     if Role(arrival.role) is Role.STAFF:
         seen = occasion.for_the_office
         page = pages.repeat_receipt(seen.entry, seen.form, bench.settings, at)
-        send_receipt(connection, there, seen, arrival.entry_id, arrival.id, page)
+        send_receipt(connection, there, seen, arrival.entry_id, arrival.id, at, page)
         return
     case = shelf.case(connection, entry.about or entry.reference)
     if case is None or entry.outcome in (Outcome.HELD, Outcome.UNREADABLE):
-        send_alert_again(connection, there, occasion, arrival.entry_id, arrival.id)
+        send_alert_again(connection, there, occasion, arrival.entry_id, arrival.id, at)
         return
     send_page(connection, there, occasion, ToDecide(case, {}), arrival.entry_id, arrival.id, at)
 

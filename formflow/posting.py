@@ -57,11 +57,12 @@ def send_receipt(
     occasion: parcels.Occasion,
     entry_id: int,
     arrival_id: int,
+    at: datetime,
     page: str,
 ) -> None:
     """Send the receipt for a paper that came again, in the caller's transaction."""
     for name, connector in taking(Operation.RECEIPT, destinations):
-        made = parcels.repeat_parcel(occasion, name, arrival_id, page)
+        made = parcels.repeat_parcel(occasion, name, arrival_id, at, page)
         post(connection, connector, entry_id, name, made)
 
 
@@ -87,22 +88,28 @@ def send_alert_again(
     occasion: parcels.Occasion,
     entry_id: int,
     arrival_id: int,
+    at: datetime,
 ) -> None:
     """Send the alert for an unusable file that came again, in the caller's transaction."""
     for name, connector in taking(Operation.ALERT, destinations):
         if name not in occasion.settings.told_later:
-            made = parcels.alert_again(occasion, name, connector.capabilities, arrival_id)
+            made = parcels.alert_again(occasion, name, connector.capabilities, arrival_id, at)
             post(connection, connector, entry_id, name, made)
 
 
 def post(
     connection: Connection,
     connector: Connector,
-    entry_id: int,
+    entry_id: int | None,
     destination: str,
     made: Parcel,
+    *,
+    own_alert: str | None = None,
 ) -> None:
-    """Render one parcel and put it on the list. What cannot be rendered holds that parcel alone."""
+    """Render one parcel and put it on the list. What cannot be rendered holds that parcel alone.
+
+    It belongs to an entry, or to an alert about FormFlow itself.
+    """
     try:
         prepared = asking.prepare(connector, made)
     except (Exception, SystemExit, GeneratorExit):  # noqa: BLE001 - a connector's mistake must not cost the record
@@ -112,6 +119,7 @@ def post(
         {
             "key": made.key,
             "entry_id": entry_id,
+            "own_alert": own_alert,
             "destination": destination,
             "operation": made.operation,
             "body": prepared.body if prepared else None,
@@ -147,7 +155,7 @@ def _as_read(destinations: Mapping[str, Connector], occasion: parcels.Occasion) 
 
 
 _ADD_PARCEL = text(
-    "INSERT INTO parcel (key, entry_id, destination, operation, body, headers, original_sha256)"
-    " VALUES (:key, :entry_id, :destination, :operation, :body, :headers, :original)"
+    "INSERT INTO parcel (key, entry_id, own_alert, destination, operation, body, headers, original_sha256)"
+    " VALUES (:key, :entry_id, :own_alert, :destination, :operation, :body, :headers, :original)"
 )
 _POSTED = text("SELECT 1 FROM parcel WHERE key = :key")

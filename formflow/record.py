@@ -12,7 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from formflow import ledger, parcels, shelf, who
+from formflow import ledger, numbers, parcels, shelf, who
 from formflow.acknowledge import acknowledge_up_to
 from formflow.belongs import (
     Identity,
@@ -244,6 +244,7 @@ def _entry(
         possible_duplicate_of=identity.possible_duplicate_of,
         about=identity.about.record.reference if identity.about else None,
         role=arrived.role,
+        epoch=numbers.epoch(connection),
     )
     entry = replace(entry, urgent=bool(urgency.reasons(entry)))
     if form is None or identity.about is None:
@@ -300,11 +301,12 @@ def _number(
         return identity.sheet, 1
     agency = office.settings.agency
     year = now.astimezone(office.settings.zone).year
-    last = connection.execute(_COUNT, {"name": f"reference-{year}"}).scalar_one()
+    last = numbers.next_reference(connection, year)
     return f"{agency.reference_prefix}-{year}-{last:06d}", 1
 
 
 def _insert(connection: Connection, arrived: Arrived, entry: Entry, identity: Identity) -> int:
+    numbers.next_of(connection, numbers.ENTRIES)
     inserted = connection.execute(
         _ADD_ENTRY,
         {
@@ -328,6 +330,7 @@ def _insert(connection: Connection, arrived: Arrived, entry: Entry, identity: Id
             "about": entry.about,
             "urgent": entry.urgent,
             "role": entry.role,
+            "epoch": entry.epoch,
             "answers": shelf.dumped(entry.answers, shelf.Answers),
             "notices": shelf.dumped(entry.notices, shelf.Notices),
             "proposal": shelf.dumped(entry.proposal, Proposal) if entry.proposal else None,
@@ -337,15 +340,11 @@ def _insert(connection: Connection, arrived: Arrived, entry: Entry, identity: Id
 
 
 _LINK = text("UPDATE paper SET entry_id = :entry WHERE id = :paper")
-_COUNT = text(
-    "INSERT INTO counter (name, last) VALUES (:name, 1)"
-    " ON CONFLICT (name) DO UPDATE SET last = last + 1 RETURNING last"
-)
 _ADD_ENTRY = text(
     "INSERT INTO entry (reference, revision, supersedes, outcome, received_at, recorded_at, paper_id,"
     " form_id, form_version, child_id, child_b_id, business_key, values_sha256, incident_day, light, highest_light,"
-    " possible_duplicate_of, about, urgent, role, answers, notices, proposal)"
+    " possible_duplicate_of, about, urgent, role, epoch, answers, notices, proposal)"
     " VALUES (:reference, :revision, :supersedes, :outcome, :received_at, :recorded_at, :paper_id,"
     " :form_id, :form_version, :child_id, :child_b_id, :business_key, :values_sha256, :incident_day, :light,"
-    " :highest_light, :possible_duplicate_of, :about, :urgent, :role, :answers, :notices, :proposal)"
+    " :highest_light, :possible_duplicate_of, :about, :urgent, :role, :epoch, :answers, :notices, :proposal)"
 )

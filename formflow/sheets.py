@@ -82,6 +82,9 @@ class Case:
     reopened_at: datetime | None = None  # when a later form suggested more than is decided
     reopened_by: Light | None = None  # the highest that such a form suggests
     child: int = 0  # which of several who were targeted is looked at; 0: all of them
+    origin: str = (
+        ""  # what tells it from a case of the same reference in another copy of the ledger
+    )
 
     @property
     def level(self) -> Level | None:

@@ -89,6 +89,7 @@ def case(connection: Connection, reference: str) -> Case | None:
         history_b=history(connection, child_b, apart_from=reference),
         near=who.near(connection, child),
         joined=_joined(connection, child),
+        origin=first.identity,
     )
     for paper in papers:
         found = found.with_sheet(paper) if paper.about else found.with_revision(paper)
@@ -134,6 +135,7 @@ def _entry(row: Row[Any]) -> Entry:
         about=row.about,
         urgent=bool(row.urgent),
         role=Role(row.role),
+        epoch=row.epoch,
     )
 
 

@@ -28,6 +28,19 @@ _PAPER_5 = """CREATE TABLE paper_5 (
 _INTO_PAPER_5 = """INSERT INTO paper_5
     (id, sha256, size, file_name, received_at, code, words, entry_id, continues)
     SELECT id, sha256, size, file_name, received_at, code, words, entry_id, continues FROM paper"""
+_OWN_ALERT = """CREATE TABLE own_alert (
+    reference VARCHAR NOT NULL PRIMARY KEY, code VARCHAR NOT NULL, words VARCHAR NOT NULL,
+    told_at VARCHAR NOT NULL, acknowledged_at VARCHAR, acknowledged_by VARCHAR)"""
+_PARCEL_5 = """CREATE TABLE parcel_5 (
+    id INTEGER NOT NULL PRIMARY KEY, key VARCHAR NOT NULL UNIQUE, entry_id INTEGER REFERENCES entry (id),
+    own_alert VARCHAR REFERENCES own_alert (reference), destination VARCHAR NOT NULL,
+    operation VARCHAR NOT NULL, body BLOB, headers VARCHAR NOT NULL, original_sha256 VARCHAR,
+    delivered_at VARCHAR, delivered_how VARCHAR, delivered_where VARCHAR)"""
+_INTO_PARCEL_5 = """INSERT INTO parcel_5 (id, key, entry_id, destination, operation, body, headers,
+    original_sha256, delivered_at, delivered_how, delivered_where)
+    SELECT id, key, entry_id, destination, operation, body, headers, original_sha256, delivered_at,
+    delivered_how, delivered_where FROM parcel"""
+_EPOCH = "INSERT OR IGNORE INTO counter VALUES ('epoch', 1000 + abs(random() % 9000))"
 # What brings a ledger of the version before to each version.
 STEPS = {
     2: ("ALTER TABLE paper ADD COLUMN continues INTEGER",),
@@ -60,6 +73,15 @@ STEPS = {
             '"background_animals":', '"background_cruelty_to_animals":'),
             '"background_fire":', '"background_fire_setting":') WHERE form_id = 'review'""",
         "CREATE TABLE silence (destination VARCHAR NOT NULL PRIMARY KEY, since VARCHAR NOT NULL)",
+        "ALTER TABLE entry ADD COLUMN epoch INTEGER DEFAULT 0 NOT NULL",
+        _OWN_ALERT,
+        _PARCEL_5,
+        _INTO_PARCEL_5,
+        "DROP TABLE parcel",
+        "ALTER TABLE parcel_5 RENAME TO parcel",
+        "CREATE INDEX parcel_entry ON parcel (entry_id)",
+        "CREATE INDEX parcel_own_alert ON parcel (own_alert)",
+        _EPOCH,
     ),
 }
 BUSY_SECONDS = 30
@@ -178,16 +200,21 @@ class Entry(SQLModel, table=True):
     acknowledged_by: str | None = None
     role: str = _role()
     urgent: bool = Field(default=False, sa_column_kwargs={"server_default": "0"})  # cannot wait
+    epoch: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # of the ledger then
 
 
 class Parcel(SQLModel, table=True):
     """The bytes for one destination, rendered once. Its delivery is one task."""
 
-    __table_args__ = (Index("parcel_entry", "entry_id"),)
+    __table_args__ = (
+        Index("parcel_entry", "entry_id"),
+        Index("parcel_own_alert", "own_alert"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     key: str = Field(unique=True)
-    entry_id: int = Field(foreign_key="entry.id")
+    entry_id: int | None = Field(default=None, foreign_key="entry.id")
+    own_alert: str | None = Field(default=None, foreign_key="own_alert.reference")
     destination: str
     operation: str
     body: bytes | None  # None: it could not be rendered
@@ -235,8 +262,21 @@ class Silence(SQLModel, table=True):
     since: str  # when the first call began that was not answered
 
 
+class OwnAlert(SQLModel, table=True):
+    """An alert about FormFlow itself, and who has seen it."""
+
+    __tablename__ = "own_alert"
+
+    reference: str = Field(primary_key=True)
+    code: str
+    words: str  # JSON: what fills the braces of the code's message
+    told_at: str
+    acknowledged_at: str | None = None
+    acknowledged_by: str | None = None
+
+
 class Counter(SQLModel, table=True):
-    """The last number given out, so that references have no gaps."""
+    """The last number given out, so that references have no gaps; and the epoch, see numbers.py."""
 
     name: str = Field(primary_key=True)
     last: int
@@ -352,6 +392,7 @@ def _prepare_schema(connection: Connection) -> None:
         )
     if found == 0:
         SQLModel.metadata.create_all(connection)
+        connection.exec_driver_sql(_EPOCH)
     for version in range(found + 1, SCHEMA_VERSION + 1) if found else ():
         for step in STEPS[version]:
             connection.exec_driver_sql(step)

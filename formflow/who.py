@@ -14,14 +14,19 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
+from formflow import numbers
 from formflow.children import ChildKey, NearChild, swapped, why_near
 
-_NAMED = re.compile(r"C-(\d{6,})")
+# Children of older ledgers have no epoch before their number.
+_NAMED = re.compile(r"C-(?:(\d{4})-)?(\d{6})")
 
 
 def child_reference(child_id: int | None) -> str | None:
-    """Return a child's reference, "C-000045", which stands wherever a name must not."""
-    return None if child_id is None else f"C-{child_id:06d}"
+    """Return a child's reference, "C-4821-000045", which stands wherever a name must not."""
+    if child_id is None:
+        return None
+    epoch, number = divmod(child_id, numbers.IN_ONE_EPOCH)
+    return f"C-{epoch}-{number:06d}" if epoch else f"C-{number:06d}"
 
 
 def child_id(connection: Connection, key: ChildKey | None, upn: str) -> int | None:
@@ -35,11 +40,13 @@ def child_id(connection: Connection, key: ChildKey | None, upn: str) -> int | No
     if key is None:
         return None
     values = {"name": key.name_key, "born": key.born.isoformat()}
-    connection.execute(_ADD, values)
-    found = int(connection.execute(_FIND, values).scalar_one())
+    found = connection.execute(_FIND, values).scalar()
+    if found is None:
+        found = numbers.next_child(connection)
+        connection.execute(_ADD, {"id": found, **values})
     if upn and known is None:
         connection.execute(_NUMBER, {"id": found, "upn": upn})
-    return found
+    return int(found)
 
 
 def contradicts(connection: Connection, child: int | None, upn: str) -> bool:
@@ -80,7 +87,8 @@ def named(connection: Connection, words: str) -> int | None:
     Nothing but the reference: “not C-000012” must join nobody.
     """
     said = _NAMED.fullmatch(words.strip().upper())
-    row = connection.execute(_BY_ID, {"id": int(said[1])}).first() if said else None
+    number = int(said[1] or 0) * numbers.IN_ONE_EPOCH + int(said[2]) if said else None
+    row = connection.execute(_BY_ID, {"id": number}).first()
     return int(row.id) if row is not None else None
 
 
@@ -103,7 +111,7 @@ def _key(row: Row[Any]) -> ChildKey:
 
 _BY_UPN = text("SELECT id, name_key, born FROM child WHERE upn = :upn")
 _BY_ID = text("SELECT id, name_key, born FROM child WHERE id = :id")
-_ADD = text("INSERT INTO child (name_key, born) VALUES (:name, :born) ON CONFLICT DO NOTHING")
+_ADD = text("INSERT INTO child (id, name_key, born) VALUES (:id, :name, :born)")
 _FIND = text("SELECT id FROM child WHERE name_key = :name AND born = :born")
 _NUMBER = text("UPDATE child SET upn = :upn WHERE id = :id AND upn IS NULL")
 _CANDIDATES = text(

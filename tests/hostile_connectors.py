@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -111,7 +111,7 @@ class HangsWhenAsked(Good):
 
     kind = "hangs_when_asked"
 
-    def acknowledged(self) -> list[tuple[str, int]]:
+    def acknowledged(self, waiting: Mapping[str, tuple[str, int]]) -> set[str]:
         """Never end."""
         while True:
             time.sleep(3600)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -551,12 +551,14 @@ def test_asking_what_was_acknowledged_wakes_the_service_for_nothing(
 def test_a_question_that_hangs_stops_its_own_lane_alone(
     office: Settings, shelf: Shelf, hanging: Hanging, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def asked() -> list[tuple[str, int]]:
+    def asked(_waiting: Mapping[str, tuple[str, int]]) -> set[str]:
         hanging.is_asked.set()
         hanging.lets_go.wait()
-        return []
+        return set()
 
     shelf.behaviour = shelf.keep
+    takes = frozenset({Operation.RECORD, Operation.ALERT})
+    shelf.capabilities = replace(Shelf.capabilities, operations=takes)  # type: ignore[misc]
     shelf.acknowledged = asked  # type: ignore[attr-defined]
     monkeypatch.setattr(acknowledge, "ASK_SECONDS", 0.1)
     drop(office, "red-planned-secrecy-pdfjs")

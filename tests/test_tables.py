@@ -24,9 +24,18 @@ def as_version_1(folder: Path) -> None:
             " NOT NULL, file_name VARCHAR NOT NULL, received_at VARCHAR NOT NULL, code VARCHAR NOT NULL,"
             " words VARCHAR NOT NULL, entry_id INTEGER)"
         )
-        ledger.execute("DROP TABLE own_page")
-        ledger.execute("DROP TABLE silence")
-        for table, column in (("arrival", "role"), ("entry", "role"), ("entry", "urgent")):
+        ledger.execute("DROP TABLE parcel")
+        ledger.execute(
+            "CREATE TABLE parcel (id INTEGER NOT NULL PRIMARY KEY, key VARCHAR NOT NULL UNIQUE, entry_id"
+            " INTEGER NOT NULL REFERENCES entry (id), destination VARCHAR NOT NULL, operation VARCHAR NOT"
+            " NULL, body BLOB, headers VARCHAR NOT NULL, original_sha256 VARCHAR, delivered_at VARCHAR,"
+            " delivered_how VARCHAR, delivered_where VARCHAR)"
+        )
+        ledger.execute("DELETE FROM counter")
+        for table in ("own_page", "own_alert", "silence"):
+            ledger.execute(f"DROP TABLE {table}")
+        columns = (("arrival", "role"), ("entry", "role"), ("entry", "urgent"), ("entry", "epoch"))
+        for table, column in columns:
             ledger.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
         ledger.execute("DROP INDEX entry_about")
         ledger.execute("ALTER TABLE entry DROP COLUMN about")

@@ -9,6 +9,7 @@ import pytest
 
 from formflow.contract import AcknowledgedByHand, DeliveredAs, Parcel
 from formflow.model import Light
+from tests.connectors.conftest import a_parcel
 
 MakeParcel = Callable[..., Parcel]
 RED_PAGE = "1 RED FF-2026-000123 r1.html"
@@ -17,6 +18,12 @@ RED_PAGE = "1 RED FF-2026-000123 r1.html"
 def _deliver(place: Any, parcel: Parcel) -> Any:
     connector = place.connector()
     return connector.deliver(connector.prepare(parcel))
+
+
+def waiting(*revisions: int) -> dict[str, tuple[str, int]]:
+    """The alerts that nobody has seen yet, as the ledger tells them."""
+    parcels = [a_parcel(revision=one) for one in revisions or (1,)]
+    return {parcel.key: (parcel.reference, parcel.revision) for parcel in parcels}
 
 
 @pytest.fixture
@@ -60,11 +67,12 @@ def test_the_page_is_as_it_was_made_with_its_key_behind_it(
 def test_dragging_a_page_into_seen_acknowledges_it(alerts: Any, make_parcel: MakeParcel) -> None:
     connector = alerts.connector()
     assert isinstance(connector, AcknowledgedByHand)
-    assert connector.acknowledged() == []
+    assert connector.acknowledged(waiting()) == set()
     _deliver(alerts, make_parcel())
-    assert connector.acknowledged() == []
+    assert connector.acknowledged(waiting()) == set()
     (alerts.root / RED_PAGE).rename(alerts.root / "Seen" / RED_PAGE)
-    assert connector.acknowledged() == [("FF-2026-000123", 1)]
+    assert connector.acknowledged(waiting()) == set(waiting())
+    assert connector.acknowledged({"f" * 64: ("FF-2026-000123", 1)}) == set()
 
 
 def test_a_page_that_was_only_copied_to_seen_is_not_acknowledged(
@@ -72,7 +80,7 @@ def test_a_page_that_was_only_copied_to_seen_is_not_acknowledged(
 ) -> None:
     _deliver(alerts, make_parcel())
     (alerts.root / "Seen" / RED_PAGE).write_bytes((alerts.root / RED_PAGE).read_bytes())
-    assert alerts.connector().acknowledged() == []
+    assert alerts.connector().acknowledged(waiting()) == set()
 
 
 def test_seen_in_windows_words_for_a_second_copy_counts_too(
@@ -81,7 +89,7 @@ def test_seen_in_windows_words_for_a_second_copy_counts_too(
     _deliver(alerts, make_parcel())
     (alerts.root / RED_PAGE).rename(alerts.root / "Seen" / "1 RED FF-2026-000123 r1 (2).html")
     (alerts.root / "Seen" / "notes.html").write_text("something else")
-    assert alerts.connector().acknowledged() == [("FF-2026-000123", 1)]
+    assert alerts.connector().acknowledged(waiting()) == set(waiting())
 
 
 def test_a_repeat_does_not_bring_back_a_page_that_was_seen(
@@ -102,7 +110,7 @@ def test_a_later_revision_alerts_again_after_the_first_was_seen(
     (alerts.root / name).rename(alerts.root / "Seen" / name)
     _deliver(alerts, make_parcel(revision=2))
     assert "1 RED FF-2026-000123 r2.html" in alerts.tree()
-    assert alerts.connector().acknowledged() == [("FF-2026-000123", 1)]
+    assert alerts.connector().acknowledged(waiting(1, 2)) == set(waiting())
 
 
 def test_a_receipt_and_the_receipts_of_every_repeat_lie_side_by_side(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pikepdf
 import pytest
 
+from formflow import pipeline, tables
 from formflow.model import Entry
 from formflow.settings import Settings
 from tests.stories.desk import Desk
@@ -90,15 +92,30 @@ def test_she_joins_and_takes_it_back_and_both_stay_on_record(desk: Desk) -> None
     assert "FF-2026-000001" not in stored(f2(desk, fourth.reference), "history_text")
 
 
-@pytest.mark.parametrize("words", ["C-000999", "not C-000001", "C-000001 or C-000002", "the twin"])
+@pytest.mark.parametrize(
+    "words", ["C-000999", "not {first}", "{first} or {second}", "the twin", "C-{epoch}-1"]
+)
 def test_only_the_number_of_a_child_on_record_joins(desk: Desk, words: str) -> None:
-    gets(desk, context_planned="yes")
-    gets(desk, child_a_name="Robin Ashby", context_planned="yes")
-    desk.fills_in("F2", f2(desk, "FF-2026-000002"), same_child=words, **DECIDED)
+    first = gets(desk, context_planned="yes").child_reference or ""
+    second = gets(desk, child_a_name="Robin Ashby", context_planned="yes").child_reference
+    same = words.format(first=first, second=second, epoch=first.split("-")[1])
+    desk.fills_in("F2", f2(desk, "FF-2026-000002"), same_child=same, **DECIDED)
     assert held_for(desk, "FF-2026-000002-F2") == ["FF-229"]
-    desk.fills_in("F2", f2(desk, "FF-2026-000002"), same_child=" c-000001 ")
+    desk.fills_in("F2", f2(desk, "FF-2026-000002"), same_child=f" {first.lower()} ")
     assert held_for(desk, "FF-2026-000002-F2") == []
-    assert "the same child: C-000001" in desk.page("FF-2026-000002")
+    assert f"the same child: {first}" in desk.page("FF-2026-000002")
+
+
+def test_a_child_of_an_older_ledger_keeps_its_number_and_can_be_joined(desk: Desk) -> None:
+    with tables.writing(pipeline.workbench(desk.office).engine) as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO child (id, name_key, born) VALUES (1, 'kit moor', '2011-09-09')"
+        )
+    new = gets(desk, context_planned="yes")
+    assert re.fullmatch(r"C-\d{4}-000001", new.child_reference or "")
+    desk.fills_in("F2", f2(desk, new.reference), same_child="C-000001", **DECIDED)
+    assert held_for(desk, f"{new.reference}-F2") == []
+    assert "the same child: C-000001" in desk.page(new.reference)
 
 
 def test_the_sheet_tells_what_is_known_of_the_child_who_was_targeted(desk: Desk) -> None:

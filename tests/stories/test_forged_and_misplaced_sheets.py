@@ -423,7 +423,8 @@ def test_what_she_drops_again_tells_the_office_nothing_and_her_again(hers: World
         original = pipeline.workbench(office).vault.original(again.sha256)
         shutil.copyfile(original, office.watch[1].folder / f"{again.reference}.pdf")
     hers.desk.waits()
-    assert page.exists()
+    # The page that she has seen stays in "Seen", and keeps its name.
+    assert page.with_name(f"{page.stem} (2).html").exists()
     for folder in office_folders(office):
         assert hers.new(folder) == {}
 
