@@ -11,6 +11,8 @@ from sqlalchemy import text
 from formflow import shelf, tables
 from formflow.drop.sweep import MARKER
 from formflow.model import Light, Outcome
+from formflow.notices import MESSAGES
+from formflow.reader import MISTAKE
 from formflow.service import HEARTBEAT
 from formflow.settings import Settings
 from formflow.words import LIGHT_WORDS, OUTCOME_WORDS, moment_in_words
@@ -39,6 +41,15 @@ class Undelivered:
 
 
 @dataclass(frozen=True, slots=True)
+class PutBack:
+    """Papers that could not be read yet for one reason of ours, and since when the oldest waits."""
+
+    code: str
+    papers: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class FolderState:
     """A watched folder as the last sweep left it."""
 
@@ -53,6 +64,7 @@ class Overview:
 
     records: int
     papers_unread: int
+    put_back: tuple[PutBack, ...]  # of these: those that met trouble, which says nothing about them
     waiting: tuple[Waiting, ...]
     undecided: tuple[str, ...]  # references of records about which nothing is decided, oldest first
     undelivered: tuple[Undelivered, ...]
@@ -64,7 +76,7 @@ class Overview:
         """Return whether somebody has something to look at."""
         aside = any(entry.set_aside for entry in self.undelivered)
         offline = any(not folder.online for folder in self.folders)
-        return bool(self.waiting) or aside or offline
+        return bool(self.waiting or self.put_back) or aside or offline
 
 
 def overview(settings: Settings) -> Overview:
@@ -83,6 +95,10 @@ def overview(settings: Settings) -> Overview:
             )
             for row in shelf.waiting(connection)
         )
+        put_back = tuple(
+            PutBack(row.code, row.papers, datetime.fromisoformat(row.since))
+            for row in connection.execute(_PUT_BACK)
+        )
         undecided = tuple(shelf.undecided(connection))
         undelivered = tuple(
             Undelivered(row.lane, row.parcels, row.aside, row.code)
@@ -99,6 +115,7 @@ def overview(settings: Settings) -> Overview:
     return Overview(
         counts.records,
         counts.unread,
+        put_back,
         waiting,
         undecided,
         undelivered,
@@ -112,6 +129,8 @@ def as_json(view: Overview) -> dict[str, Any]:
     table = asdict(view)
     table["last_turn"] = view.last_turn.isoformat() if view.last_turn else None
     for row in table["waiting"]:
+        row["since"] = row["since"].isoformat()
+    for row in table["put_back"]:
         row["since"] = row["since"].isoformat()
     return table | {"waits_for_a_person": view.waits_for_a_person}
 
@@ -132,6 +151,7 @@ def as_text(view: Overview, settings: Settings) -> str:
         lines.append(f"{len(view.undecided)} wait for a decision: {', '.join(view.undecided)}.")
     if view.papers_unread:
         lines.append(f"{view.papers_unread} papers are being read.")
+    lines += put_back_in_words(view, settings)
     for parcel in view.undelivered:
         aside = (
             f", {parcel.set_aside} refused for good; “formflow retry” tries again"
@@ -151,6 +171,17 @@ def as_text(view: Overview, settings: Settings) -> str:
     return "\n".join(lines)
 
 
+def put_back_in_words(view: Overview, settings: Settings) -> list[str]:
+    """Return what forms that could not be read yet wait for, and what to do."""
+    return [_put_back_in_words(row, settings) for row in view.put_back]
+
+
+def _put_back_in_words(row: PutBack, settings: Settings) -> str:
+    words = MESSAGES.get(row.code, MESSAGES[MISTAKE])  # an older FormFlow noted other codes
+    since = moment_in_words(row.since, settings.zone)
+    return f"{row.papers} wait to be read since {since}. {words.found} {words.do_now} ({row.code})"
+
+
 def _proposed(entry: Waiting) -> tuple[str, str]:
     """Return shape and words. What was read and has no light is a sheet: nothing is proposed on it."""
     if entry.light:
@@ -168,6 +199,11 @@ def _last_turn(settings: Settings) -> datetime | None:
 _COUNTS = text(
     "SELECT (SELECT count(DISTINCT reference) FROM entry WHERE about IS NULL) AS records,"
     " (SELECT count(*) FROM task WHERE kind = 'read' AND state != 2) AS unread"
+)
+_PUT_BACK = text(
+    "SELECT task.last_code AS code, count(*) AS papers, min(paper.received_at) AS since FROM task"
+    " JOIN paper ON paper.id = task.ref_id WHERE kind = 'read' AND state != 2 AND last_code != ''"
+    " GROUP BY task.last_code ORDER BY since"
 )
 _UNDELIVERED = text(
     "SELECT lane, count(*) AS parcels, sum(state = 3) AS aside, max(last_code) AS code FROM task"

@@ -6,7 +6,7 @@ Opened once per process and settings file; `formflow.pipeline.drain` is the only
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -15,9 +15,11 @@ from formflow import forms, ledger, places, plugins, settings, tables
 from formflow.cage import Cage
 from formflow.contract import Connector, Context
 from formflow.forms import Form
+from formflow.ledger import Claimed
 from formflow.limits import Limits
 from formflow.settings import Settings
 from formflow.testing.crash import crash_at
+from formflow.trouble import Trouble
 from formflow.vault import Vault
 
 
@@ -32,6 +34,8 @@ class Workbench:
     forms: Mapping[tuple[str, int], Form]
     destinations: Mapping[str, Connector]
     owner: ledger.Owner
+    # Tasks of ours that could not be put back yet, each with the reason.
+    stayed: list[tuple[Claimed, Trouble]] = field(default_factory=list)
 
     @property
     def ours(self) -> Form:

@@ -25,7 +25,12 @@ def as_version_1(folder: Path) -> None:
             " words VARCHAR NOT NULL, entry_id INTEGER)"
         )
         ledger.execute("DROP TABLE own_page")
-        for table, column in (("arrival", "role"), ("entry", "role"), ("entry", "urgent")):
+        for table, column in (
+            ("arrival", "role"),
+            ("entry", "role"),
+            ("entry", "urgent"),
+            ("task", "weight"),
+        ):
             ledger.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
         ledger.execute("DROP INDEX entry_about")
         ledger.execute("ALTER TABLE entry DROP COLUMN about")
