@@ -29,6 +29,7 @@ COMMANDS = {
     "ingest": ("work", "Take files or folders now."),
     "init": ("setup", "Make the settings file and the folders for a real agency."),
     "read": ("look", "What FormFlow reads in a file and would propose. Records nothing."),
+    "reread": ("act", "Read forms again that could not be read."),
     "retry": ("act", "Try deliveries again now, also those that were refused."),
     "run": ("work", "Watch the folders and do everything that is due."),
     "show": ("look", "A record with all its revisions."),
