@@ -18,6 +18,7 @@ import psutil
 import pypdf
 
 from formflow import agency, forms
+from formflow import cage as cage_room
 from formflow.cage import Cage
 from formflow.check import check
 from formflow.decide import decide
@@ -41,6 +42,7 @@ from formflow.sheets import REVIEW, Case, open_steps
 
 COMMAND = "import sys; from formflow.cli import main; main(sys.argv[1:])"
 LIMITS = Limits()
+CHILD = Path(__file__).parents[1] / "tests" / "reading_child.py"  # it spins where a paper says so
 
 
 def floor(papers: Sequence[Path]) -> float:
@@ -102,7 +104,8 @@ def both_readings(papers: Sequence[Path]) -> list[float]:
 def hostile_neighbour(paper: Path, folder: Path, deadline_seconds: float) -> float:
     """How much later a paper is read because the one before it never ends."""
     endless = folder / "endless.pdf"
-    os.mkfifo(endless)
+    endless.write_bytes(b"%PDF-1.7 spin\n")
+    cage_room.COMMAND = (str(CHILD),)
     with Cage(forms.known(), Limits(deadline_seconds=deadline_seconds), "always") as cage:
         cage.read(paper)
         begun = time.perf_counter()

@@ -73,7 +73,9 @@ def identify(connection: Connection, result: Checked | Unread, continues: int | 
     """Return where a paper belongs: by its own reference, by the path it grew on, by the incident."""
     grown = _record(connection, _BY_PAPER, paper=continues)
     if isinstance(result, Unread):
-        return Identity(previous=grown)
+        before = shelf.entry(connection, grown.id).notices if grown is not None else ()
+        another_reason = result.reason not in {found.code for found in before}
+        return Identity(previous=grown, is_doubted=another_reason)
     reading, facts = result.reading, result.facts
     number = valid_upn(facts.texts.get("child_a_number", ""))
     child_id = who.child_id(connection, child_key(facts, "child_a"), number)

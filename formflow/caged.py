@@ -1,11 +1,13 @@
 """The child's side of the cage: limits itself, then reads papers until its input closes.
 
 It starts as `python -P -m formflow.caged` and writes nothing but frames to standard output. The first
-frame it gets says how to read; each further one, what is wanted of which paper.
+frame it gets says how to read, and it answers that it is ready; each further one says what is wanted of
+which paper, and after how many seconds to end in any case.
 """
 
 from __future__ import annotations
 
+import errno
 import faulthandler
 import json
 import os
@@ -18,16 +20,15 @@ from typing import Any
 
 import pikepdf.settings
 
-from formflow.frames import LARGEST_ANSWER, LARGEST_REQUEST, receive, send
+from formflow.frames import LARGEST_ANSWER, LARGEST_REQUEST, READY, receive, send
 from formflow.limits import Limits
 from formflow.model import Reading, Unread
 from formflow.read import read_paper
-from formflow.reader import Reader
+from formflow.reader import INTERRUPTED, MISTAKE, TOO_MUCH, Reader
 
 STREAM_BYTES = 75 << 20  # decompressed, of one stream
 MOST_ENTRIES = 100_000  # in one array or dictionary
 DEEPEST = 100  # arrays and dictionaries inside each other
-SECONDS_AFTER_DEADLINE = 2.0  # the parent has killed us by then, unless it is gone
 
 
 def main() -> None:
@@ -40,9 +41,11 @@ def main() -> None:
     # command line, where every program of this computer could read them.
     reader, watch_memory = pickle.loads(receive(requests, LARGEST_ANSWER) or b"")  # noqa: S301
     _limit_this_process(reader.limits, keeps_memory_limit=not watch_memory)
+    send(answers, READY)
     while (request := receive(requests, LARGEST_REQUEST)) is not None:
         wanted, name, seconds = json.loads(request)
-        faulthandler.dump_traceback_later(seconds + SECONDS_AFTER_DEADLINE, exit=True, file=nowhere)
+        # The parent has killed us long before, unless it is gone.
+        faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
         answer = _ANSWERS[wanted](Path(name), reader)
         faulthandler.cancel_dump_traceback_later()
         send(answers, answer)
@@ -77,9 +80,16 @@ def _safely(
     try:
         return read(path, reader)
     except (MemoryError, RecursionError):
-        return _unread(path, "FF-112")
-    except Exception:  # noqa: BLE001 - a fault of ours must not pass for a fault of the paper
-        return _unread(path, "FF-120")
+        return _unread(path, TOO_MUCH)
+    except Exception as problem:  # noqa: BLE001 - a fault of ours must not pass for a fault of the paper
+        return _unread(path, _fault(problem))
+
+
+def _fault(problem: Exception) -> str:
+    """Return the notice for what went wrong: the system's refusals say nothing about the paper."""
+    if not isinstance(problem, OSError) or problem.errno is None:
+        return MISTAKE
+    return TOO_MUCH if problem.errno == errno.ENOMEM else INTERRUPTED
 
 
 def _unread(path: Path, code: str, **words: str) -> Unread:

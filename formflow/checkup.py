@@ -15,8 +15,10 @@ from formflow.contract import CheckLine
 from formflow.drop.sweep import MARKER
 from formflow.errors import FormDefinitionProblem, FormFlowError
 from formflow.model import Role, Unread
+from formflow.notices import MESSAGES
 from formflow.setting_tables import FOR_DECISIONS
 from formflow.settings import Settings
+from formflow.trouble import Trouble
 from formflow.vault import Vault
 from formflow.workbench import open_cage, open_destinations
 
@@ -144,7 +146,10 @@ def _forms(settings: Settings) -> CheckLine:
 def _reading(settings: Settings) -> CheckLine:
     known = forms.shipped()
     with open_cage(settings, known) as cage:
-        read = cage.read(known[0].blank)
+        try:
+            read = cage.read(known[0].blank)
+        except Trouble as problem:
+            return CheckLine(False, f"{MESSAGES[problem.code].found} ({problem.code})")
     if isinstance(read, Unread):
         return CheckLine(
             False, f"a blank form could not be read ({read.reason}). Install FormFlow again."

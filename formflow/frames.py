@@ -6,6 +6,7 @@ import struct
 from typing import IO
 
 LARGEST_REQUEST = 64 << 10  # bytes: a path
+READY = b"ready"  # the child's first frame: it has started, and what follows is a paper's own time
 LARGEST_ANSWER = 16 << 20  # bytes: everything read of one paper, or its pictures
 _LENGTH = struct.Struct(">I")
 

@@ -15,7 +15,7 @@ from typing import BinaryIO
 from sqlalchemy import Connection, Engine, text
 
 from formflow import ledger, places
-from formflow.model import Drop
+from formflow.model import Drop, Outcome
 from formflow.tables import reading, writing
 from formflow.testing.crash import crash_at
 from formflow.vault import Vault
@@ -122,11 +122,16 @@ def _note_arrival(
 ) -> bool:
     # The same bytes from another kind of folder are another paper: what it may do is not the same.
     same = {"sha256": sha256, "role": drop.role}
-    known = connection.execute(_KNOWN, same).scalar() if sha256 else None
+    known = connection.execute(_KNOWN, same).first() if sha256 else None
     shown = _shown(drop)
+    if known is not None and known.outcome == Outcome.UNREADABLE:
+        # Dropped once more because we could not read it: it is read once more.
+        again(connection, known.id, shown, now, now, code=code, words=words, folder=drop.folder)
+        return False
     paper_id = (
-        known
-        or connection.execute(
+        known.id
+        if known is not None
+        else connection.execute(
             _ADD_PAPER,
             {
                 "sha256": sha256,
@@ -158,13 +163,50 @@ def _note_arrival(
     return known is None
 
 
+def again(
+    connection: Connection,
+    paper_id: int,
+    name: str,
+    received_at: datetime,
+    now: datetime,
+    *,
+    code: str,
+    words: Mapping[str, str],
+    folder: str = "",
+) -> None:
+    """Note that a paper is to be read again, in the caller's transaction.
+
+    The same bytes become a paper of their own that continues the earlier one, so that what is read
+    now is the next revision of the same record.
+    """
+    said = {"name": name, "at": received_at.isoformat(), "code": code}
+    added = connection.execute(
+        _ADD_READING, {"id": paper_id, "words": json.dumps(dict(words)), **said}
+    )
+    arrival = {"paper": added.lastrowid, "folder": folder, "name": name, "at": now.isoformat()}
+    connection.execute(_ADD_ARRIVAL_AGAIN, arrival)
+    ledger.add(connection, "read", int(added.lastrowid), priority=ledger.PRIORITY_READ)
+
+
 _ON_THIS_PATH = text(
     "SELECT paper.id, paper.sha256, paper.size FROM arrival JOIN paper ON paper.id = arrival.paper_id"
     " WHERE arrival.folder = :folder AND arrival.file_name = :name AND arrival.arrived_at > :since"
     " AND arrival.role = :role AND paper.size < :size AND paper.sha256 IS NOT NULL ORDER BY arrival.id DESC"
 )
+# The latest reading of these bytes, and how the record that it belongs to stands now.
 _KNOWN = text(
-    "SELECT id FROM paper WHERE sha256 = :sha256 AND role = :role ORDER BY reading DESC LIMIT 1"
+    "SELECT paper.id, (SELECT latest.outcome FROM entry AS latest WHERE latest.reference ="
+    " entry.reference ORDER BY latest.revision DESC LIMIT 1) AS outcome FROM paper"
+    " LEFT JOIN entry ON entry.id = paper.entry_id WHERE sha256 = :sha256 AND paper.role = :role"
+    " ORDER BY paper.reading DESC LIMIT 1"
+)
+_ADD_READING = text(
+    "INSERT INTO paper (sha256, size, file_name, received_at, code, words, continues, role, reading)"
+    " SELECT sha256, size, :name, :at, :code, :words, id, role, reading + 1 FROM paper WHERE id = :id"
+)
+_ADD_ARRIVAL_AGAIN = text(
+    "INSERT INTO arrival (paper_id, folder, file_name, arrived_at, duplicate, role)"
+    " SELECT id, :folder, :name, :at, 1, role FROM paper WHERE id = :paper"
 )
 _ADD_PAPER = text(
     "INSERT INTO paper (sha256, size, file_name, received_at, code, words, continues, role)"

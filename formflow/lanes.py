@@ -89,7 +89,7 @@ class _Lane:
     """One destination's thread, and what it is doing."""
 
     def __init__(self) -> None:
-        self.jobs: queue.SimpleQueue[Callable[[Round], None] | None] = queue.SimpleQueue()
+        self.jobs: queue.SimpleQueue[Callable[[Round], object] | None] = queue.SimpleQueue()
         self.round: Round | None = None  # None: idle
         self.is_stuck = False
         self.tells = False  # whether somebody wants to know when the round has ended
@@ -110,7 +110,7 @@ class Lanes:
         self.finished = 0  # rounds, so that nobody waits for one that has just ended
         self.when_done: Callable[[], None] = lambda: None
 
-    def hand(self, name: str, job: Callable[[Round], None]) -> None:
+    def hand(self, name: str, job: Callable[[Round], object]) -> None:
         """Give an idle lane something to do; `when_done` is told when that has ended."""
         self._start(name, job, tells=True)
 
@@ -189,7 +189,7 @@ class Lanes:
                 self._changed.wait(left)
             self.is_closed = True
 
-    def _start(self, name: str, job: Callable[[Round], None], *, tells: bool) -> None:
+    def _start(self, name: str, job: Callable[[Round], object], *, tells: bool) -> None:
         with self._changed:
             lane = self._lanes.get(name)
             if lane is None:

@@ -1,8 +1,8 @@
 """The task table: claim -> handle -> commit, with lease, fencing and a reaper.
 
-A task is a number, never a form. The claim commits the attempt before anything happens, so a paper
-that kills its worker is counted. Whoever finishes a task must still hold its lease: a worker that
-slept too long changes nothing.
+A task is a number, never a form. The claim commits before anything happens; that a task was claimed
+says nothing about its paper. Whoever finishes a task must still hold its lease: a worker that slept too
+long changes nothing.
 """
 
 from __future__ import annotations
@@ -18,8 +18,14 @@ from typing import Self
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, bindparam, text
 
+from formflow.reader import INTERRUPTED
 from formflow.tables import reading, writing
+from formflow.trouble import OF_THE_COMPUTER, WORKER_GONE
 
+LONGEST_PATIENCE_SECONDS = 300.0  # before what was put back is tried again
+# What a dead worker left comes back soon, and later each time: one paper that takes its worker along
+# must not keep the others from their turn.
+MOST_DOUBLINGS_AFTER_A_DEATH = 5
 LEASE_SECONDS = 300.0  # the slowest step is a lane's round and the call that ends it, see lanes.py
 READY, LEASED, DONE, SET_ASIDE = range(4)
 
@@ -36,6 +42,12 @@ class Claimed:
     ref_id: int
     lane: str
     attempts: int  # this one included
+    weight: int = 0  # of what has gone wrong with it so far, see trouble.py
+
+    @property
+    def patience_seconds(self) -> float:
+        """How long it waits when it is put back: twice as long each time, up to a limit."""
+        return float(min(LONGEST_PATIENCE_SECONDS, 2 ** min(self.attempts - 1, 10)))
 
 
 class LeaseLost(Exception):
@@ -106,7 +118,7 @@ def claim(
                 "until": now + LEASE_SECONDS,
             },
         ).all()
-    claimed = [Claimed(row.id, row.kind, row.ref_id, row.lane, row.attempts) for row in rows]
+    claimed = [Claimed(*row) for row in rows]
     return sorted(claimed, key=lambda task: task.id)
 
 
@@ -121,9 +133,15 @@ def set_aside(connection: Connection, task: Claimed, owner: str, code: str) -> N
 
 
 def put_back(
-    connection: Connection, task: Claimed, owner: str, *, after_seconds: float, code: str
+    connection: Connection,
+    task: Claimed,
+    owner: str,
+    *,
+    after_seconds: float,
+    code: str,
+    weight: int = 0,
 ) -> None:
-    """Make a task ready again at a later time, with the reason. Raise LeaseLost."""
+    """Make a task ready again at a later time, with the reason and its weight. Raise LeaseLost."""
     changed = connection.execute(
         _PUT_BACK,
         {
@@ -132,6 +150,7 @@ def put_back(
             "n": task.attempts,
             "due": time.time() + after_seconds,
             "code": code,
+            "weight": weight,
         },
     )
     if changed.rowcount != 1:
@@ -167,7 +186,16 @@ def reap(engine: Engine, locks: Path) -> int:
         return 0
     dead = [owner for owner in owners if _is_dead(locks / f"{owner}.lock")]
     with writing(engine) as connection:
-        freed = connection.execute(_FREE, {"dead": dead, "now": time.time()})
+        freed = connection.execute(
+            _FREE,
+            {
+                "dead": dead,
+                "now": time.time(),
+                "doublings": MOST_DOUBLINGS_AFTER_A_DEATH,
+                "code": INTERRUPTED,
+                "weight": WORKER_GONE,
+            },
+        )
     for owner in dead:
         (locks / f"{owner}.lock").unlink(missing_ok=True)
     return int(freed.rowcount)
@@ -178,6 +206,11 @@ def next_due(engine: Engine, busy: Collection[str] = frozenset()) -> float | Non
     with reading(engine) as connection:
         due: float | None = connection.execute(_NEXT_DUE, {"busy": list(busy)}).scalar()
     return due
+
+
+def bring_forward(connection: Connection) -> None:
+    """Make due at once the papers that wait because of this computer."""
+    connection.execute(_BRING_FORWARD, {"codes": list(OF_THE_COMPUTER)})
 
 
 def retry(connection: Connection, lane: str | None, *, set_aside_too: bool) -> int:
@@ -221,7 +254,7 @@ _FIRST = text(
 _SET_LEASE = (
     "UPDATE task SET state = 1, owner = :owner, lease_until = :until, attempts = attempts + 1"
 )
-_RETURNING = " RETURNING id, kind, ref_id, lane, attempts"
+_RETURNING = " RETURNING id, kind, ref_id, lane, attempts, weight"
 _CLAIM_ONE = text(f"{_SET_LEASE} WHERE id = :id AND state = 0{_RETURNING}")
 _CLAIM_ALIKE = text(
     f"{_SET_LEASE} WHERE id IN (SELECT id FROM task WHERE state = 0"  # noqa: S608 - constants
@@ -234,7 +267,7 @@ _CLOSE = text(
     " WHERE id = :id AND state = 1 AND owner = :owner AND attempts = :n"
 )
 _PUT_BACK = text(
-    "UPDATE task SET state = 0, due = :due, last_code = :code, owner = NULL"
+    "UPDATE task SET state = 0, due = :due, last_code = :code, weight = weight + :weight, owner = NULL"
     " WHERE id = :id AND state = 1 AND owner = :owner AND attempts = :n"
 )
 _RELEASE = text(
@@ -250,12 +283,18 @@ _HOLD_LANE = text(
 )
 _LEASED_OWNERS = text("SELECT DISTINCT owner FROM task WHERE state = 1")
 _FREE = text(
-    "UPDATE task SET state = 0, due = 0, owner = NULL"
+    "UPDATE task SET state = 0, owner = NULL, due = CASE kind WHEN 'read'"
+    " THEN :now + (1 << min(attempts - 1, :doublings)) ELSE 0 END,"
+    " last_code = CASE kind WHEN 'read' THEN :code ELSE last_code END,"
+    " weight = weight + CASE kind WHEN 'read' THEN :weight ELSE 0 END"
     " WHERE state = 1 AND (owner IN :dead OR lease_until < :now)"
 ).bindparams(bindparam("dead", expanding=True))
 _NEXT_DUE = text(
     "SELECT min(due) FROM task WHERE state = 0 AND (kind != 'deliver' OR lane NOT IN :busy)"
 ).bindparams(bindparam("busy", expanding=True))
+_BRING_FORWARD = text(
+    "UPDATE task SET due = 0 WHERE kind = 'read' AND state = 0 AND last_code IN :codes"
+).bindparams(bindparam("codes", expanding=True))
 _RETRY = text(
     "UPDATE task SET state = 0, due = 0, attempts = 0 WHERE kind = 'deliver' AND state IN :states"
     " AND (:lane IS NULL OR lane = :lane)"

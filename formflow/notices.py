@@ -107,9 +107,10 @@ MESSAGES: dict[str, Message] = {
         returns=True,
     ),
     "FF-112": Message(
-        "The file could not be read in the time and memory that a form may need.",
-        "It may be damaged, or not made for reading.",
-        "Do not open it on an office computer before IT has looked. Fill in a new form.",
+        "The file took too long to read, or needed too much memory.",
+        "No one has read it yet. The DSL has been told.",
+        "Read the original form today. Drop the file again, and we will try again; IT can do the same"
+        " with “formflow reread”.",
         holds=True,
     ),
     "FF-113": Message(
@@ -255,6 +256,32 @@ MESSAGES: dict[str, Message] = {
         "Look at the paper, and put it right in our copy “please check” in “Needs attention”.",
         holds=True,
         returns=True,
+    ),
+    # What forms wait for that are not read yet. It says nothing about any of them.
+    "FF-140": Message(
+        "FormFlow could not read or write a file: the disk may be full, read-only or away.",
+        "The forms are safe and wait. No one knows yet what they say.",
+        "Make room, or put the disk or its rights right. FormFlow then goes on by itself.",
+    ),
+    "FF-141": Message(
+        "FormFlow’s ledger is in use by another program, or cannot be read.",
+        "The forms are safe and wait. No one knows yet what they say.",
+        "Stop what holds it, such as a backup. If it stays so, run “formflow doctor”.",
+    ),
+    "FF-142": Message(
+        "The part of FormFlow that reads forms could not start.",
+        "The forms are safe and wait. No one knows yet what they say.",
+        "Run “formflow doctor”. If it finds the same, free memory or install FormFlow again.",
+    ),
+    "FF-143": Message(
+        "FormFlow was ended from outside while it was reading.",
+        "The forms are safe and will be read again.",
+        "If it happens again, look for what ends programs here: a virus scanner, or too little memory.",
+    ),
+    "FF-144": Message(
+        "The computer was too busy to read a form.",
+        "The forms are safe and wait. No one knows yet what they say.",
+        "Look for what keeps the computer busy. FormFlow tries again by itself.",
     ),
     # The answers
     "FF-201": Message(

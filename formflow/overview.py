@@ -11,7 +11,9 @@ from sqlalchemy import text
 from formflow import own_alerts, shelf, tables
 from formflow.drop.sweep import MARKER
 from formflow.model import Light, Outcome
+from formflow.notices import MESSAGES
 from formflow.own_alerts import OwnAlert
+from formflow.reader import MISTAKE
 from formflow.service import HEARTBEAT
 from formflow.settings import Settings
 from formflow.words import LIGHT_WORDS, OUTCOME_WORDS, moment_in_words
@@ -48,6 +50,15 @@ class Silent:
 
 
 @dataclass(frozen=True, slots=True)
+class PutBack:
+    """Papers that could not be read yet for one reason of ours, and since when the oldest waits."""
+
+    code: str
+    papers: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class FolderState:
     """A watched folder as the last sweep left it."""
 
@@ -62,6 +73,7 @@ class Overview:
 
     records: int
     papers_unread: int
+    put_back: tuple[PutBack, ...]  # of these: those that met trouble, which says nothing about them
     waiting: tuple[Waiting, ...]
     undecided: tuple[str, ...]  # references of records about which nothing is decided, oldest first
     own_alerts: tuple[OwnAlert, ...]  # about FormFlow itself, which nobody has seen yet
@@ -75,7 +87,8 @@ class Overview:
         """Return whether somebody has something to look at."""
         aside = any(entry.set_aside for entry in self.undelivered)
         offline = any(not folder.online for folder in self.folders)
-        return bool(self.waiting or self.own_alerts or self.silent) or aside or offline
+        waits = self.waiting or self.put_back or self.own_alerts or self.silent
+        return bool(waits) or aside or offline
 
 
 def overview(settings: Settings) -> Overview:
@@ -93,6 +106,10 @@ def overview(settings: Settings) -> Overview:
                 bool(row.urgent),
             )
             for row in shelf.waiting(connection)
+        )
+        put_back = tuple(
+            PutBack(row.code, row.papers, datetime.fromisoformat(row.since))
+            for row in connection.execute(_PUT_BACK)
         )
         undecided = tuple(shelf.undecided(connection))
         own = tuple(own_alerts.waiting(connection))
@@ -116,6 +133,7 @@ def overview(settings: Settings) -> Overview:
     return Overview(
         counts.records,
         counts.unread,
+        put_back,
         waiting,
         undecided,
         own,
@@ -130,8 +148,9 @@ def as_json(view: Overview) -> dict[str, Any]:
     """Return an overview for another program."""
     table = asdict(view)
     table["last_turn"] = view.last_turn.isoformat() if view.last_turn else None
-    for row in (*table["waiting"], *table["own_alerts"], *table["silent"]):
-        row["since"] = row["since"].isoformat()
+    for name in ("waiting", "put_back", "own_alerts", "silent"):
+        for row in table[name]:
+            row["since"] = row["since"].isoformat()
     return table | {"waits_for_a_person": view.waits_for_a_person}
 
 
@@ -152,6 +171,7 @@ def as_text(view: Overview, settings: Settings) -> str:
         lines.append(f"{len(view.undecided)} wait for a decision: {', '.join(view.undecided)}.")
     if view.papers_unread:
         lines.append(f"{view.papers_unread} papers are being read.")
+    lines += put_back_in_words(view, settings)
     for parcel in view.undelivered:
         aside = (
             f", {parcel.set_aside} refused for good; “formflow retry” tries again"
@@ -174,6 +194,17 @@ def as_text(view: Overview, settings: Settings) -> str:
     return "\n".join(lines)
 
 
+def put_back_in_words(view: Overview, settings: Settings) -> list[str]:
+    """Return what forms that could not be read yet wait for, and what to do."""
+    return [_put_back_in_words(row, settings) for row in view.put_back]
+
+
+def _put_back_in_words(row: PutBack, settings: Settings) -> str:
+    words = MESSAGES.get(row.code, MESSAGES[MISTAKE])  # an older FormFlow noted other codes
+    since = moment_in_words(row.since, settings.zone)
+    return f"{row.papers} wait to be read since {since}. {words.found} {words.do_now} ({row.code})"
+
+
 def _proposed(entry: Waiting) -> tuple[str, str]:
     """Return shape and words. What was read and has no light is a sheet: nothing is proposed on it."""
     if entry.light:
@@ -191,6 +222,11 @@ def _last_turn(settings: Settings) -> datetime | None:
 _COUNTS = text(
     "SELECT (SELECT count(DISTINCT reference) FROM entry WHERE about IS NULL) AS records,"
     " (SELECT count(*) FROM task WHERE kind = 'read' AND state != 2) AS unread"
+)
+_PUT_BACK = text(
+    "SELECT task.last_code AS code, count(*) AS papers, min(paper.received_at) AS since FROM task"
+    " JOIN paper ON paper.id = task.ref_id WHERE kind = 'read' AND state != 2 AND last_code != ''"
+    " GROUP BY task.last_code ORDER BY since"
 )
 _UNDELIVERED = text(
     "SELECT lane, count(*) AS parcels, sum(state = 3) AS aside, max(last_code) AS code FROM task"

@@ -81,17 +81,31 @@ def receipt(entry: Entry, form: Form | None, settings: Settings, told_how: str) 
     )
 
 
+# Of a paper that came again: headline and what to do now, by whether it could never be read.
+REPEATED = {
+    False: (
+        "We have this form already. Nothing new was recorded.",
+        "You need to do nothing. If you meant to change an answer, change it, save, and drop it again.",
+    ),
+    True: (
+        "We tried again, and still cannot read this file.",
+        "Fill in a new form from “Blank forms”, save it, and drop that.",
+    ),
+}
+
+
 def repeat_receipt(entry: Entry, form: Form | None, settings: Settings, arrived: datetime) -> str:
     """Return the receipt for a paper that we had already: nothing new was recorded."""
+    headline, next_step = REPEATED[entry.outcome is Outcome.UNREADABLE]
     when = moment_in_words(arrived, settings.zone)
     return _template("receipt.html").render(
         **{**_shared(entry, form, settings), "received": when},
-        headline="We have this form already. Nothing new was recorded.",
+        headline=headline,
         told_how="when the form came for the first time",
         answered=0,
         boxes=0,
         corrections=(),
-        next_step="You need to do nothing. If you meant to change an answer, change it, save, and drop it again.",
+        next_step=next_step,
     )
 
 

@@ -13,13 +13,15 @@ import atexit
 import contextlib
 import json
 import logging
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from formflow import ledger, pages, parcels, shelf, watermark
+from formflow import ledger, pages, parcels, shelf, trouble, watermark
 from formflow.casework import ToDecide
 from formflow.check import check
 from formflow.climb import climb
@@ -35,6 +37,7 @@ from formflow.remind import remind
 from formflow.settings import Settings
 from formflow.tables import reading, writing
 from formflow.testing.crash import crash_at
+from formflow.trouble import Trouble
 from formflow.vault import safe_suffix
 from formflow.workbench import Workbench, open_workbench
 
@@ -42,9 +45,7 @@ log = logging.getLogger("formflow")
 
 FOR_A_HEAP = 200  # tasks at once where many wait: a workbook is rewritten once for all of them
 READINGS_AT_ONCE = 8  # claimed in one commit; each is recorded in a transaction of its own
-LONGEST_PATIENCE_SECONDS = 3600.0
-MOST_STEPS = 8  # of growing patience; the longest is reached before
-READINGS_UNTIL_SET_ASIDE = 2  # a paper that kills its worker twice goes to a person unread
+SOON_SECONDS = 20.0  # so long a command waits for a paper that was put back
 _open: dict[str, Workbench] = {}
 
 
@@ -69,6 +70,7 @@ def drain(
     watermark.keep(bench, clock())
     handled = 0
     while True:
+        _put_back_what_stayed(bench)
         finished = bench.lanes.finished
         give_up_overdue(bench, clock)
         tasks = _claim(bench, most - handled) if handled < most else []
@@ -77,6 +79,16 @@ def drain(
             _hand_over(bench, tasks, clock)
         elif not waits or not bench.lanes.wait(finished):
             return handled
+
+
+def waited(settings: Settings) -> bool:
+    """Wait for a paper that was put back and is due soon; return whether there was one."""
+    with reading(workbench(settings).engine) as connection:
+        due = connection.execute(_NEXT_PAPER).scalar_one()
+    if due is None or due - time.time() > SOON_SECONDS:
+        return False
+    time.sleep(max(0.0, due - time.time()))
+    return True
 
 
 def recorded(settings: Settings) -> int:
@@ -89,7 +101,7 @@ def drain_all(settings: Settings) -> int:
     """Drain in a process of its own until nothing is ready; return how many tasks were handled."""
     ledger.reap(workbench(settings).engine, workbench(settings).locks)
     handled = 0
-    while count := drain(settings, FOR_A_HEAP):
+    while (count := drain(settings, FOR_A_HEAP)) or waited(settings):
         handled += count
     close()
     return handled
@@ -119,14 +131,17 @@ def close() -> None:
 atexit.register(close)
 
 
-def walk(bench: Workbench, paper: Row[Any], attempts: int, now: datetime) -> Checked | Unread:
-    """Read and check one paper. What cannot be read comes out as Unread, with the reason."""
+def walk(bench: Workbench, paper: Row[Any], now: datetime) -> Checked | Unread:
+    """Read and check one paper. What cannot be read comes out as Unread, with the reason.
+
+    Raise Trouble for what does not have to lie with the paper.
+    """
     if paper.code:
         return Unread(paper.sha256 or "", paper.code, paper.size, json.loads(paper.words))
-    if attempts > READINGS_UNTIL_SET_ASIDE:
-        return Unread(paper.sha256, "FF-112", paper.size)
     read = bench.cage.read(bench.vault.original(paper.sha256))
     if isinstance(read, Unread):
+        if read.reason in trouble.WEIGHS:  # the child met it
+            raise Trouble(read.reason)
         return read
     form = bench.form_of(read.form_id, read.form_version)
     assert form is not None  # noqa: S101 - the reader knows these forms only
@@ -148,72 +163,96 @@ def _claim(bench: Workbench, most: int) -> list[Claimed]:
 
 
 def _hand_over(bench: Workbench, tasks: Sequence[Claimed], clock: Callable[[], datetime]) -> None:
-    """Handle claimed tasks here, deliveries in their lane."""
-    if tasks[0].kind != "deliver":
-        _safely(bench, tasks, lambda: _handle(bench, tasks, clock))
+    """Handle claimed tasks: deliveries together in their lane, the others here, each for itself."""
+    if tasks[0].kind == "deliver":
+        # Before anything with a new number leaves.
+        if _safely(bench, tasks, lambda: watermark.keep(bench, clock())) is None:
+            bench.lanes.hand(
+                tasks[0].lane,
+                lambda now: _safely(bench, tasks, lambda: deliver(bench, tasks, clock, now)),
+            )
         return
-    watermark.keep(bench, clock())  # before anything with a new number leaves
-    bench.lanes.hand(
-        tasks[0].lane,
-        lambda now: _safely(bench, tasks, lambda: deliver(bench, tasks, clock, now)),
-    )
+    waiting = list(tasks)
+    while waiting:
+        task = waiting.pop(0)
+        why = _safely(bench, [task], partial(_handle, bench, task, clock))
+        if why is not None and why.code in trouble.OF_THE_COMPUTER:
+            # Skip the rest: they would fail for the same reason.
+            bench.stayed.extend((one, why) for one in waiting)
+            return
 
 
-def _safely(bench: Workbench, tasks: Sequence[Claimed], handle: Callable[[], None]) -> None:
-    """Handle claimed tasks; whatever goes wrong, the next tasks are taken and these are not lost."""
+def _safely(
+    bench: Workbench, tasks: Sequence[Claimed], handle: Callable[[], None]
+) -> Trouble | None:
+    """Handle tasks; return what went wrong. Whatever that is, the next are taken and none is lost."""
     try:
         handle()
     except LeaseLost:
         log.warning("another worker took over %d tasks", len(tasks))
     except Exception as problem:  # noqa: BLE001 - the one broad except: nothing stops the others
+        why = trouble.of(problem)
         # The class name only: a message or a traceback may hold a child's answers.
-        log.error("%d tasks wait: %s", len(tasks), type(problem).__name__)  # noqa: TRY400
-        with writing(bench.engine) as connection:
-            for task in tasks:
-                _put_back(connection, bench, task, f"bug:{type(problem).__name__}")
+        log.error("%d tasks wait: %s (%s)", len(tasks), why.code, type(problem).__name__)  # noqa: TRY400
+        bench.stayed.extend((task, why) for task in tasks)
+        return why
+    return None
 
 
-def _put_back(connection: Connection, bench: Workbench, task: Claimed, code: str) -> None:
-    """Put back a task that went wrong in a way nobody foresaw; what is ours no longer is let be.
+def _put_back_what_stayed(bench: Workbench) -> None:
+    """Put back what went wrong; it is tried again with growing patience, and status shows it meanwhile.
 
-    It is tried again with growing patience and never given up: status shows it all the while.
+    Where even that cannot be written now, it is written before anything else is claimed.
     """
-    # Bounded before it is worked out: after weeks of tries the power itself would be too large.
-    after_seconds = min(LONGEST_PATIENCE_SECONDS, 5.0 * 4 ** min(task.attempts, MOST_STEPS))
-    owner = bench.owner.name
-    with contextlib.suppress(LeaseLost):
-        ledger.put_back(connection, task, owner, after_seconds=after_seconds, code=code)
+    stayed = [bench.stayed.popleft() for _ in range(len(bench.stayed))]
+    if not stayed:
+        return
+    try:
+        with writing(bench.engine) as connection:
+            for task, why in stayed:
+                with contextlib.suppress(LeaseLost):  # what is ours no longer is let be
+                    ledger.put_back(
+                        connection,
+                        task,
+                        bench.owner.name,
+                        after_seconds=task.patience_seconds,
+                        code=why.code,
+                        weight=why.weight,
+                    )
+    except BaseException:
+        bench.stayed.extendleft(reversed(stayed))
+        raise
 
 
-def _handle(bench: Workbench, tasks: Sequence[Claimed], clock: Callable[[], datetime]) -> None:
-    match tasks[0].kind:
+def _handle(bench: Workbench, task: Claimed, clock: Callable[[], datetime]) -> None:
+    match task.kind:
         case "read":
             bench.wake_guests()
-            for task in tasks:
-                _read(bench, task, clock)
+            _read(bench, task, clock)
         case "repeat":
-            for task in tasks:
-                _repeat(bench, task)
+            _repeat(bench, task)
         case "remind":
-            for task in tasks:
-                remind(bench, task, clock())
+            remind(bench, task, clock())
         case "climb":
-            for task in tasks:
-                climb(bench, task, clock())
+            climb(bench, task, clock())
 
 
 def _read(bench: Workbench, task: Claimed, clock: Callable[[], datetime]) -> None:
     with reading(bench.engine) as connection:
         paper = connection.execute(_PAPER, {"id": task.ref_id}).one()
+    crash_at("read.begun")
     try:
-        result = walk(bench, paper, task.attempts, clock())
+        result = walk(bench, paper, clock())
         looks = _looks(bench, paper, result)
         _record(bench, task, paper, result, clock(), looks)
     except LeaseLost:
         raise
-    except Exception as problem:  # noqa: BLE001 - the paper goes to a person instead
-        log.error("a paper could not be assessed: %s", type(problem).__name__)  # noqa: TRY400
-        unread = Unread(paper.sha256 or "", "FF-120", paper.size)
+    except Exception as problem:
+        why = trouble.of(problem)
+        if not why.weight or task.weight + why.weight < trouble.ENOUGH:
+            raise
+        log.error("a paper goes to a person unread: %s", type(problem).__name__)  # noqa: TRY400
+        unread = Unread(paper.sha256 or "", why.judgement, paper.size)
         _record(bench, task, paper, unread, clock())
 
 
@@ -304,7 +343,8 @@ _FIRST_ARRIVAL = text(
     " JOIN paper ON paper.id = arrival.paper_id WHERE paper.id = :paper ORDER BY arrival.id LIMIT 1"
 )
 _RECORDED = text("SELECT count(*) FROM task WHERE kind = 'read' AND state = 2")
-_UNFINISHED = text("SELECT count(*) FROM task WHERE state != 2 AND kind NOT IN ('remind', 'climb')")
+_UNFINISHED = text("SELECT count(*) FROM task WHERE state != 2 AND kind IN ('deliver', 'repeat')")
+_NEXT_PAPER = text("SELECT min(due) FROM task WHERE kind = 'read' AND state = 0")
 _PAPER = text(
     "SELECT id, sha256, size, file_name, received_at, code, words, continues, role FROM paper"
     " WHERE id = :id"

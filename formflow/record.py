@@ -116,7 +116,19 @@ def record(
         send(connection, office.destinations, occasion, recorded.entry_id)
         _start_clock(connection, office.settings, entry, recorded.entry_id)
     connection.execute(_LINK, {"entry": recorded.entry_id, "paper": arrived.paper_id})
+    if isinstance(result, Checked) and arrived.continues is not None:
+        _end_waiting_of_the_unread(connection, arrived.continues, now)
     return recorded
+
+
+def _end_waiting_of_the_unread(connection: Connection, paper_id: int, now: datetime) -> None:
+    """Note that nobody has to look at what could not be read: it has been read since.
+
+    What was read has an alert of its own.
+    """
+    before = connection.execute(_UNREAD, {"paper": paper_id}).first()
+    if before is not None:
+        acknowledge_up_to(connection, before.reference, before.revision, "read again", now)
 
 
 def _identity(
@@ -340,6 +352,10 @@ def _insert(connection: Connection, arrived: Arrived, entry: Entry, identity: Id
 
 
 _LINK = text("UPDATE paper SET entry_id = :entry WHERE id = :paper")
+_UNREAD = text(
+    "SELECT reference, revision FROM entry JOIN paper ON paper.entry_id = entry.id"
+    " WHERE paper.id = :paper AND outcome = 'unreadable'"
+)
 _ADD_ENTRY = text(
     "INSERT INTO entry (reference, revision, supersedes, outcome, received_at, recorded_at, paper_id,"
     " form_id, form_version, child_id, child_b_id, business_key, values_sha256, incident_day, light, highest_light,"

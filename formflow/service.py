@@ -59,6 +59,7 @@ def _try_everything_again(settings: Settings) -> None:
     """Who starts FormFlow anew has often just put right what was wrong."""
     with writing(pipeline.workbench(settings).engine) as connection:
         ledger.retry(connection, None, set_aside_too=False)
+        ledger.bring_forward(connection)
 
 
 def turn(
@@ -105,10 +106,11 @@ def _turn_safely(settings: Settings) -> float:
 
 
 def settle(settings: Settings) -> Turn:
-    """Take turns until no file is still settling: what `run --once` does."""
+    """Take turns until no file is settling and no paper due again soon: what `run --once` does."""
     last = turn(settings)
-    while any(swept.is_settling for swept in last.swept):
-        time.sleep(_pause(settings, last))
+    while (settling := any(swept.is_settling for swept in last.swept)) or pipeline.waited(settings):
+        if settling:
+            time.sleep(_pause(settings, last))
         last = turn(settings)
     return last
 

@@ -122,12 +122,14 @@ class ReadingLimits(Table):
     second_reading: Literal["always", "doubtful"] = Field(
         default="always", description="A second program reads every form, or only doubtful ones."
     )
-    deadline_seconds: float = Field(default=15, gt=0, le=600, description="Time for one paper.")
+    deadline_seconds: float = Field(
+        default=15, gt=0, le=600, description="Processor time for one paper."
+    )
     scan_seconds: float = Field(
         default=120,
         gt=0,
         le=3600,
-        description="Time for a scanned paper, where tesseract is installed.",
+        description="Processor time for a scanned paper, where tesseract is installed.",
     )
     memory_mb: int = Field(default=512, ge=128, description="Memory for one paper.")
     file_mb: int = Field(default=20, ge=1, le=500, description="Largest paper that is opened.")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +82,7 @@ STEPS = {
         "CREATE INDEX parcel_entry ON parcel (entry_id)",
         "CREATE INDEX parcel_own_alert ON parcel (own_alert)",
         _EPOCH,
+        "ALTER TABLE task ADD COLUMN weight INTEGER DEFAULT 0 NOT NULL",
     ),
 }
 BUSY_SECONDS = 30
@@ -240,7 +241,8 @@ class Task(SQLModel, table=True):
     lane: str = ""  # destination name, for deliveries
     priority: int  # alerts first
     state: int = 0  # 0 ready, 1 leased, 2 done, 3 set aside for a person
-    attempts: int = 0
+    attempts: int = 0  # times that it was claimed
+    weight: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # see trouble.py
     owner: str | None = None
     lease_until: float = 0.0  # seconds since 1970
     due: float = 0.0  # seconds since 1970
@@ -324,7 +326,8 @@ def _transaction(connection: Connection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        connection.exec_driver_sql("ROLLBACK")
+        with suppress(OperationalError):  # on a full disk SQLite has rolled back by itself
+            connection.exec_driver_sql("ROLLBACK")
         raise
     connection.exec_driver_sql("COMMIT")
 

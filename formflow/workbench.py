@@ -5,6 +5,7 @@ Opened once per process and settings file; `formflow.pipeline.drain` is the only
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as made_by
@@ -18,9 +19,11 @@ from formflow.contract import Connector, Context
 from formflow.forms import Form
 from formflow.guests import Guest, guest
 from formflow.lanes import Lanes
+from formflow.ledger import Claimed
 from formflow.limits import Limits
 from formflow.settings import Settings
 from formflow.testing.crash import crash_at
+from formflow.trouble import Trouble
 from formflow.vault import Vault
 
 
@@ -36,6 +39,8 @@ class Workbench:
     destinations: Mapping[str, Connector]
     owner: ledger.Owner
     lanes: Lanes = made_by(default_factory=Lanes)
+    # Tasks of ours that could not be put back yet, each with the reason. Lanes add to it, too.
+    stayed: deque[tuple[Claimed, Trouble]] = made_by(default_factory=deque)
 
     @property
     def ours(self) -> Form:

@@ -12,23 +12,25 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 
 from formflow import cage as room
 from formflow.cage import Cage
-from formflow.frames import LARGEST_REQUEST, receive, send
+from formflow.frames import LARGEST_REQUEST, READY, receive, send
 from formflow.limits import Limits
 from formflow.model import Hold, Reading, Unread
 from formflow.picture import Picture, packed, unpacked
-from formflow.reader import Reader
+from formflow.reader import INTERRUPTED, Reader
+from formflow.trouble import SLOW, START, Trouble
 from tests.hostile import fifty_megabytes_in_a_value, write
 from tests.read.papers import ANSWERS, FORMS, draw, paper
 
 LIMITS = Limits(deadline_seconds=10, file_mb=100)
 no_pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such pipes")
+needs_signals = pytest.mark.skipif(sys.platform == "win32", reason="signals are a thing of POSIX")
+CHILD = Path(__file__).with_name("reading_child.py")
 needs_proc = pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows open files so")
 
 
@@ -51,7 +53,7 @@ def assert_reads(cage: Cage, good: Path) -> None:
     assert (reading.held, reading.sha256) == ((), "good")
 
 
-def gone(pid: int, seconds: float = 5.0) -> bool:
+def gone(pid: int, seconds: float = 60.0) -> bool:
     until = time.monotonic() + seconds
     while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
         if time.monotonic() > until:
@@ -76,29 +78,140 @@ def test_a_file_that_wants_more_memory_is_given_up(
         assert_reads(roomy, good)
 
 
-@no_pipes
-def test_a_file_that_never_ends_is_given_up_at_the_deadline(good: Path, tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "endless.pdf")
-    with Cage(FORMS, Limits(deadline_seconds=2), "always") as cage:
-        assert_reads(cage, good)
-        child = cage.pid()
-        started = time.monotonic()
-        assert cage.read(tmp_path / "endless.pdf") == Unread("endless", "FF-112", 0)
-        assert time.monotonic() - started < 4
-        assert child is not None
-        assert gone(child)
-        assert_reads(cage, good)
+@pytest.fixture
+def obeying(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the cage start a child that does what a paper orders."""
+    monkeypatch.setattr(room, "COMMAND", (str(CHILD),))
 
 
-@no_pipes
-def test_a_child_killed_from_outside_while_it_reads_costs_that_paper_alone(
+def ordering(folder: Path, what: str) -> Path:
+    path = folder / f"{what}.pdf"
+    path.write_bytes(f"%PDF-1.7 {what}\n".encode())
+    return path
+
+
+def processor_seconds() -> float:
+    """Return what all children of ours have taken that have ended."""
+    times = os.times()
+    return times.children_user + times.children_system
+
+
+@pytest.mark.usefixtures("obeying")
+def test_a_file_that_never_ends_is_given_up_after_its_processor_time_in_two_children(
     good: Path, tmp_path: Path
 ) -> None:
-    os.mkfifo(tmp_path / "slow.pdf")
-    with Cage(FORMS, Limits(deadline_seconds=2), "always") as cage:
+    path = ordering(tmp_path, "spin")
+    with Cage(FORMS, Limits(deadline_seconds=3), "always") as cage:
         assert_reads(cage, good)
-        threading.Timer(0.3, os.kill, (cage.pid(), signal.SIGKILL)).start()
-        assert cage.read(tmp_path / "slow.pdf") == Unread("slow", "FF-112", 0)
+        child, before = cage.pid(), processor_seconds()
+        assert cage.read(path) == Unread("spin", "FF-112", path.stat().st_size)
+        assert child is not None
+        assert gone(child)
+        if sys.platform != "win32":
+            assert processor_seconds() - before >= 4, "each of the two had its two thirds"
+        assert_reads(cage, good)
+
+
+@pytest.mark.usefixtures("obeying")
+@pytest.mark.parametrize("what", ["die", "leave", "swell"])
+def test_a_file_that_ends_the_child_twice_is_given_up(
+    good: Path, tmp_path: Path, what: str
+) -> None:
+    path = ordering(tmp_path, what)
+    with Cage(FORMS, LIMITS, "always") as cage:
+        assert cage.read(path) == Unread(what, "FF-112", path.stat().st_size)
+        assert_reads(cage, good)
+
+
+@pytest.mark.usefixtures("obeying")
+def test_a_file_that_ends_the_child_once_is_read(good: Path, tmp_path: Path) -> None:
+    (tmp_path / "good.pdf").write_bytes(good.read_bytes())
+    path = ordering(tmp_path, "die_once")
+    with Cage(FORMS, LIMITS, "always") as cage:
+        assert isinstance(cage.read(path), Reading)
+
+
+@needs_signals
+@pytest.mark.usefixtures("obeying")
+@pytest.mark.parametrize("number", ["SIGKILL", "SIGTERM", "SIGHUP"])
+def test_a_child_that_somebody_else_kills_while_it_reads_says_nothing_about_the_paper(
+    good: Path, tmp_path: Path, number: str
+) -> None:
+    with Cage(FORMS, LIMITS, "always") as cage:
+        assert_reads(cage, good)
+        child = cage.pid()
+        assert child is not None
+        threading.Timer(0.3, os.kill, (child, getattr(signal, number))).start()
+        with pytest.raises(Trouble, match=INTERRUPTED):
+            cage.read(ordering(tmp_path, "wait"))
+        assert_reads(cage, good)
+
+
+@needs_signals
+def test_a_child_that_gets_no_turn_for_longer_than_its_processor_time_still_reads(
+    good: Path,
+) -> None:
+    with Cage(FORMS, Limits(deadline_seconds=1.5), "always") as cage:
+        assert_reads(cage, good)
+        child = cage.pid()
+        assert child is not None
+        os.kill(child, signal.SIGSTOP)
+        threading.Timer(4, os.kill, (child, signal.SIGCONT)).start()
+        assert_reads(cage, good)
+        assert cage.pid() == child
+
+
+@pytest.mark.usefixtures("obeying")
+def test_when_the_clock_runs_out_first_the_computer_is_to_blame(
+    good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Cage(FORMS, LIMITS, "always") as cage:
+        assert_reads(cage, good)
+        monkeypatch.setattr(room, "LEAST_ON_THE_CLOCK", 0.5)
+        monkeypatch.setattr(room, "TIMES_ON_THE_CLOCK", 0)
+        with pytest.raises(Trouble, match=SLOW):
+            cage.read(ordering(tmp_path, "wait"))
+        monkeypatch.undo()
+        assert_reads(cage, good)
+
+
+@pytest.mark.usefixtures("obeying")
+def test_what_the_system_refuses_the_child_says_nothing_about_the_paper(tmp_path: Path) -> None:
+    path = ordering(tmp_path, "refused")
+    with Cage(FORMS, LIMITS, "always") as cage:
+        assert cage.read(path) == Unread("refused", INTERRUPTED, path.stat().st_size)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("-c", "import time; time.sleep(3600)"), ("-c", "pass"), ("-c", "print('x' * 99)")],
+    ids=["never gets ready", "ends at once", "says something else"],
+)
+def test_a_child_that_does_not_get_ready_is_our_trouble(
+    good: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    with Cage(FORMS, LIMITS, "always") as cage:
+        with monkeypatch.context() as away:
+            away.setattr(room, "COMMAND", command)
+            away.setattr(room, "START_SECONDS", 1.0)
+            with pytest.raises(Trouble, match=START):
+                cage.read(good)
+            away.setattr(subprocess, "Popen", None)  # no second start so soon
+            with pytest.raises(Trouble, match=START):
+                cage.read(good)
+        time.sleep(1.5)  # a start that failed is not tried again for as long as it took
+        assert_reads(cage, good)
+
+
+def test_an_interpreter_that_is_away_is_our_trouble(
+    good: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Cage(FORMS, LIMITS, "always") as cage:
+        with monkeypatch.context() as away:
+            away.setattr(sys, "executable", str(good.parent / "python"))
+            with pytest.raises(Trouble, match=START):
+                cage.read(good)
+        time.sleep(0.5)
         assert_reads(cage, good)
 
 
@@ -208,7 +321,9 @@ def start_child(limits: Limits) -> subprocess.Popen[bytes]:
         stderr=subprocess.PIPE,
     )
     assert child.stdin is not None
+    assert child.stdout is not None
     send(child.stdin, pickle.dumps((Reader(FORMS, limits), False)))
+    assert receive(child.stdout, LARGEST_REQUEST) == READY
     return child
 
 
@@ -240,7 +355,7 @@ def test_a_child_that_hangs_ends_even_without_its_parent(tmp_path: Path) -> None
     with start_child(LIMITS) as child:
         assert child.stderr is not None
         ask(child, tmp_path / "endless.pdf", 0.1)
-        assert child.wait(timeout=10) == 1
+        assert child.wait(timeout=60) == 1
         assert child.stderr.read() == b""
 
 
@@ -252,14 +367,14 @@ def test_nothing_is_printed_but_frames(good: Path, tmp_path: Path) -> None:
         assert child.stdout is not None
         assert child.stderr is not None
         for path in (good, spoilt):
-            ask(child, path, 10)
+            ask(child, path, 300)
             answer = receive(child.stdout, 4 << 20)
             assert answer is not None
             assert json.loads(answer)["sha256"] == path.stem
         child.stdin.close()
         assert child.stdout.read() == b""
         assert child.stderr.read() == b""
-        assert child.wait(timeout=5) == 0
+        assert child.wait(timeout=60) == 0
 
 
 @needs_proc
@@ -314,26 +429,6 @@ def test_dots_that_do_not_fill_their_picture_are_none(content: bytes) -> None:
 def test_packed_pictures_come_out_as_they_went_in() -> None:
     pictures = [Picture(2, 3, b"abcdef"), Picture(1, 1, b"x")]
     assert unpacked(packed(pictures)) == pictures
-
-
-def test_a_child_that_dies_once_is_asked_again_and_twice_is_enough(
-    good: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ask, deaths = room._Child.ask, [1]
-
-    def dying(child: room._Child, *request: Any) -> bytes | None:
-        if deaths[0] > 0:
-            deaths[0] -= 1
-            child.process.kill()
-            child.process.wait()
-        return ask(child, *request)
-
-    monkeypatch.setattr(room._Child, "ask", dying)
-    with Cage(FORMS, LIMITS, "always") as cage:
-        assert_reads(cage, good)
-        deaths[0] = 2
-        assert cage.read(good) == Unread("good", "FF-112", good.stat().st_size)
-        assert_reads(cage, good)
 
 
 def test_what_a_paper_is_said_to_carry_is_one_of_the_kinds_we_know(

@@ -352,7 +352,7 @@ def test_after_weeks_of_trouble_of_our_own_the_next_try_still_comes(
 
     monkeypatch.setattr(asking, "deliver_all", stumbles)
     make_due(office)
-    assert standing(office) == (ledger.READY, "bug:OSError")
+    assert standing(office) == (ledger.READY, "FF-120")
 
 
 # Many at once: one bad row refuses itself alone.

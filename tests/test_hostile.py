@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import socket
 import socketserver
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from formflow import agency, pipeline, shelf, tables
-from formflow.cage import Cage
+from formflow.cage import ATTEMPTS, Cage
 from formflow.limits import Limits
 from formflow.model import Entry, Light, Outcome, Reading, Unread
 from formflow.notices import MESSAGES
@@ -33,6 +33,7 @@ from tests.test_walk import run
 LIMITS = Limits(deadline_seconds=3, scan_seconds=1, file_mb=100)
 FREE_STANDING = (*HOSTILE, *HOSTILE_FILES)
 GREEDY = (fifty_megabytes_in_a_value, bomb_in_the_objects)  # they want over 300 MB
+STARTS_SECONDS = 20  # for three starts, on a slow processor
 CAP_MB = 150
 FEWEST = 34
 LOOK_SECONDS = 0.005  # between two looks at the child's memory
@@ -68,11 +69,22 @@ def office_in_a_hurry(tmp_path: Path) -> Iterator[Settings]:
 
 
 def read_in_time(cage: Cage, path: Path) -> Reading | Unread:
-    """Read a paper; one that may be a scan has a time of its own after the deadline."""
-    started = time.monotonic()
+    """Read a paper; one that may be a scan has a time of its own after the others' time.
+
+    Two children may have all that time; each new child needs some for its start.
+    """
+    before = processor_seconds(cage)
     result = cage.read(path)
-    assert time.monotonic() - started < LIMITS.deadline_seconds + LIMITS.scan_seconds + 1
+    most = ATTEMPTS * (LIMITS.deadline_seconds + LIMITS.scan_seconds) + STARTS_SECONDS
+    assert processor_seconds(cage) - before < most
     return result
+
+
+def processor_seconds(cage: Cage) -> float:
+    """Return what all children of ours have taken, those that have ended and the one that reads."""
+    times, pid = os.times(), cage.pid()
+    living = sum(psutil.Process(pid).cpu_times()[:2]) if pid else 0.0
+    return times.children_user + times.children_system + living
 
 
 def assert_reads(cage: Cage, good: Path) -> None:
@@ -219,6 +231,7 @@ def entries_by_file(office: Settings) -> dict[str, Entry]:
         return {name: shelf.entry(connection, number) for name, number in rows if number}
 
 
+@pytest.mark.timeout(900)  # nearly eighty files, and a child that is begun again for many of them
 def test_an_office_under_attack_hears_of_every_file_and_records_none(
     office_in_a_hurry: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -83,6 +83,8 @@ def test_a_worker_whose_lease_was_taken_over_changes_nothing(
     add(engine, "read", 1)
     (slow,) = ledger.claim(engine, "slow", one)
     assert ledger.reap(engine, tmp_path / "locks") == 1  # nobody holds a lock named "slow"
+    with writing(engine) as connection:  # what a dead worker left waits a moment
+        connection.exec_driver_sql("UPDATE task SET due = 0")
     (quick,) = ledger.claim(engine, "quick", one)
     with pytest.raises(LeaseLost):
         do_and_finish(engine, slow, "slow")

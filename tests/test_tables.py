@@ -34,8 +34,13 @@ def as_version_1(folder: Path) -> None:
         ledger.execute("DELETE FROM counter")
         for table in ("own_page", "own_alert", "silence"):
             ledger.execute(f"DROP TABLE {table}")
-        columns = (("arrival", "role"), ("entry", "role"), ("entry", "urgent"), ("entry", "epoch"))
-        for table, column in columns:
+        for table, column in (
+            ("arrival", "role"),
+            ("entry", "role"),
+            ("entry", "urgent"),
+            ("entry", "epoch"),
+            ("task", "weight"),
+        ):
             ledger.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
         ledger.execute("DROP INDEX entry_about")
         ledger.execute("ALTER TABLE entry DROP COLUMN about")

@@ -29,6 +29,7 @@ COMMANDS = {
     "ingest": ("work", "Take files or folders now."),
     "init": ("setup", "Make the settings file and the folders for a real agency."),
     "read": ("look", "What FormFlow reads in a file and would propose. Records nothing."),
+    "reread": ("act", "Read forms again that could not be read."),
     "retry": ("act", "Try deliveries again now, also those that were refused."),
     "run": ("work", "Watch the folders and do everything that is due."),
     "show": ("look", "A record with all its revisions."),
@@ -102,7 +103,7 @@ def run(arguments: list[str] | None = None) -> int:
     except FormFlowError as problem:
         return _tell(problem)
     except Exception as problem:  # noqa: BLE001 - the last net: a plain ending instead of a traceback
-        return _our_bug(problem)
+        return _trouble(problem) or _our_bug(problem)
     return result if isinstance(result, int) else ExitCode.DONE
 
 
@@ -123,6 +124,20 @@ def _tell(problem: FormFlowError) -> int:
     lines += [problem.advice] if problem.advice else []
     click.echo("\n".join(lines), err=True)
     return problem.exit_code
+
+
+def _trouble(problem: Exception) -> int:
+    """Say what is wrong with this computer, where that is what stopped the command; else return 0."""
+    # Imported here: `formflow --help` must not wait for the database library.
+    from formflow import trouble
+    from formflow.notices import MESSAGES
+
+    why = trouble.of(problem)
+    if why.code not in (trouble.DISK, trouble.LEDGER) and why is not problem:
+        return ExitCode.DONE
+    words = MESSAGES[why.code]
+    click.echo(f"{words.found}\n{words.do_now} ({why.code})", err=True)
+    return ExitCode.STORAGE
 
 
 def _our_bug(problem: Exception) -> int:

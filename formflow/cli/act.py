@@ -1,4 +1,4 @@
-"""`formflow ack` and `formflow retry`: what a person does about alerts and deliveries."""
+"""`formflow ack`, `retry` and `reread`: what a person does about alerts, deliveries and unread forms."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from pathlib import Path
 
 import click
 
-from formflow import acknowledge, ledger, pipeline, settings, tables
+from formflow import acknowledge, ledger, pipeline, settings, tables, unread
 from formflow.cli.output import say
 from formflow.errors import ExitCode
+from formflow.vault import Vault
 
 
 @click.command()
@@ -48,3 +49,36 @@ def retry(settings_file: Path, destination: str | None) -> int:
         count = ledger.retry(connection, destination, set_aside_too=True)
     say(f"Deliveries that will be tried again: {count}.")
     return ExitCode.DONE
+
+
+@click.command("reread")
+@click.argument("references", nargs=-1)
+@click.option("--code", default=None, help="All that could not be read for this reason, as FF-112.")
+@click.option("--all-unread", is_flag=True, help="All that could not be read.")
+@click.pass_obj
+def reread(
+    settings_file: Path, references: tuple[str, ...], code: str | None, all_unread: bool
+) -> int:
+    """Read forms again that could not be read: those of REFERENCES, of a reason, or all.
+
+    The service reads them at its next turn. What is read then is the next revision of the same record.
+    """
+    if sum((bool(references), code is not None, all_unread)) != 1:
+        raise click.UsageError("Name references, or a --code, or --all-unread.")
+    now = settings.load(settings_file)
+    engine, vault = tables.open_ledger(now.state.folder), Vault(now.state.folder / "originals")
+    found = unread.read_again(
+        engine, vault, pipeline.utc_now(), now.reading.file_mb << 20, references, code
+    )
+    for reference in references:
+        if reference not in found:
+            say(
+                f"{reference}: no form with this reference is unread. “formflow show” says how it is."
+            )
+    for reference, became in found.items():
+        say(f"{reference}: {became.value}")
+    if not found:
+        say("Nothing to read again.")
+    if unread.Became.LOST in found.values():
+        return ExitCode.STORAGE
+    return ExitCode.USAGE if set(references) - set(found) else ExitCode.DONE

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from formflow import handover, pipeline, service, settings
+from formflow import handover, overview, pipeline, service, settings
 from formflow.cli.output import say
 from formflow.drop.doorbell import Doorbell
 from formflow.errors import ExitCode
@@ -56,7 +56,15 @@ def _once(now: Settings) -> int:
             "If it is the right folder, run “formflow init” for it."
         )
     pipeline.close()
-    return ExitCode.STORAGE if offline else ExitCode.DONE
+    return ExitCode.STORAGE if _says_what_waits(now) or offline else ExitCode.DONE
+
+
+def _says_what_waits(now: Settings) -> bool:
+    """Say which forms could not be read yet, and why; return whether there are any."""
+    lines = overview.put_back_in_words(overview.overview(now), now)
+    for line in lines:
+        say(line)
+    return bool(lines)
 
 
 @click.command()
@@ -92,6 +100,8 @@ def ingest(settings_file: Path, paths: tuple[Path, ...], jobs: int, role: str, q
     if taken.busy:
         say(f"{taken.busy} could not be copied just now. Hand them over again.")
         return ExitCode.STORAGE
+    if _says_what_waits(now):
+        return ExitCode.STORAGE
     if waiting:
         say(f"{waiting} deliveries wait for their destination. “formflow status” says which.")
         return ExitCode.DESTINATION
@@ -106,7 +116,9 @@ def _with_bar(files: list[Path], label: str, quiet: bool) -> Iterator[Path]:
 def _drain(now: Settings, papers: int, jobs: int, quiet: bool) -> None:
     """Do everything that is ready, here or in some processes, and show how far it has come."""
     if jobs == 1:
-        steps = _steps(lambda: pipeline.drain(now, pipeline.FOR_A_HEAP) == 0)
+        steps = _steps(
+            lambda: not (pipeline.drain(now, pipeline.FOR_A_HEAP) or pipeline.waited(now))
+        )
         _show(now, papers, steps, quiet)
         return
     # spawn: a forked child would share the ledger's connection.

@@ -5,7 +5,9 @@ Marks by ink, text by tesseract. Nothing of it is certain: a person confirms it 
 
 from __future__ import annotations
 
+import errno
 import math
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -55,14 +57,15 @@ def read_scan(path: Path, reader: Reader) -> Reading | Unread:
             return unread
         found = [first, *map(_words, pages[1:])]
         return _reading(path, form, _laid(form, pages, found))
-    except (
-        acroform.TooMuch,
-        ValueError,
-        LookupError,
-        OSError,
-        subprocess.SubprocessError,
-        pikepdf.PdfError,
-    ):
+    except OSError as problem:
+        if problem.errno is not None:  # the system refused something: that is not the paper's fault
+            raise
+        return unread
+    except subprocess.CalledProcessError as problem:
+        if -problem.returncode in (signal.SIGTERM, getattr(signal, "SIGKILL", 0)):
+            raise InterruptedError(errno.EINTR, "tesseract was ended by another program") from None
+        return unread
+    except (acroform.TooMuch, ValueError, LookupError, pikepdf.PdfError):
         return unread
 
 

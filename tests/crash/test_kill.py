@@ -34,6 +34,8 @@ POINTS = (
     "intake.after-copy",
     "intake.after-commit",
     "ledger.claimed",
+    "read.begun",
+    "read.begun:2",
     "record.before-commit",
     "record.after-commit",
     "record.after-commit:2",

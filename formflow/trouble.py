@@ -1,0 +1,65 @@
+"""What went wrong while a paper was in hand, and whether it says anything about that paper.
+
+Trouble of the computer judges no paper: a full disk, a ledger that another program holds, a reader that
+cannot start. The paper waits and is tried again. What may lie with the paper after all weighs: at ENOUGH
+the paper goes to a person unread, because nothing may end in silence.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Mapping
+
+from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
+
+from formflow.errors import IntegrityProblem
+from formflow.reader import INTERRUPTED, MISTAKE
+
+# Notices: what a waiting paper waits for.
+DISK, LEDGER, START, SLOW = "FF-140", "FF-141", "FF-142", "FF-144"
+ENOUGH = 120
+WEIGHS: Mapping[str, int] = {MISTAKE: ENOUGH // 3, SLOW: ENOUGH // 4, INTERRUPTED: ENOUGH // 8}
+WORKER_GONE = ENOUGH // 60  # a worker that died with the paper in hand, or beside it
+OF_THE_COMPUTER = (DISK, LEDGER, START)
+_OF_THE_DISK = ("disk is full", "disk I/O", "readonly", "unable to open")  # SQLite's own words
+
+
+class Trouble(Exception):
+    """A paper could not be handled, for a reason that does not have to lie with the paper."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+    @property
+    def weight(self) -> int:
+        """How much this counts towards ENOUGH; 0 for what can only be the computer."""
+        return WEIGHS.get(self.code, 0)
+
+    @property
+    def judgement(self) -> str:
+        """The notice with which a paper goes to a person when this has happened often enough."""
+        return MISTAKE if self.code == MISTAKE else "FF-112"
+
+
+def of(problem: BaseException) -> Trouble:
+    """Return what kind of trouble a failure is. What is nobody else's fault is a mistake of ours."""
+    match problem:
+        case Trouble():
+            return problem
+        case NoConnection():
+            return Trouble(LEDGER)
+        case DatabaseError() if type(problem) in (OperationalError, DatabaseError):
+            # The others, such as a broken constraint, come from what we wanted to write.
+            said = str(problem.orig)
+            return Trouble(DISK if any(words in said for words in _OF_THE_DISK) else LEDGER)
+        case MemoryError() | ImportError():
+            return Trouble(START)
+        case IntegrityProblem():
+            return Trouble(DISK)
+        case OSError() if problem.errno == errno.ENOMEM:
+            return Trouble(START)
+        case OSError() if problem.errno is not None:  # without a number it is a library's own
+            return Trouble(DISK)
+    return Trouble(MISTAKE)
