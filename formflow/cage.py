@@ -12,6 +12,7 @@ import json
 import os
 import pickle
 import queue
+import re
 import signal
 import subprocess
 import sys
@@ -40,6 +41,7 @@ TAKES_OVER_SECONDS = 0.5  # what a new child needs until it reads
 WATCH_SECONDS = 0.05  # between two looks at the child's memory, where the system sets no limit
 # What Python and its libraries need to start; the rest may hold secrets.
 ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMP", "TEMP", "TMPDIR", "SYSTEMROOT")
+FINGERPRINT = re.compile("[0-9a-f]{32}")  # of a page
 _RESULT: TypeAdapter[Reading | Unread] = TypeAdapter(Reading | Unread)
 
 
@@ -140,6 +142,8 @@ class Cage:
             return False
         if isinstance(result, Unread):
             return result.reason in MESSAGES
+        if not all(map(FINGERPRINT.fullmatch, result.further)):
+            return False
         form = self._forms.get((result.form_id, result.form_version))
         return (
             form is not None

@@ -11,9 +11,8 @@ from formflow.model import Answer, AnswerState, EarlierIncident, History
 from formflow.rules.standing import standing
 from formflow.rules.steps import OUTCOME, SCORES, steps
 from formflow.sheets import REPORT, Case, known_of
+from formflow.top_line import NOT_AIM2
 from formflow.words import LEVEL_WORDS, LIGHT_WORDS, day_in_words
-
-NOT_AIM2 = "Not an AIM2 assessment – headings from local guidance."
 
 
 @dataclass(frozen=True, slots=True)
