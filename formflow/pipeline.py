@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from formflow import ledger, pages, parcels, shelf
+from formflow import ledger, own_pages, pages, parcels, shelf
 from formflow.casework import ToDecide
 from formflow.check import check
 from formflow.climb import climb
@@ -113,6 +113,8 @@ def walk(bench: Workbench, paper: Row[Any], attempts: int, now: datetime) -> Che
     read = bench.cage.read(bench.vault.original(paper.sha256))
     if isinstance(read, Unread):
         return read
+    with reading(bench.engine) as connection:
+        read = own_pages.compared(connection, read)
     form = bench.form_of(read.form_id, read.form_version)
     assert form is not None  # noqa: S101 - the reader knows these forms only
     return check(
