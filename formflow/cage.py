@@ -15,6 +15,7 @@ import json
 import os
 import pickle
 import queue
+import re
 import signal
 import subprocess
 import sys
@@ -58,6 +59,7 @@ BY_OTHERS = (
 )
 # What Python and its libraries need to start; the rest may hold secrets.
 ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMP", "TEMP", "TMPDIR", "SYSTEMROOT")
+FINGERPRINT = re.compile("[0-9a-f]{32}")  # of a page
 _RESULT: TypeAdapter[Reading | Unread] = TypeAdapter(Reading | Unread)
 
 
@@ -175,6 +177,8 @@ class Cage:
             return False
         if isinstance(result, Unread):
             return result.reason in MESSAGES and result.reason != TOO_MUCH
+        if not all(map(FINGERPRINT.fullmatch, result.further)):
+            return False
         form = self._forms.get((result.form_id, result.form_version))
         return (
             form is not None

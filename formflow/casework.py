@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from formflow import sheets
+from formflow import sheets, top_line
 from formflow.enclose import Keep
-from formflow.filling import NOT_AIM2, Desk, is_marked, known
+from formflow.filling import Desk, is_marked, known
 from formflow.model import Entry, Outcome
 from formflow.rules.steps import OUTCOME, SCORES, steps_in_force
 from formflow.sheets import REVIEW, Case, sheet_key
@@ -65,10 +65,9 @@ def _made(wanted: Iterable[str], filled: Case, desk: Desk, keep: Keep) -> Iterat
     for key in wanted:
         form_id, _, child = key.partition("#")
         form, view = desk.forms[form_id], filled.view(key)
-        whose = f" child {child}" if child else ""
+        whose = f"{top_line.CHILD}{child}" if child else ""
         stamp = f"{record.reference} r{record.revision}"
-        mark = f"{NOT_AIM2} " if is_marked(form_id, desk) else ""
-        line = f"{mark}{stamp}: fill in, save, drop in “Drop decisions here”."
+        line = top_line.of_sheet(stamp, marked=is_marked(form_id, desk))
         own, scores = view.paper(form_id), view.paper(SCORES)
         again = whose + (f" {own.revision + 1}" if own else "")
         if form_id == OUTCOME and scores:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as made_by
 
+from formflow import top_line
 from formflow.forms import Form
 from formflow.model import Entry
 
@@ -51,8 +52,7 @@ def enclose(entry: Entry, form: Form, keep: Keep, *, looks: bytes, carries: bool
 
 
 def _sheet(entry: Entry, form: Form) -> bytes:
-    what = "check what we read" if entry.answers else "copy the answers of the paper into this form"
-    line = f"{entry.reference}: {what}, put it right, save it (File > Save) and drop it again."
+    line = top_line.of_copy(entry.reference, was_read=bool(entry.answers))
     # Imported here: few papers need it, and pikepdf takes 15 MB.
     from formflow.paper.prefill import Copy, prefilled
 

@@ -12,9 +12,9 @@ from formflow.named_child import known_of
 from formflow.rules.standing import standing
 from formflow.rules.steps import OUTCOME, SCORES, steps
 from formflow.sheets import REPORT, REVIEW, Case
+from formflow.top_line import NOT_AIM2
 from formflow.words import LEVEL_WORDS, LIGHT_WORDS, REOPENED_WORDS, day_in_words
 
-NOT_AIM2 = "Not an AIM2 assessment – headings from local guidance."
 DECIDED_ANEW = ("level", "lower_reason")  # questions of the review sheet
 
 

@@ -85,6 +85,7 @@ class Reading:
     held: tuple[Hold, ...]  # why the paper waits for a person although it was read
     answers: Mapping[str, Answer]  # by field name, in the order of the form
     case_ref: str = ""  # the reference that a sheet of ours was filled in for
+    further: tuple[str, ...] = ()  # fingerprints of last pages that it says are FormFlow's own
     carries: tuple[str, ...] = ()  # active content that the blank has not, in words
 
 

@@ -257,6 +257,21 @@ MESSAGES: dict[str, Message] = {
         holds=True,
         returns=True,
     ),
+    "FF-135": Message(
+        "The last pages of this copy (“Longer answers, in full”) are not as FormFlow made them.",
+        "What stands there may differ from what is in the boxes. Only the boxes were read.",
+        "Open the paper, compare its last pages with the boxes, and put into the boxes what belongs to the"
+        " record.",
+        holds=True,
+    ),
+    "FF-136": Message(
+        "This is another edition of one of our forms: older or newer than the ones in use here.",
+        "Its questions may differ, so nothing has been taken from it.",
+        "Copy the answers into the form from “Blank forms”, save it and drop that. If you were given this"
+        " form as a new one, tell IT.",
+        holds=True,
+        returns=True,
+    ),
     # What forms wait for that are not read yet. It says nothing about any of them.
     "FF-140": Message(
         "FormFlow could not read or write a file: the disk may be full, read-only or away.",

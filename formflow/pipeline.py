@@ -21,7 +21,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from formflow import ledger, pages, parcels, shelf, trouble, watermark
+from formflow import ledger, own_pages, pages, parcels, shelf, trouble, watermark
 from formflow.casework import ToDecide
 from formflow.check import check
 from formflow.climb import climb
@@ -143,6 +143,8 @@ def walk(bench: Workbench, paper: Row[Any], now: datetime) -> Checked | Unread:
         if read.reason in trouble.WEIGHS:  # the child met it
             raise Trouble(read.reason)
         return read
+    with reading(bench.engine) as connection:
+        read = own_pages.compared(connection, read)
     form = bench.form_of(read.form_id, read.form_version)
     assert form is not None  # noqa: S101 - the reader knows these forms only
     return check(

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from formflow import ledger, numbers, parcels, shelf, who
+from formflow import ledger, numbers, own_pages, parcels, shelf, who
 from formflow.acknowledge import acknowledge_up_to
 from formflow.belongs import (
     Identity,
@@ -98,6 +98,7 @@ def record(
 
     A paper with the same answers as the revision before is no new entry: it is a repeat of that one.
     """
+    office = replace(office, keep=own_pages.noting(connection, office.keep))
     identity = _identity(connection, arrived, result, form)
     if identity.previous is not None and identity.is_unchanged:
         recorded = Recorded(int(identity.previous.id), repeats=True)

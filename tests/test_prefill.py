@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from formflow import forms
+from formflow import forms, top_line
 from formflow.limits import Limits
 from formflow.model import Answer, AnswerState, Reading
 from formflow.paper.prefill import Copy, prefilled
@@ -24,7 +24,14 @@ from tests.read.papers import FORMS
 EXAMPLE = Path(__file__).parents[1] / "examples" / "agency-form"
 OURS = FORMS[0]
 THEIRS = forms.load(EXAMPLE / "example-school.toml")
-LINE = "FF-2026-000123: check what we read."
+
+
+def ours(form: forms.Form = OURS, reference: str = "FF-2026-000001", *, engine: str = "") -> Copy:
+    """Return a copy for the office to check, as FormFlow makes it."""
+    line = top_line.of_copy(reference, was_read=True)
+    return Copy(form, reference, line, by_fillpdf=engine == "fillpdf")
+
+
 KNOWN = Reader((OURS, THEIRS), Limits())
 TEXTS = [name for name, field in OURS.fields.items() if not field.states]
 
@@ -55,7 +62,7 @@ def test_what_is_put_in_comes_out_without_a_hold(tmp_path: Path) -> None:
         "child_b_kind": "nobody",
     }
     values["type_text"] = values["type_text"].strip()
-    reading = read_back(prefilled(Copy(OURS, "FF-2026-000123", LINE), answers(**values)), tmp_path)
+    reading = read_back(prefilled(ours(OURS, "FF-2026-000123"), answers(**values)), tmp_path)
     assert (given_in(reading), reading.held) == (values, ())
     assert reading.case_ref == "FF-2026-000123"
 
@@ -74,7 +81,7 @@ def test_what_is_put_in_comes_out_without_a_hold(tmp_path: Path) -> None:
     )
 )
 def test_any_text_is_stored_whole(tmp_path: Path, values: dict[str, str]) -> None:
-    content = prefilled(Copy(OURS, "FF-2026-000001", LINE), answers(**values))
+    content = prefilled(ours(OURS, "FF-2026-000001"), answers(**values))
     found = given_in(read_back(content, tmp_path))
     assert set(found) <= set(values)
     for name, value in found.items():
@@ -82,7 +89,7 @@ def test_any_text_is_stored_whole(tmp_path: Path, values: dict[str, str]) -> Non
 
 
 def test_the_sheet_shows_what_it_stores_on_the_page(tmp_path: Path) -> None:
-    content = prefilled(Copy(OURS, "FF-2026-000123", LINE), answers(child_a_name="Zoë Świątek"))
+    content = prefilled(ours(OURS, "FF-2026-000123"), answers(child_a_name="Zoë Świątek"))
     reading = read_back(content, tmp_path)
     assert reading.held == ()
     from formflow.read import ink, page
@@ -93,23 +100,20 @@ def test_the_sheet_shows_what_it_stores_on_the_page(tmp_path: Path) -> None:
 
 
 def test_a_letter_that_was_lost_is_kept_as_lost_for_every_program() -> None:
-    content = prefilled(
-        Copy(OURS, "FF-2026-000001", LINE), answers(child_a_name="Zo\ufffd Example")
-    )
+    content = prefilled(ours(OURS, "FF-2026-000001"), answers(child_a_name="Zo\ufffd Example"))
     fields = pypdf.PdfReader(io.BytesIO(content)).get_fields() or {}
     assert fields["child_a_name"]["/V"] == "Zo\ufffd Example"
 
 
 def test_every_page_says_what_the_sheet_is_for() -> None:
-    with pdfplumber.open(io.BytesIO(prefilled(Copy(OURS, "FF-2026-000123", LINE), {}))) as pdf:
-        assert all(LINE in page.extract_text() for page in pdf.pages)
+    with pdfplumber.open(io.BytesIO(prefilled(ours(OURS, "FF-2026-000123"), {}))) as pdf:
+        line = top_line.of_copy("FF-2026-000123", was_read=True)
+        assert all(line in page.extract_text() for page in pdf.pages)
         assert len(pdf.pages) == 8
 
 
 def test_the_same_answers_give_the_same_bytes() -> None:
-    made = [
-        prefilled(Copy(OURS, "FF-2026-000001", LINE), answers(child_a_name="Ada")) for _ in range(2)
-    ]
+    made = [prefilled(ours(OURS, "FF-2026-000001"), answers(child_a_name="Ada")) for _ in range(2)]
     assert made[0] == made[1]
 
 
@@ -124,7 +128,7 @@ def test_an_agencys_own_form_is_filled_in_through_its_definition(tmp_path: Path)
         "child_a_number": "SB-20417",
         "others_text": "Line one\nLine two",
     }
-    content = prefilled(Copy(THEIRS, "FF-2026-000009", LINE), answers(**values))
+    content = prefilled(ours(THEIRS, "FF-2026-000009"), answers(**values))
     reading = read_back(content, tmp_path)
     assert (reading.form_id, reading.case_ref) == ("example_school", "FF-2026-000009")
     assert given_in(reading) == values
@@ -134,7 +138,7 @@ def test_an_agencys_own_form_is_filled_in_through_its_definition(tmp_path: Path)
 def test_what_cannot_be_put_back_stays_blank(tmp_path: Path) -> None:
     reading = read_back(
         prefilled(
-            Copy(OURS, "FF-2026-000001", LINE),
+            ours(OURS, "FF-2026-000001"),
             answers(context_planned="perhaps", child_a_name="Ada"),
         ),
         tmp_path,
@@ -143,7 +147,7 @@ def test_what_cannot_be_put_back_stays_blank(tmp_path: Path) -> None:
 
 
 def test_a_sheet_carries_nothing_that_starts_by_itself(tmp_path: Path) -> None:
-    content = prefilled(Copy(OURS, "FF-2026-000001", LINE), answers(child_a_name="Ada"))
+    content = prefilled(ours(OURS, "FF-2026-000001"), answers(child_a_name="Ada"))
     assert read_back(content, tmp_path).carries == ()
     with pikepdf.open(io.BytesIO(content)) as pdf:
         assert "/OpenAction" not in pdf.Root
@@ -153,7 +157,7 @@ def test_a_sheet_carries_nothing_that_starts_by_itself(tmp_path: Path) -> None:
 def test_a_sheet_filled_by_another_program_still_finds_its_record(
     form: forms.Form, tmp_path: Path
 ) -> None:
-    content = prefilled(Copy(form, "FF-2026-000001", LINE), answers(child_a_name="Ada"))
+    content = prefilled(ours(form, "FF-2026-000001"), answers(child_a_name="Ada"))
     with pikepdf.open(io.BytesIO(content)) as pdf:
         pdf.save(tmp_path / "again.pdf", linearize=True)
     assert read_back((tmp_path / "again.pdf").read_bytes(), tmp_path).case_ref == "FF-2026-000001"
@@ -162,10 +166,10 @@ def test_a_sheet_filled_by_another_program_still_finds_its_record(
 def test_an_answer_longer_than_its_box_stands_whole_on_a_further_page(tmp_path: Path) -> None:
     words = " ".join(f"word{n}" for n in range(1900))
     reading = read_back(
-        prefilled(Copy(OURS, "FF-2026-000001", LINE), answers(attempt_text=words)), tmp_path
+        prefilled(ours(OURS, "FF-2026-000001"), answers(attempt_text=words)), tmp_path
     )
     assert (given_in(reading), reading.held) == ({"attempt_text": words}, ())
-    content = prefilled(Copy(OURS, "FF-2026-000001", LINE), answers(attempt_text=words))
+    content = prefilled(ours(OURS, "FF-2026-000001"), answers(attempt_text=words))
     with pdfplumber.open(io.BytesIO(content)) as pdf:
         further = pdf.pages[len(OURS.manifest.prints) :]
         shown = " ".join(page.extract_text() for page in further).split()
@@ -176,7 +180,7 @@ def test_an_answer_longer_than_its_box_stands_whole_on_a_further_page(tmp_path: 
 
 
 def test_a_page_that_is_not_ours_at_the_end_is_told(tmp_path: Path) -> None:
-    content = prefilled(Copy(OURS, "FF-2026-000001", LINE), answers(attempt_text="word " * 1900))
+    content = prefilled(ours(OURS, "FF-2026-000001"), answers(attempt_text="word " * 1900))
     with pikepdf.open(io.BytesIO(content)) as pdf:
         pdf.pages.append(pdf.pages[0])
         out = io.BytesIO()
@@ -206,7 +210,7 @@ def test_every_sheet_reads_back_exactly_whoever_stores_the_answers(
     if engine == "fillpdf" and find_spec("fillpdf") is None:
         pytest.skip("fillpdf is not installed (pip install formflow[fillpdf]; PyMuPDF is AGPL)")
     values = every_kind(form)
-    copy = Copy(form, "FF-2026-000001 r1", LINE, by_fillpdf=engine == "fillpdf")
+    copy = ours(form, "FF-2026-000001 r1", engine=engine)
     file = tmp_path / "filled.pdf"
     file.write_bytes(prefilled(copy, answers(**values)))
     reading = read_paper(file, Reader(FORMS, Limits()))

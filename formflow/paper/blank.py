@@ -24,6 +24,8 @@ REQUIRED = 1 << 1
 MULTILINE = 1 << 12
 RADIO = 1 << 15  # without NoToggleToOff: a circle chosen by mistake can be cleared again
 PRINT, HIDDEN = 1 << 2, 1 << 1
+# Nobody sees it, but a box without a size keeps Firefox from drawing the page.
+HIDDEN_PLACE = (0, 0, 20, 10)
 TEXT_LOOK = "/Helv 0 Tf 0 g"
 TEXT_INSET = 2.5  # so that what is typed does not touch the frame
 KAPPA = 0.5523  # of a circle drawn with four curves
@@ -145,7 +147,7 @@ class _Builder:
                     V=String(value),
                     Ff=READ_ONLY,
                     F=HIDDEN,
-                    Rect=Array([0, 0, 0, 0]),
+                    Rect=Array(HIDDEN_PLACE),
                     DA=String(TEXT_LOOK),
                     P=page.obj,
                 )

@@ -20,23 +20,22 @@ from reportlab.pdfgen.canvas import Canvas
 from formflow.forms import FURTHER_PAGES, HIDDEN_FIELDS, Form, claim
 from formflow.limits import Limits
 from formflow.model import Answer, AnswerState
-from formflow.paper import by_fillpdf
+from formflow.paper import by_fillpdf, lined
+from formflow.paper.blank import HIDDEN, HIDDEN_PLACE
 from formflow.paper.further import further_pages
 from formflow.paper.letters import drawable, font_for
-from formflow.paper.lines import width_of, wrapped
+from formflow.paper.lines import wrapped
 from formflow.paper.sketches import Draw, Sketches
 from formflow.read import acroform
 from formflow.read.acroform import Box
 from formflow.read.answers import answers
 from formflow.read.ground import rectangle
+from formflow.top_line import LONG_ANSWERS
 
 FONT = "Helvetica"
 LARGEST, SMALLEST, STEP = 10.0, 7.0, 0.5  # points
 LEADING, INSET = 1.2, 2.5
-HIDDEN = 2  # annotation flag
 MULTILINE = 1 << 12
-LONG_ANSWERS = " Long answers: last pages."
-LINE_AT_TOP = 14.0  # points below the upper edge
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +77,17 @@ def _filled(copy: Copy, given: Mapping[str, str]) -> bytes:
                 texts += _shown(boxes[name], value, copy.drawings.get(name), sketches)
         overfull = _overfull(form, given, boxes)
         _add_further_pages(pdf, overfull)
-        lines = _lines(pdf, copy.line + LONG_ANSWERS * bool(overfull), sketches)
+        lined.put_on(pdf, copy.line + LONG_ANSWERS * bool(overfull))
         drawn = sketches.drawn_into(pdf)
         for widget, place in texts:
             widget.AP = Dictionary(N=drawn[place])
-        for page, place in lines:
-            _put_on(page, drawn[place])
         out = io.BytesIO()
-        pdf.save(out, deterministic_id=True)
+        # Without object streams: who keeps it sees at once whether it has further pages.
+        pdf.save(
+            out,
+            deterministic_id=True,
+            object_stream_mode=pikepdf.ObjectStreamMode.disable,
+        )
         return out.getvalue()
 
 
@@ -222,34 +224,10 @@ def _hide(pdf: Pdf, boxes: Mapping[str, Box], claims: Mapping[str, str]) -> None
                 T=String(name),
                 V=String(claims[name]),
                 F=HIDDEN,
-                Rect=Array([0, 0, 0, 0]),
+                Rect=Array(HIDDEN_PLACE),
                 P=pdf.pages[0].obj,
             )
         )
         pdf.Root.AcroForm.Fields.append(widget)
         page = pdf.pages[0].obj
         page.Annots = Array([*page.get("/Annots", Array()), widget])
-
-
-def _lines(pdf: Pdf, line: str, sketches: Sketches) -> list[tuple[pikepdf.Page, int]]:
-    """Return each page with the number of the line at its top, drawn once for each size of page."""
-
-    def draw(canvas: Canvas, width: float, height: float) -> None:
-        room = (width - 2 * LINE_AT_TOP) / width_of(line, f"{FONT}-Bold")
-        canvas.setFont(f"{FONT}-Bold", min(8.0, room))
-        canvas.drawCentredString(width / 2, height - LINE_AT_TOP, line)
-
-    drawn: dict[tuple[float, float], int] = {}
-    found = []
-    for page in pdf.pages:
-        _left, _bottom, right, top = rectangle(page.mediabox)
-        if (right, top) not in drawn:
-            drawn[right, top] = sketches.add(right, top, draw)
-        found.append((page, drawn[right, top]))
-    return found
-
-
-def _put_on(page: pikepdf.Page, drawing: pikepdf.Object) -> None:
-    name = page.add_resource(drawing, Name.XObject, Name.FormFlowLine)
-    page.contents_add(b"q", prepend=True)  # whatever the page leaves behind ends here
-    page.contents_add(b"Q q %b Do Q" % str(name).encode())

@@ -22,7 +22,7 @@ import pikepdf.settings
 
 from formflow.forms import Form
 from formflow.model import Answer, AnswerState, Hold, Reading, Unread
-from formflow.read import acroform, active, against, appearance, identify
+from formflow.read import acroform, active, against, appearance, ground, identify
 from formflow.read.acroform import Box
 from formflow.read.answers import answers
 from formflow.reader import NO_BOXES, Reader
@@ -124,9 +124,11 @@ def _read(paper: _Paper, pdf: pikepdf.Pdf) -> Reading | Unread:
     differ = list(against.looks(seen, form))
     if _is_only_drawn(asked, seen):
         return _read_print(paper, pdf, drawn_only=True, differ=differ)
+    prints = ground.prints(pdf)
+    further = against.further_pages(form, pdf, prints)
     held = [
         *against.manifest(form, boxes, pdf),
-        *against.beside(form, boxes, pdf, lambda: _drawable(paper, pdf)),
+        *against.beside(form, boxes, pdf, prints, further, lambda: _drawable(paper, pdf)),
         *against.answers(given, form, boxes),
         *differ,
     ]
@@ -135,7 +137,7 @@ def _read(paper: _Paper, pdf: pikepdf.Pdf) -> Reading | Unread:
     second = paper.reader.second_reading
     if held or second == ALWAYS or pdf.is_encrypted or "/Prev" in pdf.trailer:
         held += against.second_reading(paper.path, form, boxes, paper.reader.password)
-    return paper.reading("acroform", form, boxes, given, held)
+    return replace(paper.reading("acroform", form, boxes, given, held), further=further)
 
 
 def _read_xfa(

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pikepdf
 
-from formflow.forms import FURTHER_PAGES, HIDDEN_FIELDS, Form
+from formflow import top_line
+from formflow.forms import HIDDEN_FIELDS, Form
+from formflow.manifest import Place
 from formflow.model import Answer, AnswerState, Hold
 from formflow.read import appearance, blank, ground
 from formflow.read.acroform import Box
@@ -21,8 +23,8 @@ def manifest(form: Form, boxes: Mapping[str, Box], pdf: pikepdf.Pdf) -> Iterator
     known = form.manifest.boxes
     yield from _missing(form, boxes, known)
     # A sheet that we filled in carries our hidden boxes, whatever form it is.
-    extra = [name for name in boxes if name not in known and name not in HIDDEN_FIELDS]
     where = blank.places(pdf, boxes.values())
+    extra = [name for name in boxes if name not in known and not _is_ours(name, where[name])]
     if extra:
         # Where they stand, not what they are called: a box may be named after a child.
         pages = sorted({place.page for name in extra for place in where[name]})
@@ -34,23 +36,32 @@ def manifest(form: Form, boxes: Mapping[str, Box], pdf: pikepdf.Pdf) -> Iterator
         yield Hold("FF-123", words=words)
 
 
+def _is_ours(name: str, where: Iterable[Place]) -> bool:
+    return name in HIDDEN_FIELDS and all(place.page == 0 for place in where)
+
+
 def beside(
-    form: Form, boxes: Mapping[str, Box], pdf: pikepdf.Pdf, content: Callable[[], bytes]
+    form: Form,
+    boxes: Mapping[str, Box],
+    pdf: pikepdf.Pdf,
+    prints: Sequence[str],
+    further: Sequence[str],
+    content: Callable[[], bytes],
 ) -> Iterator[Hold]:
     """Yield what a paper shows beside its answers: notes, other print, circles drawn otherwise.
 
+    `prints` are its pages' fingerprints, `further` those of the last ones, for the ledger to compare;
     `content` gives the paper as PDFium can open it.
     """
     known = form.manifest
     added = sorted({page for page, _ in ground.notes(pdf, boxes) - known.notes})
     if added:
         yield Hold("FF-132", words={"which": _pages(added)})
-    prints = ground.prints(pdf)
-    # A sheet of ours may have further pages, which say nothing that its boxes do not.
-    own = prints[: max(len(prints) - further_pages(pdf), len(known.prints))]
-    pairs = zip_longest(own, known.prints)
-    other = [page for page, (one, blank) in enumerate(pairs, start=1) if one != blank]
-    differing = _differing(form, other, content) if other else []
+    own = prints[: len(prints) - len(further)]
+    other = _other(own, known.prints)
+    reference = boxes["case_ref"].value if "case_ref" in boxes else ""
+    lines = tuple(top_line.allowed(reference, is_long=bool(further))) if reference else ()
+    differing = _differing(form, own, other, lines, content) if other else []
     if differing:
         yield Hold("FF-133", words={"which": _pages(differing)})
     asked = [box for name, box in boxes.items() if name in form.asked_boxes & known.boxes.keys()]
@@ -59,20 +70,36 @@ def beside(
         yield from looks(_marked(form, redrawn, content), form)
 
 
-def further_pages(pdf: pikepdf.Pdf) -> int:
-    """Return how many pages at its end a sheet says are FormFlow's own, as it was made."""
-    told = str(pdf.docinfo.get(f"/{FURTHER_PAGES}", "0"))
-    return int(told) if told.isascii() and told.isdigit() else 0
+def further_pages(form: Form, pdf: pikepdf.Pdf, prints: Sequence[str]) -> tuple[str, ...]:
+    """Return the fingerprints of the pages at its end that a copy says are FormFlow's own.
+
+    Whether they are, the ledger knows. A page without a fingerprint is none of them.
+    """
+    begins = max(len(prints) - ground.claimed_pages(pdf), len(form.manifest.prints))
+    found = tuple(prints[begins:])
+    return found if all(found) else ()
 
 
-def _differing(form: Form, pages: Sequence[int], content: Callable[[], bytes]) -> Sequence[int]:
-    # Imported here and below: drawing is for the few papers whose fingerprints are not the blank's.
-    from formflow.read import overlay
+def _other(own: Sequence[str], known: Sequence[str]) -> list[int]:
+    """Return the pages, counted from 1, whose fingerprints are not the blank's."""
+    pairs = enumerate(zip_longest(own, known), start=1)
+    # A page that has no fingerprint is like no other.
+    return [number for number, (one, blank) in pairs if one != blank or not one]
 
-    try:
-        return overlay.differing(content(), form.blank.read_bytes(), pages)
-    except ValueError:  # what cannot be drawn cannot be compared
-        return pages
+
+def _differing(
+    form: Form,
+    own: Sequence[str],
+    other: list[int],
+    lines: Sequence[str],
+    content: Callable[[], bytes],
+) -> list[int]:
+    """Return those of some pages that print something else than the blank, or a copy of ours, does."""
+    # Imported here and below: this is for the few papers whose fingerprints are not the blank's.
+    from formflow.read import same_print
+
+    left = same_print.without_copies(form, lines, own, other)
+    return same_print.differing(form, lines, left, content) if left else []
 
 
 def _marked(form: Form, redrawn: Sequence[Box], content: Callable[[], bytes]) -> appearance.Seen:

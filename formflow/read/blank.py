@@ -52,7 +52,10 @@ def _page(widget: pikepdf.Object, page_of: Mapping[tuple[int, int], int]) -> int
 
 
 def moved(found: Mapping[str, tuple[Place, ...]], blank: Manifest) -> list[str]:
-    """Return the names of boxes that do not stand where they stand on the blank."""
+    """Return the names of boxes that do not stand where they stand on the blank.
+
+    Where a box lies that nobody sees does not matter: blanks in use have it in other places.
+    """
     return [
         name
         for name, there in found.items()
@@ -64,7 +67,10 @@ def _same_places(found: tuple[Place, ...], blank: tuple[Place, ...]) -> bool:
     return len(found) == len(blank) and all(
         one.page == other.page
         and one.state == other.state
-        and all(abs(a - b) <= SLACK for a, b in zip(one.rectangle, other.rectangle, strict=True))
+        and (
+            one.page == 0
+            or all(abs(a - b) <= SLACK for a, b in zip(one.rectangle, other.rectangle, strict=True))
+        )
         for one, other in zip(found, blank, strict=True)
     )
 

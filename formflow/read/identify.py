@@ -14,7 +14,8 @@ from formflow.forms import Form, claim, claim_of_document
 from formflow.read.acroform import Box
 
 ALIKE = 0.8  # share of a form's boxes that a file must have to be taken for it by their names
-NONE, TWO = "FF-101", "FF-118"  # notices: not a form we know; two forms at once
+# Notices: not a form we know; two forms at once; another edition of a form that we know.
+NONE, TWO, OTHER_EDITION = "FF-101", "FF-118", "FF-136"
 
 
 def identify(boxes: Mapping[str, Box], pdf: pikepdf.Pdf, forms: Sequence[Form]) -> Form | str:
@@ -41,7 +42,11 @@ def claimed(
             claims.add((said[form_id], said[version]))
     if len(claims) > 1:
         return TWO
-    return known.get(claims.pop(), NONE) if claims else ""
+    if not claims:
+        return ""
+    claim_made = claims.pop()
+    editions = {form_id for form_id, _ in known}
+    return known.get(claim_made, OTHER_EDITION if claim_made[0] in editions else NONE)
 
 
 def only(found: Iterable[Form]) -> Form | str:

@@ -40,8 +40,9 @@ def drawn(
     *,
     forms: bool = False,
     notes: bool = True,
+    mode: str = "L",
 ) -> Image.Image:
-    """Return a page, counted from 1, as a grey picture; with what stands in boxes, if wanted.
+    """Return a page, counted from 1, as a picture, grey or "RGB"; with what stands in boxes, if wanted.
 
     Without notes it is what the page prints by itself.
 
@@ -52,11 +53,11 @@ def drawn(
         width, height = page.get_size()
         if width * height * dots_per_point**2 > MOST_DOTS:
             raise ValueError("the page is too large to be drawn")
-        picture = page.render(
-            scale=dots_per_point, grayscale=True, may_draw_forms=forms, draw_annots=notes
+        drawing = page.render(
+            scale=dots_per_point, grayscale=mode == "L", may_draw_forms=forms, draw_annots=notes
         )
-        grey: Image.Image = picture.to_pil().convert("L")
-        return grey
+        picture: Image.Image = drawing.to_pil().convert(mode)
+        return picture
     finally:
         page.close()
 

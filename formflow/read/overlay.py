@@ -1,23 +1,15 @@
-"""Pages of a paper drawn and laid over its blank: which circles are marked, which print differs."""
+"""Pages of a paper drawn and laid over its blank: which circles are marked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-import pypdfium2
-from PIL import Image, ImageChops, ImageFilter
-
 from formflow.forms import Form
 from formflow.manifest import Place, Rectangle
 from formflow.read import ink
-
-FAINT = 160  # of 255: dots darker than this can be read
-NEIGHBOURS = 5  # dots: programs round the places of lines and letters
-STRAY_DOTS = 8  # of a page: fewer are rounding, and no sign
-OUR_LINE = (4, 18)  # points below the upper edge: where our sheets say what they are for
 
 
 class Circle(NamedTuple):
@@ -63,28 +55,3 @@ def _ink_of(blank: Path, number: int, there: Sequence[Rectangle]) -> Mapping[Rec
     with ink.opened(blank.read_bytes()) as document:
         picture = ink.drawn(document, number, scale)
     return {rectangle: ink.ink(picture, rectangle, scale) for rectangle in there}
-
-
-def differing(paper: bytes, blank: bytes, pages: Iterable[int]) -> list[int]:
-    """Return those of some pages, counted from 1, whose print the eye can tell from the blank's."""
-    with ink.opened(paper) as written, ink.opened(blank) as empty:
-        return [number for number in pages if _differs(written, empty, number)]
-
-
-def _differs(written: pypdfium2.PdfDocument, empty: pypdfium2.PdfDocument, number: int) -> bool:
-    if number > len(written) or number > len(empty):
-        return True
-    one, other = (ink.drawn(each, number, 1.0, notes=False) for each in (written, empty))
-    upper, lower = OUR_LINE
-    for picture in (one, other):
-        picture.paste(255, (0, upper, picture.width, lower))
-    return one.size != other.size or _has_more(one, other) or _has_more(other, one)
-
-
-def _has_more(one: Image.Image, other: Image.Image) -> bool:
-    """Return whether one picture is dark where the other, and all around it, is not."""
-    dark, spread = (
-        picture.point(lambda dot: 255 if dot < FAINT else 0)
-        for picture in (one, other.filter(ImageFilter.MinFilter(NEIGHBOURS)))
-    )
-    return ImageChops.subtract(dark, spread).histogram()[255] > STRAY_DOTS

@@ -18,6 +18,7 @@ OUTER = {
     "formflow.record",
     "formflow.posting",
     "formflow.climb",
+    "formflow.own_pages",
     "formflow.remind",
     "formflow.who",
     "formflow.numbers",

@@ -62,7 +62,7 @@ def test_a_version_that_we_do_not_know_is_not_our_form(tmp_path: Path) -> None:
         field(pdf, "form_version").V = String("99")
         pdf.trailer.Info.FormFlowFormVersion = String("99")
 
-    assert reason(paper(tmp_path / "a.pdf", change=later)) == "FF-101"
+    assert reason(paper(tmp_path / "a.pdf", change=later)) == "FF-136"
 
 
 def test_a_form_of_somebody_else_is_not_ours(tmp_path: Path) -> None:

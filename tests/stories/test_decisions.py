@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 
 import openpyxl
+import pikepdf
 import pypdf
 import pytest
 
@@ -331,3 +332,23 @@ def test_a_review_sheet_of_version_1_that_lies_at_an_agency_still_counts(desk: D
     boxes = pypdf.PdfReader(desk.sheet("F2")).get_fields() or {}
     assert str(boxes["form_version"]["/V"]) == "2", "the next sheet is the newer one"
     assert str(boxes["background_cruelty_to_animals"]["/V"]) == "/yes"
+
+
+def test_a_long_reason_stands_in_full_on_a_last_page_that_formflow_made(desk: Desk) -> None:
+    """She saves the sheet with its last page: nothing holds it. With a page exchanged it does not count."""
+    desk.gets(RED)
+    reason = ("Planned, and kept secret. " * 200).strip()
+    desk.fills_in("F2", level="harmful", level_reason=reason, a_views="A game.", **HER_NAME)
+    with pikepdf.open(desk.sheet("F2")) as again:
+        assert "/FormFlowFurtherPages" in again.docinfo
+    desk.fills_in("F2", a_views="A game, she says.")
+    assert [entry.outcome for entry in about(desk.office, "FF-2026-000001-F2")][
+        -1
+    ] is Outcome.RECORDED
+    with pikepdf.open(desk.sheet("F2"), allow_overwriting_input=True) as changed:
+        changed.pages[-1].contents_add(b"1 g 0 0 600 700 re f")
+        changed.save()
+    desk.fills_in("F2", a_views="Something else.")
+    last = about(desk.office, "FF-2026-000001-F2")[-1]
+    assert last.outcome is Outcome.HELD
+    assert "FF-135" in [notice.code for notice in last.notices]

@@ -1,0 +1,38 @@
+"""The line at the top of each page of a prefilled copy: what it may say, and nothing else may stand there.
+
+Whoever fills in a copy reads it, so a paper whose line says something else is held. Wordings that were
+in use before stay here: copies with them still come back. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+NOT_AIM2 = "Not an AIM2 assessment – headings from local guidance."
+LONG_ANSWERS = " Long answers: last pages."
+CHILD = " child "  # before the number of a further child, in a copy's reference
+_SHEET = "{stamp}: fill in, save, drop in “Drop decisions here”."
+_CHECK = "{reference}: {what}, put it right, save it (File > Save) and drop it again."
+_CHECKED, _COPIED = "check what we read", "copy the answers of the paper into this form"
+
+
+def of_sheet(stamp: str, *, marked: bool) -> str:
+    """Return the line of a sheet for the safeguarding lead, by record and revision."""
+    return f"{NOT_AIM2} " * marked + _SHEET.format(stamp=stamp)
+
+
+def of_copy(reference: str, *, was_read: bool) -> str:
+    """Return the line of a copy for the office: to be checked, or filled in from a paper."""
+    return _CHECK.format(reference=reference, what=_CHECKED if was_read else _COPIED)
+
+
+def allowed(reference: str, *, is_long: bool) -> Iterator[str]:
+    """Yield every line that a copy with this reference may have; `is_long`: with further pages."""
+    stamp = reference.partition(CHILD)[0]
+    for line in (
+        of_sheet(stamp, marked=False),
+        of_sheet(stamp, marked=True),
+        of_copy(reference, was_read=True),
+        of_copy(reference, was_read=False),
+    ):
+        yield line + LONG_ANSWERS * is_long
