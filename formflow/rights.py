@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from formflow.contract import CheckLine
+from formflow.model import Role
 from formflow.overlaps import Use
 from formflow.settings import Settings
 
@@ -30,17 +31,14 @@ def confidential(settings: Settings) -> list[Path]:
     every = list(settings.places())
     of_the_office = [one.path for one in every if one.use is Use.OFFICE]
     of_the_office.append(settings.folders.blank_forms)
+    of_the_office += [watch.folder for watch in settings.watch if watch.role is Role.STAFF]
     holding = [
         one.path.parent if one.is_file else one.path for one in every if one.use is Use.NAMES
     ]
     alone = [
         one for one in holding if not any(office.is_relative_to(one) for office in of_the_office)
     ]
-    dropped = [
-        watch.folder
-        for watch in settings.watch
-        if any(watch.folder.is_relative_to(one) for one in alone)
-    ]
+    dropped = [watch.folder for watch in settings.watch if watch.role is Role.DECISIONS]
     return sorted({*alone, *dropped})
 
 

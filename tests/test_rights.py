@@ -132,6 +132,13 @@ def test_init_closes_the_dsls_folders_and_the_state_to_everybody_else(tmp_path: 
         assert rights_of(folder) == 0o755
 
 
+def test_the_folder_for_decisions_is_closed_wherever_it_lies(tmp_path: Path) -> None:
+    old = "Safeguarding forms/DSL only/Drop decisions here"
+    now = agency.set_up(tmp_path / "agency", changes=((old, "Elsewhere/For the DSL"),))
+    assert rights_of(now.watch[1].folder) == 0o770
+    assert rights_of(now.watch[1].folder.parent) == rights_of(now.watch[0].folder) == 0o755
+
+
 def test_init_keeps_the_rights_of_what_was_there_and_the_group_that_new_folders_inherit(
     tmp_path: Path,
 ) -> None:
