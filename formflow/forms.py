@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as made_by
 from functools import cached_property
 from importlib import resources
@@ -111,12 +111,28 @@ class Form:
         """What the blank holds. Raise FormDefinitionProblem when it cannot be had."""
         name = "manifest.json" if self.is_ours else f"{self.source.stem}.json"
         try:
-            return manifests.load(self.source.with_name(name))
+            found = manifests.load(self.source.with_name(name))
+            return found if found.edition == manifests.EDITION else self._renewed(found)
         except (OSError, ValueError) as problem:
             raise FormDefinitionProblem(
                 f"The manifest of the form “{self.form_id}” cannot be read. Run “formflow forms learn”"
                 " for it again."
             ) from problem
+
+    def _renewed(self, learned: Manifest) -> Manifest:
+        """Return what an older FormFlow learned, with fingerprints as they are made now."""
+        # Imported here: only an agency's form that was learned before an update needs it.
+        from pikepdf import PdfError
+
+        from formflow.read.blank import manifest_of
+
+        try:
+            now = manifest_of(self.blank.read_bytes())
+        except PdfError as problem:
+            raise ValueError("the blank is damaged") from problem
+        return replace(
+            learned, prints=now.prints, looks=now.looks, notes=now.notes, edition=now.edition
+        )
 
     @cached_property
     def asked_boxes(self) -> frozenset[str]:

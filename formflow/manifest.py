@@ -13,6 +13,7 @@ from dataclasses import field as made_by
 from pathlib import Path
 from typing import Any, NamedTuple
 
+EDITION = 2  # of the fingerprints: another one says nothing about them
 Rectangle = tuple[
     float, float, float, float
 ]  # points from the lower left corner: left, bottom, right, top
@@ -59,11 +60,13 @@ class Manifest:
     prints: tuple[str, ...] = ()  # of each page: a fingerprint of what is printed on it
     looks: Looks = made_by(default_factory=Looks)
     notes: frozenset[tuple[int, str]] = frozenset()  # page, and kind and place of what is no box
+    edition: int = EDITION  # of the fingerprints in `prints`, `looks` and `notes`
 
 
 def dumped(manifest: Manifest) -> bytes:
     """Return a manifest as JSON, one box a line: a change can be read in a comparison."""
     head = {
+        "edition": manifest.edition,
         "sizes": [list(size) for size in manifest.sizes],
         "carries": sorted(manifest.carries),
         "prints": list(manifest.prints),
@@ -89,6 +92,7 @@ def load(path: Path) -> Manifest:
             prints=tuple(map(str, table["prints"])),
             looks=Looks(*(frozenset(map(str, states)) for states in table["looks"])),
             notes=frozenset((int(page), str(what)) for page, what in table["notes"]),
+            edition=int(table.get("edition", 1)),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as problem:
         raise ValueError("this is not the manifest of a form") from problem

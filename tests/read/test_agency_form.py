@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
+import pypdf
 import pytest
 
 from formflow import forms
+from formflow.forms import FieldKind
 from formflow.limits import Limits
 from formflow.model import Reading, Unread
 from formflow.read import read_paper
@@ -190,3 +193,26 @@ def test_a_print_is_read_as_far_as_its_program_left_the_letters_and_must_be_conf
     ticks = [name for name, field in FORM.fields.items() if field.states and name != "author_role"]
     assert {name: seen[name] for name in ticks} == {name: typed[name] for name in ticks}
     assert len(typed) - len(other) >= (22 if case == "x_gs_noannots" else 25)
+
+
+def test_a_form_that_was_learned_before_an_update_is_still_read_without_a_hold(
+    tmp_path: Path,
+) -> None:
+    for path in EXAMPLE.glob("example-school.*"):
+        shutil.copy(path, tmp_path)
+    manifest = tmp_path / "example-school.json"
+    table = json.loads(manifest.read_text("utf-8"))
+    del table["edition"]  # as an older FormFlow wrote it, with fingerprints of its own
+    table["prints"] = ["0" * 32 for _ in table["prints"]]
+    table["looks"] = [["1" * 32], ["2" * 32]]
+    manifest.write_text(json.dumps(table), "utf-8")
+    paper = tmp_path / "filled.pdf"
+    writer = pypdf.PdfWriter(clone_from=EXAMPLE / "example-school.pdf")
+    box = next(name for name, field in FORM.fields.items() if field.kind is FieldKind.TEXT)
+    for page in writer.pages:
+        writer.update_page_form_field_values(page, {FORM.fields[box].sources[0]: "Play"})
+    writer.write(paper)
+    found = read_paper(paper, Reader(forms.known(tmp_path), Limits(), "always"))
+    assert isinstance(found, Reading)
+    assert found.held == ()
+    assert found.answers[box].value == "Play"
