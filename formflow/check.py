@@ -16,6 +16,7 @@ from formflow.dates import Doubt, age_on, parse_day, parse_moment
 from formflow.forms import Field, FieldKind, Form
 from formflow.model import Answer, AnswerState, Checked, Facts, Moment, Notice, Reading, Tri
 from formflow.notices import notice
+from formflow.rules.urgency import ASKED
 
 OLDEST_CHILD = 18  # years; the guidance is for children and young people
 DATES_OF_BIRTH = ("child_a_dob", "child_b_dob")
@@ -115,7 +116,15 @@ def _facts(paper: _Paper, moments: Moments) -> Facts:
             case FieldKind.TEXT | FieldKind.LONG_TEXT:
                 texts[name] = answer.value or ""
     doubtful = _doubtful(paper) | _unread(paper)
-    return Facts(ticks, choices, texts, moments, doubtful, frozenset(_names(paper.form)))
+    names, only_yes = frozenset(_names(paper.form)), frozenset(_only_yes(paper.form))
+    return Facts(ticks, choices, texts, moments, doubtful, names, only_yes)
+
+
+def _only_yes(form: Form) -> Iterator[str]:
+    """Yield the questions with a lone box: ticked it says yes, and not ticked it says nothing."""
+    for name, field in form.fields.items():
+        if field.kind is FieldKind.TICK and field.means and Tri.NO not in field.means.values():
+            yield name
 
 
 def _names(form: Form) -> Iterator[str]:
@@ -183,9 +192,16 @@ def _parsed(field: Field, written: str, today: date) -> Moment | Doubt:
 
 
 def _referral_is_not_asked(paper: _Paper, facts: Facts) -> Iterator[Notice]:
-    """Yield that a form about an incident does not ask whether an immediate referral is warranted."""
-    if not paper.form.is_sheet and not facts.asks("urgent_referral"):
+    """Yield that a form about an incident does not ask whether an immediate referral is warranted.
+
+    Or that it asks with a lone box, which everybody leaves blank who would say no.
+    """
+    if paper.form.is_sheet:
+        return
+    if not facts.asks(ASKED):
         yield paper.notice("FF-321", None)
+    elif facts.says(ASKED) is Tri.BLANK and ASKED in facts.only_yes:
+        yield paper.notice("FF-327", ASKED)
 
 
 def about_active_content(carries: Sequence[str]) -> Iterator[Notice]:

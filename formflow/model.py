@@ -134,6 +134,7 @@ class Facts:
     # questions of which a person must confirm what was read, or which the dates contradict
     doubtful: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()  # boxes of an agency's own form that hold names, not words
+    only_yes: frozenset[str] = frozenset()  # questions of such a form to which nobody can say "no"
 
     def says(self, name: str) -> Tri:
         """Return what the form says to a question, BLANK where it does not ask it."""

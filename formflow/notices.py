@@ -640,6 +640,12 @@ MESSAGES: dict[str, Message] = {
         "Nobody was asked, so nobody has said no.",
         "Decide this yourself when you read the form.",
     ),
+    "FF-327": Message(
+        "This form can only say yes to whether an immediate referral to the police or children’s social care is"
+        " warranted, and the box is not ticked.",
+        "Nobody could say no, so it is not known.",
+        "Decide this yourself when you read the form.",
+    ),
     "FF-322": Message(
         "The form says that the other person involved was an adult.",
         "This may be an allegation against an adult.",

@@ -199,6 +199,20 @@ def test_a_form_that_does_not_ask_about_an_immediate_referral_says_so() -> None:
     assert not [one for one in urgent(found.facts, TODAY) if one.field == "urgent_referral"]
 
 
+def test_a_lone_box_for_an_immediate_referral_says_nothing_unless_it_is_ticked() -> None:
+    asked = Field(
+        "urgent_referral", FieldKind.TICK, "Refer now", states=("yes",), means={"On": "yes"}
+    )
+    form = replace(FORM, sections=(Section("s", "S", "", (asked,)),))
+    blank, ticked = (
+        check(reading({"urgent_referral": answer} if answer else {}), form, TODAY)
+        for answer in ("", "yes")
+    )
+    assert ("FF-327", "urgent_referral") in codes(blank)
+    assert list(urgent(blank.facts, TODAY)) == []
+    assert [one.code for one in urgent(ticked.facts, TODAY)] == ["FF-212"]
+
+
 def test_a_sheet_is_not_asked_about_an_immediate_referral() -> None:
     sheet = next(form for form in shipped() if form.form_id == "review")
     assert "FF-321" not in [one.code for one in check(reading({}), sheet, TODAY).notices]

@@ -76,6 +76,8 @@ def _referral(facts: Facts) -> Iterator[Notice]:
         yield notice("FF-213", field=MADE)
     elif facts.says(ASKED) is Tri.YES:
         yield notice("FF-212", field=ASKED)
+    elif facts.says(ASKED) is Tri.BLANK and ASKED in facts.only_yes:
+        return  # said on the page: were it urgent, every form of that agency would come first
     elif facts.asks(ASKED) and facts.says(ASKED) in _UNSAID:
         yield notice(_UNSAID[facts.says(ASKED)], field=ASKED)
 
