@@ -41,7 +41,7 @@ from formflow.rules.establish import (
     answered,
     findings,
 )
-from formflow.rules.hints import please_check
+from formflow.rules.hints import ONLINE, please_check
 from formflow.rules.urgency import urgent
 
 RAISES_TO = {
@@ -151,6 +151,7 @@ def _missing(rules: Sequence[Rule], light: Light, facts: Facts) -> tuple[str, ..
     }
     if light is Light.UNDETERMINED:
         could_change |= green_waits_for(rules).keys()
+        could_change |= {ONLINE} if facts.says(ONLINE) is Tri.UNKNOWN else set()
     ticks = [
         name
         for name, answer in facts.ticks.items()

@@ -17,7 +17,7 @@ from formflow.forms import Field, FieldKind, Section, load, shipped
 from formflow.model import Answer, AnswerState, Checked, History, Hold, Light, Moment, Reading, Tri
 from formflow.notices import MESSAGES
 from formflow.rules.urgency import urgent
-from tests.rules.facts import ALL_HARMLESS
+from tests.rules.facts import HARMLESS
 
 FORM = shipped()[0]
 AGENCYS = Path(__file__).parents[1] / "examples" / "agency-form" / "example-school.toml"
@@ -311,8 +311,8 @@ def test_what_is_unreadable_is_doubtful_too() -> None:
     assert check(unreadable, FORM, TODAY).facts.doubtful == {"incident_place"}
 
 
-ALL_HARMLESS_WORDS = {name: str(answer) for name, answer in ALL_HARMLESS.items()}
-GREEN = {**ALL_HARMLESS_WORDS, "others_freely": "yes", "child_b_dob": "4 April 2014"}
+HARMLESS_WORDS = {name: str(answer) for name, answer in HARMLESS.items()}
+GREEN = {**HARMLESS_WORDS, "others_freely": "yes", "child_b_dob": "4 April 2014"}
 
 
 def light(**answers: str) -> Light:

@@ -28,7 +28,6 @@ from formflow.model import (
 from formflow.rules.book import Fact, asked_on_review, rules, rules_in_force, rules_version
 from formflow.rules.establish import findings
 from tests.rules.facts import (
-    ALL_HARMLESS,
     HARMLESS,
     RED_ANSWERS,
     TICKS,
@@ -41,7 +40,7 @@ from tests.rules.facts import (
 )
 
 CASES: list[dict[str, Any]] = table("proposals.toml")["case"]
-GREEN = facts({**ALL_HARMLESS, "others_freely": Tri.YES})
+GREEN = facts({**HARMLESS, "others_freely": Tri.YES})
 BALANCING = {
     "context_spontaneous": Tri.YES,
     "child_meant_harm": Tri.NO,
@@ -74,7 +73,7 @@ def test_it_is_proposed_as_the_case_tells(case: dict[str, Any]) -> None:
     known = said(case["given"])
     if case.get("harmless"):
         answered = {name: tri for name, tri in known.ticks.items() if tri is not Tri.BLANK}
-        known = replace(known, ticks={**known.ticks, **ALL_HARMLESS, **answered})
+        known = replace(known, ticks={**known.ticks, **HARMLESS, **answered})
     proposal = propose(known, earlier(*case.get("earlier", ())))
 
     assert proposal.light == case["light"]
@@ -117,7 +116,7 @@ def test_what_the_recording_form_does_not_ask_is_listed() -> None:
     assert propose(facts()).not_asked == ("R9a", "R9b", "R9c", "RX")
 
 
-@pytest.mark.parametrize("name", ALL_HARMLESS)
+@pytest.mark.parametrize("name", HARMLESS)
 @pytest.mark.parametrize("answer", [Tri.BLANK, Tri.UNKNOWN, Tri.UNREADABLE])
 def test_one_red_question_without_an_answer_is_enough_to_keep_from_green(
     name: str, answer: Tri
@@ -143,7 +142,7 @@ def test_a_red_answer_that_a_person_has_yet_to_confirm_stays_red() -> None:
 
 
 def test_fun_alone_does_not_make_green() -> None:
-    only_fun = {**ALL_HARMLESS, "others_fun": Tri.YES}
+    only_fun = {**HARMLESS, "others_fun": Tri.YES}
     supports = [rule for rule in rules_in_force(TODAY) if rule.id not in ("G3", "G6")]
     fun = decide_by(supports, facts(only_fun), History())
     assert by_weight(fun, Weighs.SUPPORTS) == ["G5"]
@@ -152,7 +151,7 @@ def test_fun_alone_does_not_make_green() -> None:
     assert mutual_too.light is Light.GREEN
 
 
-@pytest.mark.parametrize("name", ALL_HARMLESS)
+@pytest.mark.parametrize("name", HARMLESS)
 def test_a_question_that_the_form_does_not_ask_keeps_it_from_green(name: str) -> None:
     ticks = {field: answer for field, answer in GREEN.ticks.items() if field != name}
     assert propose(replace(GREEN, ticks=ticks)).light is Light.UNDETERMINED
@@ -185,11 +184,20 @@ def test_what_the_review_sheet_asks_in_every_case_keeps_only_a_form_that_asks_it
     assert propose(with_answer(GREEN, name, Tri.YES)).light is Light.RED
 
 
+@pytest.mark.parametrize(("answer", "is_green"), [("no", True), ("", True), ("unknown", False)])
+def test_nobody_suggests_green_where_it_is_not_known_whether_it_was_online(
+    answer: str, is_green: bool
+) -> None:
+    proposal = propose(with_answer(GREEN, "type_online", Tri(answer or "blank")))
+    assert (proposal.light is Light.GREEN) is is_green
+    assert ("type_online" in proposal.missing) is not is_green
+
+
 def test_a_form_that_says_not_known_to_every_question_is_not_enough_information() -> None:
     nobody_knows = propose(facts(dict.fromkeys(TICKS, Tri.UNKNOWN)))
     assert nobody_knows.light is Light.UNDETERMINED
     assert nobody_knows.findings == ()
-    assert set(ALL_HARMLESS) <= set(nobody_knows.missing)
+    assert set(HARMLESS) <= set(nobody_knows.missing)
 
 
 def codes(known: Facts) -> list[str]:

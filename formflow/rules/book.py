@@ -73,11 +73,9 @@ def asked_on_review() -> frozenset[str]:
 
 def green_waits_for(rules: Iterable[Rule]) -> Mapping[str, Tri]:
     """Return every question that a form must ask before it can be green, with its harmless answer."""
-    of_the_red_list = {
+    return {
         fact.field: fact.harmless for rule in rules if "red" in rule.colours for fact in rule.facts
     }
-    besides = {field: Tri(answer) for field, answer in _table()["before_green"].items()}
-    return {**of_the_red_list, **besides}
 
 
 def rules_version() -> str:

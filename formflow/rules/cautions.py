@@ -37,7 +37,8 @@ def keep_from_green(told: Sequence[Notice], facts: Facts) -> bool:
 
     A word about images counts also where the question is answered "no": then one of the two is wrong.
     """
-    return any(one.field == ONLINE for one in told) or is_across_the_age_of_13(facts)
+    is_told = any(one.field == ONLINE for one in told)
+    return is_told or facts.says(ONLINE) is Tri.UNKNOWN or is_across_the_age_of_13(facts)
 
 
 def is_across_the_age_of_13(facts: Facts) -> bool:

@@ -253,7 +253,6 @@ def test_the_check_says_whether_green_can_ever_be_suggested_and_if_not_what_is_m
     assert code == ExitCode.DONE
     assert "Green is never suggested for this form." in said
     assert "missing: Was it planned?" in said
-    assert "missing: Did any of it happen online or with images?" in said
     assert "cruelty" not in said
     (tmp_path / "all.toml").write_bytes(OURS.source.read_bytes())
     (tmp_path / "all.json").write_bytes((OURS.source.parent / "manifest.json").read_bytes())

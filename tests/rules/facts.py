@@ -29,11 +29,6 @@ def table(name: str) -> dict[str, Any]:
 HARMLESS: Mapping[str, Tri] = {
     name: Tri(answer) for name, answer in table("harmless.toml")["answers"].items()
 }
-# Everything that green waits for: the red list, and that no images and no online contact were involved.
-ALL_HARMLESS: Mapping[str, Tri] = {
-    **HARMLESS,
-    **{name: Tri(answer) for name, answer in table("harmless.toml")["besides"].items()},
-}
 RED_ANSWERS = {
     name: Tri.YES if harmless is Tri.NO else Tri.NO for name, harmless in HARMLESS.items()
 }

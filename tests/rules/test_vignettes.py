@@ -23,7 +23,8 @@ from formflow.model import (
     Reading,
 )
 from formflow.sheets import Case, about_the_sheet
-from tests.rules.facts import ALL_HARMLESS, FORM, TICKS, TODAY, earlier, table
+from tests.rules.facts import FORM, TICKS, TODAY, earlier, table
+from tests.rules.facts import HARMLESS as ANSWERS
 
 VIGNETTES: list[dict[str, Any]] = table("vignettes.toml")["vignette"]
 REVIEW = next(form for form in shipped() if form.form_id == "review")
@@ -34,7 +35,7 @@ SOUND = {
     "signed_name": "Sam Sample",
     "signed_date": "12/11/2026",
 }
-HARMLESS = {**{name: str(answer) for name, answer in ALL_HARMLESS.items()}, "others_freely": "yes"}
+HARMLESS = {**{name: str(answer) for name, answer in ANSWERS.items()}, "others_freely": "yes"}
 TWO_TICKS = ("others_freely", "type_age_appropriate")
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

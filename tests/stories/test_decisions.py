@@ -9,7 +9,7 @@ import pikepdf
 import pypdf
 import pytest
 
-from formflow import overview, service
+from formflow import overview, service, top_line
 from formflow.forms import known
 from formflow.model import Answer, AnswerState, Entry, Outcome
 from formflow.paper.prefill import Copy, prefilled
@@ -323,7 +323,8 @@ def test_a_review_sheet_of_version_1_that_lies_at_an_agency_still_counts(desk: D
     stamp = "FF-2026-000001 r1"
     lies_there = desk.office.state.folder / "old.pdf"
     name = Answer("Zoë Błaszczyk", "Zoë Błaszczyk", AnswerState.GIVEN)
-    lies_there.write_bytes(prefilled(Copy(first, stamp, stamp), {"child_a_name": name}))
+    line = top_line.of_sheet(stamp, marked=False)
+    lies_there.write_bytes(prefilled(Copy(first, stamp, line), {"child_a_name": name}))
     answers = {"background_animals": "yes", "level": "harmful", "level_reason": "The vet."}
     desk.fills_in("F2", lies_there, **answers, **HER_NAME)
     (sheet,) = about(desk.office, "FF-2026-000001-F2")

@@ -137,7 +137,7 @@ def test_in_doubt_it_comes_up_again_until_a_level_is_chosen(office: Settings) ->
     assert delivered(desk) == 1
     desk.fills_in("F2", level="concerning", lower_reason="CAMHS says so.")
     at(office, overdue + timedelta(days=7))
-    assert delivered(desk) == 1
+    assert delivered(desk) == 2  # and the page that tells her of the lowered level
 
 
 def reminded(desk: Desk) -> int:
