@@ -30,7 +30,7 @@ from tests.offices import files
 from tests.read.papers import ANSWERS, FORMS, paper
 from tests.test_walk import run
 
-LIMITS = Limits(deadline_seconds=3, scan_seconds=1, file_mb=100)
+LIMITS = Limits(deadline_seconds=1.5, scan_seconds=1, file_mb=100)
 FREE_STANDING = (*HOSTILE, *HOSTILE_FILES)
 GREEDY = (fifty_megabytes_in_a_value, bomb_in_the_objects)  # they want over 300 MB
 STARTS_SECONDS = 20  # for three starts, on a slow processor
@@ -59,7 +59,7 @@ def office_in_a_hurry(tmp_path: Path) -> Iterator[Settings]:
         changes=(
             ("settle_seconds = 5", "settle_seconds = 0.2"),
             ("incomplete_minutes = 30", "incomplete_minutes = 0"),
-            ("deadline_seconds = 15", "deadline_seconds = 3"),
+            ("deadline_seconds = 15", "deadline_seconds = 1"),
             ("scan_seconds = 120", "scan_seconds = 1"),
             ("file_mb = 20", "file_mb = 100"),
         ),

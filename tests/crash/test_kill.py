@@ -119,9 +119,9 @@ def test_a_kill_loses_nothing_and_doubles_nothing(
             assert sum(f"{reference} r1 {paper}" in name for name in child_files) == 1
     assert files(office.watch[0].folder) == []
     assert strays(tmp_path) == []
-    assert_mail_is_out(
-        inbox[0], references, may_repeat=point in ("email_alert.sent", "deliver.sent")
-    )
+    # While one destination is written to, the mail may be on its way in a lane of its own.
+    is_delivering = not point.startswith(("intake", "ledger", "read", "record"))
+    assert_mail_is_out(inbox[0], references, may_repeat=is_delivering)
 
 
 def assert_mail_is_out(inbox: Inbox, references: list[str], *, may_repeat: bool) -> None:
