@@ -152,19 +152,21 @@ def _look_up(connector: Connector, key: str) -> Result | None:
 def prepare(connector: Connector, parcel: Parcel) -> Prepared:
     """Return what a connector makes of a parcel. Raise BadAnswer, or whatever the connector raises."""
     made: object = connector.prepare(parcel)
+    if not isinstance(made, Prepared) or not _is_of(made, parcel):
+        raise BadAnswer
+    return made
+
+
+def _is_of(made: Prepared, parcel: Parcel) -> bool:
+    """Return whether something prepared is made as the contract says, and of this parcel."""
     lent = {None, parcel.original_sha256, *parcel.enclosed.values()}
-    is_sound = (
-        isinstance(made, Prepared)
-        and made.key == parcel.key
+    return (
+        made.key == parcel.key
         and isinstance(made.body, bytes)
         and isinstance(made.headers, Mapping)
         and all(isinstance(word, str) for pair in made.headers.items() for word in pair)
         and made.original_sha256 in lent
     )
-    if not is_sound:
-        raise BadAnswer
-    assert isinstance(made, Prepared)  # noqa: S101 - looked at above
-    return made
 
 
 def acknowledged(connector: AcknowledgedByHand, waiting: Mapping[str, tuple[str, int]]) -> set[str]:
@@ -211,14 +213,12 @@ def _all_checked(answer: object, prepared: Sequence[Prepared]) -> list[Result]:
 
 
 def _checked(answer: object, key: str) -> Delivered:
-    is_sound = (
+    if (
         isinstance(answer, Delivered)
         and answer.key == key
         and isinstance(answer.how, DeliveredAs)
         and isinstance(answer.where, str)
-        and _WHERE.fullmatch(answer.where) is not None
-    )
-    if not is_sound:
-        raise BadAnswer
-    assert isinstance(answer, Delivered)  # noqa: S101 - looked at above
-    return answer
+        and _WHERE.fullmatch(answer.where)
+    ):
+        return answer
+    raise BadAnswer
