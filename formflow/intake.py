@@ -128,23 +128,17 @@ def _note_arrival(
         # Dropped once more because we could not read it: it is read once more.
         again(connection, known.id, shown, now, now, code=code, words=words, folder=drop.folder)
         return False
-    paper_id = (
-        known.id
-        if known is not None
-        else connection.execute(
-            _ADD_PAPER,
-            {
-                "sha256": sha256,
-                "size": size,
-                "name": shown,
-                "at": now.isoformat(),
-                "code": code,
-                "words": json.dumps(dict(words)),
-                "continues": continues,
-                "role": drop.role,
-            },
-        ).lastrowid
-    )
+    new = {
+        "sha256": sha256,
+        "size": size,
+        "name": shown,
+        "at": now.isoformat(),
+        "code": code,
+        "words": json.dumps(dict(words)),
+        "continues": continues,
+        "role": drop.role,
+    }
+    paper_id = connection.execute(_ADD_PAPER, new).lastrowid if known is None else known.id
     arrival_id = connection.execute(
         _ADD_ARRIVAL,
         {

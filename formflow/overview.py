@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from formflow import own_alerts, shelf, tables
 from formflow.drop.sweep import MARKER
@@ -96,17 +97,7 @@ def overview(settings: Settings) -> Overview:
     engine = tables.open_ledger(settings.state.folder)
     with tables.reading(engine) as connection:
         counts = connection.execute(_COUNTS).one()
-        waiting = tuple(
-            Waiting(
-                row.reference,
-                row.revision,
-                row.outcome,
-                row.light,
-                datetime.fromisoformat(row.recorded_at),
-                bool(row.urgent),
-            )
-            for row in shelf.waiting(connection)
-        )
+        waiting = tuple(_waiting(row) for row in shelf.waiting(connection))
         put_back = tuple(
             PutBack(row.code, row.papers, datetime.fromisoformat(row.since))
             for row in connection.execute(_PUT_BACK)
@@ -124,12 +115,6 @@ def overview(settings: Settings) -> Overview:
         )
         lying: dict[str, int] = {row.folder: row.files for row in connection.execute(_LYING)}
     engine.dispose()
-    folders = tuple(
-        FolderState(
-            str(watch.folder), (watch.folder / MARKER).is_file(), lying.get(str(watch.folder), 0)
-        )
-        for watch in settings.watch
-    )
     return Overview(
         counts.records,
         counts.unread,
@@ -139,9 +124,20 @@ def overview(settings: Settings) -> Overview:
         own,
         undelivered,
         silent,
-        folders,
+        tuple(_folders(settings, lying)),
         _last_turn(settings),
     )
+
+
+def _waiting(row: Row[Any]) -> Waiting:
+    since = datetime.fromisoformat(row.recorded_at)
+    return Waiting(row.reference, row.revision, row.outcome, row.light, since, bool(row.urgent))
+
+
+def _folders(settings: Settings, lying: Mapping[str, int]) -> Iterator[FolderState]:
+    for watch in settings.watch:
+        name, is_online = str(watch.folder), (watch.folder / MARKER).is_file()
+        yield FolderState(name, is_online, lying.get(name, 0))
 
 
 def as_json(view: Overview) -> dict[str, Any]:

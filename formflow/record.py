@@ -226,10 +226,8 @@ def _entry(
     reference, revision = _number(connection, office, identity, now)
     is_sheet = form is not None and form.is_sheet
     is_misplaced = is_sheet and arrived.role is Role.STAFF
-    if is_misplaced:  # it counts for nothing, whatever else is wrong with it
-        assessed, proposal = tuple(about_active_content(_paper(result).carries)), None
-    elif isinstance(result, Checked) and is_sheet:
-        assessed, proposal = result.notices, None
+    if is_sheet:
+        assessed, proposal = _of_a_sheet(result, is_misplaced=is_misplaced), None
     else:
         earlier = shelf.history(connection, identity.child_id, apart_from=reference)
         assessed, proposal = _assess(result, earlier, now)
@@ -265,6 +263,13 @@ def _entry(
     said = tuple(about_the_sheet(form, entry, identity.about.view(sheet_key(entry))))
     held = entry.outcome if not any(found.holds for found in said) else Outcome.HELD
     return replace(entry, notices=(*notices, *said), outcome=held)
+
+
+def _of_a_sheet(result: Checked | Unread, *, is_misplaced: bool) -> tuple[Notice, ...]:
+    """Return what is said of a sheet. One in the wrong folder counts for nothing, whatever else is wrong with it."""
+    if is_misplaced or not isinstance(result, Checked):
+        return tuple(about_active_content(_paper(result).carries))
+    return result.notices
 
 
 def _carried(
