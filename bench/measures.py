@@ -21,6 +21,7 @@ from formflow import agency, forms
 from formflow import cage as cage_room
 from formflow.cage import Cage
 from formflow.check import check
+from formflow.clock import utc_now
 from formflow.decide import decide
 from formflow.limits import Limits
 from formflow.model import (
@@ -35,8 +36,8 @@ from formflow.model import (
     Reading,
     Unread,
 )
-from formflow.pipeline import utc_now
-from formflow.read import acroform, read_paper, second
+from formflow.read import acroform, second
+from formflow.read.ladder import read_paper
 from formflow.reader import Reader
 from formflow.sheets import REVIEW, Case, open_steps
 

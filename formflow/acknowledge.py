@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Engine, text
 from formflow import asking
 from formflow.contract import AcknowledgedByHand
 from formflow.deliver import note_answer
+from formflow.delivery_context import DeliveryContext
 from formflow.tables import reading, writing
-from formflow.workbench import Workbench
 
 log = logging.getLogger("formflow")
 Waiting = Mapping[str, tuple[str, int]]  # key of an alert -> reference and revision
@@ -30,41 +30,43 @@ def acknowledge(engine: Engine, reference: str, by: str, now: datetime) -> int:
     return int(changed + own)
 
 
-def collect(bench: Workbench, now: datetime) -> int:
+def collect(context: DeliveryContext, now: datetime) -> int:
     """Ask every destination what has been acknowledged by hand there. Return how many were new."""
     count = 0
-    for name, connector in bench.destinations.items():
+    for name, connector in context.destinations.items():
         if not isinstance(connector, AcknowledgedByHand):
             continue
-        with reading(bench.engine) as connection:
+        with reading(context.engine) as connection:
             rows = connection.execute(_WAITING, {"destination": name})
             waiting = {row.key: (row.reference, row.revision) for row in rows}
-        for key in _seen(bench, name, connector, waiting):
+        for key in _seen(context, name, connector, waiting):
             reference, revision = waiting[key]
             by = f"moved to Seen in {name}"
-            with writing(bench.engine) as connection:
+            with writing(context.engine) as connection:
                 count += acknowledge_up_to(connection, reference, revision, by, now)
     return count
 
 
-def _seen(bench: Workbench, name: str, connector: AcknowledgedByHand, waiting: Waiting) -> set[str]:
-    if not waiting or name in bench.lanes.busy():
+def _seen(
+    context: DeliveryContext, name: str, connector: AcknowledgedByHand, waiting: Waiting
+) -> set[str]:
+    if not waiting or name in context.lanes.busy():
         return set()
     try:
-        question = partial(_asked, bench, name, connector, waiting)
-        return bench.lanes.ask(name, question, ASK_SECONDS)
+        question = partial(_asked, context, name, connector, waiting)
+        return context.lanes.ask(name, question, ASK_SECONDS)
     except Exception as problem:  # noqa: BLE001 - asked again at the next turn
         log.warning("destination %s was not asked: %s", name, type(problem).__name__)
         return set()
 
 
 def _asked(
-    bench: Workbench, name: str, connector: AcknowledgedByHand, waiting: Waiting
+    context: DeliveryContext, name: str, connector: AcknowledgedByHand, waiting: Waiting
 ) -> set[str]:
     """Ask a destination, in its lane. One that had been given up meanwhile is noted as answering again."""
     seen = asking.acknowledged(connector, waiting)
-    if bench.lanes.is_stuck(name) and not bench.lanes.is_closed:
-        with writing(bench.engine) as connection:
+    if context.lanes.is_stuck(name) and not context.lanes.is_closed:
+        with writing(context.engine) as connection:
             note_answer(connection, name)
     return seen
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from formflow import example, forms, places, rights, settings
 from formflow.drop.sweep import MARKER
 from formflow.errors import StorageProblem
-from formflow.settings import Settings
+from formflow.overlaps import places_of
+from formflow.setting_tables import Settings
 
 SETTINGS_FILE = "formflow.toml"
 # What an agency starts with: the children's files, the register workbook, and lines for others.
@@ -55,7 +56,7 @@ def make_folders(now: Settings) -> None:
     """
     new = [folder for folder in rights.confidential(now) if not folder.exists()]
     now.state.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for place in now.places():
+    for place in places_of(now):
         if place.path != now.state.folder:
             places.make_folder(place.path.parent if place.is_file else place.path)
     for folder in new:  # the rights of what was there already are IT's

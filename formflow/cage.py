@@ -35,8 +35,8 @@ from formflow.limits import Limits
 from formflow.model import Reading, Unread
 from formflow.notices import MESSAGES
 from formflow.picture import Picture, unpacked
-from formflow.reader import INTERRUPTED, KINDS, TOO_MUCH, Reader
-from formflow.trouble import SLOW, START, Trouble
+from formflow.reader import KINDS, TOO_MUCH, Reader
+from formflow.trouble import INTERRUPTED, SLOW, START, Trouble
 
 PAPERS_UNTIL_REPLACED = 500
 ATTEMPTS = 2  # a paper that ends the child twice, or takes too much of it, is set aside

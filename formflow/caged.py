@@ -23,8 +23,9 @@ import pikepdf.settings
 from formflow.frames import LARGEST_ANSWER, LARGEST_REQUEST, READY, receive, send
 from formflow.limits import Limits
 from formflow.model import Reading, Unread
-from formflow.read import read_paper
-from formflow.reader import INTERRUPTED, MISTAKE, TOO_MUCH, Reader
+from formflow.read.ladder import read_paper
+from formflow.reader import TOO_MUCH, Reader
+from formflow.trouble import INTERRUPTED, MISTAKE
 
 STREAM_BYTES = 75 << 20  # decompressed, of one stream
 MOST_ENTRIES = 100_000  # in one array or dictionary

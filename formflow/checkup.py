@@ -12,15 +12,16 @@ import psutil
 
 from formflow import forms, overview, own_alerts, rights, tables, watermark
 from formflow.contract import CheckLine
+from formflow.destinations import open_destinations
 from formflow.drop.sweep import MARKER
 from formflow.errors import FormDefinitionProblem, FormFlowError
 from formflow.model import Role, Unread
 from formflow.notices import MESSAGES
-from formflow.setting_tables import FOR_DECISIONS
-from formflow.settings import Settings
+from formflow.read.blank import known_forms
+from formflow.setting_tables import FOR_DECISIONS, Settings
 from formflow.trouble import Trouble
 from formflow.vault import Vault
-from formflow.workbench import open_cage, open_destinations
+from formflow.workbench import open_cage
 
 LEAST_FREE_BYTES = 1 << 30
 NETWORK_FILE_SYSTEMS = {
@@ -136,7 +137,7 @@ def _decisions(settings: Settings) -> CheckLine:
 
 def _forms(settings: Settings) -> CheckLine:
     try:
-        known = forms.known(settings.folders.forms)
+        known = known_forms(settings.folders.forms)
     except FormDefinitionProblem as problem:
         return CheckLine(False, f"{problem} Nothing can be read until that is put right.")
     names = ", ".join(f"{form.code} {form.form_id} version {form.version}" for form in known)

@@ -16,7 +16,7 @@ from formflow.contract import Operation
 from formflow.ledger import Claimed
 from formflow.model import Entry
 from formflow.posting import post_once
-from formflow.settings import Settings
+from formflow.setting_tables import Settings
 from formflow.tables import writing
 from formflow.workbench import Workbench
 

@@ -18,11 +18,11 @@ from sqlalchemy import Connection, bindparam, text
 from formflow import asking, ledger, own_alerts
 from formflow.asking import NO_ANSWER, Result, Undelivered
 from formflow.contract import Delivered, Prepared, Rejected, RepeatSafe, SettingsError
+from formflow.delivery_context import DeliveryContext
 from formflow.lanes import Round
 from formflow.ledger import Claimed, LeaseLost
 from formflow.tables import reading, writing
 from formflow.testing.crash import crash_at
-from formflow.workbench import Workbench
 
 log = logging.getLogger("formflow")
 
@@ -33,30 +33,30 @@ IN_THE_WAY = "FF-420"  # another's file has the name: people are told, not only 
 AT_ONCE = 20  # deliveries marked done in one commit; a crash repeats them, and nobody sees it
 
 
-def most_at_once(workbench: Workbench, lane: str) -> int:
+def most_at_once(context: DeliveryContext, lane: str) -> int:
     """Return how many deliveries of one destination may be claimed together."""
-    connector = workbench.destinations.get(lane)
+    connector = context.destinations.get(lane)
     if connector is None or connector.capabilities.repeat_safe is RepeatSafe.NONE:
         return 1  # each e-mail is marked by itself, so that a crash repeats one at most
     return max(AT_ONCE, connector.capabilities.batch)
 
 
 def deliver(
-    bench: Workbench, tasks: Sequence[Claimed], clock: Callable[[], datetime], now: Round
+    context: DeliveryContext, tasks: Sequence[Claimed], clock: Callable[[], datetime], now: Round
 ) -> None:
     """Deliver the parcels of one destination and mark each as delivered, put back or set aside.
 
     Runs in the destination's lane. What was not tried is given back as it was.
     """
-    connector = bench.destinations.get(tasks[0].lane)
-    with reading(bench.engine) as connection:
+    connector = context.destinations.get(tasks[0].lane)
+    with reading(context.engine) as connection:
         rows = {row.id: row for row in connection.execute(_PARCELS, {"ids": _ids(tasks)})}
     ready = [task for task in tasks if rows[task.ref_id].body is not None and connector is not None]
     if unfit := [task for task in tasks if task not in ready]:
         code = "no-such-destination" if connector is None else "render-failed"
-        with writing(bench.engine) as connection:
+        with writing(context.engine) as connection:
             for task in unfit:
-                ledger.set_aside(connection, task, bench.owner.name, code)
+                ledger.set_aside(connection, task, context.owner.name, code)
     if connector is None or not ready:
         return
     now.tasks = ready
@@ -70,41 +70,41 @@ def deliver(
         now,
     )
     crash_at("deliver.sent")
-    if not bench.lanes.is_closed:
-        _settle(bench, tasks[0].lane, now, now.results(given_up=False), clock())
+    if not context.lanes.is_closed:
+        _settle(context, tasks[0].lane, now, now.results(given_up=False), clock())
     crash_at("deliver.marked")
 
 
-def give_up_overdue(bench: Workbench, clock: Callable[[], datetime]) -> None:
+def give_up_overdue(context: DeliveryContext, clock: Callable[[], datetime]) -> None:
     """Put back the parcels of destinations that do not answer, and note since when they have not."""
-    for name, now in bench.lanes.overdue():
+    for name, now in context.lanes.overdue():
         log.warning("destination %s does not answer", name)
-        _settle(bench, name, now, now.results(given_up=True), clock())
+        _settle(context, name, now, now.results(given_up=True), clock())
 
 
 def _settle(
-    bench: Workbench, lane: str, now: Round, results: Sequence[Result], at: datetime
+    context: DeliveryContext, lane: str, now: Round, results: Sequence[Result], at: datetime
 ) -> None:
     """Mark what came of a round in one transaction, and give back what was not tried."""
-    owner = bench.owner.name
-    with writing(bench.engine) as connection:
+    owner = context.owner.name
+    with writing(context.engine) as connection:
         for task, result in zip(now.tasks, results, strict=False):
             try:
-                _mark(connection, bench, task, result, at)
+                _mark(connection, context, task, result, at)
             except LeaseLost:
                 _mark_late(connection, task, result, at)
         for task in now.tasks[len(results) :]:
             with contextlib.suppress(LeaseLost):
                 ledger.release(connection, task, owner)
         _note_silence(
-            connection, bench, lane, results, at - timedelta(seconds=now.seconds_since_last_call)
+            connection, context, lane, results, at - timedelta(seconds=now.seconds_since_last_call)
         )
 
 
 def _mark(
-    connection: Connection, bench: Workbench, task: Claimed, result: Result, now: datetime
+    connection: Connection, context: DeliveryContext, task: Claimed, result: Result, now: datetime
 ) -> None:
-    owner = bench.owner.name
+    owner = context.owner.name
     if isinstance(result, Delivered):
         ledger.finish(connection, task, owner)
         _note_delivered(connection, task, result, now)
@@ -114,7 +114,7 @@ def _mark(
     if result.ending is Rejected or (is_bug and task.attempts >= BUGS_UNTIL_SET_ASIDE):
         ledger.set_aside(connection, task, owner, result.code)
         if result.code == IN_THE_WAY:
-            own_alerts.tell_of_refused(connection, bench, task.ref_id, result.text, now)
+            own_alerts.tell_of_refused(connection, context, task.ref_id, result.text, now)
         return
     after = _back_off(task, result)
     ledger.put_back(connection, task, owner, after_seconds=after, code=result.code)
@@ -139,7 +139,11 @@ def _note_delivered(
 
 
 def _note_silence(
-    connection: Connection, bench: Workbench, lane: str, results: Sequence[Result], since: datetime
+    connection: Connection,
+    context: DeliveryContext,
+    lane: str,
+    results: Sequence[Result],
+    since: datetime,
 ) -> None:
     """Note since when a destination has not answered, and give it a rest that grows, or that it has."""
     broken = next(
@@ -147,10 +151,10 @@ def _note_silence(
     )
     if broken is None:
         if results:
-            bench.lanes.troubles.pop(lane, None)
+            context.lanes.troubles.pop(lane, None)
             note_answer(connection, lane)
         return
-    troubles = bench.lanes.troubles[lane] = bench.lanes.troubles.get(lane, 0) + 1
+    troubles = context.lanes.troubles[lane] = context.lanes.troubles.get(lane, 0) + 1
     # Shorter than what the parcel itself waits: the others come first.
     ledger.hold_lane(connection, lane, _step(troubles) / 2, broken.code)
     if broken.code == NO_ANSWER:

@@ -13,7 +13,7 @@ from pydantic_core import PydanticUndefined
 
 from formflow import plugins
 from formflow.contract import Operation
-from formflow.settings import ALWAYS_ON, Destination, Settings
+from formflow.setting_tables import ALWAYS_ON, Destination, Settings
 
 INTRO = """\
 # FormFlow's settings. Made from the settings model with “formflow init”; every setting is here with

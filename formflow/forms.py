@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from dataclasses import field as made_by
 from functools import cached_property
 from importlib import resources
@@ -89,6 +89,9 @@ class Form:
     bands: tuple[Mapping[str, Any], ...] = ()  # of licensed items: what values come to
     is_sheet: bool = False  # True: it belongs to a record that is there, and comes prefilled
     source: Path = Path(OURS)  # where its definition lies; blank and manifest lie beside it
+    learned: Manifest | None = (
+        None  # instead of the manifest that lies there, which an older FormFlow made
+    )
 
     @cached_property
     def fields(self) -> Mapping[str, Field]:
@@ -111,28 +114,12 @@ class Form:
         """What the blank holds. Raise FormDefinitionProblem when it cannot be had."""
         name = "manifest.json" if self.is_ours else f"{self.source.stem}.json"
         try:
-            found = manifests.load(self.source.with_name(name))
-            return found if found.edition == manifests.EDITION else self._renewed(found)
+            return self.learned or manifests.load(self.source.with_name(name))
         except (OSError, ValueError) as problem:
             raise FormDefinitionProblem(
                 f"The manifest of the form “{self.form_id}” cannot be read. Run “formflow forms learn”"
                 " for it again."
             ) from problem
-
-    def _renewed(self, learned: Manifest) -> Manifest:
-        """Return what an older FormFlow learned, with fingerprints as they are made now."""
-        # Imported here: only an agency's form that was learned before an update needs it.
-        from pikepdf import PdfError
-
-        from formflow.read.blank import manifest_of
-
-        try:
-            now = manifest_of(self.blank.read_bytes())
-        except PdfError as problem:
-            raise ValueError("the blank is damaged") from problem
-        return replace(
-            learned, prints=now.prints, looks=now.looks, notes=now.notes, edition=now.edition
-        )
 
     @cached_property
     def asked_boxes(self) -> frozenset[str]:
@@ -200,31 +187,6 @@ def known(folder: Path | None = None) -> tuple[Form, ...]:
     if twice:
         raise FormDefinitionProblem(f"Two form definitions have one name: {', '.join(twice)}.")
     return forms
-
-
-def products(form: Form) -> Mapping[str, bytes]:
-    """Return everything that is built from a definition, by file name. The same bytes every time."""
-    # Imported here: drawing tools are wanted for building only, and slow to load.
-    from formflow.paper.blank import build_blank, pages_of
-    from formflow.paper.guide import field_guide
-    from formflow.read.blank import manifest_of
-
-    blank = build_blank(form)
-    return {
-        form.blank.name: blank,
-        "field-guide.md": field_guide(form, pages_of(form)).encode(),
-        "manifest.json": manifests.dumped(manifest_of(blank)),
-    }
-
-
-def stale(folder: Path) -> list[str]:
-    """Return the names of a form folder's products that are not what its definition gives now."""
-    made = products(load(folder / OURS))
-    return [
-        name
-        for name, content in made.items()
-        if not (folder / name).is_file() or (folder / name).read_bytes() != content
-    ]
 
 
 def _root() -> Path:

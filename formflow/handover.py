@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from formflow import intake, pipeline
+from formflow.clock import utc_now
 from formflow.drop.gate import tail_gate
 from formflow.model import Drop, Role
-from formflow.settings import Settings
+from formflow.setting_tables import Settings
 from formflow.workbench import Workbench
 
 
@@ -58,7 +59,7 @@ def _take(bench: Workbench, path: Path, role: Role) -> str:
     status = path.lstat()
     drop = Drop(path, "", status.st_size, status.st_mtime_ns, role)
     gate = tail_gate(path, largest=bench.settings.reading.file_mb << 20)
-    now = pipeline.utc_now()
+    now = utc_now()
     if not stat.S_ISREG(status.st_mode):
         intake.note_unkept(bench.engine, drop, now, code=gate.code, words=gate.words)
         return "unkept"

@@ -18,9 +18,8 @@ from typing import Self
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, bindparam, text
 
-from formflow.reader import INTERRUPTED
 from formflow.tables import reading, writing
-from formflow.trouble import OF_THE_COMPUTER, WORKER_GONE
+from formflow.trouble import INTERRUPTED, OF_THE_COMPUTER, WORKER_GONE
 
 LONGEST_PATIENCE_SECONDS = 300.0  # before what was put back is tried again
 # What a dead worker left comes back soon, and later each time: one paper that takes its worker along

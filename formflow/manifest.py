@@ -13,10 +13,21 @@ from dataclasses import field as made_by
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pikepdf
+
 EDITION = 2  # of the fingerprints: another one says nothing about them
 Rectangle = tuple[
     float, float, float, float
 ]  # points from the lower left corner: left, bottom, right, top
+
+
+def rectangle(corners: object) -> Rectangle:
+    """Return a /Rect as left, bottom, right, top; zeros where there is none."""
+    if not isinstance(corners, pikepdf.Array) or len(corners) != 4:
+        return (0.0, 0.0, 0.0, 0.0)
+    # Faster than asking for the four numbers, and put in order by qpdf.
+    found = pikepdf.Rectangle(corners)
+    return (round(found.llx, 2), round(found.lly, 2), round(found.urx, 2), round(found.ury, 2))
 
 
 class Place(NamedTuple):

@@ -12,7 +12,7 @@ from formflow.contract import Operation
 from formflow.enclose import Enclosed
 from formflow.forms import Form
 from formflow.model import Entry, Light, Outcome, Role
-from formflow.settings import Settings
+from formflow.setting_tables import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,11 @@ from enum import StrEnum
 from itertools import combinations
 from pathlib import Path
 
+from formflow import plugins
+from formflow.contract import Operation
+from formflow.errors import SettingsProblem
+from formflow.setting_tables import ALWAYS_ON, Settings
+
 IGNORES_CAPITALS = sys.platform in ("win32", "darwin")
 
 
@@ -78,3 +83,27 @@ def _identity(path: Path) -> object:
     if status is not None and status.st_ino:
         return status.st_dev, status.st_ino
     return str(path).casefold() if IGNORES_CAPITALS else str(path)
+
+
+def places_of(settings: Settings) -> Iterator[Place]:
+    """Yield every folder and file that FormFlow watches or writes to."""
+    for index, watch in enumerate(settings.watch):
+        yield Place(f"watch[{index}].folder", watch.folder, Use.ALONE)
+    yield Place("folders.blank_forms", settings.folders.blank_forms, Use.ALONE)
+    yield Place("folders.forms", settings.folders.forms, Use.ALONE)
+    yield Place("state.folder", settings.state.folder, Use.ALONE)
+    for _, kind, key in ALWAYS_ON:
+        yield Place(f"folders.{key}", getattr(settings.folders, key), _use(kind), kind)
+    for one in settings.destination:
+        for key in ("folder", "file"):
+            if isinstance(path := one.own_settings.get(key), Path):
+                name = f"destination “{one.name}”.{key}"
+                yield Place(name, path, _use(one.kind), one.kind, key == "file")
+
+
+def _use(kind: str) -> Use:
+    try:
+        takes = plugins.load(kind).capabilities.operations
+    except SettingsProblem:
+        return Use.NAMES  # that its kind is not known has been said
+    return Use.OFFICE if takes & {Operation.RECEIPT, Operation.RETURN} else Use.NAMES

@@ -14,9 +14,9 @@ from formflow.drop.sweep import MARKER
 from formflow.model import Light, Outcome
 from formflow.notices import MESSAGES
 from formflow.own_alerts import OwnAlert
-from formflow.reader import MISTAKE
 from formflow.service import HEARTBEAT
-from formflow.settings import Settings
+from formflow.setting_tables import Settings
+from formflow.trouble import MISTAKE
 from formflow.words import LIGHT_WORDS, OUTCOME_WORDS, moment_in_words
 
 

@@ -15,9 +15,9 @@ from sqlalchemy import Connection, text
 
 from formflow import numbers, parcels
 from formflow.contract import Operation
+from formflow.delivery_context import DeliveryContext
 from formflow.notices import notice
 from formflow.posting import post, taking
-from formflow.workbench import Workbench
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,11 @@ class OwnAlert:
 
 
 def tell(
-    connection: Connection, bench: Workbench, code: str, words: Mapping[str, str], now: datetime
+    connection: Connection,
+    context: DeliveryContext,
+    code: str,
+    words: Mapping[str, str],
+    now: datetime,
 ) -> None:
     """Tell every destination for alerts, in the caller's transaction, unless just this waits already."""
     said = json.dumps(dict(words), sort_keys=True)
@@ -42,20 +46,20 @@ def tell(
     row = {"reference": reference, "code": code, "words": said, "at": now.isoformat()}
     connection.execute(_ADD, row)
     about = notice(code, words=words)
-    for name, connector in taking(Operation.ALERT, bench.destinations):
-        if name not in bench.settings.told_later:
+    for name, connector in taking(Operation.ALERT, context.destinations):
+        if name not in context.settings.told_later:
             able = connector.capabilities
-            made = parcels.own_alert(reference, about, bench.settings, name, able, now)
+            made = parcels.own_alert(reference, about, context.settings, name, able, now)
             post(connection, connector, None, name, made, own_alert=reference)
 
 
 def tell_of_refused(
-    connection: Connection, bench: Workbench, parcel_id: int, why: str, now: datetime
+    connection: Connection, context: DeliveryContext, parcel_id: int, why: str, now: datetime
 ) -> None:
     """Tell that a parcel was held because another's file is in its way."""
     held = connection.execute(_HELD, {"id": parcel_id}).one()
     words = {"reference": held.reference, "destination": held.destination, "why": why}
-    tell(connection, bench, "FF-421", words, now)
+    tell(connection, context, "FF-421", words, now)
 
 
 def waiting(connection: Connection) -> Iterator[OwnAlert]:

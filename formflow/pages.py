@@ -21,7 +21,7 @@ from formflow.model import AnswerState, Entry, Finding, Notice, Outcome, Proposa
 from formflow.rules import urgency
 from formflow.rules.book import rules
 from formflow.rules.steps import Kind, Step, steps
-from formflow.settings import Settings
+from formflow.setting_tables import Settings
 from formflow.sheets import (
     REVIEW,
     contradictions,

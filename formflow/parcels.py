@@ -16,7 +16,7 @@ from formflow.contract import Capabilities, DataClass, NamedAnswer, Operation, P
 from formflow.forms import Form
 from formflow.model import AnswerState, Entry, Light, Notice, Outcome, Role
 from formflow.occasion import Occasion as Occasion
-from formflow.settings import Settings
+from formflow.setting_tables import Settings
 from formflow.sheets import REVIEW, TOLD
 from formflow.words import LEVEL_WORDS
 

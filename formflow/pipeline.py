@@ -15,7 +15,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -25,7 +25,9 @@ from formflow import ledger, own_pages, pages, parcels, shelf, trouble, watermar
 from formflow.casework import ToDecide
 from formflow.check import check
 from formflow.climb import climb
+from formflow.clock import utc_now
 from formflow.deliver import deliver, give_up_overdue, most_at_once
+from formflow.failures import trouble_of
 from formflow.forms import Form
 from formflow.ledger import Claimed, LeaseLost
 from formflow.model import Checked, Outcome, Reading, Role, Unread
@@ -34,7 +36,7 @@ from formflow.posting import send_alert_again, send_page, send_receipt
 from formflow.reader import NO_BOXES
 from formflow.record import Arrived, Office, record
 from formflow.remind import remind
-from formflow.settings import Settings
+from formflow.setting_tables import Settings
 from formflow.tables import reading, writing
 from formflow.testing.crash import crash_at
 from formflow.trouble import Trouble
@@ -47,11 +49,6 @@ FOR_A_HEAP = 200  # tasks at once where many wait: a workbook is rewritten once 
 READINGS_AT_ONCE = 8  # claimed in one commit; each is recorded in a transaction of its own
 SOON_SECONDS = 20.0  # so long a command waits for a paper that was put back
 _open: dict[str, Workbench] = {}
-
-
-def utc_now() -> datetime:
-    """Return this moment, aware. The only clock of the program."""
-    return datetime.now(UTC)
 
 
 def drain(
@@ -193,7 +190,7 @@ def _safely(
     except LeaseLost:
         log.warning("another worker took over %d tasks", len(tasks))
     except Exception as problem:  # noqa: BLE001 - the one broad except: nothing stops the others
-        why = trouble.of(problem)
+        why = trouble_of(problem)
         # The class name only: a message or a traceback may hold a child's answers.
         log.error("%d tasks wait: %s (%s)", len(tasks), why.code, type(problem).__name__)  # noqa: TRY400
         bench.stayed.extend((task, why) for task in tasks)
@@ -250,7 +247,7 @@ def _read(bench: Workbench, task: Claimed, clock: Callable[[], datetime]) -> Non
     except LeaseLost:
         raise
     except Exception as problem:
-        why = trouble.of(problem)
+        why = trouble_of(problem)
         if not why.weight or task.weight + why.weight < trouble.ENOUGH:
             raise
         log.error("a paper goes to a person unread: %s", type(problem).__name__)  # noqa: TRY400

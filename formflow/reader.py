@@ -27,7 +27,7 @@ HOLDERS = {
 }
 KINDS = frozenset({*ACTIONS.values(), *HOLDERS.values()})
 NO_BOXES = "FF-105"  # notice: neither boxes nor the print of a form we know
-TOO_MUCH, MISTAKE, INTERRUPTED = "FF-112", "FF-120", "FF-143"  # notices: see trouble.py
+TOO_MUCH = "FF-112"  # notice
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ from formflow.model import (
 from formflow.notices import not_for_the_office, notice
 from formflow.posting import send
 from formflow.rules import urgency
-from formflow.settings import Settings
+from formflow.setting_tables import Settings
 from formflow.sheets import REVIEW, SAME_CHILD, about_the_sheet, sheet_key
 
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from formflow.contract import CheckLine
 from formflow.model import Role
-from formflow.overlaps import Use
-from formflow.settings import Settings
+from formflow.overlaps import Use, places_of
+from formflow.setting_tables import Settings
 
 # On Windows rights are lists of accounts, which Python does not show: IT looks at them by hand.
 ARE_KNOWN = sys.platform != "win32"
@@ -28,7 +28,7 @@ def confidential(settings: Settings) -> list[Path]:
 
     A register may lie in a folder that also holds the office's: that folder is not for the DSL alone.
     """
-    every = list(settings.places())
+    every = list(places_of(settings))
     of_the_office = [one.path for one in every if one.use is Use.OFFICE]
     of_the_office.append(settings.folders.blank_forms)
     of_the_office += [watch.folder for watch in settings.watch if watch.role is Role.STAFF]
@@ -70,7 +70,7 @@ def _to_look_at(settings: Settings) -> Iterator[Path]:
     for folder in alone:
         if not any(folder.is_relative_to(other) for other in alone if other != folder):
             yield folder
-    for one in settings.places():
+    for one in places_of(settings):
         if one.is_file and one.use is Use.NAMES and one.path.parent not in alone:
             yield one.path
 

@@ -12,11 +12,11 @@ from datetime import datetime
 from filelock import FileLock, Timeout
 
 from formflow import acknowledge, ledger, pipeline, places
+from formflow.clock import utc_now
 from formflow.drop.doorbell import Doorbell
 from formflow.drop.sweep import Swept, sweep
 from formflow.errors import AlreadyRunning
-from formflow.setting_tables import Watch
-from formflow.settings import Settings
+from formflow.setting_tables import Settings, Watch
 from formflow.tables import writing
 from formflow.workbench import Workbench
 
@@ -64,7 +64,7 @@ def _try_everything_again(settings: Settings) -> None:
 
 def turn(
     settings: Settings,
-    clock: Callable[[], datetime] = pipeline.utc_now,
+    clock: Callable[[], datetime] = utc_now,
     *,
     waits: bool = True,
 ) -> Turn:

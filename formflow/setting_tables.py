@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Annotated, Literal
-from zoneinfo import available_timezones
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from formflow import places
+from formflow.clocks import WorkingDays
 from formflow.model import Role
 
 
@@ -225,6 +226,97 @@ class Calendar(Table):
         default=(),
         description="When the setting is closed: first and last days, such as [[2026-10-26, 2026-10-30]].",
     )
+
+
+# Name, kind and place in [folders] of the destinations that nobody can switch off.
+ALWAYS_ON = (
+    ("Alerts", "alert_folder", "alerts"),
+    ("Receipts", "receipt_folder", "receipts"),
+    ("Needs attention", "attention_folder", "needs_attention"),
+    ("To decide", "decision_folder", "to_decide"),
+)
+
+
+class Destination(BaseModel):
+    """Where records and alerts go besides the folders above. Keys after `kind` belong to its kind."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
+
+    name: str = Field(description="Your own name for it, as it stands in messages.", min_length=1)
+    kind: str = Field(description="See `formflow connectors list`.")
+    alerts_after_hours: float = Field(
+        default=0,
+        ge=0,
+        description="0: told at once. Else told of an alert that nobody has acknowledged for so long.",
+    )
+
+    @property
+    def own_settings(self) -> Mapping[str, Any]:
+        """The keys that belong to the connector."""
+        return self.model_extra or {}
+
+
+class Settings(Table):
+    """Everything that formflow.toml says."""
+
+    agency: Agency = Agency()
+    folders: Folders = Folders()
+    watch: tuple[Watch, ...] = Field(
+        default=(Watch(), Watch(folder=FOR_DECISIONS, role=Role.DECISIONS)), min_length=1
+    )
+    state: State = State()
+    reading: ReadingLimits = ReadingLimits()
+    rules: Rules = Rules()
+    sheets: Sheets = Sheets()
+    services: Services = Services()
+    alerts: Alerts = Alerts()
+    calendar: Calendar = Calendar()
+    destination: tuple[Destination, ...] = ()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which people write and read."""
+        return ZoneInfo(self.agency.timezone)
+
+    @property
+    def working_days(self) -> WorkingDays:
+        """The days that count for referrals."""
+        dates = self.calendar
+        closed = (
+            first + timedelta(days=n)
+            for first, last in dates.closed
+            for n in range((last - first).days + 1)
+        )
+        return WorkingDays(
+            self.zone,
+            frozenset(dates.days_off),
+            frozenset(dates.worked),
+            frozenset(closed),
+            dates.send_referral_within_days,
+            dates.decide_within_days,
+        )
+
+    def role_of(self, path: Path, otherwise: Role) -> Role:
+        """Return whose folder a file lies in, `otherwise` where it lies in no watched folder."""
+        where = path.parent.resolve()
+        watched = [one for one in self.watch if where.is_relative_to(one.folder.resolve())]
+        inmost = max(watched, key=lambda one: len(one.folder.resolve().parts), default=None)
+        return inmost.role if inmost else otherwise
+
+    @property
+    def told_later(self) -> frozenset[str]:
+        """The names of destinations that are told of an alert only when nobody acknowledges it."""
+        return frozenset(one.name for one in self.destination if one.alerts_after_hours)
+
+    def destinations(self) -> Iterator[Destination]:
+        """Yield every destination: the folders that are always on, then the agency's own.
+
+        Receipts, returned papers and alerts cannot be switched off: nothing ends in silence.
+        """
+        for name, kind, key in ALWAYS_ON:
+            folder = getattr(self.folders, key)
+            yield Destination.model_validate({"name": name, "kind": kind, "folder": folder})
+        yield from self.destination
 
 
 def fetched(secret: str) -> str:

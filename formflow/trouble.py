@@ -7,22 +7,15 @@ the paper goes to a person unread, because nothing may end in silence.
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Mapping
 
-from sqlalchemy.exc import DatabaseError, OperationalError
-from sqlalchemy.exc import TimeoutError as NoConnection
-
-from formflow.errors import IntegrityProblem
-from formflow.reader import INTERRUPTED, MISTAKE
-
+MISTAKE, INTERRUPTED = "FF-120", "FF-143"  # notices
 # Notices: what a waiting paper waits for.
 DISK, LEDGER, START, SLOW = "FF-140", "FF-141", "FF-142", "FF-144"
 ENOUGH = 120
 WEIGHS: Mapping[str, int] = {MISTAKE: ENOUGH // 3, SLOW: ENOUGH // 4, INTERRUPTED: ENOUGH // 8}
 WORKER_GONE = ENOUGH // 60  # a worker that died with the paper in hand, or beside it
 OF_THE_COMPUTER = (DISK, LEDGER, START)
-_OF_THE_DISK = ("disk is full", "disk I/O", "readonly", "unable to open")  # SQLite's own words
 
 
 class Trouble(Exception):
@@ -41,25 +34,3 @@ class Trouble(Exception):
     def judgement(self) -> str:
         """The notice with which a paper goes to a person when this has happened often enough."""
         return MISTAKE if self.code == MISTAKE else "FF-112"
-
-
-def of(problem: BaseException) -> Trouble:
-    """Return what kind of trouble a failure is. What is nobody else's fault is a mistake of ours."""
-    match problem:
-        case Trouble():
-            return problem
-        case NoConnection():
-            return Trouble(LEDGER)
-        case DatabaseError() if type(problem) in (OperationalError, DatabaseError):
-            # The others, such as a broken constraint, come from what we wanted to write.
-            said = str(problem.orig)
-            return Trouble(DISK if any(words in said for words in _OF_THE_DISK) else LEDGER)
-        case MemoryError() | ImportError():
-            return Trouble(START)
-        case IntegrityProblem():
-            return Trouble(DISK)
-        case OSError() if problem.errno == errno.ENOMEM:
-            return Trouble(START)
-        case OSError() if problem.errno is not None:  # without a number it is a library's own
-            return Trouble(DISK)
-    return Trouble(MISTAKE)

@@ -20,10 +20,10 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from formflow import numbers, own_alerts, places
-from formflow.settings import Settings
+from formflow.delivery_context import DeliveryContext
+from formflow.setting_tables import Settings
 from formflow.tables import reading, writing
 from formflow.words import moment_in_words
-from formflow.workbench import Workbench
 
 log = logging.getLogger("formflow")
 
@@ -40,25 +40,25 @@ class Mark:
     at: datetime | None  # when that was noted
 
 
-def begin(bench: Workbench) -> None:
+def begin(context: DeliveryContext) -> None:
     """Go on under a fresh epoch unless a folder can be asked how far the numbers have come."""
     # Otherwise a copy that was put back while the share is away would number new children like others.
-    if not any(mark.given for mark in marks(bench.settings).values()):
-        with writing(bench.engine) as connection:
+    if not any(mark.given for mark in marks(context.settings).values()):
+        with writing(context.engine) as connection:
             numbers.renew_epoch(connection)
 
 
-def keep(bench: Workbench, now: datetime) -> None:
+def keep(context: DeliveryContext, now: datetime) -> None:
     """Raise the marks to what the ledger has given out; where they are higher, move the ledger past them."""
     # The marks first: what another worker raises meanwhile is in the ledger by the time we look there.
-    found = marks(bench.settings)
-    with reading(bench.engine) as connection:
+    found = marks(context.settings)
+    with reading(context.engine) as connection:
         ours = numbers.given(connection)
     if _is_higher(_highest(found), ours):
-        ours = _catch_up(bench, found, now)
+        ours = _catch_up(context, found, now)
     for folder, mark in found.items():
         if mark.given != ours:
-            _write(folder, ours, now, bench)
+            _write(folder, ours, now, context)
 
 
 def is_behind(settings: Settings, connection: Connection) -> bool:
@@ -100,8 +100,8 @@ def _number(name: str, last: Any) -> int:
     return last
 
 
-def _write(folder: Path, given: Mapping[str, int], now: datetime, bench: Workbench) -> None:
-    with reading(bench.engine) as connection:
+def _write(folder: Path, given: Mapping[str, int], now: datetime, context: DeliveryContext) -> None:
+    with reading(context.engine) as connection:
         epoch = numbers.epoch(connection)
     words = {
         "what": "FormFlow notes here which numbers it has given out. Leave this file here.",
@@ -125,17 +125,19 @@ def _is_higher(theirs: Mapping[str, int], ours: Mapping[str, int]) -> bool:
     return any(last > ours.get(name, 0) for name, last in theirs.items())
 
 
-def _catch_up(bench: Workbench, found: Mapping[Path, Mark], now: datetime) -> dict[str, int]:
+def _catch_up(
+    context: DeliveryContext, found: Mapping[Path, Mark], now: datetime
+) -> dict[str, int]:
     """Move the ledger past the marks, go on under another epoch, and tell; return its numbers."""
     theirs = _highest(found)
-    with writing(bench.engine) as connection:
+    with writing(context.engine) as connection:
         if not _is_higher(theirs, numbers.given(connection)):
             return numbers.given(connection)  # another worker has just done it
         newest = connection.execute(_NEWEST).scalar()
         numbers.move_past(connection, theirs)
         numbers.renew_epoch(connection)
-        words = _when(bench.settings, newest, [mark.at for mark in found.values() if mark.at])
-        own_alerts.tell(connection, bench, "FF-422", words, now)
+        words = _when(context.settings, newest, [mark.at for mark in found.values() if mark.at])
+        own_alerts.tell(connection, context, "FF-422", words, now)
         ours = numbers.given(connection)
     log.warning("the ledger is older than what its destinations hold, or was begun again (FF-422)")
     return ours

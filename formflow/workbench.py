@@ -11,34 +11,27 @@ from dataclasses import dataclass
 from dataclasses import field as made_by
 from pathlib import Path
 
-from sqlalchemy import Engine
-
-from formflow import forms, ledger, places, plugins, settings, tables
+from formflow import ledger, places, tables
 from formflow.cage import Cage
-from formflow.contract import Connector, Context
+from formflow.delivery_context import DeliveryContext
+from formflow.destinations import open_destinations
 from formflow.forms import Form
-from formflow.guests import Guest, guest
-from formflow.lanes import Lanes
+from formflow.guests import Guest
 from formflow.ledger import Claimed
 from formflow.limits import Limits
-from formflow.settings import Settings
-from formflow.testing.crash import crash_at
+from formflow.read.blank import known_forms
+from formflow.setting_tables import Settings
 from formflow.trouble import Trouble
 from formflow.vault import Vault
 
 
-@dataclass(frozen=True)
-class Workbench:
+@dataclass(frozen=True, kw_only=True)
+class Workbench(DeliveryContext):
     """One worker's open things."""
 
-    settings: Settings
-    engine: Engine
     vault: Vault
     cage: Cage
     forms: Mapping[tuple[str, int], Form]
-    destinations: Mapping[str, Connector]
-    owner: ledger.Owner
-    lanes: Lanes = made_by(default_factory=Lanes)
     # Tasks of ours that could not be put back yet, each with the reason. Lanes add to it, too.
     stayed: deque[tuple[Claimed, Trouble]] = made_by(default_factory=deque)
 
@@ -90,7 +83,7 @@ def open_workbench(now: Settings) -> Workbench:
     places.sweep(now.state.folder)  # a heartbeat that was cut off
     owner = ledger.Owner(now.state.folder / "locks")
     owner.__enter__()
-    known = forms.known(now.folders.forms)
+    known = known_forms(now.folders.forms)
     return Workbench(
         settings=now,
         engine=engine,
@@ -100,18 +93,6 @@ def open_workbench(now: Settings) -> Workbench:
         destinations=open_destinations(now, vault),
         owner=owner,
     )
-
-
-def open_destinations(now: Settings, vault: Vault) -> dict[str, Connector]:
-    """Return every destination by its name, ready to prepare and deliver."""
-    return {one.name: _opened(one, vault) for one in now.destinations()}
-
-
-def _opened(destination: settings.Destination, vault: Vault) -> Connector:
-    connector, own = plugins.load(destination.kind), settings.connector_settings(destination)
-    if not plugins.is_ours(destination.kind):
-        return guest(connector, own, destination.name, vault.folder)
-    return connector(own, Context(destination.name, vault.original, crash_at))
 
 
 def open_cage(now: Settings, known: Sequence[Form]) -> Cage:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from formflow import agency, pipeline
-from formflow.settings import Settings
+from formflow.setting_tables import Settings
 
 # Settings of a pretend agency that is quick to settle: the second of each is the second folder's.
 QUICK = (

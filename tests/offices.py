@@ -14,7 +14,7 @@ from pathlib import Path
 
 import openpyxl
 
-from formflow.settings import Settings
+from formflow.setting_tables import Settings
 
 COMMAND = "import sys; from formflow.cli import main; main(sys.argv[1:])"
 SAMPLES = Path(__file__).parent / "samples"

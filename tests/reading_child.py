@@ -13,7 +13,7 @@ from pathlib import Path
 
 from formflow import caged
 from formflow.model import Reading, Unread
-from formflow.read import read_paper as real
+from formflow.read.ladder import read_paper as real
 from formflow.reader import Reader
 
 

@@ -11,7 +11,7 @@ import pikepdf
 import pytest
 
 from formflow.model import Outcome
-from formflow.settings import Settings
+from formflow.setting_tables import Settings
 from tests.offices import drop, files, sample
 from tests.test_walk import entries, run
 

@@ -22,8 +22,8 @@ from formflow.frames import LARGEST_REQUEST, READY, receive, send
 from formflow.limits import Limits
 from formflow.model import Hold, Reading, Unread
 from formflow.picture import Picture, packed, unpacked
-from formflow.reader import INTERRUPTED, Reader
-from formflow.trouble import SLOW, START, Trouble
+from formflow.reader import Reader
+from formflow.trouble import INTERRUPTED, SLOW, START, Trouble
 from tests.hostile import fifty_megabytes_in_a_value, write
 from tests.read.papers import ANSWERS, FORMS, draw, paper
 

@@ -14,7 +14,7 @@ import pytest
 
 from formflow import cli
 from formflow.errors import ExitCode
-from formflow.settings import Settings
+from formflow.setting_tables import Settings
 from tests.offices import COMMAND, drop, files, formflow, sample
 
 RED = "red-planned-secrecy-pdfjs"

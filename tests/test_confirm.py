@@ -14,7 +14,7 @@ import pytest
 from formflow import pipeline
 from formflow.drop.sweep import sweep
 from formflow.model import Light, Outcome
-from formflow.settings import Settings
+from formflow.setting_tables import Settings
 from tests.conftest import NOON
 from tests.offices import SAMPLES, drop, files, sample
 from tests.read.papers import draw, fill

@@ -30,7 +30,7 @@ from formflow.contract import (
     SettingsError,
     Unavailable,
 )
-from formflow.settings import Destination, Settings
+from formflow.setting_tables import Destination, Settings
 from tests.offices import drop, files
 
 Behaviour = Callable[[Prepared], Delivered]

@@ -11,7 +11,7 @@ import pytest
 
 from formflow import cage as room
 from formflow.model import Light, Outcome
-from formflow.settings import Settings
+from formflow.setting_tables import Settings
 from tests.offices import drop, files
 from tests.test_walk import entries, run
 

@@ -15,8 +15,20 @@ from pathlib import Path
 import psutil
 import pytest
 
-from formflow import checkup, guests, ledger, overview, pipeline, plugins, service, settings, tables
-from formflow.settings import Settings
+from formflow import (
+    checkup,
+    destinations,
+    guests,
+    ledger,
+    overview,
+    pipeline,
+    plugins,
+    service,
+    settings,
+    tables,
+)
+from formflow.clock import utc_now
+from formflow.setting_tables import Settings
 from tests import strangers
 from tests.offices import COMMAND, csv_rows, drop, dsl_folder, files, register_rows
 from tests.test_deliver import make_due
@@ -151,7 +163,7 @@ def test_a_destination_that_hung_and_answers_again_is_no_longer_called_silent(
     # As if the package had been mended: what is asked is answered.
     good = guests.guest(
         plugins.load("good"),
-        settings.connector_settings(office.destination[-1]),
+        destinations.connector_settings(office.destination[-1]),
         BAD,
         office.state.folder / "originals",
     )
@@ -203,7 +215,7 @@ def test_a_stranger_that_does_not_say_what_was_acknowledged_delays_no_turn_twice
 @pytest.mark.parametrize(("kind", "is_well"), [("good", True), ("hangs_when_checked", False)])
 def test_doctor_says_whether_a_destination_answers(opens: Opens, kind: str, is_well: bool) -> None:
     office = opens(kind)
-    lines = dict(checkup.checkup(office, pipeline.utc_now()))
+    lines = dict(checkup.checkup(office, utc_now()))
     assert lines[f"destination “{BAD}”"].ok is is_well
 
 

@@ -22,7 +22,7 @@ from formflow.cage import ATTEMPTS, Cage
 from formflow.limits import Limits
 from formflow.model import Entry, Light, Outcome, Reading, Unread
 from formflow.notices import MESSAGES
-from formflow.settings import Settings
+from formflow.setting_tables import Settings
 from tests.hostile import HOSTILE, fifty_megabytes_in_a_value, write
 from tests.hostile_files import HOSTILE_FILES, bomb_in_the_objects, told_about
 from tests.hostile_forms import ACTIVE, CHANGED, XFA, Change, asking, write_form, xfa

@@ -9,7 +9,7 @@ import pytest
 from formflow import items, pipeline, settings
 from formflow.errors import ExitCode, FormDefinitionProblem
 from formflow.forms import shipped
-from formflow.settings import Settings
+from formflow.setting_tables import Settings
 from tests.offices import files, formflow
 from tests.stories.desk import Desk
 from tests.stories.test_assessment import ELIGIBLE, has, stored

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from formflow.settings import Settings
+from formflow.setting_tables import Settings
 from tests.offices import COMMAND, drop, sample
 
 RED = "red-planned-secrecy-pdfjs"

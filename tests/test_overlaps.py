@@ -12,7 +12,7 @@ from formflow import overlaps, pipeline, settings
 from formflow.drop import sweep as sweeps
 from formflow.errors import SettingsProblem
 from formflow.overlaps import Place, Use
-from formflow.settings import Settings
+from formflow.setting_tables import Settings
 from tests.conftest import NOON
 from tests.offices import drop, files
 

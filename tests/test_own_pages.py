@@ -16,7 +16,7 @@ from formflow.forms import shipped
 from formflow.limits import Limits
 from formflow.model import Answer, AnswerState, Reading
 from formflow.paper.prefill import Copy, prefilled
-from formflow.read import read_paper
+from formflow.read.ladder import read_paper
 from formflow.reader import Reader
 from formflow.tables import open_ledger, reading, writing
 

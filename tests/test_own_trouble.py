@@ -19,11 +19,12 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from formflow import cage, handover, ledger, overview, pipeline, service, tables, trouble
+from formflow import cage, handover, ledger, overview, pipeline, service, tables
 from formflow.cli import run as command
 from formflow.errors import ExitCode
+from formflow.failures import trouble_of
 from formflow.model import Light, Outcome
-from formflow.settings import Settings
+from formflow.setting_tables import Settings
 from tests.offices import drop, files, formflow, sample
 from tests.test_walk import entries
 
@@ -470,9 +471,9 @@ def test_what_kind_of_failure_is_whose(tmp_path: Path) -> None:
             for _ in range(2):
                 connection.exec_driver_sql("INSERT INTO counter VALUES ('a', 1)")
 
-    assert trouble.of(failure(wrong_row)).code == "FF-120"
-    assert trouble.of(failure((tmp_path / "nowhere").read_bytes)).code == "FF-140"
-    assert trouble.of(ModuleNotFoundError("pikepdf")).code == "FF-142"
-    assert trouble.of(ValueError("Alex Example")).code == "FF-120"
-    assert trouble.of(OSError("broken picture")).code == "FF-120"
+    assert trouble_of(failure(wrong_row)).code == "FF-120"
+    assert trouble_of(failure((tmp_path / "nowhere").read_bytes)).code == "FF-140"
+    assert trouble_of(ModuleNotFoundError("pikepdf")).code == "FF-142"
+    assert trouble_of(ValueError("Alex Example")).code == "FF-120"
+    assert trouble_of(OSError("broken picture")).code == "FF-120"
     engine.dispose()

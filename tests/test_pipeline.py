@@ -8,7 +8,7 @@ import pytest
 
 from formflow import overview, pipeline, service, tables
 from formflow.model import Outcome
-from formflow.settings import Settings
+from formflow.setting_tables import Settings
 from tests.offices import drop, files
 from tests.test_walk import entries
 

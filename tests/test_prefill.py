@@ -17,7 +17,7 @@ from formflow import forms, top_line
 from formflow.limits import Limits
 from formflow.model import Answer, AnswerState, Reading
 from formflow.paper.prefill import Copy, prefilled
-from formflow.read import read_paper
+from formflow.read.ladder import read_paper
 from formflow.reader import Reader
 from tests.read.papers import FORMS
 

@@ -10,7 +10,7 @@ from formflow import cage, overview, pipeline, service, tables
 from formflow.cli import run as command
 from formflow.errors import ExitCode
 from formflow.model import Light, Outcome
-from formflow.settings import Settings
+from formflow.setting_tables import Settings
 from tests.offices import drop, files
 from tests.test_walk import entries
 

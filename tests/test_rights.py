@@ -20,7 +20,7 @@ from formflow.contract import Context, Retryable
 from formflow.drop import sweep as sweeps
 from formflow.errors import FormDefinitionProblem
 from formflow.model import Drop
-from formflow.settings import Settings
+from formflow.setting_tables import Settings
 from formflow_connectors.folder import DestinationFolder
 from tests.conftest import NOON
 from tests.offices import drop, dsl_folder, files, formflow

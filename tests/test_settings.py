@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from formflow import example, settings
+from formflow import destinations, example, settings
 from formflow.errors import SettingsProblem
-from formflow.settings import Settings
+from formflow.setting_tables import Settings
 
 MAIL = """
 [[destination]]
@@ -104,7 +104,7 @@ def test_a_secret_is_fetched_from_the_environment_and_from_a_file(
         (f"file:{(tmp_path / 'secret').as_posix()}", "from a file"),
     ):
         now = load(tmp_path, MAIL + f'username = "formflow"\npassword = "{where}"\n')
-        fetched = settings.connector_settings(now.destination[0])
+        fetched = destinations.connector_settings(now.destination[0])
         assert fetched.password.get_secret_value() == secret  # type: ignore[attr-defined]
         assert secret not in repr(fetched)
 

@@ -10,7 +10,7 @@ import pytest
 
 from formflow import acknowledge, overview, pipeline, service, shelf, tables
 from formflow.model import Entry, Light, Outcome
-from formflow.settings import Settings
+from formflow.setting_tables import Settings
 from tests.conftest import NOON
 from tests.offices import csv_rows, drop, dsl_folder, files, register_rows, sample
 

@@ -24,7 +24,7 @@ from formflow.contract import (
     RepeatSafe,
 )
 from formflow.model import Light, Notice, Outcome
-from formflow.settings import Settings
+from formflow.setting_tables import Settings
 from tests.offices import drop
 from tests.stories.desk import Desk
 from tests.stories.test_decisions import HER_NAME

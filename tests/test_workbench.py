@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from formflow import pipeline, places
-from formflow.settings import Settings
+from formflow.setting_tables import Settings
 
 
 def test_what_a_killed_worker_left_is_gone_and_what_a_living_one_writes_is_not(

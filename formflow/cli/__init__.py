@@ -130,9 +130,10 @@ def _trouble(problem: Exception) -> int:
     """Say what is wrong with this computer, where that is what stopped the command; else return 0."""
     # Imported here: `formflow --help` must not wait for the database library.
     from formflow import trouble
+    from formflow.failures import trouble_of
     from formflow.notices import MESSAGES
 
-    why = trouble.of(problem)
+    why = trouble_of(problem)
     if why.code not in (trouble.DISK, trouble.LEDGER) and why is not problem:
         return ExitCode.DONE
     words = MESSAGES[why.code]

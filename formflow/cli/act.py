@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from formflow import acknowledge, ledger, pipeline, settings, tables, unread
+from formflow import acknowledge, ledger, settings, tables, unread
 from formflow.cli.output import say
+from formflow.clock import utc_now
 from formflow.errors import ExitCode
 from formflow.vault import Vault
 
@@ -21,7 +22,7 @@ def ack(settings_file: Path, reference: str, by: str | None) -> int:
     """Say that you have seen the alert about REFERENCE."""
     engine = tables.open_ledger(settings.load(settings_file).state.folder)
     who = by or getpass.getuser()
-    count = acknowledge.acknowledge(engine, reference, who, pipeline.utc_now())
+    count = acknowledge.acknowledge(engine, reference, who, utc_now())
     if count:
         say(f"{reference} has been seen by {who}.")
         return ExitCode.DONE
@@ -67,9 +68,7 @@ def reread(
         raise click.UsageError("Name references, or a --code, or --all-unread.")
     now = settings.load(settings_file)
     engine, vault = tables.open_ledger(now.state.folder), Vault(now.state.folder / "originals")
-    found = unread.read_again(
-        engine, vault, pipeline.utc_now(), now.reading.file_mb << 20, references, code
-    )
+    found = unread.read_again(engine, vault, utc_now(), now.reading.file_mb << 20, references, code)
     for reference in references:
         if reference not in found:
             say(

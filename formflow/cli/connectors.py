@@ -8,9 +8,9 @@ import click
 
 from formflow import plugins, settings
 from formflow.cli.output import emit, table
+from formflow.destinations import open_destinations
 from formflow.errors import ExitCode
 from formflow.vault import Vault
-from formflow.workbench import open_destinations
 
 
 @click.group()

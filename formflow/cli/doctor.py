@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from formflow import checkup, pipeline, settings
+from formflow import checkup, settings
 from formflow.cli.output import emit
+from formflow.clock import utc_now
 from formflow.errors import ExitCode
 
 
@@ -17,7 +18,7 @@ from formflow.errors import ExitCode
 def doctor(settings_file: Path, as_json: bool) -> int:
     """Look whether everything is as it should be, and say what to do."""
     now = settings.load(settings_file)
-    found = list(checkup.checkup(now, pipeline.utc_now()))
+    found = list(checkup.checkup(now, utc_now()))
     if as_json:
         emit([{"what": what, "ok": line.ok, "text": line.text} for what, line in found])
     else:

@@ -10,10 +10,13 @@ from typing import Any
 
 import click
 
+from formflow import build as builds
 from formflow import forms as definitions
 from formflow import places, settings
 from formflow.cli.output import emit, say, table
+from formflow.clock import utc_now
 from formflow.errors import ExitCode, FormDefinitionProblem
+from formflow.setting_tables import Settings
 
 
 @click.group()
@@ -56,13 +59,13 @@ def build(check: bool, folder: Path | None) -> int:
     root = folder or Path(str(resources.files("formflow_forms")))
     out_of_date = 0
     for definition in sorted(root.glob("*/form.toml")):
-        for name in definitions.stale(definition.parent):
+        for name in builds.stale(definition.parent):
             out_of_date += 1
             where = f"{definition.parent.name}/{name}"
             if check:
                 say(f"Out of date: {where}. Run “formflow forms build”.")
             else:
-                made = definitions.products(definitions.load(definition))
+                made = builds.products(definitions.load(definition))
                 places.write(definition.parent / name, made[name])
                 say(f"Built {where}.")
     if not out_of_date:
@@ -72,7 +75,7 @@ def build(check: bool, folder: Path | None) -> int:
 
 def _agencys(settings_file: Path) -> Path:
     """Return the folder of the agency's own definitions."""
-    now = settings.load(settings_file) if settings_file.is_file() else settings.Settings()
+    now = settings.load(settings_file) if settings_file.is_file() else Settings()
     return now.folders.forms
 
 
@@ -153,9 +156,8 @@ def items(settings_file: Path, file: Path, folder: Path | None) -> int:
 @click.pass_obj
 def check(settings_file: Path, folder: Path | None, as_json: bool) -> int:
     """Say what is wrong in your own definitions, and what the rules cannot know from them."""
-    from formflow import pipeline
 
-    ours, today = definitions.shipped()[0], pipeline.utc_now().date()
+    ours, today = definitions.shipped()[0], utc_now().date()
     reports = [
         _report(path, ours, today)
         for path in sorted((folder or _agencys(settings_file)).glob("*.toml"))

@@ -9,10 +9,11 @@ from typing import Any
 
 import click
 
-from formflow import forms, overview, pipeline, settings, shelf, tables
+from formflow import overview, settings, shelf, tables
 from formflow.check import check
 from formflow.cli.output import emit, notice_json, proposal_json, say, table
 from formflow.cli.output import explain as explained
+from formflow.clock import utc_now
 from formflow.decide import decide
 from formflow.drop.gate import tail_gate
 from formflow.errors import ExitCode
@@ -21,8 +22,9 @@ from formflow.limits import Limits
 from formflow.model import Checked, Entry, History, Proposal, Unread
 from formflow.notices import notice
 from formflow.parcels import named_answers
+from formflow.read.blank import known_forms
 from formflow.rules import urgency
-from formflow.settings import Settings
+from formflow.setting_tables import Settings
 from formflow.words import LIGHT_WORDS, OUTCOME_WORDS, moment_in_words
 from formflow.workbench import open_cage
 
@@ -36,7 +38,7 @@ as_json = click.option("--json", "as_json", is_flag=True, help="For another prog
 def read(settings_file: Path, file: Path, as_json: bool) -> int:
     """Show what FormFlow reads in FILE and would propose. Records nothing, tells nobody."""
     now = settings.load(settings_file) if settings_file.is_file() else Settings()
-    known, limits = forms.known(now.folders.forms), Limits()
+    known, limits = known_forms(now.folders.forms), Limits()
     gate = tail_gate(file, largest=limits.file_mb << 20)
     sha256 = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
     if gate.code:
@@ -45,7 +47,7 @@ def read(settings_file: Path, file: Path, as_json: bool) -> int:
         result = _checked(now, known, file)
     proposal = None
     if isinstance(result, Checked):
-        proposal = decide(result.facts, History(), pipeline.utc_now().date())
+        proposal = decide(result.facts, History(), utc_now().date())
     answer = _read_json(file, sha256, result, proposal)
     if as_json:
         emit(answer)
@@ -62,7 +64,7 @@ def _checked(now: Settings, known: Sequence[Form], file: Path) -> Checked | Unre
         return found
     form = next(f for f in known if (f.form_id, f.version) == (found.form_id, found.form_version))
     years = now.rules.similar_age_years
-    return check(found, form, pipeline.utc_now().date(), similar_age_years=years)
+    return check(found, form, utc_now().date(), similar_age_years=years)
 
 
 def _read_json(
@@ -183,7 +185,7 @@ def _entries(now: Settings, reference: str) -> list[Entry]:
 
 def _form_of(entry: Entry, now: Settings) -> Form | None:
     about = (entry.form_id, entry.form_version)
-    known = forms.known(now.folders.forms)
+    known = known_forms(now.folders.forms)
     return next((form for form in known if (form.form_id, form.version) == about), None)
 
 

@@ -12,7 +12,7 @@ from formflow import agency, pipeline, service
 from formflow.cli import look
 from formflow.cli.output import say
 from formflow.errors import ExitCode
-from formflow.settings import Settings
+from formflow.setting_tables import Settings
 
 # What the demo drops, and why: one of each ending. The files were filled by other programs.
 DEMO_CASES_FILE = "demo.txt"

@@ -17,7 +17,7 @@ from formflow.cli.output import say
 from formflow.drop.doorbell import Doorbell
 from formflow.errors import ExitCode
 from formflow.model import Role
-from formflow.settings import Settings
+from formflow.setting_tables import Settings
 
 LOOK_SECONDS = 0.5  # between two looks at how far the workers have come
 

@@ -23,7 +23,7 @@ from sqlalchemy import Connection, Row, text
 from formflow import intake
 from formflow.drop.gate import Gate, tail_gate
 from formflow.model import Drop
-from formflow.overlaps import overlaps
+from formflow.overlaps import overlaps, places_of
 from formflow.setting_tables import Watch
 from formflow.tables import reading, writing
 from formflow.workbench import Workbench
@@ -89,7 +89,7 @@ def sweep(bench: Workbench, watch: Watch, now: datetime) -> Swept:
     if not (watch.folder / MARKER).is_file():
         return Swept(watch.folder, online=False)
     # Looked at again each time: a link may have been put there since the settings were loaded.
-    if found := next(overlaps(tuple(bench.settings.places())), None):
+    if found := next(overlaps(tuple(places_of(bench.settings))), None):
         log.error("nothing is taken from a watched folder: %s", found)
         return Swept(watch.folder, online=False)
     gone = _sightings(bench, watch)

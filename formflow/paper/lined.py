@@ -9,9 +9,9 @@ import pikepdf
 from pikepdf import Name, Pdf
 from reportlab.pdfgen.canvas import Canvas
 
+from formflow.manifest import rectangle
 from formflow.paper.lines import width_of
 from formflow.paper.sketches import Sketches
-from formflow.read.ground import rectangle
 
 FONT, LARGEST = "Helvetica-Bold", 8.0
 LINE_AT_TOP = 14.0  # points below the upper edge

@@ -19,6 +19,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from formflow.forms import FURTHER_PAGES, HIDDEN_FIELDS, Form, claim
 from formflow.limits import Limits
+from formflow.manifest import rectangle
 from formflow.model import Answer, AnswerState
 from formflow.paper import by_fillpdf, lined
 from formflow.paper.blank import HIDDEN, HIDDEN_PLACE
@@ -29,7 +30,6 @@ from formflow.paper.sketches import Draw, Sketches
 from formflow.read import acroform
 from formflow.read.acroform import Box
 from formflow.read.answers import answers
-from formflow.read.ground import rectangle
 from formflow.top_line import LONG_ANSWERS
 
 FONT = "Helvetica"

@@ -14,10 +14,11 @@ from typing import Any
 
 import pikepdf
 
+from formflow.manifest import rectangle
 from formflow.read import undrawn, visible
 from formflow.read.acroform import Box
 from formflow.read.alike import says_the_same
-from formflow.read.ground import is_hidden, rectangle
+from formflow.read.ground import is_hidden
 from formflow.read.lettering import CannotTell, Decode, decoder
 
 

@@ -4,16 +4,40 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
 
 import pikepdf
 
+from formflow import forms
+from formflow.errors import FormDefinitionProblem
+from formflow.forms import Form
 from formflow.limits import Limits
-from formflow.manifest import BlankBox, Manifest, Place
+from formflow.manifest import EDITION, BlankBox, Manifest, Place, rectangle
 from formflow.read import acroform, active, ground
 from formflow.read.acroform import Box
 
 COMB = 1 << 24
 SLACK = 1.5  # points: programs round, and write the corners of a rectangle in any order
+
+
+def known_forms(folder: Path | None = None) -> tuple[Form, ...]:
+    """Return every form that can be read, as `forms.known` does, each with fingerprints as they are made now."""
+    return tuple(_up_to_date(form) for form in forms.known(folder))
+
+
+def _up_to_date(form: Form) -> Form:
+    """Return a form; one that an older FormFlow learned with a manifest that is made anew."""
+    if form.is_ours or form.manifest.edition == EDITION:
+        return form
+    try:
+        now = manifest_of(form.blank.read_bytes())
+    except (OSError, pikepdf.PdfError) as problem:
+        raise FormDefinitionProblem(
+            f"The blank of the form “{form.form_id}” cannot be read. Run “formflow forms learn” for it again."
+        ) from problem
+    fingerprints = {name: getattr(now, name) for name in ("prints", "looks", "notes", "edition")}
+    return replace(form, learned=replace(form.manifest, **fingerprints))
 
 
 def manifest_of(content: bytes) -> Manifest:
@@ -37,7 +61,7 @@ def places(pdf: pikepdf.Pdf, boxes: Iterable[Box]) -> dict[str, tuple[Place, ...
     page_of = _page_of(pdf)
     return {
         box.name: tuple(
-            Place(_page(widget, page_of), ground.rectangle(widget.get("/Rect")), offer or None)
+            Place(_page(widget, page_of), rectangle(widget.get("/Rect")), offer or None)
             for widget, offer in zip(
                 box.widgets, box.offers or ("",) * len(box.widgets), strict=True
             )
@@ -99,5 +123,5 @@ def _page_of(pdf: pikepdf.Pdf) -> dict[tuple[int, int], int]:
 
 
 def _size(page: pikepdf.Page) -> tuple[float, float]:
-    left, bottom, right, top = ground.rectangle(page.mediabox)
+    left, bottom, right, top = rectangle(page.mediabox)
     return round(right - left, 2), round(top - bottom, 2)

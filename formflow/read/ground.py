@@ -15,7 +15,7 @@ from typing import Any
 import pikepdf
 
 from formflow.definition import FURTHER_PAGES
-from formflow.manifest import Looks, Rectangle
+from formflow.manifest import Looks, rectangle
 from formflow.read.acroform import Box
 
 MOST_PARTS = 20_000  # of all resources of a paper: a form of eight pages has a few hundred
@@ -152,15 +152,6 @@ def _is_seen(annotation: pikepdf.Object) -> bool:
     left, bottom, right, top = rectangle(annotation.get("/Rect"))
     # A signature that shows nothing has no size.
     return not is_hidden(annotation) and left < right and bottom < top
-
-
-def rectangle(corners: object) -> Rectangle:
-    """Return a /Rect as left, bottom, right, top; zeros where there is none."""
-    if not isinstance(corners, pikepdf.Array) or len(corners) != 4:
-        return (0.0, 0.0, 0.0, 0.0)
-    # Faster than asking for the four numbers, and put in order by qpdf.
-    found = pikepdf.Rectangle(corners)
-    return (round(found.llx, 2), round(found.lly, 2), round(found.urx, 2), round(found.ury, 2))
 
 
 def is_hidden(annotation: pikepdf.Object) -> bool:

@@ -16,8 +16,7 @@ from typing import Any
 import pikepdf
 from pikepdf import Matrix
 
-from formflow.manifest import Rectangle
-from formflow.read.ground import rectangle
+from formflow.manifest import Rectangle, rectangle
 from formflow.read.lettering import CannotTell, Decode
 
 DEEPEST = 4  # drawings within drawings

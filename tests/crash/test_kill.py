@@ -14,7 +14,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from formflow import agency
-from formflow.settings import Settings
+from formflow.setting_tables import Settings
 from tests.offices import (
     csv_rows,
     drop,

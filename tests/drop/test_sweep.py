@@ -11,8 +11,7 @@ import pytest
 
 from formflow import pipeline
 from formflow.drop.sweep import Look, Swept, sweep
-from formflow.setting_tables import Watch
-from formflow.settings import Settings
+from formflow.setting_tables import Settings, Watch
 from tests.conftest import NOON
 from tests.offices import drop, sample
 

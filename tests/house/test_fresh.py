@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from formflow import forms
+from formflow import build
 from formflow.cli import COMMANDS
 from formflow.errors import ExitCode
 from formflow.notices import MESSAGES
@@ -25,7 +25,7 @@ def test_a_generated_page_is_what_make_docs_writes(path: Path) -> None:
 
 def test_what_is_built_from_the_form_definitions_is_fresh() -> None:
     folder = Path(str(resources.files("formflow_forms")))
-    stale = {path.parent.name: forms.stale(path.parent) for path in folder.glob("*/form.toml")}
+    stale = {path.parent.name: build.stale(path.parent) for path in folder.glob("*/form.toml")}
     sheets = ("aim2", "outcome", "plan-a", "plan-b", "plan-setting", "referral-a", "referral-b")
     assert stale == {folder: [] for folder in ("recording", "review", *sheets, "report")}
 

@@ -120,4 +120,4 @@ def test_now_is_asked_for_in_one_place() -> None:
         for path in (ROOT / folder).rglob("*.py")
         if "datetime.now(" in path.read_text(encoding="utf-8")
     ]
-    assert asking == ["formflow/pipeline.py"]
+    assert asking == ["formflow/clock.py"]

@@ -13,7 +13,7 @@ from pikepdf import Array, Dictionary, Name, Pdf, Stream, String
 from formflow.forms import shipped
 from formflow.limits import Limits
 from formflow.model import Reading, Unread
-from formflow.read import read_paper
+from formflow.read.ladder import read_paper
 from formflow.reader import Reader
 
 BLANK = Path(str(resources.files("formflow_forms"))) / "recording" / "recording-v1.pdf"

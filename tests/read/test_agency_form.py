@@ -14,7 +14,8 @@ from formflow import forms
 from formflow.forms import FieldKind
 from formflow.limits import Limits
 from formflow.model import Reading, Unread
-from formflow.read import read_paper
+from formflow.read.blank import known_forms
+from formflow.read.ladder import read_paper
 from formflow.reader import Reader
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "agency-form"
@@ -212,7 +213,7 @@ def test_a_form_that_was_learned_before_an_update_is_still_read_without_a_hold(
     for page in writer.pages:
         writer.update_page_form_field_values(page, {FORM.fields[box].sources[0]: "Play"})
     writer.write(paper)
-    found = read_paper(paper, Reader(forms.known(tmp_path), Limits(), "always"))
+    found = read_paper(paper, Reader(known_forms(tmp_path), Limits(), "always"))
     assert isinstance(found, Reading)
     assert found.held == ()
     assert found.answers[box].value == "Play"

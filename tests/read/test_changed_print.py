@@ -22,8 +22,8 @@ from formflow import forms, manifest, top_line
 from formflow.limits import Limits
 from formflow.model import Answer, AnswerState, Reading
 from formflow.paper.prefill import Copy, prefilled
-from formflow.read import read_paper
 from formflow.read.blank import manifest_of
+from formflow.read.ladder import read_paper
 from formflow.reader import Reader
 from tests.read.papers import ANSWERS, FORMS, held, paper
 

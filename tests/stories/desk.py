@@ -12,7 +12,7 @@ from pathlib import Path
 import pypdf
 
 from formflow import overview, service
-from formflow.settings import Settings
+from formflow.setting_tables import Settings
 from tests.offices import drop
 
 

@@ -9,7 +9,7 @@ import pikepdf
 import pytest
 
 from formflow.model import Outcome
-from formflow.settings import Settings
+from formflow.setting_tables import Settings
 from tests.stories.desk import Desk, filled_by_pdftk
 from tests.stories.test_decisions import HER_NAME, RED, about
 from tests.stories.test_sheets_that_do_not_count import held_for

@@ -16,11 +16,12 @@ import pikepdf
 import pytest
 
 from formflow import overview, parcels, pipeline, shelf, tables
+from formflow.clock import utc_now
 from formflow.contract import Operation
 from formflow.forms import shipped
 from formflow.ledger import PRIORITY_NOW
 from formflow.model import Entry, Light, Tri
-from formflow.settings import Settings
+from formflow.setting_tables import Settings
 from formflow_connectors.email_alert import EmailAlert
 from tests.offices import files, formflow
 from tests.rules.facts import HARMLESS
@@ -245,7 +246,7 @@ def test_a_green_form_that_cannot_wait_is_chased_until_it_is_decided(desk: Desk)
     formflow(desk.office, "ack", "FF-2026-000001")
     with tables.writing(pipeline.workbench(desk.office).engine) as connection:
         connection.exec_driver_sql("UPDATE task SET due = 0 WHERE kind = 'remind' AND state = 0")
-    later = pipeline.utc_now() + timedelta(days=9)
+    later = utc_now() + timedelta(days=9)
     while pipeline.drain(desk.office, clock=lambda: later):
         pass
     assert "0 NOW OVERDUE FF-2026-000001.html" in files(desk.office.folders.alerts)

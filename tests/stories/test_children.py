@@ -10,7 +10,7 @@ import pytest
 
 from formflow import pipeline, tables
 from formflow.model import Entry
-from formflow.settings import Settings
+from formflow.setting_tables import Settings
 from tests.stories.desk import Desk
 from tests.stories.test_assessment import stored
 from tests.stories.test_decisions import HER_NAME

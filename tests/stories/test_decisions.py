@@ -13,7 +13,7 @@ from formflow import overview, service, top_line
 from formflow.forms import known
 from formflow.model import Answer, AnswerState, Entry, Outcome
 from formflow.paper.prefill import Copy, prefilled
-from formflow.settings import Settings
+from formflow.setting_tables import Settings
 from tests.offices import SAMPLES, dsl_folder, files
 from tests.stories.desk import Desk, filled, filled_by_pdftk
 from tests.test_walk import entries

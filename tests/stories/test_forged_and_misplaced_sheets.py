@@ -21,7 +21,7 @@ import pytest
 from formflow import agency, forms, pipeline, tables
 from formflow.model import Entry, Outcome, Role
 from formflow.read import ink
-from formflow.settings import Settings
+from formflow.setting_tables import Settings
 from tests.conftest import QUICK
 from tests.offices import files, sample
 from tests.read.papers import fill

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from formflow import agency, pipeline, settings, tables
-from formflow.settings import Settings
+from formflow.setting_tables import Settings
 from tests.offices import files, formflow
 from tests.stories.desk import Desk
 from tests.stories.test_decisions import AMBER, GREEN, HER_NAME, RED

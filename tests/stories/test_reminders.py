@@ -8,7 +8,7 @@ import pytest
 
 from formflow import overview, pipeline, tables
 from formflow.acknowledge import acknowledge
-from formflow.settings import Settings
+from formflow.setting_tables import Settings
 from tests.stories.desk import Desk
 from tests.stories.test_decisions import GREEN, HER_NAME, RED, about, amended
 

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from formflow import overview, parcels, pipeline, service, tables
 from formflow.contract import Context, Operation
 from formflow.model import Entry
-from formflow.settings import Settings
+from formflow.setting_tables import Settings
 from formflow.watermark import MARKER
 from formflow_connectors.email_alert import EmailAlert, EmailAlertSettings
 from tests.offices import dsl_folder, formflow

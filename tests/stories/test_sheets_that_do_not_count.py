@@ -11,7 +11,7 @@ import pytest
 
 from formflow import overview
 from formflow.model import Outcome
-from formflow.settings import Settings
+from formflow.setting_tables import Settings
 from tests.offices import files
 from tests.stories.desk import Desk, filled
 from tests.stories.test_decisions import AMBER, GREEN, HER_NAME, RED, about

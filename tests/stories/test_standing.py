@@ -8,7 +8,7 @@ from formflow import overview
 from formflow.forms import shipped
 from formflow.model import Light
 from formflow.rules.steps import steps
-from formflow.settings import Settings
+from formflow.setting_tables import Settings
 from formflow.words import LEVEL_WORDS, LIGHT_WORDS
 from tests.offices import dsl_folder
 from tests.rules.test_steps import asked

@@ -11,7 +11,7 @@ import pytest
 
 from formflow import forms
 from formflow.model import Entry, Finding, Light, Weighs
-from formflow.settings import Settings
+from formflow.setting_tables import Settings
 from tests.rules.facts import HARMLESS
 from tests.stories.desk import Desk, filled
 from tests.stories.test_assessment import ELIGIBLE, SCORED, has
