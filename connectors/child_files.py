@@ -110,14 +110,14 @@ class ChildFiles:
         if is_unmatched and _called(prepared.headers["line"]) in map(_called, lines):
             # Nobody knows yet whose paper either is: they must not lie together.
             raise self._folder.in_the_way(home / CHRONOLOGY)
-        files: dict[Path, bytes | Path] = {}
+        contents: dict[Path, bytes | Path] = {}
         if prepared.original_sha256 is not None:
             original = self._context.original(prepared.original_sha256)
-            files[self._folder.inside(prepared.headers["original"], home)] = original
+            contents[self._folder.inside(prepared.headers["original"], home)] = original
         if prepared.body:
-            files[self._folder.inside(prepared.headers["as_read"], home)] = prepared.body
+            contents[self._folder.inside(prepared.headers["as_read"], home)] = prepared.body
         page = _page(home.name, sorted([*lines, prepared.headers["line"]]))
-        self._folder.put_beside(files)
+        self._folder.put_beside(contents)
         self._folder.put({home / CHRONOLOGY: page.encode()})
         return DeliveredAs.CREATED
 

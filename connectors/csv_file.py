@@ -116,8 +116,8 @@ class CsvFile:
 
     def _add(self, stem: str, prepared: Sequence[Prepared]) -> dict[str, Delivered]:
         self._folder.inside(f"{stem}.csv")  # before anything outside is looked for
-        files = self._folder.root.glob(f"{stem}*.csv")
-        known = {key: path.name for path in files for key in _keys(path)}
+        paths = self._folder.root.glob(f"{stem}*.csv")
+        known = {key: path.name for path in paths for key in _keys(path)}
         landed = {
             parcel.key: Delivered(parcel.key, DeliveredAs.ALREADY_THERE, known[parcel.key])
             for parcel in prepared

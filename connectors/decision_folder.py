@@ -77,14 +77,14 @@ class DecisionFolder:
             lies = places.read(page).decode("utf-8", "replace") if page.exists() else ""
             if is_of_another_case(lies, prepared.headers.get("case", "")):
                 raise self._folder.in_the_way(page)
-            files: dict[Path, bytes | Path] = {}
+            contents: dict[Path, bytes | Path] = {}
             for name, sha256 in json.loads(prepared.headers["sheets"]).items():
                 sheet = self._folder.inside(name)
                 if not sheet.exists():
-                    files[sheet] = self._context.original(sha256)
+                    contents[sheet] = self._context.original(sha256)
             if _as_of(lies) <= prepared.headers["at"]:
-                files[page] = prepared.body
-            self._folder.put(files)
+                contents[page] = prepared.body
+            self._folder.put(contents)
         return Delivered(prepared.key, DeliveredAs.CREATED, self._folder.where(page))
 
     def look_up(self, key: str) -> Delivered | None:

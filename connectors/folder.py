@@ -69,16 +69,16 @@ class DestinationFolder:
             # The path in an OSError is our own, but a traceback is no place for it.
             raise ending(Unavailable, "FF-402") from None
 
-    def put(self, files: Mapping[Path, bytes | Path]) -> None:
+    def put(self, contents: Mapping[Path, bytes | Path]) -> None:
         """Write whole files durably, from bytes or from other files, in this order. Raise OSError.
 
         Raise Retryable when a file would lie outside the folder, also through a link.
         """
-        for final in files:
+        for final in contents:
             self.inside(str(final.absolute()))
         with contextlib.ExitStack() as stack:
             made: list[tuple[places.Temporary, Path]] = []
-            for final, content in files.items():
+            for final, content in contents.items():
                 places.make_inside(final.parent)
                 made.append((stack.enter_context(places.temporary(self.root)), final))
                 _fill(made[-1][0].file, content)
@@ -88,7 +88,7 @@ class DestinationFolder:
                 self._context.crash_at(f"{self._kind}.before-rename")
                 fresh.rename(final)
                 self._context.crash_at(f"{self._kind}.after-rename")
-            for folder in {final.parent for final in files}:
+            for folder in {final.parent for final in contents}:
                 places.sync_folder(folder)
 
     def inside(self, name: str, folder: Path | None = None) -> Path:
@@ -98,15 +98,15 @@ class DestinationFolder:
         except StorageProblem:
             raise ending(Retryable, "FF-430") from None
 
-    def put_beside(self, files: Mapping[Path, bytes | Path]) -> None:
+    def put_beside(self, contents: Mapping[Path, bytes | Path]) -> None:
         """Write files like `put`, unless one of the names is another's. Raise Rejected or OSError.
 
         What a crash left of the same delivery has the same bytes.
         """
-        for final, content in files.items():
+        for final, content in contents.items():
             if _holds_another(final, content):
                 raise self.in_the_way(final)
-        self.put(files)
+        self.put(contents)
 
     def in_the_way(self, path: Path) -> Ending:
         """Return what to raise where another's file has the name. Nothing is ever written over it."""

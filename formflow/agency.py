@@ -40,7 +40,7 @@ def set_up(folder: Path, changes: Sequence[tuple[str, str]] = ()) -> Settings:
             for old, new in changes:
                 text = text.replace(old, new, 1)
             places.write(file, text.encode())
-        now = settings.load(file)
+        now = settings.load_settings(file)
         make_folders(now)
     except OSError as problem:
         raise StorageProblem(

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from formflow import sheets, top_line
+from formflow import top_line
 from formflow.enclose import Keep
 from formflow.filling import Desk, is_marked, known
 from formflow.model import Entry, Outcome
 from formflow.rules.steps import OUTCOME, SCORES, steps_in_force
-from formflow.sheets import REVIEW, Case, sheet_key
+from formflow.sheets import REVIEW, Case, due, sheet_key
 
 log = logging.getLogger("formflow")
 
@@ -42,7 +42,7 @@ def after_sheet(before: Case, sheet: Entry, desk: Desk, keep: Keep, on: date) ->
     key, filled = sheet_key(sheet), before.with_sheet(sheet)
     counts = sheet.outcome is Outcome.RECORDED
     case = filled if counts else before
-    new = [one for one in sheets.due(case, on) if one not in sheets.due(before, on)]
+    new = [one for one in due(case, on) if one not in due(before, on)]
     # Scores that changed make another profile, whatever lies there from before.
     shown = [OUTCOME] if counts and sheet.form_id == SCORES and _is_asked(OUTCOME, case, on) else []
     wanted = dict.fromkeys([key, *new, *shown])

@@ -42,17 +42,19 @@ def most_at_once(context: DeliveryContext, lane: str) -> int:
 
 
 def deliver(
-    context: DeliveryContext, tasks: Sequence[Claimed], clock: Callable[[], datetime], now: Round
+    context: DeliveryContext, claimed: Sequence[Claimed], clock: Callable[[], datetime], now: Round
 ) -> None:
     """Deliver the parcels of one destination and mark each as delivered, put back or set aside.
 
     Runs in the destination's lane. What was not tried is given back as it was.
     """
-    connector = context.destinations.get(tasks[0].lane)
+    connector = context.destinations.get(claimed[0].lane)
     with reading(context.engine) as connection:
-        rows = {row.id: row for row in connection.execute(_PARCELS, {"ids": _ids(tasks)})}
-    ready = [task for task in tasks if rows[task.ref_id].body is not None and connector is not None]
-    if unfit := [task for task in tasks if task not in ready]:
+        rows = {row.id: row for row in connection.execute(_PARCELS, {"ids": _ids(claimed)})}
+    ready = [
+        task for task in claimed if rows[task.ref_id].body is not None and connector is not None
+    ]
+    if unfit := [task for task in claimed if task not in ready]:
         code = "no-such-destination" if connector is None else "render-failed"
         with writing(context.engine) as connection:
             for task in unfit:
@@ -71,7 +73,7 @@ def deliver(
     )
     crash_at("deliver.sent")
     if not context.lanes.is_closed:
-        _settle(context, tasks[0].lane, now, now.results(given_up=False), clock())
+        _settle(context, claimed[0].lane, now, now.results(given_up=False), clock())
     crash_at("deliver.marked")
 
 
@@ -178,8 +180,8 @@ def _step(attempts: int) -> float:
     return BACK_OFF_SECONDS[min(max(attempts, 1), len(BACK_OFF_SECONDS)) - 1]
 
 
-def _ids(tasks: Sequence[Claimed]) -> list[int]:
-    return [task.ref_id for task in tasks]
+def _ids(claimed: Sequence[Claimed]) -> list[int]:
+    return [task.ref_id for task in claimed]
 
 
 _PARCELS = text(

@@ -70,10 +70,10 @@ def drain(
         _put_back_what_stayed(bench)
         finished = bench.lanes.finished
         give_up_overdue(bench, clock)
-        tasks = _claim(bench, most - handled) if handled < most else []
-        if tasks:
-            handled += len(tasks)
-            _hand_over(bench, tasks, clock)
+        claimed = _claim(bench, most - handled) if handled < most else []
+        if claimed:
+            handled += len(claimed)
+            _hand_over(bench, claimed, clock)
         elif not waits or not bench.lanes.wait(finished):
             return handled
 
@@ -156,22 +156,22 @@ def _claim(bench: Workbench, most: int) -> list[Claimed]:
     def at_once(kind: str, lane: str) -> int:
         return min(most, most_at_once(bench, lane) if kind == "deliver" else READINGS_AT_ONCE)
 
-    tasks = ledger.claim(bench.engine, bench.owner.name, at_once, bench.lanes.busy())
+    claimed = ledger.claim(bench.engine, bench.owner.name, at_once, bench.lanes.busy())
     crash_at("ledger.claimed")
-    return tasks
+    return claimed
 
 
-def _hand_over(bench: Workbench, tasks: Sequence[Claimed], clock: Callable[[], datetime]) -> None:
+def _hand_over(bench: Workbench, claimed: Sequence[Claimed], clock: Callable[[], datetime]) -> None:
     """Handle claimed tasks: deliveries together in their lane, the others here, each for itself."""
-    if tasks[0].kind == "deliver":
+    if claimed[0].kind == "deliver":
         # Before anything with a new number leaves.
-        if _safely(bench, tasks, lambda: watermark.keep(bench, clock())) is None:
+        if _safely(bench, claimed, lambda: watermark.keep(bench, clock())) is None:
             bench.lanes.hand(
-                tasks[0].lane,
-                lambda now: _safely(bench, tasks, lambda: deliver(bench, tasks, clock, now)),
+                claimed[0].lane,
+                lambda now: _safely(bench, claimed, lambda: deliver(bench, claimed, clock, now)),
             )
         return
-    waiting = list(tasks)
+    waiting = list(claimed)
     while waiting:
         task = waiting.pop(0)
         why = _safely(bench, [task], partial(_handle, bench, task, clock))
@@ -182,18 +182,18 @@ def _hand_over(bench: Workbench, tasks: Sequence[Claimed], clock: Callable[[], d
 
 
 def _safely(
-    bench: Workbench, tasks: Sequence[Claimed], handle: Callable[[], None]
+    bench: Workbench, claimed: Sequence[Claimed], handle: Callable[[], None]
 ) -> Trouble | None:
     """Handle tasks; return what went wrong. Whatever that is, the next are taken and none is lost."""
     try:
         handle()
     except LeaseLost:
-        log.warning("another worker took over %d tasks", len(tasks))
+        log.warning("another worker took over %d tasks", len(claimed))
     except Exception as problem:  # noqa: BLE001 - the one broad except: nothing stops the others
         why = trouble_of(problem)
         # The class name only: a message or a traceback may hold a child's answers.
-        log.error("%d tasks wait: %s (%s)", len(tasks), why.code, type(problem).__name__)  # noqa: TRY400
-        bench.stayed.extend((task, why) for task in tasks)
+        log.error("%d tasks wait: %s (%s)", len(claimed), why.code, type(problem).__name__)  # noqa: TRY400
+        bench.stayed.extend((task, why) for task in claimed)
         return why
     return None
 

@@ -29,7 +29,7 @@ from formflow.setting_tables import (
 )
 
 
-def load(path: Path) -> Settings:
+def load_settings(path: Path) -> Settings:
     """Return the settings in a file, relative folders taken from where the file lies.
 
     Raise SettingsProblem with every problem at once, each with its path in the file.

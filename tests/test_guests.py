@@ -57,7 +57,7 @@ def opens(office: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         with file.open("a", encoding="utf-8") as stream:
             stream.write(f'\n[[destination]]\nname = "{BAD}"\nkind = "{kind}"\n')
             stream.write(f"folder = {json.dumps(str(keys))}\n")
-        return settings.load(file)
+        return settings.load_settings(file)
 
     yield add
     pipeline.close()

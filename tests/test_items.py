@@ -91,7 +91,7 @@ def desk(office: Settings) -> Desk:
     made = formflow(office, "forms", "items", str(file))
     assert made.returncode == ExitCode.DONE, made.stderr
     assert "with 2 items" in made.stderr
-    again = settings.load(office.state.folder.parent / "formflow.toml")
+    again = settings.load_settings(office.state.folder.parent / "formflow.toml")
     pipeline.close()
     at_desk = Desk(again)
     at_desk.gets(RED)

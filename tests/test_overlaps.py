@@ -25,7 +25,7 @@ def problems(tmp_path: Path, text: str) -> list[str]:
     file = tmp_path / "formflow.toml"
     file.write_text(text, encoding="utf-8")
     try:
-        settings.load(file)
+        settings.load_settings(file)
     except SettingsProblem as found:
         return list(found.problems)
     return []

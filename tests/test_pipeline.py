@@ -18,12 +18,12 @@ ONE, OTHER = "red-planned-secrecy-pdfjs", "green-free-play-pdfjs"
 def test_a_paper_that_no_rule_can_assess_goes_to_a_person_and_the_next_is_taken(
     office: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    walk = pipeline.walk
+    walked = pipeline.walk
 
     def stumbles(bench: Any, paper: Any, now: Any) -> Any:
         if paper.file_name == "1.pdf":
             raise ValueError("Alex Example")  # a mistake of ours, with a name in its message
-        return walk(bench, paper, now)
+        return walked(bench, paper, now)
 
     monkeypatch.setattr(pipeline, "walk", stumbles)
     drop(office, ONE, "1.pdf")
@@ -39,13 +39,13 @@ def test_a_paper_that_no_rule_can_assess_goes_to_a_person_and_the_next_is_taken(
 def test_a_mistake_that_does_not_come_again_costs_a_paper_nothing(
     office: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    walk, seen = pipeline.walk, []
+    walked, seen = pipeline.walk, []
 
     def stumbles_once(*arguments: Any) -> Any:
         seen.append(arguments)
         if len(seen) == 1:
             raise ValueError("Alex Example")
-        return walk(*arguments)
+        return walked(*arguments)
 
     monkeypatch.setattr(pipeline, "walk", stumbles_once)
     drop(office, ONE)

@@ -108,7 +108,7 @@ def test_a_letter_that_was_lost_is_kept_as_lost_for_every_program() -> None:
 def test_every_page_says_what_the_sheet_is_for() -> None:
     with pdfplumber.open(io.BytesIO(prefilled(ours(OURS, "FF-2026-000123"), {}))) as pdf:
         line = top_line.of_copy("FF-2026-000123", was_read=True)
-        assert all(line in page.extract_text() for page in pdf.pages)
+        assert all(line in one.extract_text() for one in pdf.pages)
         assert len(pdf.pages) == 8
 
 
@@ -172,7 +172,7 @@ def test_an_answer_longer_than_its_box_stands_whole_on_a_further_page(tmp_path: 
     content = prefilled(ours(OURS, "FF-2026-000001"), answers(attempt_text=words))
     with pdfplumber.open(io.BytesIO(content)) as pdf:
         further = pdf.pages[len(OURS.manifest.prints) :]
-        shown = " ".join(page.extract_text() for page in further).split()
+        shown = " ".join(one.extract_text() for one in further).split()
     assert [word for word in shown if word.startswith("word")] == words.split()
     assert OURS.fields["attempt_text"].label in " ".join(shown)
     with pdfplumber.open(io.BytesIO(content)) as pdf:

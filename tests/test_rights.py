@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from formflow import agency, definition, forms, intake, pipeline, places, rights, service, tables
+from formflow import agency, definition, forms, intake, pipeline, rights, service, tables
+from formflow import places as core_files
 from formflow.contract import Context, Retryable
 from formflow.drop import sweep as sweeps
 from formflow.errors import FormDefinitionProblem
@@ -95,7 +96,7 @@ def test_a_pipe_put_in_place_between_the_look_and_the_copy_hangs_nobody(office: 
     bench = pipeline.workbench(office)
     path = office.watch[0].folder / "form.pdf"
     os.mkfifo(path)
-    with pytest.raises(places.NotAFile):
+    with pytest.raises(core_files.NotAFile):
         intake.take(bench.engine, bench.vault, Drop(path, "", 0, 0), NOON)
 
 
@@ -172,8 +173,8 @@ def test_nothing_that_a_form_becomes_is_open_to_everybody(office: Settings) -> N
 
 def test_what_a_killed_process_leaves_is_open_to_nobody_else(tmp_path: Path) -> None:
     hangs = (
-        "import os, sys; from pathlib import Path; from formflow import places\n"
-        "with places.temporary(Path(sys.argv[1])) as fresh:\n"
+        "import os, sys; from pathlib import Path; from formflow.core import files\n"
+        "with files.temporary(Path(sys.argv[1])) as fresh:\n"
         "    fresh.file.write(b'a name'); fresh.sync(); os.kill(os.getpid(), 9)"
     )
     subprocess.run([sys.executable, "-c", hangs, str(tmp_path)], check=False)
@@ -184,8 +185,8 @@ def test_what_a_killed_process_leaves_is_open_to_nobody_else(tmp_path: Path) -> 
 @pytest.mark.parametrize(("folder", "file"), [(0o750, 0o640), (0o700, 0o600), (0o755, 0o644)])
 def test_a_file_takes_its_rights_from_its_folder(tmp_path: Path, folder: int, file: int) -> None:
     tmp_path.chmod(folder)
-    places.write(tmp_path / "page.html", b"a page")
-    with places.appending(tmp_path / "lines.csv") as lines:
+    core_files.write(tmp_path / "page.html", b"a page")
+    with core_files.appending(tmp_path / "lines.csv") as lines:
         lines.write(b"a line")
     assert rights_of(tmp_path / "page.html") == rights_of(tmp_path / "lines.csv") == file
 

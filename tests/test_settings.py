@@ -28,14 +28,14 @@ def problems(tmp_path: Path, text: str) -> list[str]:
     file = tmp_path / "formflow.toml"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(SettingsProblem) as found:
-        settings.load(file)
+        settings.load_settings(file)
     return list(found.value.problems)
 
 
 def load(tmp_path: Path, text: str) -> Settings:
     file = tmp_path / "formflow.toml"
     file.write_text(text, encoding="utf-8")
-    return settings.load(file)
+    return settings.load_settings(file)
 
 
 def test_all_problems_are_said_at_once_each_with_its_path(tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def test_a_file_that_is_no_toml_is_said(tmp_path: Path, text: str) -> None:
 
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(SettingsProblem, match="no settings file"):
-        settings.load(tmp_path / "nowhere.toml")
+        settings.load_settings(tmp_path / "nowhere.toml")
 
 
 def test_receipts_returned_papers_and_alerts_are_always_on(tmp_path: Path) -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from formflow import acknowledge, overview, pipeline, service, shelf, tables
+from formflow import acknowledge, overview, pipeline, service, tables
 from formflow.model import Entry, Light, Outcome
 from formflow.setting_tables import Settings
+from formflow.shelf import entry as entry_of
 from tests.conftest import NOON
 from tests.offices import csv_rows, drop, dsl_folder, files, register_rows, sample
 
@@ -29,7 +30,7 @@ def run(office: Settings) -> None:
 def entries(office: Settings) -> list[Entry]:
     with tables.reading(pipeline.workbench(office).engine) as connection:
         numbers = connection.exec_driver_sql("SELECT id FROM entry ORDER BY id").scalars().all()
-        return [shelf.entry(connection, number) for number in numbers]
+        return [entry_of(connection, number) for number in numbers]
 
 
 def test_a_dropped_form_becomes_a_record_an_alert_a_receipt_and_the_childs_papers(

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import click
 
-from formflow import acknowledge, ledger, settings, tables, unread
+from formflow import acknowledge, ledger, tables
 from formflow.cli.output import say
 from formflow.clock import utc_now
 from formflow.errors import ExitCode
+from formflow.settings import load_settings
+from formflow.unread import Became, read_again
 from formflow.vault import Vault
 
 
@@ -20,7 +22,7 @@ from formflow.vault import Vault
 @click.pass_obj
 def ack(settings_file: Path, reference: str, by: str | None) -> int:
     """Say that you have seen the alert about REFERENCE."""
-    engine = tables.open_ledger(settings.load(settings_file).state.folder)
+    engine = tables.open_ledger(load_settings(settings_file).state.folder)
     who = by or getpass.getuser()
     count = acknowledge.acknowledge(engine, reference, who, utc_now())
     if count:
@@ -40,7 +42,7 @@ def retry(settings_file: Path, destination: str | None) -> int:
 
     The service sends them at its next turn.
     """
-    now = settings.load(settings_file)
+    now = load_settings(settings_file)
     names = [known.name for known in now.destinations()]
     if destination is not None and destination not in names:
         raise click.UsageError(
@@ -66,9 +68,9 @@ def reread(
     """
     if sum((bool(references), code is not None, all_unread)) != 1:
         raise click.UsageError("Name references, or a --code, or --all-unread.")
-    now = settings.load(settings_file)
+    now = load_settings(settings_file)
     engine, vault = tables.open_ledger(now.state.folder), Vault(now.state.folder / "originals")
-    found = unread.read_again(engine, vault, utc_now(), now.reading.file_mb << 20, references, code)
+    found = read_again(engine, vault, utc_now(), now.reading.file_mb << 20, references, code)
     for reference in references:
         if reference not in found:
             say(
@@ -78,6 +80,6 @@ def reread(
         say(f"{reference}: {became.value}")
     if not found:
         say("Nothing to read again.")
-    if unread.Became.LOST in found.values():
+    if Became.LOST in found.values():
         return ExitCode.STORAGE
     return ExitCode.USAGE if set(references) - set(found) else ExitCode.DONE

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
-from formflow import plugins, settings
+from formflow import plugins
 from formflow.cli.output import emit, table
 from formflow.destinations import open_destinations
 from formflow.errors import ExitCode
+from formflow.settings import load_settings
 from formflow.vault import Vault
 
 
@@ -54,7 +55,7 @@ def list_kinds(as_json: bool) -> int:
 @click.pass_obj
 def check(settings_file: Path, name: str | None, as_json: bool) -> int:
     """Say whether each destination of the settings (or NAME) can be delivered to. Changes nothing."""
-    now = settings.load(settings_file)
+    now = load_settings(settings_file)
     destinations = open_destinations(now, Vault(now.state.folder / "originals"))
     chosen = {n: c for n, c in destinations.items() if name in (None, n)}
     if not chosen:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
-from formflow import checkup, settings
+from formflow.checkup import checkup
 from formflow.cli.output import emit
 from formflow.clock import utc_now
 from formflow.errors import ExitCode
+from formflow.settings import load_settings
 
 
 @click.command()
@@ -17,8 +18,8 @@ from formflow.errors import ExitCode
 @click.pass_obj
 def doctor(settings_file: Path, as_json: bool) -> int:
     """Look whether everything is as it should be, and say what to do."""
-    now = settings.load(settings_file)
-    found = list(checkup.checkup(now, utc_now()))
+    now = load_settings(settings_file)
+    found = list(checkup(now, utc_now()))
     if as_json:
         emit([{"what": what, "ok": line.ok, "text": line.text} for what, line in found])
     else:

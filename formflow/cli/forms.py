@@ -12,11 +12,12 @@ import click
 
 from formflow import build as builds
 from formflow import forms as definitions
-from formflow import places, settings
+from formflow import places
 from formflow.cli.output import emit, say, table
 from formflow.clock import utc_now
 from formflow.errors import ExitCode, FormDefinitionProblem
 from formflow.setting_tables import Settings
+from formflow.settings import load_settings
 
 
 @click.group()
@@ -75,7 +76,7 @@ def build(check: bool, folder: Path | None) -> int:
 
 def _agencys(settings_file: Path) -> Path:
     """Return the folder of the agency's own definitions."""
-    now = settings.load(settings_file) if settings_file.is_file() else Settings()
+    now = load_settings(settings_file) if settings_file.is_file() else Settings()
     return now.folders.forms
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from formflow import overview, settings, shelf, tables
+from formflow import tables
 from formflow.check import check
 from formflow.cli.output import emit, notice_json, proposal_json, say, table
 from formflow.cli.output import explain as explained
@@ -21,10 +21,14 @@ from formflow.forms import Form
 from formflow.limits import Limits
 from formflow.model import Checked, Entry, History, Proposal, Unread
 from formflow.notices import notice
+from formflow.overview import as_json as status_json
+from formflow.overview import as_text, overview
 from formflow.parcels import named_answers
 from formflow.read.blank import known_forms
 from formflow.rules import urgency
 from formflow.setting_tables import Settings
+from formflow.settings import load_settings
+from formflow.shelf import revisions
 from formflow.words import LIGHT_WORDS, OUTCOME_WORDS, moment_in_words
 from formflow.workbench import open_cage
 
@@ -37,7 +41,7 @@ as_json = click.option("--json", "as_json", is_flag=True, help="For another prog
 @click.pass_obj
 def read(settings_file: Path, file: Path, as_json: bool) -> int:
     """Show what FormFlow reads in FILE and would propose. Records nothing, tells nobody."""
-    now = settings.load(settings_file) if settings_file.is_file() else Settings()
+    now = load_settings(settings_file) if settings_file.is_file() else Settings()
     known, limits = known_forms(now.folders.forms), Limits()
     gate = tail_gate(file, largest=limits.file_mb << 20)
     sha256 = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
@@ -128,7 +132,7 @@ def _tell_read(answer: dict[str, Any], proposal: Proposal | None, known: Sequenc
 @click.pass_obj
 def show(settings_file: Path, reference: str, as_json: bool) -> int:
     """Show the record REFERENCE with all its revisions."""
-    now = settings.load(settings_file)
+    now = load_settings(settings_file)
     entries = _entries(now, reference)
     if not entries:
         return _unknown(reference)
@@ -146,7 +150,7 @@ def show(settings_file: Path, reference: str, as_json: bool) -> int:
 @click.pass_obj
 def explain(settings_file: Path, reference: str, as_json: bool) -> int:
     """Show every finding of REFERENCE with the line of guidance it came from."""
-    now = settings.load(settings_file)
+    now = load_settings(settings_file)
     entries = _entries(now, reference)
     if not entries:
         return _unknown(reference)
@@ -164,23 +168,23 @@ def explain(settings_file: Path, reference: str, as_json: bool) -> int:
 @click.pass_obj
 def status(settings_file: Path, as_json: bool) -> int:
     """Show what waits for a person, what waits for a destination, and whether all is well."""
-    now = settings.load(settings_file)
-    view = overview.overview(now)
+    now = load_settings(settings_file)
+    view = overview(now)
     if as_json:
-        emit(overview.as_json(view))
+        emit(status_json(view))
     else:
-        click.echo(overview.as_text(view, now))
+        click.echo(as_text(view, now))
     return ExitCode.WAITING if view.waits_for_a_person else ExitCode.DONE
 
 
 def status_text(now: Settings) -> str:
     """Return what `formflow status` says."""
-    return overview.as_text(overview.overview(now), now)
+    return as_text(overview(now), now)
 
 
 def _entries(now: Settings, reference: str) -> list[Entry]:
     with tables.reading(tables.open_ledger(now.state.folder)) as connection:
-        return shelf.revisions(connection, reference)
+        return revisions(connection, reference)
 
 
 def _form_of(entry: Entry, now: Settings) -> Form | None:

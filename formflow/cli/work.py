@@ -12,12 +12,15 @@ from pathlib import Path
 
 import click
 
-from formflow import handover, overview, pipeline, service, settings
+from formflow import overview, pipeline, service
 from formflow.cli.output import say
 from formflow.drop.doorbell import Doorbell
 from formflow.errors import ExitCode
+from formflow.handover import files as files_in
+from formflow.handover import hand_over
 from formflow.model import Role
 from formflow.setting_tables import Settings
+from formflow.settings import load_settings
 
 LOOK_SECONDS = 0.5  # between two looks at how far the workers have come
 
@@ -27,7 +30,7 @@ LOOK_SECONDS = 0.5  # between two looks at how far the workers have come
 @click.pass_obj
 def run(settings_file: Path, once: bool) -> int:
     """Watch the folders and do everything that is due. Stop it with Ctrl-C or SIGTERM."""
-    now = settings.load(settings_file)
+    now = load_settings(settings_file)
     with service.alone(now):
         if once:
             return _once(now)
@@ -87,9 +90,9 @@ def _says_what_waits(now: Settings) -> bool:
 @click.pass_obj
 def ingest(settings_file: Path, paths: tuple[Path, ...], jobs: int, role: str, quiet: bool) -> int:
     """Take files, or all PDFs in folders, now. The files stay where they are."""
-    now = settings.load(settings_file)
-    files = list(handover.files(paths))
-    taken = handover.hand_over(now, _with_bar(files, "Taking", quiet), Role(role))
+    now = load_settings(settings_file)
+    files = list(files_in(paths))
+    taken = hand_over(now, _with_bar(files, "Taking", quiet), Role(role))
     _drain(now, taken.new, jobs, quiet)
     waiting = pipeline.unfinished(now)
     pipeline.close()

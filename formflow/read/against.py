@@ -84,7 +84,7 @@ def _other(own: Sequence[str], known: Sequence[str]) -> list[int]:
     """Return the pages, counted from 1, whose fingerprints are not the blank's."""
     pairs = enumerate(zip_longest(own, known), start=1)
     # A page that has no fingerprint is like no other.
-    return [number for number, (one, blank) in pairs if one != blank or not one]
+    return [number for number, (one, other) in pairs if one != other or not one]
 
 
 def _differing(
@@ -159,9 +159,9 @@ def second_reading(
 ) -> Iterator[Hold]:
     """Read the paper with another library; yield where it finds other answers."""
     # Imported here: loading pypdf costs more than reading twenty forms.
-    from formflow.read import second
+    from formflow.read.second import values
 
-    again = second.values(path, password)
+    again = values(path, password)
     if again is None or again.keys() != boxes.keys():
         yield Hold("FF-114")
     other = [

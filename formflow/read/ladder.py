@@ -203,7 +203,7 @@ def _saved(pdf: pikepdf.Pdf) -> bytes:
 
 
 def _widgets(pdf: pikepdf.Pdf) -> list[pikepdf.Object]:
-    shown = (page.obj.get("/Annots") for page in pdf.pages)
+    shown = (one.obj.get("/Annots") for one in pdf.pages)
     return [
         one
         for annotations in shown

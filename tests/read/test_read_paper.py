@@ -17,7 +17,7 @@ from pikepdf import Array, Dictionary, Name, Pdf, String
 from formflow.definition import TRI_STATES
 from formflow.model import AnswerState, Hold, Reading, Unread
 from formflow.notices import MESSAGES
-from formflow.read import second
+from formflow.read import second as second_reader
 from formflow.read.text import normalised
 from tests.read.papers import ANSWERS, BLANK, FORMS, SAMPLES, draw, field, held, paper, read
 
@@ -218,16 +218,16 @@ def test_a_second_reading_that_finds_other_boxes_holds_the_paper(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = paper(tmp_path / "a.pdf")
-    monkeypatch.setattr(second, "values", lambda *_: dict(ANSWERS))
+    monkeypatch.setattr(second_reader, "values", lambda *_: dict(ANSWERS))
     assert held(path) == {("FF-114", None)}
-    monkeypatch.setattr(second, "values", lambda *_: None)
+    monkeypatch.setattr(second_reader, "values", lambda *_: None)
     assert held(path) == {("FF-114", None)}
 
 
 def test_the_second_reading_may_be_kept_for_doubtful_papers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(second, "values", other_answers)
+    monkeypatch.setattr(second_reader, "values", other_answers)
     differs = ("FF-110", "context_force")
     plain = paper(tmp_path / "a.pdf")
     locked = paper(tmp_path / "b.pdf", encryption=pikepdf.Encryption(owner="o", user=""))

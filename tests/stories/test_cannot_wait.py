@@ -15,13 +15,14 @@ from typing import Any
 import pikepdf
 import pytest
 
-from formflow import overview, parcels, pipeline, shelf, tables
+from formflow import overview, parcels, pipeline, tables
 from formflow.clock import utc_now
 from formflow.contract import Operation
 from formflow.forms import shipped
 from formflow.ledger import PRIORITY_NOW
 from formflow.model import Entry, Light, Tri
 from formflow.setting_tables import Settings
+from formflow.shelf import revisions
 from formflow_connectors.email_alert import EmailAlert
 from tests.offices import files, formflow
 from tests.rules.facts import HARMLESS
@@ -255,4 +256,4 @@ def test_a_green_form_that_cannot_wait_is_chased_until_it_is_decided(desk: Desk)
     desk.fills_in("F2", level="healthy", level_reason="Play.", **signed)
     assert "this cannot wait" not in desk.page()
     with tables.reading(pipeline.workbench(desk.office).engine) as connection:
-        assert shelf.revisions(connection, "FF-2026-000001")[-1].urgent  # kept with the entry
+        assert revisions(connection, "FF-2026-000001")[-1].urgent  # kept with the entry

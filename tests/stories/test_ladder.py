@@ -38,7 +38,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     file.write_text(file.read_text("utf-8") + LADDER, encoding="utf-8")
     for name in ("Deputy", "Head"):
         (root / name).mkdir()
-    yield Desk(settings.load(file))
+    yield Desk(settings.load_settings(file))
     pipeline.close()
 
 
