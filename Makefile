@@ -26,6 +26,8 @@ check: $(READY)
 	"$(BIN)/ruff" check .
 	"$(BIN)/ruff" format --check .
 	"$(BIN)/mypy"
+	"$(BIN)/lint-imports" --no-cache --no-logo
+	"$(BIN)/deptry" .
 
 docs: $(READY)
 	"$(BIN)/python" docs/generate.py
@@ -41,7 +43,7 @@ crash: $(READY)
 # N damaged forms; none may pass with other answers, green with a field missing, or hang.
 N ?= 10000
 fuzz: $(READY)
-	FORMFLOW_FUZZ=$(N) "$(BIN)/python" -m pytest -q tests/test_mutants.py --timeout 21600
+	FORMFLOW_FUZZ=$(N) "$(BIN)/python" -m pytest -q tests/reading/test_mutants.py --timeout 21600
 
 # Every small change to the rules, to what is decided by them and to the clocks; a test must notice each.
 mutants: $(READY)
@@ -56,7 +58,7 @@ fillpdf: $(READY)
 	$(PYTHON) -m venv build/with-fillpdf
 	build/with-fillpdf/bin/pip install --quiet --require-hashes -r requirements.lock
 	build/with-fillpdf/bin/pip install --quiet --editable ".[fillpdf]"
-	build/with-fillpdf/bin/python -m pytest tests/test_prefill.py tests/test_settings.py -n 2
+	build/with-fillpdf/bin/python -m pytest tests/documents/test_prefill.py tests/admin/test_settings_file.py -n 2
 
 clean:
 	rm -rf .venv build mutants demo-agency *.egg-info

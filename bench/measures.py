@@ -17,14 +17,10 @@ import pikepdf
 import psutil
 import pypdf
 
-from formflow import agency, forms
-from formflow import cage as cage_room
-from formflow.cage import Cage
-from formflow.check import check
-from formflow.clock import utc_now
-from formflow.decide import decide
-from formflow.limits import Limits
-from formflow.model import (
+from formflow.admin import setup
+from formflow.core.clock import utc_now
+from formflow.core.limits import Limits
+from formflow.core.model import (
     Answer,
     AnswerState,
     EarlierIncident,
@@ -36,15 +32,22 @@ from formflow.model import (
     Reading,
     Unread,
 )
-from formflow.read import acroform
-from formflow.read.ladder import read_paper
-from formflow.read.second import values as read_again
-from formflow.reader import Reader
-from formflow.sheets import REVIEW, Case, open_steps
+from formflow.forms import catalogue
+from formflow.reading import acroform
+from formflow.reading.ladder import read_paper
+from formflow.reading.reader import Reader
+from formflow.reading.sandbox import parent as cage_room
+from formflow.reading.sandbox.parent import Cage
+from formflow.reading.second_reading import values as read_again
+from formflow.rules.case.case import REVIEW, Case, open_steps
+from formflow.rules.checks import check
+from formflow.rules.light.propose import decide
 
 COMMAND = "import sys; from formflow.cli import main; main(sys.argv[1:])"
 LIMITS = Limits()
-CHILD = Path(__file__).parents[1] / "tests" / "reading_child.py"  # it spins where a paper says so
+CHILD = (
+    Path(__file__).parents[1] / "tests" / "support" / "reading_child.py"
+)  # it spins where a paper says so
 
 
 def floor(papers: Sequence[Path]) -> float:
@@ -93,7 +96,7 @@ def second_reading(papers: Sequence[Path]) -> float:
 
 def both_readings(papers: Sequence[Path]) -> list[float]:
     """Both readings and everything that is compared, warm, without the way there and back; of each."""
-    reader = Reader(forms.known(), LIMITS, "always")
+    reader = Reader(catalogue.known(), LIMITS, "always")
     read_paper(papers[0], reader)
     took = []
     for path in papers:
@@ -108,7 +111,7 @@ def hostile_neighbour(paper: Path, folder: Path, deadline_seconds: float) -> flo
     endless = folder / "endless.pdf"
     endless.write_bytes(b"%PDF-1.7 spin\n")
     cage_room.COMMAND = (str(CHILD),)
-    with Cage(forms.known(), Limits(deadline_seconds=deadline_seconds), "always") as cage:
+    with Cage(catalogue.known(), Limits(deadline_seconds=deadline_seconds), "always") as cage:
         cage.read(paper)
         begun = time.perf_counter()
         cage.read(paper)
@@ -126,7 +129,7 @@ def caged(papers: Sequence[Path], folder: Path, how: str) -> float:
     for path in papers:  # the cage reads from the vault, where a file is named by its hash
         named.append(folder / f"{hashlib.sha256(path.read_bytes()).hexdigest()}.pdf")
         shutil.copyfile(path, named[-1])
-    with Cage(forms.shipped(), LIMITS, how) as cage:
+    with Cage(catalogue.shipped(), LIMITS, how) as cage:
         cage.read(named[0])
         begun = time.perf_counter()
         for path in named:
@@ -136,7 +139,7 @@ def caged(papers: Sequence[Path], folder: Path, how: str) -> float:
 
 def rules(paper: Path, times: int, earlier: int) -> float:
     """Check one reading, decide with a history of so many papers, and list every open step, many times."""
-    form = forms.shipped()[0]
+    form = catalogue.shipped()[0]
     with Cage([form], LIMITS, "doubtful") as cage:
         reading = cage.read(paper)
     assert isinstance(reading, Reading)
@@ -163,7 +166,7 @@ def _entry(answers: Mapping[str, Answer], proposal: Proposal | None) -> Entry:
 
 def ingest(papers: Path, folder: Path, *, cores: Sequence[int], jobs: int, second: str) -> float:
     """The whole durable path by the real command: records committed, three file destinations."""
-    agency.set_up(folder, changes=[('second_reading = "always"', f'second_reading = "{second}"')])
+    setup.set_up(folder, changes=[('second_reading = "always"', f'second_reading = "{second}"')])
     begun = time.perf_counter()
     formflow(folder, "ingest", "--quiet", "--jobs", str(jobs), str(papers), cores=cores)
     took = time.perf_counter() - begun
@@ -204,9 +207,9 @@ def idle_and_alert(folder: Path, paper: Path, idle_seconds: float) -> dict[str, 
 
     Memory and processor time are of the service and its reading child together, after one paper.
     """
-    now = agency.set_up(folder, changes=[("settle_seconds = 5", "settle_seconds = 2")])
+    now = setup.set_up(folder, changes=[("settle_seconds = 5", "settle_seconds = 2")])
     service = subprocess.Popen(
-        [script_path(), "--settings", folder / agency.SETTINGS_FILE, "run"],
+        [script_path(), "--settings", folder / setup.SETTINGS_FILE, "run"],
         stderr=subprocess.DEVNULL,
     )
     try:
@@ -250,7 +253,7 @@ def formflow(folder: Path, *arguments: str, cores: Sequence[int]) -> str:
             os.sched_setaffinity(0, cores)
 
     done = subprocess.run(
-        [sys.executable, "-c", COMMAND, "--settings", folder / agency.SETTINGS_FILE, *arguments],
+        [sys.executable, "-c", COMMAND, "--settings", folder / setup.SETTINGS_FILE, *arguments],
         preexec_fn=pin if os.name == "posix" else None,
         stdout=subprocess.PIPE,
         text=True,

@@ -14,8 +14,9 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from formflow import places
-from formflow.contract import (
+from formflow.core import files
+from formflow.core.model import Light
+from formflow.sdk.contract import (
     API_VERSION,
     Capabilities,
     CheckReport,
@@ -29,8 +30,7 @@ from formflow.contract import (
     Prepared,
     RepeatSafe,
 )
-from formflow.model import Light
-from formflow_connectors.folder import DestinationFolder, is_of_another_case, keys_in, marked
+from formflow.sdk.folder import DestinationFolder, is_of_another_case, keys_in, marked
 
 SEEN = "Seen"
 # The number puts the most urgent first when the folder is sorted by name.
@@ -90,7 +90,7 @@ class AlertFolder:
         An alert must get out: where another's page has its name, it gets a free one.
         """
         with self._folder.held():
-            places.make_inside(self._seen)
+            files.make_inside(self._seen)
             for name in _names(prepared.headers["name"]):
                 final = self._folder.inside(name)
                 if there := self._folder.find(prepared.key, [final, self._seen / name]):
@@ -117,7 +117,7 @@ class AlertFolder:
         """Whether nothing of another's is written over. Of a case that is overdue the newest page counts."""
         case = prepared.headers.get("case", "")
         if case and final.exists():
-            return not is_of_another_case(places.read(final).decode("utf-8", "replace"), case)
+            return not is_of_another_case(files.read(final).decode("utf-8", "replace"), case)
         return not final.exists() and (bool(case) or not (self._seen / final.name).exists())
 
 
@@ -135,6 +135,6 @@ def _keys_of(folder: Path, alerts: Collection[tuple[str, int]]) -> set[str]:
         named = _NAMED.search(path.name)
         if named and (named[1], int(named[2])) in alerts:
             # Dragged away just now, or nothing that we wrote: a link, a pipe.
-            with contextlib.suppress(FileNotFoundError, places.NotAFile):
-                found |= keys_in(places.read(path).decode("utf-8", "replace"))
+            with contextlib.suppress(FileNotFoundError, files.NotAFile):
+                found |= keys_in(files.read(path).decode("utf-8", "replace"))
     return found

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from formflow.contract import (
+from formflow.sdk.contract import (
     API_VERSION,
     Capabilities,
     CheckReport,
@@ -25,7 +25,7 @@ from formflow.contract import (
     Prepared,
     RepeatSafe,
 )
-from formflow_connectors.folder import DestinationFolder
+from formflow.sdk.folder import DestinationFolder
 
 
 class AttentionFolderSettings(ConnectorSettings):

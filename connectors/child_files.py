@@ -17,8 +17,9 @@ from urllib.parse import quote
 
 from pydantic import Field
 
-from formflow import places
-from formflow.contract import (
+from formflow.core import files
+from formflow.core.wording import day_in_words
+from formflow.sdk.contract import (
     API_VERSION,
     Capabilities,
     CheckReport,
@@ -33,9 +34,8 @@ from formflow.contract import (
     RepeatSafe,
     Retryable,
 )
-from formflow.words import day_in_words
-from formflow_connectors.folder import DestinationFolder
-from formflow_connectors.wording import LIGHTS, ending
+from formflow.sdk.folder import DestinationFolder
+from formflow.sdk.wording import LIGHTS, ending
 
 CHRONOLOGY = "Chronology.html"
 NOT_YET_MATCHED = "Not yet matched"
@@ -155,7 +155,7 @@ def _kept_as(parcel: Parcel) -> str:
 def _lines(chronology: Path) -> list[str]:
     """Return the lines of a chronology, [] when there is none. Raise Retryable when it is not ours."""
     try:
-        page = places.read(chronology).decode("utf-8", "replace").splitlines()
+        page = files.read(chronology).decode("utf-8", "replace").splitlines()
     except FileNotFoundError:
         return []
     if _OURS not in page:

@@ -17,8 +17,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from formflow import places
-from formflow.contract import (
+from formflow.core import files
+from formflow.sdk.contract import (
     API_VERSION,
     Capabilities,
     CheckReport,
@@ -33,8 +33,8 @@ from formflow.contract import (
     RepeatSafe,
     Unavailable,
 )
-from formflow_connectors.folder import DestinationFolder
-from formflow_connectors.wording import ending, printable
+from formflow.sdk.folder import DestinationFolder
+from formflow.sdk.wording import ending, printable
 
 BOM = "\ufeff".encode()  # without it Excel takes the file for another encoding
 END = b"\r\n"
@@ -142,7 +142,7 @@ class CsvFile:
 
     def _append(self, path: Path, columns: bytes, lines: bytes) -> None:
         is_new = not path.exists()
-        with places.appending(path) as file:
+        with files.appending(path) as file:
             file.seek(0)
             content = file.read()
             whole = _whole(content)
@@ -157,7 +157,7 @@ class CsvFile:
             file.flush()
             os.fsync(file.fileno())
         if is_new:
-            places.sync_folder(path.parent)
+            files.sync_folder(path.parent)
 
 
 def _line(values: Iterable[str]) -> bytes:
@@ -173,7 +173,7 @@ def _columns(prepared: Prepared) -> bytes:
 
 def _keys(path: Path) -> set[str]:
     """Return the key of every whole line, also where Excel has saved the file without quotes."""
-    content = places.read(path)
+    content = files.read(path)
     lines = content[: _whole(content)].split(END)
     return {line.lstrip(b'"')[:64].decode("ascii", "replace") for line in lines}
 
@@ -194,6 +194,6 @@ def _is_whole(line: bytes, columns: bytes) -> bool:
 
 
 def _is_ours(path: Path, columns: bytes) -> bool:
-    with places.opened(path) as file:
+    with files.opened(path) as file:
         start = file.read(len(BOM + columns))
     return (BOM + columns).startswith(start)  # shorter: a crash cut the very first write

@@ -13,8 +13,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from formflow import places
-from formflow.contract import (
+from formflow.core import files
+from formflow.sdk.contract import (
     API_VERSION,
     Capabilities,
     CheckReport,
@@ -28,7 +28,7 @@ from formflow.contract import (
     Prepared,
     RepeatSafe,
 )
-from formflow_connectors.folder import DestinationFolder, is_of_another_case, marked
+from formflow.sdk.folder import DestinationFolder, is_of_another_case, marked
 
 
 class DecisionFolderSettings(ConnectorSettings):
@@ -74,7 +74,7 @@ class DecisionFolder:
             page = self._folder.inside(prepared.headers["page"])
             if there := self._folder.find(prepared.key, [page]):
                 return there
-            lies = places.read(page).decode("utf-8", "replace") if page.exists() else ""
+            lies = files.read(page).decode("utf-8", "replace") if page.exists() else ""
             if is_of_another_case(lies, prepared.headers.get("case", "")):
                 raise self._folder.in_the_way(page)
             contents: dict[Path, bytes | Path] = {}

@@ -22,7 +22,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from formflow.contract import (
+from formflow.sdk.contract import (
     API_VERSION,
     Ambiguous,
     Capabilities,
@@ -43,7 +43,7 @@ from formflow.contract import (
     SettingsError,
     Unavailable,
 )
-from formflow_connectors.wording import ending, moment_in_words
+from formflow.sdk.wording import ending, moment_in_words
 
 LARGEST_REPLIES = 64 << 10  # bytes that a server may answer in one conversation
 PATIENCE = 2  # times the time-out of a step: what the whole conversation may take

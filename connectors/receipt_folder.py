@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from formflow.contract import (
+from formflow.sdk.contract import (
     API_VERSION,
     Capabilities,
     CheckReport,
@@ -21,7 +21,7 @@ from formflow.contract import (
     Prepared,
     RepeatSafe,
 )
-from formflow_connectors.folder import DestinationFolder, marked
+from formflow.sdk.folder import DestinationFolder, marked
 
 
 class ReceiptFolderSettings(ConnectorSettings):

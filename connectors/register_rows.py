@@ -10,9 +10,9 @@ from datetime import date, datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
-from formflow.contract import Parcel
-from formflow.model import Light, Outcome
-from formflow_connectors.wording import LIGHTS, WAITS_FOR, printable, proposed
+from formflow.core.model import Light, Outcome
+from formflow.sdk.contract import Parcel
+from formflow.sdk.wording import LIGHTS, WAITS_FOR, printable, proposed
 
 if TYPE_CHECKING:  # openpyxl takes long to import: only those who deliver wait for it
     from openpyxl import Workbook as Book

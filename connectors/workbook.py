@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from formflow import places
-from formflow.contract import (
+from formflow.core import files
+from formflow.core.messages import notice
+from formflow.sdk.contract import (
     API_VERSION,
     Capabilities,
     CheckLine,
@@ -32,11 +33,10 @@ from formflow.contract import (
     SettingsError,
     Unavailable,
 )
-from formflow.notices import notice
+from formflow.sdk.folder import DestinationFolder
+from formflow.sdk.wording import ending
 from formflow_connectors import register_rows
-from formflow_connectors.folder import DestinationFolder
 from formflow_connectors.register_rows import SHEET
-from formflow_connectors.wording import ending
 
 if TYPE_CHECKING:  # openpyxl takes long to import: only those who deliver wait for it
     from openpyxl import Workbook as Book
@@ -135,7 +135,7 @@ class Workbook:
         if not self._file.exists():
             return register_rows.new_book(titles)
         try:
-            book = openpyxl.load_workbook(io.BytesIO(places.read(self._file)))
+            book = openpyxl.load_workbook(io.BytesIO(files.read(self._file)))
             first_row = [cell.value for cell in book[SHEET][1]]
         except OSError:
             raise
@@ -147,7 +147,7 @@ class Workbook:
 
     def _save(self, book: Book) -> None:
         try:
-            with places.temporary(self._folder.root) as fresh:
+            with files.temporary(self._folder.root) as fresh:
                 book.save(fresh.file)
                 self._context.crash_at("workbook.before-rename")
                 fresh.become(self._file)

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from formflow.example import example
-from formflow.notices import MESSAGES
-from formflow.rules.book import Rule, asked_on_review, green_waits_for, rules, rules_version
-from formflow.rules.hints import hints
-from formflow.rules.standing import standing
-from formflow.rules.steps import Step, Wanted, steps
+from formflow.admin.example_settings import example
+from formflow.core.messages import MESSAGES
+from formflow.rules.case.standing import standing
+from formflow.rules.case.steps import Step, Wanted, steps
+from formflow.rules.light.book import Rule, asked_on_review, green_waits_for, rules, rules_version
+from formflow.rules.light.hints import hints
 
 ROOT = Path(__file__).parent.parent
 # A test that carries the ids of rules: the mark, other decorators, and its name.
 MARKED = re.compile(r"@pytest\.mark\.rule\(([^)]*)\)\n(?:@[^\n]*\n)*?def (test_\w+)")
+ROOMS = (
+    "cli",
+    "admin",
+    "pipeline",
+    "delivery",
+    "documents",
+    "storage",
+    "reading",
+    "rules",
+    "forms",
+    "sdk",
+    "core",
+)
+MAP_BEGINS = "<!-- The map: written with `make docs` from the first line of each module. -->"
+MAP_ENDS = "<!-- The end of the map. -->"
 MARK = "Generated with `make docs`. Do not edit."
 
 
@@ -25,7 +41,34 @@ def pages() -> Mapping[Path, str]:
         ROOT / "config.example.toml": example(),
         ROOT / "docs" / "messages.md": messages(),
         ROOT / "docs" / "guidance.md": traffic_light() + after_the_form(),
+        ROOT / "docs" / "developers.md": with_the_map(),
     }
+
+
+def with_the_map() -> str:
+    """Return the page for developers with every module in its room, each with its first line."""
+    page = (ROOT / "docs" / "developers.md").read_text(encoding="utf-8")
+    head, rest = page.split(MAP_BEGINS)
+    return (
+        head + MAP_BEGINS + "\n\n" + "\n".join(_rooms()) + "\n" + MAP_ENDS + rest.split(MAP_ENDS)[1]
+    )
+
+
+def _rooms() -> Iterable[str]:
+    package = ROOT / "formflow"
+    for room in ROOMS:
+        yield f"### `{room}/`: {_first_line(package / room / '__init__.py')}\n"
+        yield "| module | |\n|---|---|"
+        for path in sorted((package / room).rglob("*.py")):
+            if path != package / room / "__init__.py":
+                name = path.relative_to(package / room).as_posix().removesuffix(".py")
+                yield f"| {name.removesuffix('/__init__')} | {_first_line(path)} |"
+        yield ""
+
+
+def _first_line(path: Path) -> str:
+    told = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    return told.split("\n")[0]
 
 
 def messages() -> str:

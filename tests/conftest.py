@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from formflow import agency, pipeline
-from formflow.setting_tables import Settings
+from formflow.admin import setup
+from formflow.core.settings import Settings
+from formflow.pipeline import walk
 
 # Settings of a pretend agency that is quick to settle: the second of each is the second folder's.
 QUICK = (
@@ -29,6 +30,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Settings]:
     """A pretend agency with every folder, quick to settle, in a folder with a space in its name."""
-    now = agency.set_up(tmp_path / "an agency", changes=QUICK)
+    now = setup.set_up(tmp_path / "an agency", changes=QUICK)
     yield now
-    pipeline.close()
+    walk.close()

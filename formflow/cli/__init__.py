@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from formflow import __version__
-from formflow.errors import ExitCode, FormFlowError, SettingsProblem
+from formflow.core.errors import ExitCode, FormFlowError, SettingsProblem
 
 # Loaded one by one when asked for: `formflow --help` must not wait for the database library.
 COMMANDS = {
@@ -129,9 +129,9 @@ def _tell(problem: FormFlowError) -> int:
 def _trouble(problem: Exception) -> int:
     """Say what is wrong with this computer, where that is what stopped the command; else return 0."""
     # Imported here: `formflow --help` must not wait for the database library.
-    from formflow import trouble
-    from formflow.failures import trouble_of
-    from formflow.notices import MESSAGES
+    from formflow.core import trouble
+    from formflow.core.messages import MESSAGES
+    from formflow.storage.failures import trouble_of
 
     why = trouble_of(problem)
     if why.code not in (trouble.DISK, trouble.LEDGER) and why is not problem:

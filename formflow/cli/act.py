@@ -7,13 +7,14 @@ from pathlib import Path
 
 import click
 
-from formflow import acknowledge, ledger, tables
+from formflow.admin.settings_file import load_settings
 from formflow.cli.output import say
-from formflow.clock import utc_now
-from formflow.errors import ExitCode
-from formflow.settings import load_settings
-from formflow.unread import Became, read_again
-from formflow.vault import Vault
+from formflow.core.clock import utc_now
+from formflow.core.errors import ExitCode
+from formflow.delivery import acknowledgements
+from formflow.pipeline.reread import Became, read_again
+from formflow.storage import database, tasks
+from formflow.storage.originals import Vault
 
 
 @click.command()
@@ -22,9 +23,9 @@ from formflow.vault import Vault
 @click.pass_obj
 def ack(settings_file: Path, reference: str, by: str | None) -> int:
     """Say that you have seen the alert about REFERENCE."""
-    engine = tables.open_ledger(load_settings(settings_file).state.folder)
+    engine = database.open_ledger(load_settings(settings_file).state.folder)
     who = by or getpass.getuser()
-    count = acknowledge.acknowledge(engine, reference, who, utc_now())
+    count = acknowledgements.acknowledge(engine, reference, who, utc_now())
     if count:
         say(f"{reference} has been seen by {who}.")
         return ExitCode.DONE
@@ -48,8 +49,8 @@ def retry(settings_file: Path, destination: str | None) -> int:
         raise click.UsageError(
             f"There is no destination “{destination}”. There are: {', '.join(names)}."
         )
-    with tables.writing(tables.open_ledger(now.state.folder)) as connection:
-        count = ledger.retry(connection, destination, set_aside_too=True)
+    with database.writing(database.open_ledger(now.state.folder)) as connection:
+        count = tasks.retry(connection, destination, set_aside_too=True)
     say(f"Deliveries that will be tried again: {count}.")
     return ExitCode.DONE
 
@@ -69,7 +70,7 @@ def reread(
     if sum((bool(references), code is not None, all_unread)) != 1:
         raise click.UsageError("Name references, or a --code, or --all-unread.")
     now = load_settings(settings_file)
-    engine, vault = tables.open_ledger(now.state.folder), Vault(now.state.folder / "originals")
+    engine, vault = database.open_ledger(now.state.folder), Vault(now.state.folder / "originals")
     found = read_again(engine, vault, utc_now(), now.reading.file_mb << 20, references, code)
     for reference in references:
         if reference not in found:

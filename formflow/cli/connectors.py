@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from formflow import plugins
+from formflow.admin.settings_file import load_settings
 from formflow.cli.output import emit, table
-from formflow.destinations import open_destinations
-from formflow.errors import ExitCode
-from formflow.settings import load_settings
-from formflow.vault import Vault
+from formflow.core.errors import ExitCode
+from formflow.delivery.destinations import open_destinations
+from formflow.sdk import registry
+from formflow.storage.originals import Vault
 
 
 @click.group()
@@ -24,8 +24,8 @@ def connectors() -> None:
 def list_kinds(as_json: bool) -> int:
     """List the kinds of destination that are installed, and the package that brought each."""
     rows = []
-    for kind in plugins.available():
-        able = plugins.load(kind.kind).capabilities
+    for kind in registry.available():
+        able = registry.load(kind.kind).capabilities
         rows.append(
             {
                 "kind": kind.kind,
@@ -81,5 +81,5 @@ def check(settings_file: Path, name: str | None, as_json: bool) -> int:
 @click.argument("kind")
 def spec(kind: str) -> int:
     """Print the settings of KIND as a JSON Schema."""
-    emit(plugins.load(kind).Settings.model_json_schema())
+    emit(registry.load(kind).Settings.model_json_schema())
     return ExitCode.DONE

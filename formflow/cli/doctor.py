@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from formflow.checkup import checkup
+from formflow.admin.doctor import checkup
+from formflow.admin.settings_file import load_settings
 from formflow.cli.output import emit
-from formflow.clock import utc_now
-from formflow.errors import ExitCode
-from formflow.settings import load_settings
+from formflow.core.clock import utc_now
+from formflow.core.errors import ExitCode
 
 
 @click.command()

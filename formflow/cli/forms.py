@@ -10,14 +10,14 @@ from typing import Any
 
 import click
 
-from formflow import build as builds
-from formflow import forms as definitions
-from formflow import places
+from formflow.admin.settings_file import load_settings
 from formflow.cli.output import emit, say, table
-from formflow.clock import utc_now
-from formflow.errors import ExitCode, FormDefinitionProblem
-from formflow.setting_tables import Settings
-from formflow.settings import load_settings
+from formflow.core import files
+from formflow.core.clock import utc_now
+from formflow.core.errors import ExitCode, FormDefinitionProblem
+from formflow.core.settings import Settings
+from formflow.documents import build as builds
+from formflow.forms import catalogue as definitions
 
 
 @click.group()
@@ -67,7 +67,7 @@ def build(check: bool, folder: Path | None) -> int:
                 say(f"Out of date: {where}. Run “formflow forms build”.")
             else:
                 made = builds.products(definitions.load(definition))
-                places.write(definition.parent / name, made[name])
+                files.write(definition.parent / name, made[name])
                 say(f"Built {where}.")
     if not out_of_date:
         say("Everything is built from its definition as it stands.")
@@ -98,7 +98,7 @@ def learn(settings_file: Path, pdf: Path, folder: Path | None, again: bool) -> i
     # Imported here: the command line must not wait for the tools that read PDFs.
     import pikepdf
 
-    from formflow.learn import draft
+    from formflow.admin.learn import draft
 
     target = folder or _agencys(settings_file)
     if (target / f"{pdf.stem}.toml").exists() and not again:
@@ -111,9 +111,9 @@ def learn(settings_file: Path, pdf: Path, folder: Path | None, again: bool) -> i
             "This PDF has no boxes to fill in, or it cannot be opened. Learn from a fillable blank."
         )
         return ExitCode.USAGE
-    places.make_folder(target)
+    files.make_folder(target)
     for name, content in draft.files(made).items():
-        places.write(target / name, content)
+        files.write(target / name, content)
     heads = ("Box", "Printed beside it", "Our question", "How sure")
     click.echo(table([heads, *(tuple(cell[:60] for cell in row) for row in draft.rows(made))]))
     unsure = sum(map(draft.needs_a_look, made.pairs))
@@ -130,7 +130,7 @@ def learn(settings_file: Path, pdf: Path, folder: Path | None, again: bool) -> i
 @click.pass_obj
 def items(settings_file: Path, file: Path, folder: Path | None) -> int:
     """Make score sheets (F4) with your own licensed items."""
-    from formflow import items as licensed
+    from formflow.admin import licensed_items as licensed
 
     try:
         library = licensed.read(file)
@@ -141,9 +141,9 @@ def items(settings_file: Path, file: Path, folder: Path | None) -> int:
         return ExitCode.USAGE
     target = folder or _agencys(settings_file)
     headings = next(form for form in definitions.shipped() if form.form_id == "aim2")
-    places.make_folder(target)
+    files.make_folder(target)
     for name, content in licensed.made_into(target, library, headings).items():
-        places.write(target / name, content)
+        files.write(target / name, content)
     say(
         f"Made score sheets with {len(library.item)} items in {target}. Restart FormFlow to use them."
         f" Keep {file.name} where only its licence holder may read it."
@@ -173,7 +173,7 @@ def check(settings_file: Path, folder: Path | None, as_json: bool) -> int:
 
 
 def _report(path: Path, ours: definitions.Form, today: date) -> dict[str, Any]:
-    from formflow.learn import known
+    from formflow.admin.learn import known
 
     try:
         form = definitions.load(path)

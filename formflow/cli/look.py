@@ -9,28 +9,28 @@ from typing import Any
 
 import click
 
-from formflow import tables
-from formflow.check import check
+from formflow.admin.settings_file import load_settings
+from formflow.admin.status import as_json as status_json
+from formflow.admin.status import as_text, overview
 from formflow.cli.output import emit, notice_json, proposal_json, say, table
 from formflow.cli.output import explain as explained
-from formflow.clock import utc_now
-from formflow.decide import decide
-from formflow.drop.gate import tail_gate
-from formflow.errors import ExitCode
-from formflow.forms import Form
-from formflow.limits import Limits
-from formflow.model import Checked, Entry, History, Proposal, Unread
-from formflow.notices import notice
-from formflow.overview import as_json as status_json
-from formflow.overview import as_text, overview
-from formflow.parcels import named_answers
-from formflow.read.blank import known_forms
-from formflow.rules import urgency
-from formflow.setting_tables import Settings
-from formflow.settings import load_settings
-from formflow.shelf import revisions
-from formflow.words import LIGHT_WORDS, OUTCOME_WORDS, moment_in_words
-from formflow.workbench import open_cage
+from formflow.core.clock import utc_now
+from formflow.core.errors import ExitCode
+from formflow.core.limits import Limits
+from formflow.core.messages import notice
+from formflow.core.model import Checked, Entry, History, Proposal, Unread
+from formflow.core.settings import Settings
+from formflow.core.wording import LIGHT_WORDS, OUTCOME_WORDS, moment_in_words
+from formflow.delivery.parcels import named_answers
+from formflow.forms.catalogue import Form
+from formflow.pipeline.context import open_cage
+from formflow.pipeline.gate import tail_gate
+from formflow.reading.manifest_builder import known_forms
+from formflow.rules.checks import check
+from formflow.rules.light import urgency
+from formflow.rules.light.propose import decide
+from formflow.storage import database
+from formflow.storage.entries import revisions
 
 as_json = click.option("--json", "as_json", is_flag=True, help="For another program to read.")
 
@@ -183,7 +183,7 @@ def status_text(now: Settings) -> str:
 
 
 def _entries(now: Settings, reference: str) -> list[Entry]:
-    with tables.reading(tables.open_ledger(now.state.folder)) as connection:
+    with database.reading(database.open_ledger(now.state.folder)) as connection:
         return revisions(connection, reference)
 
 

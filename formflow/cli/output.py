@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from formflow.forms import Form
-from formflow.model import Finding, Notice, Proposal
+from formflow.core.model import Finding, Notice, Proposal
+from formflow.forms.catalogue import Form
 
 
 def say(text: str) -> None:

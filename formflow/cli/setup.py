@@ -8,11 +8,12 @@ from pathlib import Path
 
 import click
 
-from formflow import agency, pipeline, service
+from formflow.admin import setup
 from formflow.cli import look
 from formflow.cli.output import say
-from formflow.errors import ExitCode
-from formflow.setting_tables import Settings
+from formflow.core.errors import ExitCode
+from formflow.core.settings import Settings
+from formflow.pipeline import service, walk
 
 # What the demo drops, and why: one of each ending. The files were filled by other programs.
 DEMO_CASES_FILE = "demo.txt"
@@ -22,8 +23,8 @@ DEMO_CASES_FILE = "demo.txt"
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 def init(folder: Path) -> int:
     """Make the settings file and the folders in FOLDER. What is there already stays."""
-    now = agency.set_up(folder)
-    say(f"Made in {folder}: {agency.SETTINGS_FILE} and the folders it names.")
+    now = setup.set_up(folder)
+    say(f"Made in {folder}: {setup.SETTINGS_FILE} and the folders it names.")
     say("Next: look through the settings, give “DSL only” its rights, then run “formflow doctor”.")
     say(f"Staff drop completed forms in: {now.watch[0].folder}")
     return ExitCode.DONE
@@ -35,7 +36,7 @@ def init(folder: Path) -> int:
 )
 def demo(folder: Path) -> int:
     """Set up a pretend agency in FOLDER, drop real filled forms, and show what happened."""
-    now = agency.set_up(
+    now = setup.set_up(
         folder,
         changes=(
             ('name = "Our school"', 'name = "Pretend Primary"'),
@@ -50,7 +51,7 @@ def demo(folder: Path) -> int:
     with service.alone(now):
         service.settle(now)
     click.echo(look.status_text(now))
-    pipeline.close()
+    walk.close()
     _show_where(now, folder)
     return ExitCode.DONE
 
@@ -81,4 +82,4 @@ def _show_where(now: Settings, folder: Path) -> None:
         ("the register workbook", now.folders.alerts.parent / "FormFlow register.xlsx"),
     ):
         say(f"  {words:35} {path}")
-    say(f"\nGo on with: formflow --settings “{folder / agency.SETTINGS_FILE}” status")
+    say(f"\nGo on with: formflow --settings “{folder / setup.SETTINGS_FILE}” status")

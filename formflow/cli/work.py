@@ -12,15 +12,16 @@ from pathlib import Path
 
 import click
 
-from formflow import overview, pipeline, service
+from formflow.admin import status
+from formflow.admin.settings_file import load_settings
 from formflow.cli.output import say
-from formflow.drop.doorbell import Doorbell
-from formflow.errors import ExitCode
-from formflow.handover import files as files_in
-from formflow.handover import hand_over
-from formflow.model import Role
-from formflow.setting_tables import Settings
-from formflow.settings import load_settings
+from formflow.core.errors import ExitCode
+from formflow.core.model import Role
+from formflow.core.settings import Settings
+from formflow.pipeline import service, walk
+from formflow.pipeline.ingest import files as files_in
+from formflow.pipeline.ingest import hand_over
+from formflow.pipeline.watcher import Doorbell
 
 LOOK_SECONDS = 0.5  # between two looks at how far the workers have come
 
@@ -45,7 +46,7 @@ def run(settings_file: Path, once: bool) -> int:
         signal.signal(signal.SIGTERM, stop)
         say(f"FormFlow watches {len(now.watch)} folder(s). Stop it with Ctrl-C.")
         service.serve(now, stopping.is_set, doorbell)
-    pipeline.close()
+    walk.close()
     say("FormFlow has stopped. Everything it took is safe.")
     return ExitCode.DONE
 
@@ -58,13 +59,13 @@ def _once(now: Settings) -> int:
             f"{swept.folder.name} has no marker file, so nothing was taken from it. "
             "If it is the right folder, run “formflow init” for it."
         )
-    pipeline.close()
+    walk.close()
     return ExitCode.STORAGE if _says_what_waits(now) or offline else ExitCode.DONE
 
 
 def _says_what_waits(now: Settings) -> bool:
     """Say which forms could not be read yet, and why; return whether there are any."""
-    lines = overview.put_back_in_words(overview.overview(now), now)
+    lines = status.put_back_in_words(status.overview(now), now)
     for line in lines:
         say(line)
     return bool(lines)
@@ -94,8 +95,8 @@ def ingest(settings_file: Path, paths: tuple[Path, ...], jobs: int, role: str, q
     files = list(files_in(paths))
     taken = hand_over(now, _with_bar(files, "Taking", quiet), Role(role))
     _drain(now, taken.new, jobs, quiet)
-    waiting = pipeline.unfinished(now)
-    pipeline.close()
+    waiting = walk.unfinished(now)
+    walk.close()
     say(
         f"Handed over: {len(files)}. New: {taken.new}. Known already: {taken.known}. "
         f"Not files: {taken.unkept}."
@@ -119,14 +120,12 @@ def _with_bar(files: list[Path], label: str, quiet: bool) -> Iterator[Path]:
 def _drain(now: Settings, papers: int, jobs: int, quiet: bool) -> None:
     """Do everything that is ready, here or in some processes, and show how far it has come."""
     if jobs == 1:
-        steps = _steps(
-            lambda: not (pipeline.drain(now, pipeline.FOR_A_HEAP) or pipeline.waited(now))
-        )
+        steps = _steps(lambda: not (walk.drain(now, walk.FOR_A_HEAP) or walk.waited(now)))
         _show(now, papers, steps, quiet)
         return
     # spawn: a forked child would share the ledger's connection.
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        workers = [pool.submit(pipeline.drain_all, now) for _ in range(jobs)]
+        workers = [pool.submit(walk.drain_all, now) for _ in range(jobs)]
         _show(now, papers, _steps(lambda: not wait(workers, LOOK_SECONDS).not_done), quiet)
     for worker in workers:
         worker.result()  # a worker that broke says so here
@@ -138,11 +137,11 @@ def _steps(is_done: Callable[[], bool]) -> Iterator[None]:
 
 
 def _show(now: Settings, papers: int, steps: Iterator[None], quiet: bool) -> None:
-    before = pipeline.recorded(now)
+    before = walk.recorded(now)
     bar = click.progressbar(length=papers, label="Working", file=sys.stderr, hidden=quiet)
     with bar:
         for _ in steps:
-            after = pipeline.recorded(now)
+            after = walk.recorded(now)
             bar.update(after - before)
             before = after
-        bar.update(pipeline.recorded(now) - before)
+        bar.update(walk.recorded(now) - before)

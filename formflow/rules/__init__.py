@@ -1,13 +1,9 @@
-"""The rules: what the guidance says, one cited rule each. Pure.
+"""What the guidance says, one cited rule each. Pure.
 
 A rule establishes a fact and cites its line; it decides nothing. Only YES and NO establish anything:
 blank, not known and unreadable establish nothing, in either direction.
 
-    lights.toml    the traffic light as written, for everybody to read
-    book.py        reads it, and knows which rules are in force on a day
-    establish.py   facts + history -> findings
-    hints.toml     words in the free text that speak of a question
-    hints.py       finds them where the question is not answered
-    alarm.toml     words and phrases that cannot wait
-    urgency.py     what cannot wait, by answers, dates and words; it changes no light
+    light/       the traffic light: what is suggested, and what cannot wait
+    case/        what a case asks for next, and what its sheets must hold
+    assessment/  the profile of an assessment
 """

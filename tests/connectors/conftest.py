@@ -15,9 +15,9 @@ from typing import Any
 import openpyxl
 import pytest
 
-from formflow import plugins
-from formflow.contract import Connector, Context, NamedAnswer, Operation, Parcel, Prepared
-from formflow.model import Light, Outcome
+from formflow.core.model import Light, Outcome
+from formflow.sdk import registry
+from formflow.sdk.contract import Connector, Context, NamedAnswer, Operation, Parcel, Prepared
 
 RECORDED_AT = datetime(2026, 11, 23, 14, 2, 30, 5, tzinfo=UTC)
 ORIGINAL = b"%PDF-1.7 the paper itself %%EOF\n"
@@ -80,7 +80,7 @@ class Place:
 
     def connector(self, **own: Any) -> Connector:
         """Return a connector, as another process would open it."""
-        kind = plugins.load(self.kind)
+        kind = registry.load(self.kind)
         settings = kind.Settings.model_validate(self.own | own)
         context = Context("a place", lambda _: self.paper, lambda _: None)
         return kind(settings, context)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from formflow.contract import DeliveredAs, Parcel, Rejected
+from formflow.sdk.contract import DeliveredAs, Parcel, Rejected
 
 MakeParcel = Callable[..., Parcel]
 OTHER = {

@@ -11,8 +11,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from formflow.contract import Parcel, Retryable
-from formflow.model import Light
+from formflow.core.model import Light
+from formflow.sdk.contract import Parcel, Retryable
 
 MakeParcel = Callable[..., Parcel]
 

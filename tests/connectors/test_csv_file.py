@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from formflow.contract import DeliveredAs, NamedAnswer, Parcel
+from formflow.sdk.contract import DeliveredAs, NamedAnswer, Parcel
 
 MakeParcel = Callable[..., Parcel]
 NAME = "Sexual Behaviour Recording Form records 2026-11.csv"

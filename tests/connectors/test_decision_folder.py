@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from formflow.contract import Parcel
+from formflow.sdk.contract import Parcel
 from tests.connectors.conftest import ORIGINAL
 
 MakeParcel = Callable[..., Parcel]

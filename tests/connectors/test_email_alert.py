@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from pydantic import ValidationError
 
-from formflow.contract import (
+from formflow.sdk.contract import (
     Ambiguous,
     Context,
     Ending,

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from formflow import places
-from formflow.contract import BatchConnector, DeliveredAs, Parcel, Retryable, Unavailable
+from formflow.core import files
+from formflow.sdk.contract import BatchConnector, DeliveredAs, Parcel, Retryable, Unavailable
 
 MakeParcel = Callable[..., Parcel]
-DELIVER_ONCE = Path(__file__).with_name("deliver_once.py")
+DELIVER_ONCE = Path(__file__).parents[1] / "support" / "deliver_once.py"
 CRASHES = [
     ("alert_folder", "before-rename", 1),
     ("alert_folder", "after-rename", 1),
@@ -163,7 +163,7 @@ def test_a_full_disk_leaves_nothing_half_done(
     assert str(place.root) not in str(problem.value)
     connector.deliver(prepared)
     assert place.landed() == [prepared.key]
-    assert not [name for name in place.tree() if name.endswith(places.TEMPORARY_SUFFIX)]
+    assert not [name for name in place.tree() if name.endswith(files.TEMPORARY_SUFFIX)]
 
 
 @pytest.mark.parametrize(("kind", "point", "at_pass"), CRASHES)
@@ -179,7 +179,7 @@ def test_killed_at_any_point_it_lands_once_and_leaves_nothing_behind(
     assert killed.returncode == -9
     assert place.connector().deliver(prepared).key == prepared.key
     assert sorted(place.landed()) == sorted([earlier.key, prepared.key])
-    assert not [name for name in place.tree() if name.endswith(places.TEMPORARY_SUFFIX)]
+    assert not [name for name in place.tree() if name.endswith(files.TEMPORARY_SUFFIX)]
 
 
 def test_four_processes_at_once_leave_one(place: Any, make_parcel: MakeParcel) -> None:

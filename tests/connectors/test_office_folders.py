@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from formflow.contract import AcknowledgedByHand, DeliveredAs, Parcel
-from formflow.model import Light
+from formflow.core.model import Light
+from formflow.sdk.contract import AcknowledgedByHand, DeliveredAs, Parcel
 from tests.connectors.conftest import a_parcel
 
 MakeParcel = Callable[..., Parcel]

@@ -7,7 +7,7 @@ from email import message_from_bytes
 from email.policy import default as modern
 from pathlib import Path
 
-from formflow.contract import Context, Operation
+from formflow.sdk.contract import Context, Operation
 from formflow_connectors.alert_folder import AlertFolder, AlertFolderSettings
 from formflow_connectors.email_alert import EmailAlert, EmailAlertSettings
 from tests.connectors.conftest import a_parcel

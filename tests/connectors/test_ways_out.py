@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from formflow import places
-from formflow.contract import Parcel, Retryable
+from formflow.core import files
+from formflow.sdk.contract import Parcel, Retryable
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pipes of POSIX")
 MakePlace = Callable[[str], Any]
@@ -98,7 +98,7 @@ def test_a_pipe_in_a_destination_hangs_nobody(
     connector = place.connector()
     prepared = connector.prepare(make_parcel())
     connector.check()
-    with contextlib.suppress(places.NotAFile):
+    with contextlib.suppress(files.NotAFile):
         connector.look_up(prepared.key)
     if kind in ("child_files", "csv_file", "decision_folder", "workbook"):
         with pytest.raises(Retryable, match="FF-431"):

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from formflow_connectors import wording
+from formflow.sdk import wording
 
 
 @pytest.mark.parametrize(

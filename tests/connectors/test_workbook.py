@@ -11,8 +11,8 @@ from typing import Any
 import openpyxl
 import pytest
 
-from formflow.contract import NamedAnswer, Parcel, SettingsError, Unavailable
-from formflow.model import Light, Outcome
+from formflow.core.model import Light, Outcome
+from formflow.sdk.contract import NamedAnswer, Parcel, SettingsError, Unavailable
 from formflow_connectors.register_rows import LONGEST_TEXT, shortened
 
 MakeParcel = Callable[..., Parcel]

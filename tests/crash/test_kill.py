@@ -13,9 +13,9 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from formflow import agency
-from formflow.setting_tables import Settings
-from tests.offices import (
+from formflow.admin import setup
+from formflow.core.settings import Settings
+from tests.support.offices import (
     csv_rows,
     drop,
     dsl_folder,
@@ -87,7 +87,7 @@ def open_office(folder: Path, port: int) -> Settings:
         f'port = {port}\nsecurity = "none"\nsender = "formflow@example.org"\n'
         'recipient = "lead@example.org"\n\n# The kinds of destination'
     )
-    return agency.set_up(
+    return setup.set_up(
         folder,
         changes=(
             ("settle_seconds = 5", "settle_seconds = 0.2"),
@@ -150,7 +150,7 @@ def test_without_a_crash_point_nothing_is_killed(tmp_path: Path, inbox: tuple[In
     ],
 )
 def test_a_kill_leaves_one_copy_to_check_of_a_printed_form(point: str, tmp_path: Path) -> None:
-    office = agency.set_up(
+    office = setup.set_up(
         tmp_path / "an agency", changes=(("settle_seconds = 5", "settle_seconds = 0.2"),)
     )
     drop(office, "not-ours/printed-pdfium", "a.pdf")

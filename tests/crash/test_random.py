@@ -17,8 +17,16 @@ from pathlib import Path
 import pytest
 
 from bench import forms as made_forms
-from formflow import agency
-from tests.offices import COMMAND, csv_rows, dsl_folder, files, formflow, register_rows, strays
+from formflow.admin import setup
+from tests.support.offices import (
+    COMMAND,
+    csv_rows,
+    dsl_folder,
+    files,
+    formflow,
+    register_rows,
+    strays,
+)
 
 if sys.platform == "win32":
     pytest.skip("kill -9 is a thing of POSIX systems", allow_module_level=True)
@@ -32,10 +40,10 @@ SEED = 20261123
 def test_after_random_kills_every_paper_is_there_once(tmp_path: Path) -> None:
     chance = random.Random(SEED)  # noqa: S311 - spreads moments, guards nothing
     papers = made_forms.make(tmp_path / "made", KILLS * PAPERS_FOR_EACH_KILL)
-    office = agency.set_up(
+    office = setup.set_up(
         tmp_path / "an agency", changes=[("settle_seconds = 5", "settle_seconds = 0.2")]
     )
-    file = office.state.folder.parent / agency.SETTINGS_FILE
+    file = office.state.folder.parent / setup.SETTINGS_FILE
     waiting, killed = list(papers), 0
     while waiting:
         for path in waiting[:PAPERS_FOR_EACH_KILL]:

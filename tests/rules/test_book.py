@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from formflow.decide import RAISES_TO, decide_by
-from formflow.model import History, Light, Weighs
-from formflow.rules.book import Rule, asked_on_review, green_waits_for, rules, rules_version
-from formflow.rules.establish import JUDGES
-from formflow.rules.hints import hints
-from tests.rules.facts import FORM, RED_ANSWERS, said
+from formflow.core.model import History, Light, Weighs
+from formflow.rules.light.book import Rule, asked_on_review, green_waits_for, rules, rules_version
+from formflow.rules.light.establish import JUDGES
+from formflow.rules.light.hints import hints
+from formflow.rules.light.propose import RAISES_TO, decide_by
+from tests.support.facts import FORM, RED_ANSWERS, said
 
 GUIDANCE = Path(__file__).parents[3] / "shared" / "guidance" / "guidance.txt"
 # One line for each version that ever counted. When rules change, give lights.toml a new version (and

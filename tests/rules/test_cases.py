@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from formflow.decide import decide
-from formflow.model import Facts, Finding, History, Tri
-from formflow.rules.book import rules
-from tests.rules.facts import TODAY, said, table, with_answer
+from formflow.core.model import Facts, Finding, History, Tri
+from formflow.rules.light.book import rules
+from formflow.rules.light.propose import decide
+from tests.support.facts import TODAY, said, table, with_answer
 
 RULES: dict[str, dict[str, Any]] = table("rules.toml")
 # Every id of the traffic light, in the order of the guidance.

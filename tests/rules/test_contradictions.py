@@ -10,17 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from formflow.clocks import WorkingDays
-from formflow.decide import decide
-from formflow.forms import shipped
-from formflow.model import History, Light, Weighs
-from formflow.profile import DOMAINS
-from formflow.rules.book import rules
-from formflow.rules.standing import standing
-from formflow.rules.steps import Kind, steps
-from formflow.setting_tables import Agency, Services
-from tests.rules.facts import TODAY, said
+from formflow.core.model import History, Light, Weighs
+from formflow.core.settings import Agency, Services
+from formflow.core.working_days import WorkingDays
+from formflow.forms.catalogue import shipped
+from formflow.rules.assessment.profile import DOMAINS
+from formflow.rules.case.standing import standing
+from formflow.rules.case.steps import Kind, steps
+from formflow.rules.light.book import rules
+from formflow.rules.light.propose import decide
 from tests.rules.test_steps import asked, case
+from tests.support.facts import TODAY, said
 
 ROOT = Path(__file__).parents[2]
 FORMS = {form.form_id: form for form in shipped()}

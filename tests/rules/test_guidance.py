@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from formflow.rules.book import rules
-from formflow.rules.standing import standing
-from formflow.rules.steps import steps
-from tests.rules.facts import table
+from formflow.rules.case.standing import standing
+from formflow.rules.case.steps import steps
+from formflow.rules.light.book import rules
+from tests.support.facts import table
 
 ROOT = Path(__file__).parents[2]
 # Every line that the guidance was taken apart into, by its headings; the traffic light stands in

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from formflow.forms import FieldKind
-from formflow.model import Facts, Tri
-from formflow.rules.hints import hints, our_names, please_check, word_for
-from tests.rules.facts import FORM, facts
+from formflow.core.model import Facts, Tri
+from formflow.forms.catalogue import FieldKind
+from formflow.rules.light.hints import hints, our_names, please_check, word_for
+from tests.support.facts import FORM, facts
 
 
 def asked(known: Facts) -> dict[str | None, str]:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from formflow.forms import FieldKind, shipped
-from formflow.model import Moment
-from formflow.rules.standing import Standing, standing
-from formflow.rules.steps import CONDITIONS, Kind, Step, Wanted, steps, steps_in_force
-from formflow.setting_tables import Services
+from formflow.core.model import Moment
+from formflow.core.settings import Services
+from formflow.forms.catalogue import FieldKind, shipped
+from formflow.rules.case.standing import Standing, standing
+from formflow.rules.case.steps import CONDITIONS, Kind, Step, Wanted, steps, steps_in_force
 
 GUIDANCE = Path(__file__).parents[3] / "shared" / "guidance" / "guidance.txt"
 FORMS = {form.form_id: form for form in shipped()}

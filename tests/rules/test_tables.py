@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from formflow.model import Tri, Weighs
-from formflow.rules.book import Fact, Rule, as_rule
-from formflow.rules.steps import Kind, Step, Wanted, as_step
+from formflow.core.model import Tri, Weighs
+from formflow.rules.case.steps import Kind, Step, Wanted, as_step
+from formflow.rules.light.book import Fact, Rule, as_rule
 
 FIRST = date(2000, 1, 1)
 

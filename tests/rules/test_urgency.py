@@ -7,11 +7,11 @@ from datetime import date
 
 import pytest
 
-from formflow.decide import decide
-from formflow.model import Facts, History, Moment, Notice, Tri
-from formflow.rules.steps import steps
-from formflow.rules.urgency import CITED, CODES, REFERRAL, lexicon, urgent
-from tests.rules.facts import HARMLESS, TODAY, facts, table
+from formflow.core.model import Facts, History, Moment, Notice, Tri
+from formflow.rules.case.steps import steps
+from formflow.rules.light.propose import decide
+from formflow.rules.light.urgency import CITED, CODES, REFERRAL, lexicon, urgent
+from tests.support.facts import HARMLESS, TODAY, facts, table
 
 CASES: dict[str, list[str]] = table("urgency.toml")
 CALM = facts({"urgent_referral": Tri.NO})

@@ -9,10 +9,7 @@ from typing import Any
 
 import pytest
 
-from formflow.check import check
-from formflow.decide import decide
-from formflow.forms import Form, shipped
-from formflow.model import (
+from formflow.core.model import (
     Answer,
     AnswerState,
     Checked,
@@ -22,9 +19,12 @@ from formflow.model import (
     Proposal,
     Reading,
 )
-from formflow.sheets import Case, about_the_sheet
-from tests.rules.facts import FORM, TICKS, TODAY, earlier, table
-from tests.rules.facts import HARMLESS as ANSWERS
+from formflow.forms.catalogue import Form, shipped
+from formflow.rules.case.case import Case, about_the_sheet
+from formflow.rules.checks import check
+from formflow.rules.light.propose import decide
+from tests.support.facts import FORM, TICKS, TODAY, earlier, table
+from tests.support.facts import HARMLESS as ANSWERS
 
 VIGNETTES: list[dict[str, Any]] = table("vignettes.toml")["vignette"]
 REVIEW = next(form for form in shipped() if form.form_id == "review")

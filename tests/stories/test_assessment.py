@@ -8,12 +8,12 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from formflow.model import Outcome
-from formflow.setting_tables import Settings
-from tests.stories.desk import Desk, filled_by_pdftk
+from formflow.core.model import Outcome
+from formflow.core.settings import Settings
+from tests.pipeline.test_walk import refilled
 from tests.stories.test_decisions import HER_NAME, RED, about
 from tests.stories.test_sheets_that_do_not_count import held_for
-from tests.test_walk import refilled
+from tests.support.desk import Desk, filled_by_pdftk
 
 ELIGIBLE = {
     "incident_at": "14/11/2026 at 1.45pm",

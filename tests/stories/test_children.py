@@ -8,16 +8,17 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from formflow import pipeline, tables
-from formflow.model import Entry
-from formflow.setting_tables import Settings
-from tests.stories.desk import Desk
+from formflow.core.model import Entry
+from formflow.core.settings import Settings
+from formflow.pipeline import walk
+from formflow.storage import database
+from tests.pipeline.test_walk import entries
+from tests.rules.test_matching import upn_of
 from tests.stories.test_assessment import stored
 from tests.stories.test_decisions import HER_NAME
 from tests.stories.test_sheets_that_do_not_count import held_for
 from tests.stories.test_vectors import gets
-from tests.test_children import upn_of
-from tests.test_walk import entries
+from tests.support.desk import Desk
 
 UPN, OTHER_UPN = upn_of("801200001001"), upn_of("801200001002")
 DECIDED = {"level": "concerning", "level_reason": "x", "lower_reason": "x", **HER_NAME}
@@ -107,7 +108,7 @@ def test_only_the_number_of_a_child_on_record_joins(desk: Desk, words: str) -> N
 
 
 def test_a_child_of_an_older_ledger_keeps_its_number_and_can_be_joined(desk: Desk) -> None:
-    with tables.writing(pipeline.workbench(desk.office).engine) as connection:
+    with database.writing(walk.workbench(desk.office).engine) as connection:
         connection.exec_driver_sql(
             "INSERT INTO child (id, name_key, born) VALUES (1, 'kit moor', '2011-09-09')"
         )

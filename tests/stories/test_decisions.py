@@ -9,14 +9,16 @@ import pikepdf
 import pypdf
 import pytest
 
-from formflow import overview, service, top_line
-from formflow.forms import known
-from formflow.model import Answer, AnswerState, Entry, Outcome
-from formflow.paper.prefill import Copy, prefilled
-from formflow.setting_tables import Settings
-from tests.offices import SAMPLES, dsl_folder, files
-from tests.stories.desk import Desk, filled, filled_by_pdftk
-from tests.test_walk import entries
+from formflow.admin import status
+from formflow.core.model import Answer, AnswerState, Entry, Outcome
+from formflow.core.settings import Settings
+from formflow.documents.prefill import Copy, prefilled
+from formflow.forms import top_line
+from formflow.forms.catalogue import known
+from formflow.pipeline import service
+from tests.pipeline.test_walk import entries
+from tests.support.desk import Desk, filled, filled_by_pdftk
+from tests.support.offices import SAMPLES, dsl_folder, files
 
 RED, GREEN, AMBER = (
     "red-planned-secrecy-pdfjs",
@@ -42,7 +44,7 @@ def test_a_red_form_brings_a_review_sheet_with_every_reason_and_nothing_decided(
     assert "Nothing is decided yet" in page
     assert "Red proposed" in page
     assert "DX1 · guidance 3.2" in page
-    view = overview.overview(desk.office)
+    view = status.overview(desk.office)
     assert (view.records, view.undecided) == (1, ("FF-2026-000001",))
 
 
@@ -67,8 +69,8 @@ def test_decided_as_harmful_each_child_is_referred_on_a_sheet_of_their_own(desk:
         "F7s Safety Plan – The Setting.pdf",
     ]
     assert desk.open_steps().count("H1") == 2
-    assert overview.overview(desk.office).undecided == ()
-    assert overview.overview(desk.office).waiting == ()  # deciding is seeing
+    assert status.overview(desk.office).undecided == ()
+    assert status.overview(desk.office).waiting == ()  # deciding is seeing
 
     desk.fills_in("F3a", sender_name="M. Head", sent_at="20/11/2026 at 11am", parents_told="yes")
     assert desk.open_steps().count("H1") == 1  # one referral is not two (test vector T10)
@@ -145,11 +147,11 @@ def test_in_doubt_the_case_stays_open_until_advice_is_taken_and_a_level_chosen(d
     desk.fills_in("F2", level="doubt", level_reason="Unclear.", **HER_NAME)
     assert "In doubt: advice is being taken" in desk.page()
     assert {"DX1", "DX5"} <= set(desk.open_steps())
-    assert overview.overview(desk.office).undecided == ("FF-2026-000001",)
+    assert status.overview(desk.office).undecided == ("FF-2026-000001",)
     desk.fills_in("F2", level="concerning", advice_from="Front door, 20 November at 2pm")
     assert "Decided: concerning" in desk.page()
     assert "DX5" not in desk.open_steps()
-    assert overview.overview(desk.office).undecided == ()
+    assert status.overview(desk.office).undecided == ()
 
 
 def test_a_decision_is_never_lowered_by_a_later_sheet_without_a_reason(desk: Desk) -> None:
@@ -290,15 +292,15 @@ def amended(**answers: str) -> bytes:
 def test_a_later_form_that_suggests_more_than_was_decided_reopens_the_decision(desk: Desk) -> None:
     desk.gets(GREEN)
     desk.fills_in("F2", level="healthy", level_reason="Play.", **HER_NAME)
-    assert overview.overview(desk.office).undecided == ()
+    assert status.overview(desk.office).undecided == ()
     desk.takes(amended(context_force="yes"), "amended.pdf")
     assert "Decided: healthy – reopened: a later form suggests red" in desk.page()
     assert "Decide the level of concern, with your reason. By the end of" in desk.page()
-    assert overview.overview(desk.office).undecided == ("FF-2026-000001",)
+    assert status.overview(desk.office).undecided == ("FF-2026-000001",)
     desk.fills_in("F2", level="harmful", level_reason="He was held down.")
     assert "FF-2026-000001: Decided: harmful" in desk.page()
     assert "reopened" not in desk.page()
-    assert overview.overview(desk.office).undecided == ()
+    assert status.overview(desk.office).undecided == ()
 
 
 def test_what_her_sheet_establishes_stands_on_the_page_and_a_lower_level_wants_a_reason(

@@ -18,18 +18,21 @@ import pikepdf
 import pypdf
 import pytest
 
-from formflow import agency, forms, pipeline, tables
-from formflow.model import Entry, Outcome, Role
-from formflow.read import ink
-from formflow.setting_tables import Settings
+from formflow.admin import setup
+from formflow.core.model import Entry, Outcome, Role
+from formflow.core.settings import Settings
+from formflow.forms import catalogue
+from formflow.pipeline import walk
+from formflow.reading import raster
+from formflow.storage import database
 from tests.conftest import QUICK
-from tests.offices import files, sample
-from tests.read.papers import fill
-from tests.read.test_scan import needs_tesseract, scanned
-from tests.stories.desk import Desk, filled
+from tests.pipeline.test_walk import entries
+from tests.reading.test_scan import needs_tesseract, scanned
 from tests.stories.test_decisions import HER_NAME
 from tests.stories.test_vectors import WHO
-from tests.test_walk import entries
+from tests.support.desk import Desk, filled
+from tests.support.offices import files, sample
+from tests.support.papers import fill
 
 # No story here is about the time that reading takes.
 PATIENT = (
@@ -37,7 +40,7 @@ PATIENT = (
     ("deadline_seconds = 15", "deadline_seconds = 300"),
     ("scan_seconds = 120", "scan_seconds = 600"),
 )
-BLANKS = {form.form_id: form.blank for form in forms.shipped()}
+BLANKS = {form.form_id: form.blank for form in catalogue.shipped()}
 DANIEL = {**WHO, "child_a_name": "Daniel Hill", "child_a_dob": "6/6/2013", "context_planned": "yes"}
 KIT = {"child_b_name": "Kit Moor", "child_b_dob": "7/7/2014", "child_b_kind": "child"}
 OTHER = {**WHO, "child_a_name": "Lee Hart", "child_a_dob": "1/2/2012", "context_planned": "yes"}
@@ -48,8 +51,8 @@ Made = Callable[[Desk], bytes]
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Settings]:
-    yield agency.set_up(tmp_path / "an agency", changes=PATIENT)
-    pipeline.close()
+    yield setup.set_up(tmp_path / "an agency", changes=PATIENT)
+    walk.close()
 
 
 def about(form_id: str, reference: str, /, **answers: str) -> bytes:
@@ -127,7 +130,7 @@ FROM_STAFF: Mapping[str, Made] = {
     "locked against changes": locked("o", ""),
     "with a program in it": lambda desk: saved(review()(desk), carry_a_program),
     "damaged": damaged,
-    "printed": lambda desk: ink.flattened(review()(desk)),
+    "printed": lambda desk: raster.flattened(review()(desk)),
 }
 
 
@@ -175,7 +178,7 @@ def everything(folder: Path) -> dict[str, bytes]:
 
 
 def world(root: Path, cases: Mapping[str, tuple[Made, str]], watched: int) -> World:
-    office = agency.set_up(root / "an agency", changes=PATIENT)
+    office = setup.set_up(root / "an agency", changes=PATIENT)
     desk = Desk(office)
     desk.takes(filled(BLANKS["recording"], {**DANIEL, **KIT}), "daniel.pdf")
     desk.takes(filled(BLANKS["recording"], OTHER), "lee.pdf")
@@ -193,7 +196,7 @@ def world(root: Path, cases: Mapping[str, tuple[Made, str]], watched: int) -> Wo
         (office.watch[watched].folder / called).write_bytes(made(desk))
         papers[called] = case
     desk.waits()
-    with tables.reading(pipeline.workbench(office).engine) as connection:
+    with database.reading(walk.workbench(office).engine) as connection:
         query = "SELECT entry_id, file_name FROM paper"
         ids = {row.entry_id: row.file_name for row in connection.exec_driver_sql(query)}
         order = connection.exec_driver_sql("SELECT id FROM entry ORDER BY id").scalars().all()
@@ -214,7 +217,7 @@ def her_folders(office: Settings) -> tuple[Path, ...]:
 def misplaced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     cases = {case: (made, "sheet.pdf") for case, made in FROM_STAFF.items()}
     yield world(tmp_path_factory.mktemp("staff"), cases, watched=0)
-    pipeline.close()
+    walk.close()
 
 
 def receipt(found: World, entry: Entry) -> bytes:
@@ -263,7 +266,7 @@ def test_sheets_from_the_staff_folder_changed_no_case(misplaced: World) -> None:
     assert misplaced.new(desk.office.folders.needs_attention) == {}
     alerts = misplaced.new(desk.office.folders.alerts)
     assert len(alerts) == len(FROM_STAFF)  # and nothing else: no reminder, no decision to make
-    with tables.reading(pipeline.workbench(desk.office).engine) as connection:
+    with database.reading(walk.workbench(desk.office).engine) as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM joined").scalar() == 0
         seen = connection.exec_driver_sql(
             "SELECT reference FROM entry WHERE acknowledged_at IS NOT NULL"
@@ -287,7 +290,7 @@ def test_the_same_misplaced_sheet_again_brings_the_same_plain_receipt(misplaced:
     office, pages = misplaced.desk.office, []
     for case in ("a reference that nobody has", "a referral noted as sent"):
         known = misplaced.came[case]
-        original = pipeline.workbench(office).vault.original(known.sha256)
+        original = walk.workbench(office).vault.original(known.sha256)
         misplaced.desk.takes(original.read_bytes(), "again.pdf")
         (again,) = office.folders.receipts.glob(f"{known.reference} r1 again *.html")
         page = again.read_text("utf-8").replace(known.reference, "(number)")
@@ -317,7 +320,7 @@ def test_a_scanned_sheet_from_the_staff_folder_decides_nothing(
 @pytest.fixture(scope="module")
 def not_recognised(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     yield world(tmp_path_factory.mktemp("unknown"), UNKNOWN, watched=0)
-    pipeline.close()
+    walk.close()
 
 
 @pytest.mark.parametrize("case", UNKNOWN)
@@ -356,7 +359,7 @@ HERS: Mapping[str, tuple[Made, str, frozenset[str]]] = {
         frozenset({"FF-223"}),
     ),
     "a printed sheet": (
-        lambda desk: ink.flattened(review(police="no")(desk)),
+        lambda desk: raster.flattened(review(police="no")(desk)),
         "s.pdf",
         frozenset({"FF-226"}),
     ),
@@ -373,7 +376,7 @@ HERS: Mapping[str, tuple[Made, str, frozenset[str]]] = {
 def hers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     cases = {case: (made, name) for case, (made, name, _) in HERS.items()}
     yield world(tmp_path_factory.mktemp("hers"), cases, watched=1)
-    pipeline.close()
+    walk.close()
 
 
 @pytest.mark.parametrize("case", HERS)
@@ -420,7 +423,7 @@ def test_what_she_drops_again_tells_the_office_nothing_and_her_again(hers: World
     (page,) = office.folders.alerts.glob(f"* {locked.reference} r1.html")
     page.rename(page.parent / "Seen" / page.name)
     for again in (locked, mistaken):
-        original = pipeline.workbench(office).vault.original(again.sha256)
+        original = walk.workbench(office).vault.original(again.sha256)
         shutil.copyfile(original, office.watch[1].folder / f"{again.reference}.pdf")
     hers.desk.waits()
     # The page that she has seen stays in "Seen", and keeps its name.
@@ -541,22 +544,22 @@ def test_a_name_with_letters_of_another_alphabet_is_told(office: Settings) -> No
 
 
 def test_handed_over_by_command_a_sheet_counts_only_as_her_decision(office: Settings) -> None:
-    from formflow import handover
+    from formflow.pipeline import ingest
 
     desk = Desk(office)
     desk.takes(filled(BLANKS["recording"], DANIEL), "daniel.pdf")
     content = filled(desk.sheet("F2"), {"level": "harmful", "level_reason": "x", **HER_NAME})
     paper = office.state.folder.parent / "handed over.pdf"
     paper.write_bytes(content)
-    handover.hand_over(office, [paper])
+    ingest.hand_over(office, [paper])
     desk.waits()
     assert "Nothing is decided yet" in desk.page()
     # What lies in a watched folder counts by that folder, whatever the command says.
     lying = office.watch[0].folder / "lying there.part"
     shutil.copyfile(paper, lying)
-    handover.hand_over(office, [lying], Role.DECISIONS)
+    ingest.hand_over(office, [lying], Role.DECISIONS)
     desk.waits()
     assert "Nothing is decided yet" in desk.page()
-    handover.hand_over(office, [paper], Role.DECISIONS)
+    ingest.hand_over(office, [paper], Role.DECISIONS)
     desk.waits()
     assert "Decided: harmful" in desk.page()

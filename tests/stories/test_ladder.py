@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from formflow import agency, pipeline, settings, tables
-from formflow.setting_tables import Settings
-from tests.offices import files, formflow
-from tests.stories.desk import Desk
+from formflow.admin import settings_file, setup
+from formflow.core.settings import Settings
+from formflow.pipeline import walk
+from formflow.storage import database
 from tests.stories.test_decisions import AMBER, GREEN, HER_NAME, RED
+from tests.support.desk import Desk
+from tests.support.offices import files, formflow
 
 LADDER = """
 [[destination]]
@@ -33,21 +35,21 @@ folder = "Head"
 def desk(tmp_path: Path) -> Iterator[Desk]:
     """Return the desk of an agency with a deputy and a head."""
     root = tmp_path / "with a ladder"
-    agency.set_up(root, changes=(("settle_seconds = 5", "settle_seconds = 0.2"),) * 2)
+    setup.set_up(root, changes=(("settle_seconds = 5", "settle_seconds = 0.2"),) * 2)
     file = root / "formflow.toml"
     file.write_text(file.read_text("utf-8") + LADDER, encoding="utf-8")
     for name in ("Deputy", "Head"):
         (root / name).mkdir()
-    yield Desk(settings.load_settings(file))
-    pipeline.close()
+    yield Desk(settings_file.load_settings(file))
+    walk.close()
 
 
 def after(desk: Desk, hours: float) -> None:
     """Let FormFlow do what is due so many hours from now, as if it were then."""
-    with tables.writing(pipeline.workbench(desk.office).engine) as connection:
+    with database.writing(walk.workbench(desk.office).engine) as connection:
         connection.exec_driver_sql("UPDATE task SET due = 0 WHERE kind = 'climb' AND state = 0")
     moment = datetime.now(UTC) + timedelta(hours=hours)
-    while pipeline.drain(desk.office, clock=lambda: moment):
+    while walk.drain(desk.office, clock=lambda: moment):
         pass
 
 
@@ -77,7 +79,7 @@ def test_an_alert_that_nobody_acknowledges_climbs_each_rung_once(desk: Desk) -> 
     after(desk, 24.1)
     assert told(desk) == [DEPUTY, HEAD]
     after(desk, 100)
-    with tables.reading(pipeline.workbench(desk.office).engine) as connection:
+    with database.reading(walk.workbench(desk.office).engine) as connection:
         counted = connection.exec_driver_sql(
             "SELECT count(*) FROM parcel WHERE destination IN ('Deputy DSL', 'Head')"
         ).scalar_one()
@@ -86,7 +88,7 @@ def test_an_alert_that_nobody_acknowledges_climbs_each_rung_once(desk: Desk) -> 
 
 def test_after_an_outage_each_is_told_once_and_nobody_twice(desk: Desk) -> None:
     desk.gets(RED)
-    pipeline.close()
+    walk.close()
     after(desk, 24 * 7)
     after(desk, 24 * 7)
     assert told(desk) == [DEPUTY, HEAD]

@@ -11,17 +11,20 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from formflow import overview, parcels, pipeline, service, tables
-from formflow.contract import Context, Operation
-from formflow.model import Entry
-from formflow.setting_tables import Settings
-from formflow.watermark import MARKER
+from formflow.admin import status
+from formflow.core.model import Entry
+from formflow.core.settings import Settings
+from formflow.delivery import parcels
+from formflow.delivery.watermark import MARKER
+from formflow.pipeline import service, walk
+from formflow.sdk.contract import Context, Operation
+from formflow.storage import database
 from formflow_connectors.email_alert import EmailAlert, EmailAlertSettings
-from tests.offices import dsl_folder, formflow
-from tests.stories.desk import Desk, filled
+from tests.pipeline.test_walk import entries
 from tests.stories.test_decisions import HER_NAME
 from tests.stories.test_vectors import BLANK, WHO
-from tests.test_walk import entries
+from tests.support.desk import Desk, filled
+from tests.support.offices import dsl_folder, formflow
 
 RED = {"context_planned": "yes"}
 _days = count(1)
@@ -49,14 +52,14 @@ class Day:
     def is_copied(self) -> Path:
         """IT copies the state folder, with FormFlow stopped."""
         service.settle(self.office)
-        pipeline.close()
+        walk.close()
         copy = self.office.state.folder.with_name(f"copy {next(_days)}")
         shutil.copytree(self.office.state.folder, copy)
         return copy
 
     def is_put_back(self, copy: Path | None) -> None:
         """IT puts a copy in place of the state folder; None: the folder is emptied."""
-        pipeline.close()
+        walk.close()
         shutil.rmtree(self.office.state.folder)
         if copy:
             shutil.copytree(copy, self.office.state.folder)
@@ -82,7 +85,7 @@ class Day:
 
     def is_alerted(self, entry: Entry) -> bool:
         """Whether a page in “Alerts” tells of this very record."""
-        with tables.reading(pipeline.workbench(self.office).engine) as connection:
+        with database.reading(walk.workbench(self.office).engine) as connection:
             keys = connection.execute(_ALERTS_OF, {"reference": entry.reference}).scalars()
             (key,) = keys.all()
         pages = self.office.folders.alerts.glob("*.html")
@@ -120,16 +123,16 @@ def test_a_red_form_after_a_backup_was_put_back_raises_its_alert_and_lies_in_a_f
     ]
     after = day.lies_there()
     assert {name: after.get(name) for name in before} == before
-    assert overview.overview(day.office).undelivered == ()
+    assert status.overview(day.office).undelivered == ()
 
     assert len(day.own_alerts()) == 1
     page = (day.office.folders.alerts / day.own_alerts()[0]).read_text("utf-8")
     assert "An older backup was put back" in page
     assert "Look through “Alerts” for that time" in page
-    view = overview.overview(day.office)
+    view = status.overview(day.office)
     assert [own.code for own in view.own_alerts] == ["FF-422"]
     assert view.waits_for_a_person
-    assert "FF-422" in overview.as_text(view, day.office)
+    assert "FF-422" in status.as_text(view, day.office)
 
 
 def test_it_is_told_once_and_ends_when_somebody_has_seen_it(day: Day) -> None:
@@ -139,13 +142,13 @@ def test_it_is_told_once_and_ends_when_somebody_has_seen_it(day: Day) -> None:
     day.is_put_back(copy)
     for _ in range(3):
         service.settle(day.office)
-        pipeline.close()
+        walk.close()
     assert len(day.own_alerts()) == 1
     page = day.office.folders.alerts / day.own_alerts()[0]
     page.rename(day.office.folders.alerts / "Seen" / page.name)
     service.settle(day.office)
     service.settle(day.office)
-    assert overview.overview(day.office).own_alerts == ()
+    assert status.overview(day.office).own_alerts == ()
     assert day.own_alerts() == []
 
 
@@ -162,7 +165,7 @@ def test_doctor_and_status_say_it_with_the_code_of_what_waits_for_a_person(day: 
         told = formflow(day.office, command)
         assert "FormFlow does not know the newest forms" in told.stdout
         assert told.returncode == 1
-    (own,) = overview.overview(day.office).own_alerts
+    (own,) = status.overview(day.office).own_alerts
     assert formflow(day.office, "ack", own.reference).returncode == 0
     assert "LEDGER" not in formflow(day.office, "status").stdout
 
@@ -231,7 +234,7 @@ def test_put_back_while_the_share_is_away_every_alert_still_arrives_and_nothing_
     assert "FF-2026-000002 r1 original.pdf" in day.files_of(red)
     after = day.lies_there()
     assert {name: after.get(name) for name in before} == before
-    told = {own.code for own in overview.overview(day.office).own_alerts}
+    told = {own.code for own in status.overview(day.office).own_alerts}
     assert told == {"FF-421", "FF-422"}  # the receipt has no name that is free, and is said
     day.drops("Later Child")
     assert entries(day.office)[-1].reference == "FF-2026-000005"
@@ -239,7 +242,7 @@ def test_put_back_while_the_share_is_away_every_alert_still_arrives_and_nothing_
 
 def make_due(office: Settings) -> None:
     """Let what waits for a destination be tried now."""
-    with tables.writing(pipeline.workbench(office).engine) as connection:
+    with database.writing(walk.workbench(office).engine) as connection:
         connection.exec_driver_sql("UPDATE task SET due = 0 WHERE kind = 'deliver' AND state = 0")
     service.settle(office)
 
@@ -259,7 +262,7 @@ def test_a_form_is_not_taken_for_seen_because_an_earlier_page_of_its_name_was(da
     assert red.reference == "FF-2026-000001"
     assert day.is_alerted(red)
     service.settle(day.office)
-    waiting = overview.overview(day.office).waiting
+    waiting = status.overview(day.office).waiting
     assert [one.reference for one in waiting] == [red.reference]
 
 
@@ -267,7 +270,7 @@ def test_a_refused_parcel_waits_for_a_person_and_goes_when_the_name_is_free(day:
     receipts = day.office.folders.receipts
     (receipts / "FF-2026-000001 r1 received.html").write_text("somebody else's")
     day.drops("One Child")
-    view = overview.overview(day.office)
+    view = status.overview(day.office)
     assert [(one.destination, one.set_aside, one.code) for one in view.undelivered] == [
         ("Receipts", 1, "FF-420")
     ]
@@ -276,10 +279,10 @@ def test_a_refused_parcel_waits_for_a_person_and_goes_when_the_name_is_free(day:
     assert "FF-2026-000001 could not be filed in “Receipts”" in words
     assert "“FF-2026-000001 r1 received.html”" in words
     (receipts / "FF-2026-000001 r1 received.html").rename(receipts / "old.html")
-    pipeline.close()
+    walk.close()
     formflow(day.office, "retry")
     service.settle(day.office)
-    assert overview.overview(day.office).undelivered == ()
+    assert status.overview(day.office).undelivered == ()
 
 
 def test_a_case_of_yesterdays_state_still_has_its_page_renewed(day: Day) -> None:
@@ -294,7 +297,7 @@ def test_a_case_of_yesterdays_state_still_has_its_page_renewed(day: Day) -> None
     (day.office.watch[1].folder / "blank.pdf").write_bytes(sheet)
     service.settle(day.office)
     assert "Decided: concerning" not in desk.page()  # this ledger knows of no decision
-    told = {own.code for own in overview.overview(day.office).own_alerts}
+    told = {own.code for own in status.overview(day.office).own_alerts}
     assert told == {"FF-421", "FF-422"}  # no number is missing, and still it is noticed
     filed = {
         name: before[name] for name in before if name.endswith((" original.pdf", " as read.pdf"))

@@ -9,13 +9,13 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from formflow import overview
-from formflow.model import Outcome
-from formflow.setting_tables import Settings
-from tests.offices import files
-from tests.stories.desk import Desk, filled
+from formflow.admin import status
+from formflow.core.model import Outcome
+from formflow.core.settings import Settings
+from tests.pipeline.test_walk import entries, run
 from tests.stories.test_decisions import AMBER, GREEN, HER_NAME, RED, about
-from tests.test_walk import entries, run
+from tests.support.desk import Desk, filled
+from tests.support.offices import files
 
 
 @pytest.fixture
@@ -45,8 +45,8 @@ def test_a_sheet_without_a_level_decides_nothing_and_keeps_what_she_wrote(desk: 
     assert "This sheet does not count yet" in page
     assert "could not assess" not in page
     assert "against the paper" not in page
-    view = overview.overview(desk.office)
-    assert "! FF-2026-000001-F2 r1  Does not count yet" in overview.as_text(view, desk.office)
+    view = status.overview(desk.office)
+    assert "! FF-2026-000001-F2 r1  Does not count yet" in status.as_text(view, desk.office)
     with pikepdf.open(desk.sheet("F2")) as again:
         (box,) = [f for f in again.Root.AcroForm.Fields if f.get("/T") == "a_views"]
         assert str(box.V) == "He said it was a game."
@@ -111,9 +111,9 @@ def test_two_sheets_with_two_decisions_are_both_kept_and_the_higher_stands(
 def test_a_blank_sheet_that_belongs_to_nothing_decides_nothing(desk: Desk) -> None:
     desk.gets(GREEN)
     form = desk.office.folders.to_decide.parent / "blank.pdf"
-    from formflow import forms
+    from formflow.forms import catalogue
 
-    blank = next(f for f in forms.shipped() if f.form_id == "review").blank
+    blank = next(f for f in catalogue.shipped() if f.form_id == "review").blank
     form.write_bytes(filled(blank, {"level": "healthy", "level_reason": "x"}))
     shutil.move(form, desk.office.watch[1].folder / "blank.pdf")
     run(desk.office)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from formflow import overview
-from formflow.forms import shipped
-from formflow.model import Light
-from formflow.rules.steps import steps
-from formflow.setting_tables import Settings
-from formflow.words import LEVEL_WORDS, LIGHT_WORDS
-from tests.offices import dsl_folder
+from formflow.admin import status
+from formflow.core.model import Light
+from formflow.core.settings import Settings
+from formflow.core.wording import LEVEL_WORDS, LIGHT_WORDS
+from formflow.forms.catalogue import shipped
+from formflow.rules.case.steps import steps
+from tests.pipeline.test_walk import entries
 from tests.rules.test_steps import asked
-from tests.stories.desk import Desk
 from tests.stories.test_assessment import ELIGIBLE, SCORED, has
 from tests.stories.test_decisions import GREEN, HER_NAME, RED, about
-from tests.test_walk import entries
+from tests.support.desk import Desk
+from tests.support.offices import dsl_folder
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_what_anybody_drops_reaches_the_safeguarding_lead_and_waits_until_she_ha
     desk: Desk,
 ) -> None:
     desk.gets(GREEN)
-    (waiting,) = overview.overview(desk.office).waiting
+    (waiting,) = status.overview(desk.office).waiting
     assert waiting.reference == "FF-2026-000001"
     assert list((dsl_folder(desk.office) / "Child files").rglob("*original.pdf"))
 

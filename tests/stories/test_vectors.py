@@ -9,16 +9,16 @@ from itertools import count
 
 import pytest
 
-from formflow import forms
-from formflow.model import Entry, Finding, Light, Weighs
-from formflow.setting_tables import Settings
-from tests.rules.facts import HARMLESS
-from tests.stories.desk import Desk, filled
+from formflow.core.model import Entry, Finding, Light, Weighs
+from formflow.core.settings import Settings
+from formflow.forms import catalogue
+from tests.pipeline.test_walk import entries
 from tests.stories.test_assessment import ELIGIBLE, SCORED, has
 from tests.stories.test_decisions import HER_NAME
-from tests.test_walk import entries
+from tests.support.desk import Desk, filled
+from tests.support.facts import HARMLESS
 
-BLANK = next(form for form in forms.shipped() if form.form_id == "recording").blank
+BLANK = next(form for form in catalogue.shipped() if form.form_id == "recording").blank
 WHO = {
     "child_a_name": "Rowan Ashby",
     "incident_at": "12/11/2026 at 10.15am",

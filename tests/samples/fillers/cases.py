@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from formflow.forms import FieldKind, Form
+from formflow.forms.catalogue import FieldKind, Form
 
 SENTENCES = (
     "I was on duty by the gate – Mr Gruffydd was with me – when the bell went.",

@@ -6,12 +6,12 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from formflow.forms import Form
+from formflow.forms.catalogue import Form
 from tests.samples.fillers import cases
 
 HEAD = """\
 # Written by fillers/make.py from what was typed. [seen] is what FormFlow said when a person last
-# looked: `pytest tests/test_samples.py --accept` rewrites that part alone.
+# looked: `pytest tests/reading/test_samples.py --accept` rewrites that part alone.
 """
 SEEN = "\n[seen]\n"
 

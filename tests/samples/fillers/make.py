@@ -13,12 +13,12 @@ import shutil
 import sys
 from pathlib import Path
 
-from formflow import forms
+from formflow.forms import catalogue
 
 HERE = Path(__file__).resolve().parent
 SAMPLES = HERE.parent
 ROOT = SAMPLES.parent.parent
-FORM = forms.load(ROOT / "forms" / "recording" / "form.toml")
+FORM = catalogue.load(ROOT / "forms" / "recording" / "form.toml")
 BLANK = ROOT / "forms" / "recording" / f"recording-v{FORM.version}.pdf"
 
 sys.path.insert(0, str(ROOT))  # the scripts beside this one are no installed package

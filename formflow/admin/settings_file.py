@@ -1,0 +1,155 @@
+"""formflow.toml -> frozen Settings: every problem at once, each with its path.
+
+Secrets never stand in the file: `env:NAME` and `file:PATH` say where they are.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import datetime, time, timedelta
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from pydantic import (
+    ValidationError,
+)
+
+from formflow.core.errors import SettingsProblem
+from formflow.core.setting_problems import in_words, is_secret, secret_problem
+from formflow.core.settings import Destination, Folders, Settings, State
+from formflow.delivery.overlaps import overlaps, places_of
+from formflow.sdk import registry
+from formflow.sdk.contract import Operation
+
+
+def load_settings(path: Path) -> Settings:
+    """Return the settings in a file, relative folders taken from where the file lies.
+
+    Raise SettingsProblem with every problem at once, each with its path in the file.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise SettingsProblem(
+            "There is no settings file here.",
+            (f"{path.name} was not found",),
+            "Run “formflow init FOLDER”, or name the file with --settings.",
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise SettingsProblem("The settings file cannot be read.", (str(problem),)) from None
+    try:
+        settings = Settings.model_validate(table)
+    except ValidationError as broken:
+        # The destinations' own problems are looked for all the same: every problem at once.
+        found = tuple(in_words(broken, Settings)) + tuple(_raw_destination_problems(table))
+        raise SettingsProblem("The settings file has problems.", found) from None
+    settings = _anchored(settings, path.resolve().parent)
+    found = (
+        *_password_problems(settings),
+        *_calendar_problems(settings),
+        *_engine_problems(settings),
+        *_destination_problems(settings),
+        *overlaps(tuple(places_of(settings))),
+    )
+    if found:
+        raise SettingsProblem("The settings file has problems.", found)
+    return settings
+
+
+def _anchored(settings: Settings, base: Path) -> Settings:
+    folders = {name: base / value for name, value in settings.folders}
+    watch = tuple(w.model_copy(update={"folder": base / w.folder}) for w in settings.watch)
+    destinations = tuple(_anchored_destination(d, base) for d in settings.destination)
+    return settings.model_copy(
+        update={
+            "folders": Folders(**folders),
+            "watch": watch,
+            "state": State(folder=base / settings.state.folder),
+            "destination": destinations,
+        }
+    )
+
+
+def _anchored_destination(destination: Destination, base: Path) -> Destination:
+    try:
+        fields = registry.load(destination.kind).Settings.model_fields
+    except SettingsProblem:
+        return destination  # said with every other problem
+    paths = {
+        name: base / value
+        for name, value in destination.own_settings.items()
+        if isinstance(value, str) and name in fields and _is_path(fields[name].annotation)
+    }
+    return Destination.model_validate({**destination.model_dump(), **paths})
+
+
+def _is_path(annotation: Any) -> bool:
+    return annotation is Path or Path in getattr(annotation, "__args__", ())
+
+
+def _password_problems(settings: Settings) -> Iterator[str]:
+    secret = settings.reading.form_password
+    if secret is not None and (problem := secret_problem(secret.get_secret_value())):
+        yield f"reading.form_password: {problem}"
+
+
+def _engine_problems(settings: Settings) -> Iterator[str]:
+    if settings.sheets.filled_by == "fillpdf" and find_spec("fillpdf") is None:
+        yield "sheets.filled_by: fillpdf is not installed; run “pip install formflow[fillpdf]”"
+
+
+def _calendar_problems(settings: Settings) -> Iterator[str]:
+    days, midnight = settings.working_days, time(tzinfo=settings.zone)
+    for index, (first, last) in enumerate(settings.calendar.closed):
+        if last < first:
+            yield f"calendar.closed[{index}]: the last day is before the first"
+            continue
+        try:
+            days.overdue_at(datetime.combine(first - timedelta(days=1), midnight))
+        except ValueError:
+            yield f"calendar.closed[{index}]: leaves no working day in a year"
+
+
+def _destination_problems(settings: Settings) -> Iterator[str]:
+    names = [destination.name for destination in settings.destinations()]
+    for index, destination in enumerate(settings.destination):
+        where = f"destination[{index}]"
+        if names.count(destination.name) > 1:
+            yield f"{where}.name: “{destination.name}” is used twice"
+        yield from _kind_problems(where, destination.kind, destination.own_settings)
+        if destination.alerts_after_hours and not _takes_alerts(destination):
+            yield f"{where}.alerts_after_hours: {destination.kind} takes no alerts, so it names nobody"
+
+
+def _takes_alerts(destination: Destination) -> bool:
+    try:
+        return Operation.ALERT in registry.load(destination.kind).capabilities.operations
+    except SettingsProblem:
+        return True  # that its kind is not known has been said
+
+
+def _raw_destination_problems(table: Mapping[str, Any]) -> Iterator[str]:
+    entries = table.get("destination", [])
+    for index, entry in enumerate(entries if isinstance(entries, list) else []):
+        if isinstance(entry, dict) and isinstance(entry.get("kind"), str):
+            own = {
+                key: value for key, value in entry.items() if key not in Destination.model_fields
+            }
+            yield from _kind_problems(f"destination[{index}]", entry["kind"], own)
+
+
+def _kind_problems(where: str, kind: str, own: Mapping[str, Any]) -> Iterator[str]:
+    try:
+        model = registry.load(kind).Settings
+    except SettingsProblem as problem:
+        yield f"{where}.kind: {problem.found}"
+        return
+    secrets = {name for name, field in model.model_fields.items() if is_secret(field.annotation)}
+    unfetched = [(name, secret_problem(own[name])) for name in sorted(secrets & own.keys())]
+    yield from (f"{where}.{name}: {problem}" for name, problem in unfetched if problem)
+    try:
+        model.model_validate(own)
+    except ValidationError as broken:
+        yield from (f"{where}.{line}" for line in in_words(broken, model))

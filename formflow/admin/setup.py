@@ -1,0 +1,76 @@
+"""Folders, marker files, blanks and the settings file of an agency: what `formflow init` makes."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+
+from formflow.admin import example_settings, rights, settings_file
+from formflow.core import files
+from formflow.core.errors import StorageProblem
+from formflow.core.settings import Settings
+from formflow.delivery.overlaps import places_of
+from formflow.forms import catalogue
+from formflow.pipeline.sweep import MARKER
+
+SETTINGS_FILE = "formflow.toml"
+# What an agency starts with: the children's files, the register workbook, and lines for others.
+FIRST_DESTINATIONS = (
+    ("Child files", "child_files", {"folder": "Safeguarding forms/DSL only/Child files"}),
+    (
+        "Register workbook",
+        "workbook",
+        {"file": "Safeguarding forms/DSL only/FormFlow register.xlsx"},
+    ),
+    ("Record lines", "csv_file", {"folder": "Safeguarding forms/DSL only/Record lines"}),
+)
+
+
+def set_up(folder: Path, changes: Sequence[tuple[str, str]] = ()) -> Settings:
+    """Make the settings file and the folders in a folder, and return the settings.
+
+    What is there already stays as it is. `changes` replaces lines of the new settings file. Raise
+    StorageProblem when the folder cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = folder / SETTINGS_FILE
+        if not file.exists():
+            text = example_settings.example(FIRST_DESTINATIONS)
+            for old, new in changes:
+                text = text.replace(old, new, 1)
+            files.write(file, text.encode())
+        now = settings_file.load_settings(file)
+        make_folders(now)
+    except OSError as problem:
+        raise StorageProblem(
+            "A folder could not be made.", "Check that this account may write there."
+        ) from problem
+    return now
+
+
+def make_folders(now: Settings) -> None:
+    """Make every folder the settings name, mark the watched ones, and lay out the blanks.
+
+    New folders for the DSL alone, and the state, are closed to others.
+    """
+    new = [folder for folder in rights.confidential(now) if not folder.exists()]
+    now.state.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for place in places_of(now):
+        if place.path != now.state.folder:
+            files.make_folder(place.path.parent if place.is_file else place.path)
+    for folder in new:  # the rights of what was there already are IT's
+        rights.close_to_others(folder)
+    for watch in now.watch:
+        marker = watch.folder / MARKER
+        if not marker.exists():
+            words = {
+                "what": "FormFlow watches this folder. Leave this file here.",
+                "id": uuid.uuid4().hex,
+            }
+            files.write(marker, json.dumps(words).encode())
+    for form in (one for one in catalogue.shipped() if not one.is_sheet):
+        blank = now.folders.blank_forms / f"{form.code} {form.title}.pdf"
+        files.write(blank, form.blank.read_bytes())

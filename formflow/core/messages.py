@@ -1,0 +1,830 @@
+"""Every message that staff can see, numbered.
+
+Each says what we found, what that means, and what to do now. Words for an 11-year-old reader; no
+blame; the printed label and page, never a field id. `docs/messages.md` has a heading for each code.
+
+FF-1xx the file and the reading · FF-2xx the answers · FF-3xx answers that do not fit together, and
+words to check · FF-4xx deliveries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from formflow.core.model import Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """The words of one numbered message; {braces} are filled in by the room that sends it."""
+
+    found: str
+    means: str
+    do_now: str
+    holds: bool = False  # the paper waits for a person
+    returns: bool = False  # the paper also goes back to the office
+
+
+_ADVICE = (
+    "Read the form now. If an adult may have harmed a child, follow your own procedure for that: tell the head"
+    " or the local authority designated officer (LADO), or children’s social care."
+)
+
+MESSAGES: dict[str, Message] = {
+    # The file and the reading
+    "FF-101": Message(
+        "This is not a form we know.",
+        "It has not been filed as a record.",
+        "Check that you used a form from “Blank forms”. Fill that in and drop it again.",
+        holds=True,
+        returns=True,
+    ),
+    "FF-102": Message(
+        "The file is empty.",
+        "There is nothing in it to read.",
+        "Open your own copy of the form, use File > Save, and drop it again.",
+        holds=True,
+        returns=True,
+    ),
+    "FF-103": Message(
+        "The file is not complete. Part of it is missing at the end.",
+        "Answers may be missing, so nothing has been taken from it.",
+        "Save your own copy of the form again and drop it again.",
+        holds=True,
+        returns=True,
+    ),
+    "FF-104": Message(
+        "The file is locked with a password.",
+        "We cannot open it.",
+        "Save a copy without a password and drop that.",
+        holds=True,
+        returns=True,
+    ),
+    "FF-105": Message(
+        "The file has no boxes we can read. It may be a printed or scanned copy of a form, or no form at all.",
+        "Nobody has been able to read the answers by machine.",
+        "Open the form you filled in, use File > Save (not Print), and drop it again. If there is"
+        " nothing but this paper, fill in our form “please fill in” from it.",
+        holds=True,
+        returns=True,
+    ),
+    "FF-106": Message(
+        "Boxes of this form are missing from the file: {missing} of {expected} ({which}).",
+        "The file may be damaged, so it must not count as complete.",
+        "Compare the paper with the sheet of what was read, or fill in a new form.",
+        holds=True,
+    ),
+    "FF-107": Message(
+        "The file has boxes that this form does not have: {extra} ({which}).",
+        "The form may have been changed by someone.",
+        "Compare the paper with a blank form from “Blank forms”.",
+        holds=True,
+    ),
+    "FF-108": Message(
+        "“{label}” holds an answer that this form does not offer.",
+        "We do not know what it means, so it counts as not read.",
+        "Look at the paper and ask the person who filled it in.",
+        holds=True,
+    ),
+    "FF-109": Message(
+        "What the page shows in “{label}” is not what is stored in the file.",
+        "Two people could read two different answers.",
+        "Open the paper, compare it with the sheet of what was read, and ask who filled it in.",
+        holds=True,
+    ),
+    "FF-110": Message(
+        "Two ways of reading “{label}” gave two different answers.",
+        "The file may be damaged.",
+        "Compare the paper with the sheet of what was read.",
+        holds=True,
+    ),
+    "FF-111": Message(
+        "The file is larger than {limit_mb} MB.",
+        "Forms are much smaller, so it has not been opened.",
+        "Check that it is the right file. If it is, ask IT to raise the limit.",
+        holds=True,
+        returns=True,
+    ),
+    "FF-112": Message(
+        "The file took too long to read, or needed too much memory.",
+        "No one has read it yet. The DSL has been told.",
+        "Read the original form today. Drop the file again, and we will try again; IT can do the same"
+        " with “formflow reread”.",
+        holds=True,
+    ),
+    "FF-113": Message(
+        "The file is damaged and cannot be opened.",
+        "Nothing could be read from it.",
+        "Open your own copy of the form, use File > Save, and drop it again.",
+        holds=True,
+        returns=True,
+    ),
+    "FF-114": Message(
+        "The form was read only in part, because the file is damaged.",
+        "What was read may be an older version of the answers.",
+        "Compare the paper with the sheet of what was read.",
+        holds=True,
+    ),
+    "FF-115": Message(
+        "The form is empty: no box has an answer.",
+        "It may have been saved before it was filled in, or copied too early.",
+        "Fill in the form, use File > Save, and drop it again.",
+        holds=True,
+        returns=True,
+    ),
+    "FF-116": Message(
+        "This is not a file but {what}.",
+        "It has been left where it is.",
+        "Drop the PDF itself.",
+        holds=True,
+    ),
+    "FF-117": Message(
+        "The file is not a PDF.",
+        "It has not been filed as a record.",
+        "Use a form from “Blank forms”, fill it in and save it, and drop that.",
+        holds=True,
+        returns=True,
+    ),
+    "FF-118": Message(
+        "The file claims to be two different forms.",
+        "We do not guess which one it is.",
+        "Check that you used a form from “Blank forms”.",
+        holds=True,
+        returns=True,
+    ),
+    "FF-119": Message(
+        "The file has more than {limit}.",
+        "No form of ours is that large, so it has not been read.",
+        "Check that you used a form from “Blank forms”.",
+        holds=True,
+        returns=True,
+    ),
+    "FF-120": Message(
+        "FormFlow could not finish this paper, because something went wrong in FormFlow itself.",
+        "Nothing has been proposed for it, so a person must read it.",
+        "Read the original today. Tell IT that this happened.",
+        holds=True,
+    ),
+    "FF-121": Message(
+        "We cannot tell what the page shows in “{label}”, so we cannot compare it with the file.",
+        "A person may read something else on the page than was taken from the file.",
+        "Open the paper and compare it with the sheet of what was read.",
+        holds=True,
+    ),
+    "FF-122": Message(
+        "A file in the drop folder cannot be opened. Another program keeps it, or FormFlow may not read it.",
+        "Nobody knows yet what it says. FormFlow goes on trying.",
+        "Close it everywhere. If that does not help, ask IT to look at its rights.",
+        holds=True,
+        returns=True,
+    ),
+    "FF-123": Message(
+        "Boxes stand elsewhere on this paper than on the blank form: {moved} ({which}).",
+        "Someone may have marked one answer and the file may say another.",
+        "Open the paper and compare it with the sheet of what was read. If your form has been changed,"
+        " ask IT to run “formflow forms learn” for the new one.",
+        holds=True,
+    ),
+    "FF-124": Message(
+        "The form was printed to a PDF or flattened, so its boxes are gone.",
+        "We read what stands on the page. Letters may be wrong, and a person must confirm them.",
+        "Compare our copy “please check” in “Needs attention” with the paper, put it right, save it and drop it.",
+        holds=True,
+        returns=True,
+    ),
+    "FF-125": Message(
+        "The form is a picture, such as a scan or a photo.",
+        "We read what we could make out. Letters may be wrong, and a person must confirm them.",
+        "Compare our copy “please check” in “Needs attention” with the paper, put it right, save it and drop it.",
+        holds=True,
+        returns=True,
+    ),
+    "FF-126": Message(
+        "Some letters in “{label}” cannot be read, because the program that made the file left them out.",
+        "They may be part of a name.",
+        "Put them right in our copy “please check” in “Needs attention”.",
+        holds=True,
+        returns=True,
+    ),
+    "FF-127": Message(
+        "The text in “{label}” goes down to the edge of its box.",
+        "There may be more than was read.",
+        "Look at the form it was printed from, if it is still there.",
+        holds=True,
+        returns=True,
+    ),
+    "FF-128": Message(
+        "The answers stand in a part of the file that most programs do not show.",
+        "Two people could read two different answers, so a person must confirm them.",
+        "Compare our copy “please check” in “Needs attention” with the paper, put it right, save it and drop it.",
+        holds=True,
+        returns=True,
+    ),
+    "FF-129": Message(
+        "The file carries something that our forms never carry: {what}.",
+        "It can start by itself when somebody opens the file. What is filed is a copy without it.",
+        "Ask who sent the file. Ask IT before you open the original.",
+    ),
+    "FF-130": Message(
+        "The form says that it belongs to the record {reference}. We have no such record.",
+        "It has been recorded as a new paper.",
+        "Check where the form came from.",
+        holds=True,
+    ),
+    "FF-131": Message(
+        "The form says that it belongs to the record {reference}. That is about another child or another day.",
+        "It has been recorded as a new paper, and {reference} has not been changed.",
+        "Compare the two, and check the name and the date of birth on both.",
+        holds=True,
+    ),
+    "FF-132": Message(
+        "Something was added on top of the form ({which}): a note, a drawing or a text of its own.",
+        "We read boxes only, so nobody has read what was added.",
+        "Open the paper, read it, and put what belongs to the record into the boxes of the form.",
+        holds=True,
+    ),
+    "FF-133": Message(
+        "The page itself does not look like the blank form ({which}).",
+        "Something was written on it outside of the boxes, or the questions were changed or moved.",
+        "Open the paper and compare it with a blank form from “Blank forms”.",
+        holds=True,
+    ),
+    "FF-134": Message(
+        "Something stands in “{label}” that we could not read.",
+        "It counts neither as an answer nor as blank.",
+        "Look at the paper, and put it right in our copy “please check” in “Needs attention”.",
+        holds=True,
+        returns=True,
+    ),
+    "FF-135": Message(
+        "The last pages of this copy (“Longer answers, in full”) are not as FormFlow made them.",
+        "What stands there may differ from what is in the boxes. Only the boxes were read.",
+        "Open the paper, compare its last pages with the boxes, and put into the boxes what belongs to the"
+        " record.",
+        holds=True,
+    ),
+    "FF-136": Message(
+        "This is another edition of one of our forms: older or newer than the ones in use here.",
+        "Its questions may differ, so nothing has been taken from it.",
+        "Copy the answers into the form from “Blank forms”, save it and drop that. If you were given this"
+        " form as a new one, tell IT.",
+        holds=True,
+        returns=True,
+    ),
+    # What forms wait for that are not read yet. It says nothing about any of them.
+    "FF-140": Message(
+        "FormFlow could not read or write a file: the disk may be full, read-only or away.",
+        "The forms are safe and wait. No one knows yet what they say.",
+        "Make room, or put the disk or its rights right. FormFlow then goes on by itself.",
+    ),
+    "FF-141": Message(
+        "FormFlow’s ledger is in use by another program, or cannot be read.",
+        "The forms are safe and wait. No one knows yet what they say.",
+        "Stop what holds it, such as a backup. If it stays so, run “formflow doctor”.",
+    ),
+    "FF-142": Message(
+        "The part of FormFlow that reads forms could not start.",
+        "The forms are safe and wait. No one knows yet what they say.",
+        "Run “formflow doctor”. If it finds the same, free memory or install FormFlow again.",
+    ),
+    "FF-143": Message(
+        "FormFlow was ended from outside while it was reading.",
+        "The forms are safe and will be read again.",
+        "If it happens again, look for what ends programs here: a virus scanner, or too little memory.",
+    ),
+    "FF-144": Message(
+        "The computer was too busy to read a form.",
+        "The forms are safe and wait. No one knows yet what they say.",
+        "Look for what keeps the computer busy. FormFlow tries again by itself.",
+    ),
+    # The answers
+    "FF-201": Message(
+        "“{label}” is blank.",
+        "The record has a gap.",
+        "Fill it in, save the form and drop it again.",
+        returns=True,
+    ),
+    "FF-202": Message(
+        "We could not read the date in “{label}”.",
+        "The record has no date there.",
+        "Write it like 14/11/2026, or like 14/11/2026 at 1.45pm, save and drop the form again.",
+        returns=True,
+    ),
+    "FF-203": Message(
+        "There is no such day as the one in “{label}”.",
+        "The record has no date there.",
+        "Write the day first, then the month, then the year, such as 14/11/2026. Save and drop again.",
+        returns=True,
+    ),
+    "FF-204": Message(
+        "“{label}” says when in words, such as “yesterday”.",
+        "Nobody can tell later which day that was.",
+        "Write the date like 14/11/2026, save the form and drop it again.",
+        returns=True,
+    ),
+    "FF-205": Message(
+        "The day of the week in “{label}” does not go with the date.",
+        "One of the two is wrong, so the record has no date there.",
+        "Look at a calendar, put it right, save the form and drop it again.",
+        returns=True,
+    ),
+    "FF-206": Message(
+        "The date in “{label}” is in the future.",
+        "It cannot be right, so the record has no date there.",
+        "Put it right, save the form and drop it again.",
+        returns=True,
+    ),
+    "FF-207": Message(
+        "“{label}” has no time.",
+        "The day is recorded, the time is not.",
+        "Add the time if anybody knows it.",
+    ),
+    "FF-208": Message(
+        "The date of the incident is before the child’s date of birth.",
+        "One of the two is wrong.",
+        "Put it right, save the form and drop it again.",
+        returns=True,
+    ),
+    "FF-209": Message(
+        "By the dates on the form the child was over 18.",
+        "The guidance is for children and young people.",
+        "Check the date of birth. For an adult, follow your own procedure for adults.",
+    ),
+    "FF-210": Message(
+        "The form was signed before the incident, by its dates.",
+        "One of the two is wrong.",
+        "Put it right, save the form and drop it again.",
+        returns=True,
+    ),
+    "FF-211": Message(
+        "The year in “{label}” is before 1900.",
+        "It cannot be right, so the record has no date there.",
+        "Write the year with four digits, save the form and drop it again.",
+        returns=True,
+    ),
+    "FF-212": Message(
+        "The form says that what is known warrants an immediate referral. It does not say that the contact was made.",
+        "FormFlow contacts nobody outside. This does not wait for anything else.",
+        "Decide now, and phone the police or children’s social care if you agree.",
+    ),
+    "FF-213": Message(
+        "The form says that the police or children’s social care have been contacted.",
+        "FormFlow contacts nobody outside.",
+        "Check with the person who made the contact that it arrived.",
+    ),
+    "FF-214": Message(
+        "We could not tell the time in “{label}”. It may be morning or afternoon, or it stands in words.",
+        "The day is recorded, the time is not.",
+        "If the time is known, write it like 1.45pm or 13:45.",
+    ),
+    "FF-215": Message(
+        "“{label}” has the month before the day.",
+        "Two people could read two different days, so the record has no date there.",
+        "Write the day first, then the month, then the year, such as 14/11/2026. Save and drop again.",
+        returns=True,
+    ),
+    "FF-216": Message(
+        "“{label}” has no date in it, only a word or a sign for “not known”.",
+        "The record has no date there.",
+        "Add the date when somebody finds it out.",
+    ),
+    "FF-217": Message(
+        "“Not known” is the answer to whether an immediate referral to the police or children’s social care is warranted.",
+        "Nobody has said yes or no, so a child may be at risk now.",
+        "Read the form now, and decide whether to refer.",
+    ),
+    "FF-218": Message(
+        "The program that saved the form lost a letter in “{label}”. It stands there as “�”.",
+        "Often it was a picture such as a smiley. It may also be part of a name.",
+        "Look at the paper, and correct it if it matters.",
+    ),
+    "FF-219": Message(
+        "“{label}” has {what}.",
+        "To a computer it may be another name than the one you see, so earlier records may not be found.",
+        "Look for earlier records under the name as it is said. Ask for it to be typed again.",
+    ),
+    "FF-220": Message(
+        "The question whether an immediate referral to the police or children’s social care is warranted was left blank.",
+        "Nobody has said yes or no, so a child may be at risk now.",
+        "Read the form now, and decide whether to refer.",
+    ),
+    # The sheets of the safeguarding lead
+    "FF-221": Message(
+        "No level of concern is chosen on this review sheet.",
+        "Nothing has been decided. What you wrote is kept.",
+        "Choose a level on the sheet in “To decide”, save it and drop it again.",
+        holds=True,
+    ),
+    "FF-222": Message(
+        "The level on this sheet is lower than what was proposed or decided before, and no reason stands there.",
+        "The higher level stands until you say why.",
+        "Write the reason on the sheet in “To decide”, save it and drop it again.",
+        holds=True,
+    ),
+    "FF-223": Message(
+        "The name in “{label}” on this sheet, or the date of birth, is not the one on the record.",
+        "It may be meant for another child, so it does not count. It is kept.",
+        "Use the sheet in “To decide” that belongs to the child. If the record is wrong, have the recording"
+        " form corrected and dropped again.",
+        holds=True,
+    ),
+    "FF-224": Message(
+        "This sheet belongs to the record {reference}. We have no such record.",
+        "Nothing has been decided by it. It is kept.",
+        "Use the sheet in “To decide” that was made for the record.",
+        holds=True,
+    ),
+    "FF-225": Message(
+        "The record has a newer revision than the one this sheet was made for.",
+        "The sheet does not count, because you may not have seen what is new. It is kept.",
+        "Look at the newer paper, and decide on the newer sheet in “To decide”.",
+        holds=True,
+    ),
+    "FF-226": Message(
+        "This sheet does not say which record it belongs to.",
+        "It may be a print, a scan or a blank, so it does not count. It is kept.",
+        "Fill in the sheet in “To decide” that was made for the record, and drop that.",
+        holds=True,
+    ),
+    "FF-227": Message(
+        "The report says that others have it, and not that the young person and the parents saw it first.",
+        "The guidance wants it shared with them first, with their disagreements noted. This copy does"
+        " not count yet.",
+        "Note when it was shared with each and where they disagree, save, and drop it again.",
+        holds=True,
+    ),
+    "FF-228": Message(
+        "The UPN on this form is another child’s, or not the one that earlier papers give this child.",
+        "One of the numbers is wrong. Nobody was joined by it.",
+        "Compare the papers, and ask for the number that is wrong to be put right.",
+    ),
+    "FF-229": Message(
+        "What stands in the box for the same child is not the number of a child on record.",
+        "Nobody was joined, and the sheet does not count yet. It is kept.",
+        "Write the number alone, as the sheet offers it (C-000012), or clear the box. Save and drop again.",
+        holds=True,
+    ),
+    "FF-235": Message(
+        "This sheet came from the staff folder.",
+        "{claims} It changes nothing: no decision, referral or plan was taken from it. It is kept.",
+        "If it is yours, drop it in “Drop decisions here”. If not, find out who dropped it and why.",
+        holds=True,
+    ),
+    "FF-236": Message(
+        "This file came from “Drop decisions here”, and nothing could be taken from it.",
+        "Nothing has been decided by it. It is kept, and the office has not been told of it.",
+        "If it was a sheet, open the one in “To decide”, fill it in, save it (not Print) without a password"
+        " and drop that.",
+        holds=True,
+    ),
+    "FF-237": Message(
+        "{reference} was read from a print or a picture. This copy of it has {why}.",
+        "It counts as the corrected copy, and has become the next revision of {reference}.",
+        "Check with the original form that both are about the same child.",
+    ),
+    "FF-238": Message(
+        "This file was saved over the one that became {reference}, and names another child.",
+        "It has been recorded as a new form, and {reference} has not been changed.",
+        "Compare the two, and check the name and the date of birth on both.",
+        holds=True,
+    ),
+    "FF-239": Message(
+        "“{label}” is blank on this sheet.",
+        "Nobody can tell which child it is about, so it does not count. It is kept.",
+        "Write the child’s name on the sheet in “To decide”, save it and drop it again.",
+        holds=True,
+    ),
+    "FF-240": Message(
+        "This review sheet is not signed.",
+        "Nothing has been decided by it. What you wrote is kept.",
+        "Type your name under “Signed” on the sheet in “To decide”, save it and drop it again.",
+        holds=True,
+    ),
+    "FF-241": Message(
+        "The level on this sheet is lower than what was proposed or decided before.",
+        "The sheet gives a reason and is signed, so it counts.",
+        "Check that it is your decision. If not, choose the level again on the sheet in “To decide”, and find out"
+        " who dropped this one.",
+    ),
+    "FF-242": Message(
+        "This sheet says that the child is the same as another child on record.",
+        "From now on, earlier records of both are shown together.",
+        "Check that it is your decision. If not, clear the box on the sheet in “To decide” and drop that.",
+    ),
+    "FF-230": Message(
+        "The sheet says healthy, and there is not enough information to suggest that. No reason is given.",
+        "The sheet does not count until you say why. What you wrote is kept.",
+        "Write the reason in the box for it on the sheet in “To decide”, save it and drop it again.",
+        holds=True,
+    ),
+    "FF-233": Message(
+        "The date of the incident is before the other child’s date of birth.",
+        "One of the two dates is wrong, so the form is not suggested as green.",
+        "Please correct the date, save the form and drop it again.",
+        returns=True,
+    ),
+    "FF-234": Message(
+        "By the dates on the form the other person was over 18.",
+        "They may be an adult, or a date is wrong. The form is not suggested as green.",
+        "Check the date of birth. If an adult was involved, follow your own procedure for adults.",
+    ),
+    # Answers that do not fit together, and words to check
+    "FF-301": Message(
+        "The form says both that it was spontaneous and that it was planned.",
+        "Both answers stand; none of them is left out.",
+        "Ask the person who filled in the form.",
+    ),
+    "FF-302": Message(
+        "The form says that the others engaged freely, and that they were uncomfortable, anxious or fearful.",
+        "Both answers stand; none of them is left out.",
+        "Ask the person who filled in the form, and hear the other child.",
+    ),
+    "FF-303": Message(
+        "The form says that the child took responsibility, and was defensive or denied it.",
+        "Both answers stand; none of them is left out.",
+        "Ask the person who filled in the form. It may have changed while they talked.",
+    ),
+    "FF-304": Message(
+        "The form says that the child could be easily focused on another task, and kept returning to the behaviour.",
+        "Both answers stand; none of them is left out.",
+        "Ask the person who filled in the form.",
+    ),
+    "FF-305": Message(
+        "The form says that the children are of a similar age. Their dates of birth are more than {years} years apart.",
+        "Both answers stand; none of them is left out.",
+        "Check the dates of birth, and think about the difference in age.",
+    ),
+    "FF-306": Message(
+        "The form says that it has not happened before. Earlier papers about this child are on record.",
+        "They may be about something else, so both stand.",
+        "Compare them, and decide whether this is frequent or increasing.",
+    ),
+    "FF-307": Message(
+        "The sheet says both that it was healthy and that it is to be reported to the police.",
+        "Both answers stand; none of them is left out.",
+        "Look at the level and at the question about the police, and drop the sheet again if one is wrong.",
+    ),
+    "FF-308": Message(
+        "The sheet says that no child was targeted, and tells of the child who was.",
+        "Both answers stand. Nothing more is asked about that child.",
+        "Say who the other person was, and drop the sheet again if that is wrong.",
+    ),
+    "FF-309": Message(
+        "The sheet says that there is no referral and why, and the referral’s own sheet says when it was sent.",
+        "Both answers stand.",
+        "Clear the reason against the referral, or put the referral’s sheet right.",
+    ),
+    "FF-312": Message(
+        "The sheet says that harmful behaviour is known, and that nothing is established or suspected.",
+        "Both answers stand, and the assessment waits.",
+        "Look at both questions, and drop the sheet again.",
+    ),
+    "FF-313": Message(
+        "The sheet says that the young person does not deny it, and might plead not guilty.",
+        "Both answers stand. Interviews are not held back.",
+        "Ask the legal representative, and drop the sheet again if one is wrong.",
+    ),
+    "FF-314": Message(
+        "The free text says “{word}”. This form does not ask “{label}”.",
+        "A word alone never changes the suggested level.",
+        "Please check what was meant, and ask the person who filled in the form.",
+    ),
+    "FF-315": Message(
+        "The form says that images, social media or other online contact were involved.",
+        "FormFlow does not suggest green for this, whatever else is answered.",
+        "Do not view, copy, print or forward any image. Keep the device as it is, tell the DSL at once, and follow"
+        " your policy on shared images.",
+    ),
+    "FF-316": Message(
+        "The free text says “{word}”. Images or online contact may have been involved.",
+        "FormFlow does not suggest green for this, whatever else is answered.",
+        "Ask what happened. Do not view, copy, print or forward any image. If there is one, tell the DSL at once and"
+        " follow your policy on shared images.",
+    ),
+    "FF-317": Message(
+        "By the dates on the form a child was under 13 at the time.",
+        "In law a child under 13 cannot consent to sexual activity, even where the form says that it was mutual or"
+        " that they engaged freely.",
+        "Check the dates of birth, and take advice, above all if the other person was 13 or over.",
+    ),
+    "FF-318": Message(
+        "By the dates on the form a child was under 16 at the time. The age of consent is 16.",
+        "“Mutual” or “consensual” on the form is not consent in law.",
+        "Check the dates of birth, and think about ages and power before you decide.",
+    ),
+    "FF-319": Message(
+        "The level on this sheet is lower than what the sheet itself establishes.",
+        "It says: {what} No reason is given, so the sheet does not count yet. What you wrote is kept.",
+        "Choose a higher level, or write the reason on the sheet in “To decide”. Save it and drop it again.",
+        holds=True,
+    ),
+    "FF-310": Message(
+        "The free text says “{word}”, and “{label}” is answered neither yes nor no.",
+        "A word alone changes nothing in the proposal.",
+        "Please check what was meant, and ask if it is not clear.",
+    ),
+    "FF-311": Message(
+        "The form says what social media was used for, and “{label}” is not answered with yes.",
+        "This changes nothing in the proposal.",
+        "Please check whether social media was used, and ask if it is not clear.",
+    ),
+    # What cannot wait, whatever the level
+    "FF-320": Message(
+        "We could not read whether an immediate referral to the police or children’s social care is warranted.",
+        "The answer may be yes, so a child may be at risk now.",
+        "Open the original form now, and decide whether to refer.",
+    ),
+    "FF-321": Message(
+        "This form does not ask whether an immediate referral to the police or children’s social care is warranted.",
+        "Nobody was asked, so nobody has said no.",
+        "Decide this yourself when you read the form.",
+    ),
+    "FF-327": Message(
+        "This form can only say yes to whether an immediate referral to the police or children’s social care is"
+        " warranted, and the box is not ticked.",
+        "Nobody could say no, so it is not known.",
+        "Decide this yourself when you read the form.",
+    ),
+    "FF-322": Message(
+        "The form says that the other person involved was an adult.",
+        "This may be an allegation against an adult.",
+        _ADVICE,
+    ),
+    "FF-323": Message(
+        "By the date in “DOB”, the person this form is about was 18 or older.",
+        "This may be an allegation against an adult, or the date may be wrong.",
+        f"Check the date. {_ADVICE}",
+    ),
+    "FF-324": Message(
+        "By the date of birth given for the other person, they were 18 or older.",
+        "This may be an allegation against an adult, or the date may be wrong.",
+        f"Check the date. {_ADVICE}",
+    ),
+    "FF-325": Message(
+        "The form says: “{words}”.",
+        "An adult may have touched or harmed a child. Words alone can mislead, and they do not change the suggested level.",
+        _ADVICE,
+    ),
+    "FF-326": Message(
+        "The form says: “{words}”.",
+        "A child may be hurt or in danger. Words alone can mislead, and they do not change the suggested level.",
+        "Read the form now. If a child is not safe, phone 999 or children’s social care.",
+    ),
+    "FF-328": Message(
+        "An earlier revision of this record could not wait, and nobody has acknowledged it.",
+        "A later form does not take that away.",
+        "Read both revisions now. The reasons are repeated here.",
+    ),
+    # Deliveries
+    "FF-401": Message(
+        "The folder is not there.",
+        "What belongs in it waits in FormFlow, and nothing is lost.",
+        "Connect the drive, or make the folder again. FormFlow goes on by itself.",
+    ),
+    "FF-402": Message(
+        "FormFlow cannot write to the folder. It may be read-only, or the disk may be full.",
+        "What belongs in it waits in FormFlow, and nothing is lost.",
+        "Give FormFlow the right to write there, or make room. FormFlow goes on by itself.",
+    ),
+    "FF-403": Message(
+        "Another FormFlow is writing to the folder.",
+        "What belongs in it waits for its turn.",
+        "You need to do nothing. If this stays so for an hour, tell IT.",
+    ),
+    "FF-404": Message(
+        "The register workbook is open in Excel.",
+        "New rows wait in FormFlow, and nothing is lost.",
+        "Close it and FormFlow adds the rows. If nobody has it open, delete the file beside it"
+        " whose name begins with “~$” or “.~lock”.",
+    ),
+    "FF-405": Message(
+        "The register workbook is not as FormFlow wrote it, or it cannot be opened.",
+        "FormFlow never writes over a file that it does not know. New rows wait.",
+        "Give that file another name. FormFlow then begins a new register.",
+    ),
+    "FF-406": Message(
+        "The chronology in this child’s folder is not as FormFlow wrote it.",
+        "FormFlow never writes over a file that it does not know. The new papers wait.",
+        "Give that file another name. FormFlow then begins a new chronology.",
+    ),
+    "FF-407": Message(
+        "A file in the folder is open in another program, such as Excel.",
+        "What belongs in it waits in FormFlow, and nothing is lost.",
+        "Close it. FormFlow goes on by itself.",
+    ),
+    "FF-410": Message(
+        "The mail server cannot be reached.",
+        "Alerts by e-mail wait. The alert pages in the folder “Alerts” are not affected.",
+        "Look at the folder “Alerts” today, and ask IT whether the mail server is running.",
+    ),
+    "FF-411": Message(
+        "The mail server does not offer an encrypted connection (STARTTLS).",
+        "FormFlow sends nothing without one, so alerts by e-mail wait.",
+        "Ask IT for the right server and port. Look at the folder “Alerts” meanwhile.",
+    ),
+    "FF-412": Message(
+        "The mail server’s certificate is not one that this computer trusts.",
+        "It may not be the right server, so alerts by e-mail wait.",
+        "Ask IT to check the server’s name and certificate. Look at the folder “Alerts” meanwhile.",
+    ),
+    "FF-413": Message(
+        "The mail server does not accept the user name and password.",
+        "Alerts by e-mail wait.",
+        "Ask IT to put them right. Look at the folder “Alerts” meanwhile.",
+    ),
+    "FF-414": Message(
+        "The mail server does not accept the sender or the recipient ({answer}).",
+        "Alerts by e-mail wait.",
+        "Ask IT to check both addresses. Look at the folder “Alerts” meanwhile.",
+    ),
+    "FF-415": Message(
+        "The mail server refused this message for good ({answer}).",
+        "This alert was not sent by e-mail.",
+        "Look at the folder “Alerts” now, and ask IT why the server refused it.",
+    ),
+    "FF-416": Message(
+        "The mail server asked us to come back later ({answer}).",
+        "This alert has not gone by e-mail yet.",
+        "You need to do nothing. FormFlow tries again by itself.",
+    ),
+    "FF-417": Message(
+        "The connection broke while the message was being handed over.",
+        "Nobody can say whether it arrived, so FormFlow sends it again.",
+        "If you get the same message twice, one is enough.",
+    ),
+    "FF-420": Message(
+        "There is already a file “{name}” that belongs to something else.",
+        "FormFlow never replaces such a file. The new one is kept in FormFlow.",
+        "Give the file that is there another name, then run “formflow retry”.",
+    ),
+    "FF-421": Message(
+        "{reference} could not be filed in “{destination}”.",
+        "{why} This can happen after an older backup of FormFlow was put back.",
+        "Read the form with “formflow show {reference}”, and ask IT to look at the folder.",
+    ),
+    "FF-422": Message(
+        "FormFlow does not know the newest forms or sheets that it has filed. {newest}, and it filed up to"
+        " {until}.",
+        "An older backup was put back, or the state folder was emptied. What arrived in that time is still in"
+        " “Alerts” and in the child files. FormFlow no longer follows it up and sends no reminders.",
+        "Look through “Alerts” for that time, ask for those forms and sheets again and drop them. Tell IT."
+        " New forms get new numbers, and their alerts arrive as usual.",
+    ),
+    "FF-425": Message(
+        "The destination has not answered in time.",
+        "What it should get waits and is tried again. All other destinations go on.",
+        "Ask IT whether it is running. When it is, “formflow retry” sends what waits; if it still does not "
+        "answer, restart FormFlow.",
+    ),
+    "FF-426": Message(
+        "The program for this destination stopped in the middle of its work.",
+        "What it should get is tried five times, then set aside. All other destinations go on.",
+        "Ask IT to update or replace the package of this destination, then run “formflow retry”.",
+    ),
+    "FF-427": Message(
+        "The program for this destination gave an answer that makes no sense.",
+        "FormFlow does not count it as delivered. It is tried five times, then set aside.",
+        "Ask IT to look for what should be there, and to update the package of this destination. Then run "
+        "“formflow retry”.",
+    ),
+    "FF-430": Message(
+        "A file would be put outside its folder. There may be a link in the folder that points elsewhere.",
+        "FormFlow has not written it. It waits in FormFlow, and nothing is lost.",
+        "Look for the link and remove it. FormFlow then tries again by itself.",
+    ),
+    "FF-431": Message(
+        "There is a link or a device in the folder where FormFlow expects a file.",
+        "FormFlow does not open it. What belongs there waits in FormFlow, and nothing is lost.",
+        "Ask IT to remove it. FormFlow then tries again by itself.",
+    ),
+}
+
+
+def not_for_the_office(found: Notice) -> Notice:
+    """Return a message about a paper that the office must not see: it stays with the safeguarding lead."""
+    text = found.text.replace("“Needs attention”", "“To decide”")
+    return replace(found, returns=False, text=text)
+
+
+def notice(
+    code: str,
+    *,
+    field: str | None = None,
+    label: str | None = None,
+    page: int | None = None,
+    words: Mapping[str, object] | None = None,
+) -> Notice:
+    """Return the numbered message with its words filled in. Raise KeyError for an unknown code."""
+    message = MESSAGES[code]
+    filled = {"label": label or "", **(words or {})}
+    text = " ".join((message.found, message.means, message.do_now)).format(**filled)
+    return Notice(
+        code=code,
+        text=text,
+        field=field,
+        label=label,
+        page=page,
+        holds=message.holds,
+        returns=message.returns,
+    )

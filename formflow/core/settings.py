@@ -1,0 +1,329 @@
+"""The tables of formflow.toml: every setting with its standard value and the words that explain it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+
+from formflow.core import files
+from formflow.core.model import Role
+from formflow.core.working_days import WorkingDays
+
+
+def _known_timezone(name: str) -> str:
+    if name not in available_timezones():
+        msg = "is not a time zone that this computer knows, such as Europe/London"
+        raise ValueError(msg)
+    return name
+
+
+class Table(BaseModel):
+    """Base of every table of the settings file: unknown keys are refused, values stay out of messages."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Agency(Table):
+    """Who uses this FormFlow."""
+
+    name: str = Field(default="Our school", description="As it should stand on receipts.")
+    safeguarding_lead: str = Field(
+        default="DSL", description="What you call the safeguarding lead."
+    )
+    timezone: Annotated[str, AfterValidator(_known_timezone)] = Field(
+        default="Europe/London", description="Dates and times on paper are in this time zone."
+    )
+    reference_prefix: str = Field(
+        default="FF", pattern=r"^[A-Z]{1,6}$", description="References look like FF-2026-000123."
+    )
+
+
+FOR_DECISIONS = Path("Safeguarding forms/DSL only/Drop decisions here")
+
+
+class Folders(Table):
+    """The folders that staff and the safeguarding lead see. All may be on a share."""
+
+    blank_forms: Path = Field(
+        default=Path("Safeguarding forms/Blank forms"), description="Blanks for staff to copy."
+    )
+    receipts: Path = Field(
+        default=Path("Safeguarding forms/Receipts"),
+        description="One small page for every paper, without names.",
+    )
+    needs_attention: Path = Field(
+        default=Path("Safeguarding forms/Needs attention"),
+        description="Papers come back here with a note beside them.",
+    )
+    alerts: Path = Field(
+        default=Path("Safeguarding forms/DSL only/Alerts"),
+        description="One page for every alert; for the safeguarding lead alone.",
+    )
+    to_decide: Path = Field(
+        default=Path("Safeguarding forms/DSL only/To decide"),
+        description="Sheets for the safeguarding lead alone, and what is open in each case.",
+    )
+    forms: Path = Field(
+        default=Path("Agency forms"),
+        description="Definitions of your own PDF forms; see `formflow forms learn`.",
+    )
+
+
+class Watch(Table):
+    """One folder where completed forms, or the safeguarding lead's sheets, are dropped."""
+
+    folder: Path = Field(
+        default=Path("Safeguarding forms/Drop here"),
+        description="Where files are dropped.",
+    )
+    role: Role = Field(
+        default=Role.STAFF,
+        description="“staff”: forms; nothing from here decides. “decisions”: the safeguarding lead alone; sheets count only from here.",
+    )
+    settle_seconds: float = Field(
+        default=5,
+        ge=0.2,
+        le=600,
+        description="A file is taken when it has not changed for so long. 15 for a network share.",
+    )
+    scan_seconds: float = Field(
+        default=10,
+        ge=1,
+        le=3600,
+        description="How often the folder is looked through, in any case.",
+    )
+    after: Literal["remove", "leave"] = Field(
+        default="remove",
+        description="What happens to a dropped file once its copy is safe. “leave” suits a read-only share.",
+    )
+    incomplete_minutes: float = Field(
+        default=30,
+        ge=0,
+        description="How long a half-copied file may stay so before a person is told.",
+    )
+
+
+class State(Table):
+    """FormFlow's own memory: the ledger and the originals."""
+
+    folder: Path = Field(
+        default=Path("state"), description="A private folder on a local disk, never on a share."
+    )
+
+
+class ReadingLimits(Table):
+    """What one paper may cost. A file that wants more goes to a person."""
+
+    second_reading: Literal["always", "doubtful"] = Field(
+        default="always", description="A second program reads every form, or only doubtful ones."
+    )
+    deadline_seconds: float = Field(
+        default=15, gt=0, le=600, description="Processor time for one paper."
+    )
+    scan_seconds: float = Field(
+        default=120,
+        gt=0,
+        le=3600,
+        description="Processor time for a scanned paper, where tesseract is installed.",
+    )
+    memory_mb: int = Field(default=512, ge=128, description="Memory for one paper.")
+    file_mb: int = Field(default=20, ge=1, le=500, description="Largest paper that is opened.")
+    pages: int = Field(default=50, ge=1, description="Most pages.")
+    fields: int = Field(default=500, ge=1, description="Most boxes.")
+    characters: int = Field(default=32_768, ge=100, description="Longest answer in one box.")
+    form_password: SecretStr | None = Field(
+        default=None, description="The password with which you lock your own forms, if you do."
+    )
+
+    def password(self) -> str:
+        """Return the forms' password, fetched from where the settings say; "" for none."""
+        return fetched(self.form_password.get_secret_value()) if self.form_password else ""
+
+
+class Rules(Table):
+    """What the guidance leaves to the agency."""
+
+    similar_age_years: int = Field(
+        default=2,
+        ge=0,
+        le=10,
+        description="“Similar age” is questioned from a gap of more years than this.",
+    )
+
+
+class Sheets(Table):
+    """How sheets are filled in for you."""
+
+    filled_by: Literal["pikepdf", "fillpdf"] = Field(
+        default="pikepdf", description="“fillpdf” wants formflow[fillpdf], which is under the AGPL."
+    )
+
+
+class Services(Table):
+    """What the services around you are called. The standard values are those of the guidance."""
+
+    front_door: str = Field(
+        default="Children and Families Service",
+        description="Who takes referrals: the Customer Service Centre in North Yorkshire, say.",
+    )
+    written_within_hours: int = Field(
+        default=24, ge=1, description="By when a referral by phone should follow in writing."
+    )
+    mental_health: str = Field(default="CAMHS", description="Mental health service for children.")
+    forensic: str = Field(default="FCAMHS", description="Forensic mental health service.")
+    early_help: str = Field(default="Integrated Services", description="Early help.")
+    youth_justice: str = Field(default="Youth Justice Service", description="Youth justice.")
+    behaviour_tool: str = Field(
+        default="Brook Traffic Light Tool", description="The tool that you are trained for."
+    )
+    statutory_guidance: str = Field(
+        default="Keeping Children Safe in Education", description="With its edition, if you like."
+    )
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        """Every name, as it is put in the place of a word in {braces}."""
+        return {name: str(value) for name, value in self}
+
+
+class Alerts(Table):
+    """By when the safeguarding lead should have looked."""
+
+    red_within_hours: int = Field(
+        default=4, ge=1, description="For red, and for what could not be read."
+    )
+    other_within_hours: int = Field(default=24, ge=1, description="For every other paper.")
+
+
+class Calendar(Table):
+    """Working days: those of England, and what is different at your agency."""
+
+    days_off: tuple[date, ...] = Field(
+        default=(), description="Further days off, for the council too, such as [2027-05-10]."
+    )
+    worked: tuple[date, ...] = Field(
+        default=(), description="Bank holidays that are worked all the same."
+    )
+    send_referral_within_days: int = Field(
+        default=0,
+        ge=0,
+        le=5,
+        description="Open days after the decision within which a referral should be sent; 0: the same day. It is overdue one open day later.",
+    )
+    decide_within_days: int = Field(
+        default=2,
+        ge=0,
+        le=20,
+        description="Open days within which a form that is not green should be decided on; then it comes up once a day. 0: never.",
+    )
+    closed: tuple[tuple[date, date], ...] = Field(
+        default=(),
+        description="When the setting is closed: first and last days, such as [[2026-10-26, 2026-10-30]].",
+    )
+
+
+# Name, kind and place in [folders] of the destinations that nobody can switch off.
+ALWAYS_ON = (
+    ("Alerts", "alert_folder", "alerts"),
+    ("Receipts", "receipt_folder", "receipts"),
+    ("Needs attention", "attention_folder", "needs_attention"),
+    ("To decide", "decision_folder", "to_decide"),
+)
+
+
+class Destination(BaseModel):
+    """Where records and alerts go besides the folders above. Keys after `kind` belong to its kind."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
+
+    name: str = Field(description="Your own name for it, as it stands in messages.", min_length=1)
+    kind: str = Field(description="See `formflow connectors list`.")
+    alerts_after_hours: float = Field(
+        default=0,
+        ge=0,
+        description="0: told at once. Else told of an alert that nobody has acknowledged for so long.",
+    )
+
+    @property
+    def own_settings(self) -> Mapping[str, Any]:
+        """The keys that belong to the connector."""
+        return self.model_extra or {}
+
+
+class Settings(Table):
+    """Everything that formflow.toml says."""
+
+    agency: Agency = Agency()
+    folders: Folders = Folders()
+    watch: tuple[Watch, ...] = Field(
+        default=(Watch(), Watch(folder=FOR_DECISIONS, role=Role.DECISIONS)), min_length=1
+    )
+    state: State = State()
+    reading: ReadingLimits = ReadingLimits()
+    rules: Rules = Rules()
+    sheets: Sheets = Sheets()
+    services: Services = Services()
+    alerts: Alerts = Alerts()
+    calendar: Calendar = Calendar()
+    destination: tuple[Destination, ...] = ()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which people write and read."""
+        return ZoneInfo(self.agency.timezone)
+
+    @property
+    def working_days(self) -> WorkingDays:
+        """The days that count for referrals."""
+        dates = self.calendar
+        closed = (
+            first + timedelta(days=n)
+            for first, last in dates.closed
+            for n in range((last - first).days + 1)
+        )
+        return WorkingDays(
+            self.zone,
+            frozenset(dates.days_off),
+            frozenset(dates.worked),
+            frozenset(closed),
+            dates.send_referral_within_days,
+            dates.decide_within_days,
+        )
+
+    def role_of(self, path: Path, otherwise: Role) -> Role:
+        """Return whose folder a file lies in, `otherwise` where it lies in no watched folder."""
+        where = path.parent.resolve()
+        watched = [one for one in self.watch if where.is_relative_to(one.folder.resolve())]
+        inmost = max(watched, key=lambda one: len(one.folder.resolve().parts), default=None)
+        return inmost.role if inmost else otherwise
+
+    @property
+    def told_later(self) -> frozenset[str]:
+        """The names of destinations that are told of an alert only when nobody acknowledges it."""
+        return frozenset(one.name for one in self.destination if one.alerts_after_hours)
+
+    def destinations(self) -> Iterator[Destination]:
+        """Yield every destination: the folders that are always on, then the agency's own.
+
+        Receipts, returned papers and alerts cannot be switched off: nothing ends in silence.
+        """
+        for name, kind, key in ALWAYS_ON:
+            folder = getattr(self.folders, key)
+            yield Destination.model_validate({"name": name, "kind": kind, "folder": folder})
+        yield from self.destination
+
+
+def fetched(secret: str) -> str:
+    """Return what stands where "env:NAME" or "file:PATH" says, which has been looked at before."""
+    kind, _, where = secret.partition(":")
+    return (
+        os.environ[where]
+        if kind == "env"
+        else files.read(Path(where), follow=True).decode().strip()
+    )

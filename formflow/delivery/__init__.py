@@ -1,0 +1,1 @@
+"""Parcels to destinations: what each gets, and what came of it."""

@@ -1,0 +1,25 @@
+"""What a worker has open that deliveries need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field as made_by
+
+from sqlalchemy import Engine
+
+from formflow.core.settings import Settings
+from formflow.delivery.lanes import Lanes
+from formflow.sdk.contract import Connector
+from formflow.storage import tasks
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryContext:
+    """The ledger, the destinations, and a thread for each of these."""
+
+    settings: Settings
+    engine: Engine
+    destinations: Mapping[str, Connector]
+    owner: tasks.Owner
+    lanes: Lanes = made_by(default_factory=Lanes)

@@ -1,0 +1,37 @@
+"""The destinations that the settings name, opened."""
+
+from __future__ import annotations
+
+from pydantic import ValidationError
+
+from formflow.core.crash_points import crash_at
+from formflow.core.errors import SettingsProblem
+from formflow.core.setting_problems import in_words, with_secrets
+from formflow.core.settings import Destination, Settings
+from formflow.delivery.plugin_host import guest
+from formflow.sdk import registry
+from formflow.sdk.contract import Connector, ConnectorSettings, Context
+from formflow.storage.originals import Vault
+
+
+def open_destinations(now: Settings, vault: Vault) -> dict[str, Connector]:
+    """Return every destination by its name, ready to prepare and deliver."""
+    return {one.name: _opened(one, vault) for one in now.destinations()}
+
+
+def _opened(destination: Destination, vault: Vault) -> Connector:
+    connector, own = registry.load(destination.kind), connector_settings(destination)
+    if not registry.is_ours(destination.kind):
+        return guest(connector, own, destination.name, vault.folder)
+    return connector(own, Context(destination.name, vault.original, crash_at))
+
+
+def connector_settings(destination: Destination) -> ConnectorSettings:
+    """Return a destination's own settings with its secrets fetched. Raise SettingsProblem."""
+    model = registry.load(destination.kind).Settings
+    try:
+        return model.model_validate(with_secrets(model, destination.own_settings))
+    except ValidationError as broken:
+        raise SettingsProblem(
+            f"Destination “{destination.name}” has problems.", tuple(in_words(broken, model))
+        ) from None

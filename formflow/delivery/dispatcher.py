@@ -1,0 +1,198 @@
+"""Parcels to connectors. Deliver, then record that it was delivered; never the other way round.
+
+A destination that fails holds its own parcels and nobody else's. Nothing is given up: what a
+destination refuses for good is set aside and shown to a person.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import random
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, bindparam, text
+
+from formflow.core.crash_points import crash_at
+from formflow.delivery import calls, own_alerts
+from formflow.delivery.calls import NO_ANSWER, Result, Undelivered
+from formflow.delivery.context import DeliveryContext
+from formflow.delivery.lanes import Round
+from formflow.sdk.contract import Delivered, Prepared, Rejected, RepeatSafe, SettingsError
+from formflow.storage import tasks
+from formflow.storage.database import reading, writing
+from formflow.storage.tasks import Claimed, LeaseLost
+
+log = logging.getLogger("formflow")
+
+BACK_OFF_SECONDS = (5.0, 15.0, 60.0, 300.0, 900.0, 1800.0)
+SETTINGS_SECONDS = 3600.0  # a wrong password does not mend itself: one try an hour
+BUGS_UNTIL_SET_ASIDE = 5
+IN_THE_WAY = "FF-420"  # another's file has the name: people are told, not only “formflow status”
+AT_ONCE = 20  # deliveries marked done in one commit; a crash repeats them, and nobody sees it
+
+
+def most_at_once(context: DeliveryContext, lane: str) -> int:
+    """Return how many deliveries of one destination may be claimed together."""
+    connector = context.destinations.get(lane)
+    if connector is None or connector.capabilities.repeat_safe is RepeatSafe.NONE:
+        return 1  # each e-mail is marked by itself, so that a crash repeats one at most
+    return max(AT_ONCE, connector.capabilities.batch)
+
+
+def deliver(
+    context: DeliveryContext, claimed: Sequence[Claimed], clock: Callable[[], datetime], now: Round
+) -> None:
+    """Deliver the parcels of one destination and mark each as delivered, put back or set aside.
+
+    Runs in the destination's lane. What was not tried is given back as it was.
+    """
+    connector = context.destinations.get(claimed[0].lane)
+    with reading(context.engine) as connection:
+        rows = {row.id: row for row in connection.execute(_PARCELS, {"ids": _ids(claimed)})}
+    ready = [
+        task for task in claimed if rows[task.ref_id].body is not None and connector is not None
+    ]
+    if unfit := [task for task in claimed if task not in ready]:
+        code = "no-such-destination" if connector is None else "render-failed"
+        with writing(context.engine) as connection:
+            for task in unfit:
+                tasks.set_aside(connection, task, context.owner.name, code)
+    if connector is None or not ready:
+        return
+    now.tasks = ready
+    parcels = [rows[task.ref_id] for task in ready]
+    calls.deliver_all(
+        connector,
+        [
+            Prepared(row.key, row.body, json.loads(row.headers), row.original_sha256)
+            for row in parcels
+        ],
+        now,
+    )
+    crash_at("deliver.sent")
+    if not context.lanes.is_closed:
+        _settle(context, claimed[0].lane, now, now.results(given_up=False), clock())
+    crash_at("deliver.marked")
+
+
+def give_up_overdue(context: DeliveryContext, clock: Callable[[], datetime]) -> None:
+    """Put back the parcels of destinations that do not answer, and note since when they have not."""
+    for name, now in context.lanes.overdue():
+        log.warning("destination %s does not answer", name)
+        _settle(context, name, now, now.results(given_up=True), clock())
+
+
+def _settle(
+    context: DeliveryContext, lane: str, now: Round, results: Sequence[Result], at: datetime
+) -> None:
+    """Mark what came of a round in one transaction, and give back what was not tried."""
+    owner = context.owner.name
+    with writing(context.engine) as connection:
+        for task, result in zip(now.tasks, results, strict=False):
+            try:
+                _mark(connection, context, task, result, at)
+            except LeaseLost:
+                _mark_late(connection, task, result, at)
+        for task in now.tasks[len(results) :]:
+            with contextlib.suppress(LeaseLost):
+                tasks.release(connection, task, owner)
+        _note_silence(
+            connection, context, lane, results, at - timedelta(seconds=now.seconds_since_last_call)
+        )
+
+
+def _mark(
+    connection: Connection, context: DeliveryContext, task: Claimed, result: Result, now: datetime
+) -> None:
+    owner = context.owner.name
+    if isinstance(result, Delivered):
+        tasks.finish(connection, task, owner)
+        _note_delivered(connection, task, result, now)
+        return
+    # A destination that does not answer may answer tomorrow: it is no mistake of the connector's.
+    is_bug = result.ending is None and result.code != NO_ANSWER
+    if result.ending is Rejected or (is_bug and task.attempts >= BUGS_UNTIL_SET_ASIDE):
+        tasks.set_aside(connection, task, owner, result.code)
+        if result.code == IN_THE_WAY:
+            own_alerts.tell_of_refused(connection, context, task.ref_id, result.text, now)
+        return
+    after = _back_off(task, result)
+    tasks.put_back(connection, task, owner, after_seconds=after, code=result.code)
+    if result.is_out_of_reach:
+        tasks.hold_lane(connection, task.lane, after, result.code)
+
+
+def _mark_late(connection: Connection, task: Claimed, result: Result, now: datetime) -> None:
+    """Mark what was delivered after it had been put back, so that it does not go twice."""
+    log.warning("a delivery to %s ended after it had been put back", task.lane)
+    if isinstance(result, Delivered) and tasks.finish_late(connection, task):
+        _note_delivered(connection, task, result, now)
+
+
+def _note_delivered(
+    connection: Connection, task: Claimed, result: Delivered, now: datetime
+) -> None:
+    connection.execute(
+        _DELIVERED,
+        {"id": task.ref_id, "at": now.isoformat(), "how": result.how, "where": result.where},
+    )
+
+
+def _note_silence(
+    connection: Connection,
+    context: DeliveryContext,
+    lane: str,
+    results: Sequence[Result],
+    since: datetime,
+) -> None:
+    """Note since when a destination has not answered, and give it a rest that grows, or that it has."""
+    broken = next(
+        (one for one in results if isinstance(one, Undelivered) and one.is_broken_off), None
+    )
+    if broken is None:
+        if results:
+            context.lanes.troubles.pop(lane, None)
+            note_answer(connection, lane)
+        return
+    troubles = context.lanes.troubles[lane] = context.lanes.troubles.get(lane, 0) + 1
+    # Shorter than what the parcel itself waits: the others come first.
+    tasks.hold_lane(connection, lane, _step(troubles) / 2, broken.code)
+    if broken.code == NO_ANSWER:
+        connection.execute(_SILENT, {"lane": lane, "since": since.isoformat()})
+
+
+def note_answer(connection: Connection, lane: str) -> None:
+    """Note that a destination answers."""
+    connection.execute(_ANSWERED, {"lane": lane})
+
+
+def _back_off(task: Claimed, result: Undelivered) -> float:
+    if result.after_seconds is not None:
+        return result.after_seconds
+    if result.ending is SettingsError:
+        return SETTINGS_SECONDS
+    return _step(task.attempts) * random.uniform(0.8, 1.2)  # noqa: S311 - spreads retries, guards nothing
+
+
+def _step(attempts: int) -> float:
+    return BACK_OFF_SECONDS[min(max(attempts, 1), len(BACK_OFF_SECONDS)) - 1]
+
+
+def _ids(claimed: Sequence[Claimed]) -> list[int]:
+    return [task.ref_id for task in claimed]
+
+
+_PARCELS = text(
+    "SELECT id, key, body, headers, original_sha256 FROM parcel WHERE id IN :ids"
+).bindparams(bindparam("ids", expanding=True))
+_DELIVERED = text(
+    "UPDATE parcel SET delivered_at = :at, delivered_how = :how, delivered_where = :where"
+    " WHERE id = :id"
+)
+_SILENT = text(
+    "INSERT INTO silence (destination, since) VALUES (:lane, :since) ON CONFLICT DO NOTHING"
+)
+_ANSWERED = text("DELETE FROM silence WHERE destination = :lane")

@@ -1,0 +1,88 @@
+"""The other side of plugin_host.py: one connector, asked over standard input, answering in frames.
+
+It starts as `python -P -m formflow.delivery.plugin_process`, and ends when nobody speaks to it any more.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import queue
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import IO
+
+from formflow.core.crash_points import crash_at
+from formflow.delivery.plugin_protocol import answered, raised
+from formflow.reading.sandbox.frames import receive, send
+from formflow.sdk.contract import Connector, Context
+from formflow.storage.originals import Vault
+
+LARGEST_REQUEST = 1 << 30  # bytes; our own side speaks, and a batch may hold many papers
+
+
+def main() -> None:
+    """Make the connector, say so, then answer each question with one frame."""
+    requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):  # what a connector prints is no answer, and may quote a child's answers
+        os.dup2(nowhere, stream)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for FormFlow, which then ends us
+    # Where the connector's package is found: before anything of it is unpacked.
+    sys.path[:] = json.loads(receive(requests, LARGEST_REQUEST) or b"[]")
+    hello = receive(requests, LARGEST_REQUEST)
+    heard: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(requests, heard), daemon=True).start()
+    try:
+        connector = _connector(hello or b"")
+    except BaseException as problem:  # noqa: BLE001 - whatever it is, it is said
+        send(answers, raised(problem))
+        return
+    send(answers, answered(None))
+    while True:
+        send(answers, _answer(connector, heard.get()))
+
+
+def _connector(hello: bytes) -> Connector:
+    # Imported here: it looks for packages, and sys.path is ours only now.
+    from formflow.sdk import registry
+
+    # Pickled by FormFlow and by nobody else.
+    kind, settings, destination, originals, memory_mb = pickle.loads(hello)  # noqa: S301
+    connector = registry.load(kind)
+    _limit_memory(memory_mb)
+    return connector(settings, Context(destination, Vault(originals).original, crash_at))
+
+
+def _answer(connector: Connector, request: bytes) -> bytes:
+    question, words = pickle.loads(request)  # noqa: S301 - as above
+    try:
+        return answered(getattr(connector, question)(*words))
+    except MemoryError:
+        os._exit(1)  # what it holds would be missing for the next question
+    except BaseException as problem:  # noqa: BLE001 - whatever it is, it is said
+        return raised(problem)
+
+
+def _listen(requests: IO[bytes], heard: queue.SimpleQueue[bytes]) -> None:
+    """Hand on what is asked; end the process when nobody is there to hear an answer."""
+    while (request := receive(requests, LARGEST_REQUEST)) is not None:
+        heard.put(request)
+    os._exit(0)
+
+
+def _limit_memory(memory_mb: int) -> None:
+    if sys.platform == "linux":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        most = used + (memory_mb << 20)
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""PDFs and pages that people read: blanks, prefilled sheets, copies as read, alerts, receipts."""

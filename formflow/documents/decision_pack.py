@@ -1,0 +1,82 @@
+"""What lies in "To decide" after a paper: the page of what is open, and the sheets that are new.
+
+Made from the case alone, inside the recording transaction: the same papers give the same sheets.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from formflow.core.model import Entry, Outcome
+from formflow.documents.enclosures import Keep
+from formflow.forms import top_line
+from formflow.rules.case.case import REVIEW, Case, due, sheet_key
+from formflow.rules.case.prefill_values import Desk, is_marked, known
+from formflow.rules.case.steps import OUTCOME, SCORES, steps_in_force
+
+log = logging.getLogger("formflow")
+
+
+@dataclass(frozen=True, slots=True)
+class ToDecide:
+    """What the safeguarding lead finds after one paper."""
+
+    case: Case
+    sheets: Mapping[str, str]  # what each new sheet is called, and its sha256 in the vault
+
+
+def after_record(case: Case, desk: Desk, keep: Keep) -> ToDecide:
+    """Return the review sheet for a new revision of a record."""
+    return ToDecide(case, dict(_made([REVIEW], case, desk, keep)))
+
+
+def after_sheet(before: Case, sheet: Entry, desk: Desk, keep: Keep, on: date) -> ToDecide:
+    """Return what lies there after a sheet: itself again, filled in as it came, and new ones.
+
+    Itself also where nothing on it is open: who changes something later must not begin with an older copy.
+    """
+    key, filled = sheet_key(sheet), before.with_sheet(sheet)
+    counts = sheet.outcome is Outcome.RECORDED
+    case = filled if counts else before
+    new = [one for one in due(case, on) if one not in due(before, on)]
+    # Scores that changed make another profile, whatever lies there from before.
+    shown = [OUTCOME] if counts and sheet.form_id == SCORES and _is_asked(OUTCOME, case, on) else []
+    wanted = dict.fromkeys([key, *new, *shown])
+    return ToDecide(case, dict(_made(wanted, filled, desk, keep)))
+
+
+def _is_asked(form_id: str, case: Case, on: date) -> bool:
+    return any(step.applies(case) for step in steps_in_force(on) if step.sheet == form_id)
+
+
+def _made(wanted: Iterable[str], filled: Case, desk: Desk, keep: Keep) -> Iterator[tuple[str, str]]:
+    # Imported here: pikepdf takes 15 MB.
+    from formflow.documents.chart import profile_chart
+    from formflow.documents.prefill import Copy, prefilled
+
+    def chart(canvas: Any, width: float, height: float) -> None:
+        profile_chart(canvas, filled.marks, width, height)
+
+    record = filled.record
+    for key in wanted:
+        form_id, _, child = key.partition("#")
+        form, view = desk.forms[form_id], filled.view(key)
+        whose = f"{top_line.CHILD}{child}" if child else ""
+        stamp = f"{record.reference} r{record.revision}"
+        line = top_line.of_sheet(stamp, marked=is_marked(form_id, desk))
+        own, scores = view.paper(form_id), view.paper(SCORES)
+        again = whose + (f" {own.revision + 1}" if own else "")
+        if form_id == OUTCOME and scores:
+            again += f", profile {scores.revision}"
+        try:
+            drawings = dict.fromkeys(form.drawn_boxes, chart)
+            copy = Copy(form, f"{stamp}{whose}", line, drawings, by_fillpdf=desk.by_fillpdf)
+            content = prefilled(copy, known(form, view, desk))
+        except Exception as problem:  # noqa: BLE001 - a sheet that fails must not cost the record
+            log.error("a sheet could not be made: %s", type(problem).__name__)  # noqa: TRY400
+            continue
+        yield f"{stamp} {form.code} {form.title}{again}", keep(content)

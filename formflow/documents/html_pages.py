@@ -1,0 +1,360 @@
+"""The pages people read: receipt, note and alert. Pure: an entry goes in, finished text comes out.
+
+Receipts and notes are for the office: no name, no answer, no light, and only what the office can put
+right. The alert page is for the DSL alone and shows every reason with its line of guidance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
+
+from formflow.core.model import AnswerState, Entry, Finding, Notice, Outcome, Proposal, Weighs
+from formflow.core.settings import Settings
+from formflow.core.wording import (
+    COUNTS,
+    DOES_NOT_COUNT,
+    LEVEL_WORDS,
+    LIGHT_WORDS,
+    NOTHING_PROPOSED,
+    REOPENED_WORDS,
+    SHEET_WORDS,
+    day_in_words,
+    moment_in_words,
+)
+from formflow.documents.decision_pack import ToDecide
+from formflow.documents.enclosures import AS_IT_LOOKS, SHEETS, Enclosed
+from formflow.forms.catalogue import Form
+from formflow.rules.case.case import (
+    REVIEW,
+    contradictions,
+    deadline,
+    done_steps,
+    open_steps,
+    send_by,
+)
+from formflow.rules.case.steps import Kind, Step, steps
+from formflow.rules.light import urgency
+from formflow.rules.light.book import rules
+
+HEADLINES: Mapping[Outcome, str] = {
+    Outcome.RECORDED: "We have the form and have filed it.",
+    Outcome.RETURNED: "We have the form and have filed it. Something in it needs to be put right.",
+    Outcome.HELD: "We have the form. A person needs to check it before it counts as complete.",
+    Outcome.UNREADABLE: "A paper has arrived that we could not read. A person needs to look at it.",
+}
+NOTE_HEADLINES: Mapping[bool, str] = {  # whether a form to check or fill in lies beside the note
+    False: "Something in this paper needs to be put right.",
+    True: "We could not read this paper as it should be. Please help us with it.",
+}
+ALERT_HEADLINES: Mapping[Outcome, str] = {
+    Outcome.RECORDED: "A form needs you.",
+    Outcome.RETURNED: "A form needs you. It also went back to the office to be put right.",
+    Outcome.HELD: "A form needs you. It was read, but must be checked against the paper.",
+    Outcome.UNREADABLE: "A paper arrived that could not be read. Nobody knows yet what it says.",
+}
+
+SHEET_HEADLINE = "A sheet of yours needs you: what it says cannot count yet."
+TOLD_HEADLINE = "A review sheet of yours lowers a level or joins two children. Please check."
+MISPLACED = "A sheet came from the staff folder. It changes nothing."
+REMINDER = "A step in a case is overdue."
+OWN_ALERT = "FormFlow needs you: something is wrong with its own records."
+
+
+def receipt(entry: Entry, form: Form | None, settings: Settings, told_how: str) -> str:
+    """Return the office's receipt for an entry as HTML, without names."""
+    lead = settings.agency.safeguarding_lead
+    return _template("receipt.html").render(
+        **_shared(entry, form, settings),
+        headline=HEADLINES[entry.outcome],
+        told_how=told_how,
+        answered=sum(answer.state is AnswerState.GIVEN for answer in entry.answers.values()),
+        boxes=len(form.fields) if form and entry.answers else 0,
+        corrections=for_the_office(entry.notices),
+        next_step=f"The {lead} looks at it and decides. You need to do nothing more"
+        + (" than put right what stands above." if for_the_office(entry.notices) else "."),
+    )
+
+
+# Of a paper that came again: headline and what to do now, by whether it could never be read.
+REPEATED = {
+    False: (
+        "We have this form already. Nothing new was recorded.",
+        "You need to do nothing. If you meant to change an answer, change it, save, and drop it again.",
+    ),
+    True: (
+        "We tried again, and still cannot read this file.",
+        "Fill in a new form from “Blank forms”, save it, and drop that.",
+    ),
+}
+
+
+def repeat_receipt(entry: Entry, form: Form | None, settings: Settings, arrived: datetime) -> str:
+    """Return the receipt for a paper that we had already: nothing new was recorded."""
+    headline, next_step = REPEATED[entry.outcome is Outcome.UNREADABLE]
+    when = moment_in_words(arrived, settings.zone)
+    return _template("receipt.html").render(
+        **{**_shared(entry, form, settings), "received": when},
+        headline=headline,
+        told_how="when the form came for the first time",
+        answered=0,
+        boxes=0,
+        corrections=(),
+        next_step=next_step,
+    )
+
+
+def note(
+    entry: Entry, form: Form | None, settings: Settings, told_how: str, enclosed: Enclosed | None
+) -> str:
+    """Return the note that lies beside a returned paper, as plain text without names."""
+    again = f" r{entry.revision}" if entry.revision > 1 else ""
+    return _template("note.txt").render(
+        **_shared(entry, form, settings),
+        headline=NOTE_HEADLINES[bool(enclosed and enclosed.beside)],
+        told_how=told_how,
+        corrections=for_the_office(entry.notices),
+        stem=f"{entry.reference}{again}",
+        paper_is_there=enclosed is not None and enclosed.filed is not None,
+        paper_is_a_copy=enclosed is not None and enclosed.filed != entry.sha256,
+        sheet=next((name for name in SHEETS if enclosed and name in enclosed.beside), ""),
+        looks=AS_IT_LOOKS if enclosed and AS_IT_LOOKS in enclosed.beside else "",
+        was_read=bool(entry.answers),
+    )
+
+
+def alert(
+    entry: Entry,
+    form: Form | None,
+    settings: Settings,
+    respond_by: datetime,
+    where_to_look: str,
+    headline: str,
+) -> str:
+    """Return the DSL's page for an entry as HTML: every reason with its citation."""
+    proposal = entry.proposal
+    is_sheet = form is not None and form.is_sheet
+    counts = is_sheet and entry.outcome is Outcome.RECORDED
+    nothing = (COUNTS if counts else DOES_NOT_COUNT) if is_sheet else NOTHING_PROPOSED
+    shape, words, means = LIGHT_WORDS[proposal.light] if proposal else nothing
+    return _template("alert.html").render(
+        **_shared(entry, form, settings),
+        headline=headline,
+        is_sheet=is_sheet,
+        counts=counts,
+        is_misplaced=_is_misplaced(entry),
+        stands_at=_stands_at(entry),
+        light=proposal.light if proposal else "undetermined" if is_sheet else "red",
+        shape=shape,
+        light_words=words,
+        light_means=means,
+        respond_by="At once" if entry.urgent else moment_in_words(respond_by, settings.zone),
+        where_to_look=where_to_look,
+        child_reference=entry.child_reference,
+        incident_day=day_in_words(entry.incident_day) if entry.incident_day else "",
+        duplicate_of=entry.possible_duplicate_of,
+        groups=_groups(proposal),
+        contradictions=proposal.contradictions if proposal else (),
+        please_check=proposal.please_check if proposal else (),
+        cautions=proposal.cautions if proposal else (),
+        urgent=_urgent(entry, form),
+        notices=[found for found in entry.notices if found.code not in urgency.CODES],
+        missing=_labels(form, proposal),
+        not_asked=[rule for rule in rules() if proposal and rule.id in proposal.not_asked],
+        rules_version=proposal.rules_version if proposal else "",
+    )
+
+
+def own_alert(reference: str, about: Notice, settings: Settings, respond_by: datetime) -> str:
+    """Return the DSL's page for an alert about FormFlow itself as HTML."""
+    return _template("own_alert.html").render(
+        css=_css(),
+        agency=settings.agency.name,
+        lead=settings.agency.safeguarding_lead,
+        reference=reference,
+        headline=OWN_ALERT,
+        notice=about,
+        respond_by=moment_in_words(respond_by, settings.zone),
+    )
+
+
+def alert_headline(entry: Entry, form: Form | None, lead: str = "") -> str:
+    """Return what an alert says first. A sheet needs her for another reason than a form.
+
+    `lead` is who has not acknowledged it, when it goes to somebody else.
+    """
+    if lead:
+        return f"The {lead} has not acknowledged this alert. It comes to you now: please look."
+    if form is not None and form.is_sheet:
+        if entry.outcome is Outcome.RECORDED:
+            return TOLD_HEADLINE
+        return MISPLACED if _is_misplaced(entry) else SHEET_HEADLINE
+    return ALERT_HEADLINES[entry.outcome]
+
+
+def _is_misplaced(entry: Entry) -> bool:
+    """Whether it is a sheet that came from the staff folder."""
+    return any(found.code == "FF-235" for found in entry.notices)
+
+
+def what_is_open(to_decide: ToDecide, settings: Settings, now: datetime) -> str:
+    """Return the page of a case as HTML: what is decided, what is open and what is done, each cited."""
+    case, days = to_decide.case, settings.working_days
+    still_open = [
+        _line(step, _until(send_by(step, case, days), deadline(step, case, days), now), settings)
+        for step in open_steps(case, now.date())
+    ]
+    return _template("open.html").render(
+        **_shared(case.record, None, settings),
+        at=moment_in_words(now, settings.zone),
+        child_reference=case.record.child_reference,
+        light_words=LIGHT_WORDS[case.record.highest_light][1]
+        if case.record.highest_light
+        else NOTHING_PROPOSED[1],
+        joined=case.joined,
+        level=LEVEL_WORDS[case.level],
+        urgent=_urgent(case.record, None) if case.is_undecided else (),
+        reopened=REOPENED_WORDS[case.reopened_by] if case.reopened_by else "",
+        established=case.established,
+        reason=case.says(REVIEW, "level_reason"),
+        contradictions=list(contradictions(case)),
+        incomplete=case.sheets[REVIEW].notices if REVIEW in case.sheets else (),
+        gates=[line for line in still_open if line.step.kind is Kind.GATE],
+        open=_by_sheet(line for line in still_open if line.step.kind is not Kind.GATE),
+        done=[_line(step, "", settings) for step in done_steps(case, now.date())],
+        statutory_guidance=settings.services.statutory_guidance,
+        sheets=sorted(to_decide.sheets),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One step as it stands on the page."""
+
+    step: Step
+    text: str
+    until: str
+
+
+def _by_sheet(lines: Iterable[_Line]) -> list[tuple[str, list[_Line]]]:
+    """Return lines under the sheet on which they lie, the sheets in the order of their use."""
+    order, found = list(SHEET_WORDS), dict[str, list[_Line]]()
+    for line in lines:
+        found.setdefault(line.step.sheet, []).append(line)
+    keys = sorted(found, key=lambda key: (order.index(key.partition("#")[0]), key))
+    return [(_called(key), found[key]) for key in keys]
+
+
+def _called(key: str) -> str:
+    form_id, _, child = key.partition("#")
+    return SHEET_WORDS[form_id] + (f", child {child}" if child else "")
+
+
+def _line(step: Step, until: str, settings: Settings) -> _Line:
+    return _Line(step, step.text.format_map(settings.services.words), until)
+
+
+def _until(send: datetime | None, end: datetime | None, now: datetime) -> str:
+    """Return until when in words, "" for no deadline. Both moments end a day of the agency's."""
+    if end is None:
+        return ""
+    if end <= now:
+        return f"Overdue since the end of {_ended(end)}."
+    if send and now < send:
+        return f"By the end of {_ended(send)}; overdue after the end of {_ended(end)}."
+    return f"By the end of {_ended(end)}."
+
+
+def _ended(midnight: datetime) -> str:
+    return day_in_words(midnight - timedelta(seconds=1))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reason:
+    """Why a form cannot wait, the box that says so, and the line of guidance, where there is one."""
+
+    notice: Notice
+    label: str
+    step: Step | None
+
+
+def _urgent(entry: Entry, form: Form | None) -> list[_Reason]:
+    """Return every reason why a form cannot wait."""
+    fields = form.fields if form else {}
+    referral = next(step for step in steps() if step.id == urgency.REFERRAL)
+    return [
+        _Reason(
+            found,
+            fields[found.field].label if found.field and found.field in fields else "",
+            referral if found.code in urgency.CITED else None,
+        )
+        for found in urgency.reasons(entry)
+    ]
+
+
+def _stands_at(entry: Entry) -> str:
+    """Return the words of an earlier revision's higher light, "" where there is none."""
+    own = entry.proposal.light if entry.proposal else None
+    higher = entry.highest_light if entry.highest_light is not own else None
+    return LIGHT_WORDS[higher][1] if higher else ""
+
+
+def for_the_office(notices: tuple[Notice, ...]) -> tuple[Notice, ...]:
+    """Return what the office can put right. The rest is the DSL's and may say too much."""
+    return tuple(notice for notice in notices if notice.returns)
+
+
+def _shared(entry: Entry, form: Form | None, settings: Settings) -> dict[str, Any]:
+    return {
+        "css": _css(),
+        "agency": settings.agency.name,
+        "lead": settings.agency.safeguarding_lead,
+        "reference": entry.reference,
+        "revision": entry.revision,
+        "received": moment_in_words(entry.received_at, settings.zone),
+        "form_title": form.title if form else "Not known",
+    }
+
+
+def _groups(proposal: Proposal | None) -> list[tuple[str, list[Finding]]]:
+    titles = {
+        Weighs.RAISES: "What raises concern",
+        Weighs.BALANCES: "Balancing factors: shown beside, never subtracted",
+        Weighs.SUPPORTS: "What supports green",
+        Weighs.CONTEXT: "Context",
+    }
+    findings = proposal.findings if proposal else ()
+    grouped = [(title, [f for f in findings if f.weighs is w]) for w, title in titles.items()]
+    return [(title, found) for title, found in grouped if found]
+
+
+def _labels(form: Form | None, proposal: Proposal | None) -> list[str]:
+    if form is None or proposal is None:
+        return []
+    return [form.fields[name].label for name in proposal.missing if name in form.fields]
+
+
+@cache
+def _template(name: str) -> Template:
+    return _environment().get_template(name)
+
+
+@cache
+def _css() -> str:
+    return _environment().get_template("page.css").render()
+
+
+@cache
+def _environment() -> Environment:
+    # autoescape is off by default in Jinja2; a note is plain text and must not be escaped.
+    return Environment(
+        loader=PackageLoader("formflow.documents"),
+        autoescape=select_autoescape(["html"], default=False),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+    )

@@ -1,0 +1,60 @@
+"""Alerts climb: what nobody has acknowledged goes to the next destination of the ladder, each once.
+
+The ladder is made of destinations that have `alerts_after_hours`. Like a reminder, climbing is a task of
+the ledger: it survives restarts, and after an outage each destination is told once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, text
+
+from formflow.core.model import Entry
+from formflow.core.settings import Settings
+from formflow.delivery import parcels
+from formflow.delivery.outbox import post_once
+from formflow.pipeline.context import Workbench
+from formflow.sdk.contract import Operation
+from formflow.storage import entries, tasks
+from formflow.storage.database import writing
+from formflow.storage.tasks import Claimed
+
+
+def climb(bench: Workbench, task: Claimed, now: datetime) -> None:
+    """Tell every destination whose time has come, and come back for the next one."""
+    with writing(bench.engine) as connection:
+        entry = entries.entry(connection, task.ref_id)
+        ends = _ends(bench.settings, entry)
+        if connection.execute(_SEEN, {"id": task.ref_id}).scalar_one():
+            ends = {}
+        for name in (name for name, end in ends.items() if end <= now):
+            _tell(connection, bench, task.ref_id, entry, name)
+        later = [end for end in ends.values() if end > now]
+        if not later:
+            tasks.finish(connection, task, bench.owner.name)
+            return
+        seconds = (min(later) - now).total_seconds()
+        owner = bench.owner.name
+        tasks.put_back(connection, task, owner, after_seconds=seconds, code="until-nobody-looked")
+
+
+def _ends(settings: Settings, entry: Entry) -> Mapping[str, datetime]:
+    """Return when each destination of the ladder is told, if nobody acknowledges before."""
+    return {
+        one.name: entry.recorded_at + timedelta(hours=one.alerts_after_hours)
+        for one in settings.destination
+        if one.alerts_after_hours
+    }
+
+
+def _tell(connection: Connection, bench: Workbench, entry_id: int, entry: Entry, name: str) -> None:
+    form = bench.form_of(entry.form_id, entry.form_version)
+    connector = bench.destinations[name]
+    occasion = parcels.Occasion(entry, form, bench.settings, climbs_to=name)
+    made = parcels.parcel(occasion, name, Operation.ALERT, connector.capabilities, b"")
+    post_once(connection, connector, entry_id, name, made)
+
+
+_SEEN = text("SELECT acknowledged_at IS NOT NULL FROM entry WHERE id = :id")

@@ -1,0 +1,375 @@
+"""Entry, parcels and tasks in ONE transaction: from here on the paper cannot be lost or doubled.
+
+Which revision a paper is, what is known of the child, and the proposal are worked out inside the
+transaction, so that two workers with two papers about one child see each other's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+from formflow.core.messages import not_for_the_office, notice
+from formflow.core.model import (
+    Checked,
+    Entry,
+    History,
+    Light,
+    Notice,
+    Outcome,
+    Proposal,
+    Reading,
+    Role,
+    Unread,
+    highest,
+)
+from formflow.core.settings import Settings
+from formflow.delivery import parcels
+from formflow.delivery.acknowledgements import acknowledge_up_to
+from formflow.delivery.outbox import send
+from formflow.documents.decision_pack import ToDecide, after_record, after_sheet
+from formflow.documents.enclosures import Enclosed, Keep, enclose
+from formflow.forms.catalogue import Form
+from formflow.pipeline.linking import (
+    Identity,
+    identify,
+    identify_misplaced,
+    identify_sheet,
+    incident_day,
+)
+from formflow.rules.case.case import REVIEW, SAME_CHILD, about_the_sheet, sheet_key
+from formflow.rules.case.prefill_values import Desk
+from formflow.rules.checks import about_active_content
+from formflow.rules.light import urgency
+from formflow.rules.light.propose import decide
+from formflow.sdk.contract import Connector
+from formflow.storage import children, counters, entries, own_pages, tasks
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What recording needs to know besides the paper."""
+
+    settings: Settings
+    destinations: Mapping[str, Connector]
+    keep: Keep  # keeps bytes in the vault
+    ours: Form  # the form on which a person copies what nobody could read
+    sheets: Mapping[str, Form]  # the safeguarding lead's sheets, by form id
+
+    @property
+    def desk(self) -> Desk:
+        """What sheets are filled in from."""
+        engine = self.settings.sheets.filled_by
+        return Desk(self.sheets, self.settings.services.words, by_fillpdf=engine == "fillpdf")
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A paper as the ledger knows it, before it is recorded."""
+
+    paper_id: int
+    sha256: str  # "" for what is not a file
+    received_at: datetime
+    suffix: str  # ".pdf" as a rule
+    looks: bytes = b""  # its pages as pictures, where they are wanted
+    continues: int | None = None  # the paper whose bytes this one begins with, from the same path
+    role: Role = Role.STAFF  # of the folder it came from
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The entry that a paper became, or the one that it repeats without a change."""
+
+    entry_id: int
+    repeats: bool
+
+
+def record(
+    connection: Connection,
+    office: Office,
+    arrived: Arrived,
+    result: Checked | Unread,
+    form: Form | None,
+    now: datetime,
+) -> Recorded:
+    """Record a paper in the caller's transaction; return the entry it belongs to.
+
+    A paper with the same answers as the revision before is no new entry: it is a repeat of that one.
+    """
+    office = replace(office, keep=own_pages.noting(connection, office.keep))
+    identity = _identity(connection, arrived, result, form)
+    if identity.previous is not None and identity.is_unchanged:
+        recorded = Recorded(int(identity.previous.id), repeats=True)
+    else:
+        entry = _entry(connection, office, arrived, result, identity, form, now)
+        recorded = Recorded(_insert(connection, arrived, entry, identity), repeats=False)
+        carries = bool(_paper(result).carries)
+        enclosed = enclose(
+            entry, form or office.ours, office.keep, looks=arrived.looks, carries=carries
+        )
+        identity = _decided(connection, identity, entry)
+        to_decide = _to_decide(connection, office, identity, entry, now)
+        if arrived.role is Role.DECISIONS and not (form and form.is_sheet):
+            to_decide = _with_copies(connection, to_decide, entry, enclosed)
+        occasion = parcels.Occasion(entry, form, office.settings, enclosed, to_decide)
+        send(connection, office.destinations, occasion, recorded.entry_id)
+        _start_clock(connection, office.settings, entry, recorded.entry_id)
+    connection.execute(_LINK, {"entry": recorded.entry_id, "paper": arrived.paper_id})
+    if isinstance(result, Checked) and arrived.continues is not None:
+        _end_waiting_of_the_unread(connection, arrived.continues, now)
+    return recorded
+
+
+def _end_waiting_of_the_unread(connection: Connection, paper_id: int, now: datetime) -> None:
+    """Note that nobody has to look at what could not be read: it has been read since.
+
+    What was read has an alert of its own.
+    """
+    before = connection.execute(_UNREAD, {"paper": paper_id}).first()
+    if before is not None:
+        acknowledge_up_to(connection, before.reference, before.revision, "read again", now)
+
+
+def _identity(
+    connection: Connection, arrived: Arrived, result: Checked | Unread, form: Form | None
+) -> Identity:
+    if isinstance(result, Checked) and form is not None and form.is_sheet:
+        if arrived.role is Role.STAFF:
+            return identify_misplaced(result)
+        return identify_sheet(connection, result, form)
+    return identify(connection, result, arrived.continues)
+
+
+def _decided(connection: Connection, identity: Identity, entry: Entry) -> Identity:
+    """Note what a review sheet that counts does besides deciding; return where it belongs after that.
+
+    The safeguarding lead has seen the record, and may have joined its child with another.
+    """
+    about = identity.about
+    if about is None or entry.form_id != REVIEW or entry.outcome is not Outcome.RECORDED:
+        return identity
+    record = about.record
+    acknowledge_up_to(
+        connection, record.reference, record.revision, "decided on F2", entry.recorded_at
+    )
+    same = entry.answers.get(SAME_CHILD)
+    children.join(
+        connection, entry.reference, identity.child_id, (same.value if same else "") or ""
+    )
+    now = entries.case(connection, record.reference)
+    if now is None:
+        return identity
+    told = replace(about, history=now.history, near=now.near, joined=now.joined)
+    return replace(identity, about=told)
+
+
+def _to_decide(
+    connection: Connection, office: Office, identity: Identity, entry: Entry, now: datetime
+) -> ToDecide | None:
+    """Return what the safeguarding lead finds in “To decide”; None for what belongs to no record."""
+    if identity.about is not None:
+        return after_sheet(identity.about, entry, office.desk, office.keep, now.date())
+    if not entry.answers or entry.form_id in office.sheets:
+        return None
+    case = entries.case(connection, entry.reference)
+    return after_record(case, office.desk, office.keep) if case else None
+
+
+def _with_copies(
+    connection: Connection, to_decide: ToDecide | None, entry: Entry, enclosed: Enclosed
+) -> ToDecide | None:
+    """Add the copies to check or fill in of a form that she dropped herself: the office must not get them."""
+    case = to_decide.case if to_decide else entries.case(connection, entry.reference)
+    if case is None or not enclosed.beside:
+        return to_decide
+    again = f" r{entry.revision}" if entry.revision > 1 else ""
+    copies = {f"{entry.reference}{again} {n}": sha256 for n, sha256 in enclosed.beside.items()}
+    return ToDecide(case, {**(to_decide.sheets if to_decide else {}), **copies})
+
+
+def _start_clock(connection: Connection, settings: Settings, entry: Entry, entry_id: int) -> None:
+    """Come back to what counts for its reminders, and to an alert for those who are told later.
+
+    Whether there is anything to say is looked up when the time comes. Green alone does not climb, nor is a
+    decision on it chased: what is not known may be red.
+    """
+    is_green = entry.highest_light is Light.GREEN and not entry.urgent
+    is_sheet = entry.about is not None
+    priority = tasks.PRIORITY_RECORD
+    if is_sheet and entry.outcome is Outcome.RECORDED:
+        tasks.add(connection, "remind", entry_id, priority=priority)
+        return
+    if settings.told_later and not is_green:
+        tasks.add(connection, "climb", entry_id, priority=tasks.PRIORITY_ALERT)
+    decide_by = settings.working_days.decide_by(entry.recorded_at)
+    if not is_sheet and entry.revision > 1:
+        # A later revision keeps the clocks of the case from now on: they may have begun with a sheet.
+        tasks.add(connection, "remind", entry_id, priority=priority)
+    elif not is_sheet and entry.answers and decide_by and not is_green:
+        due = decide_by.timestamp()
+        tasks.add(connection, "remind", entry_id, priority=priority, due=due)
+
+
+def _paper(result: Checked | Unread) -> Reading | Unread:
+    return result.reading if isinstance(result, Checked) else result
+
+
+def _entry(
+    connection: Connection,
+    office: Office,
+    arrived: Arrived,
+    result: Checked | Unread,
+    identity: Identity,
+    form: Form | None,
+    now: datetime,
+) -> Entry:
+    reference, revision = _number(connection, office, identity, now)
+    is_sheet = form is not None and form.is_sheet
+    is_misplaced = is_sheet and arrived.role is Role.STAFF
+    if is_sheet:
+        assessed, proposal = _of_a_sheet(result, is_misplaced=is_misplaced), None
+    else:
+        earlier = entries.history(connection, identity.child_id, apart_from=reference)
+        assessed, proposal = _assess(result, earlier, now)
+    notices = (*_carried(connection, identity, proposal), *identity.problems, *assessed)
+    if arrived.role is Role.DECISIONS:
+        notices = _for_her_alone(result, notices)
+    checked = result if isinstance(result, Checked) else None
+    entry = Entry(
+        reference=reference,
+        revision=revision,
+        outcome=_outcome(result, notices),
+        received_at=arrived.received_at,
+        recorded_at=now,
+        sha256=arrived.sha256,
+        original_suffix=arrived.suffix,
+        form_id=checked.reading.form_id if checked else None,
+        form_version=checked.reading.form_version if checked else None,
+        child_reference=children.child_reference(identity.child_id),
+        supersedes=revision - 1 or None,
+        incident_day=None if is_misplaced else incident_day(checked),
+        highest_light=highest(proposal.light if proposal else None, identity.light_before),
+        answers=checked.reading.answers if checked else {},
+        notices=notices,
+        proposal=proposal,
+        possible_duplicate_of=identity.possible_duplicate_of,
+        about=identity.about.record.reference if identity.about else None,
+        role=arrived.role,
+        epoch=counters.epoch(connection),
+    )
+    entry = replace(entry, urgent=bool(urgency.reasons(entry)))
+    if form is None or identity.about is None:
+        return entry
+    said = tuple(about_the_sheet(form, entry, identity.about.view(sheet_key(entry))))
+    held = entry.outcome if not any(found.holds for found in said) else Outcome.HELD
+    return replace(entry, notices=(*notices, *said), outcome=held)
+
+
+def _of_a_sheet(result: Checked | Unread, *, is_misplaced: bool) -> tuple[Notice, ...]:
+    """Return what is said of a sheet. One in the wrong folder counts for nothing, whatever else is wrong with it."""
+    if is_misplaced or not isinstance(result, Checked):
+        return tuple(about_active_content(_paper(result).carries))
+    return result.notices
+
+
+def _carried(
+    connection: Connection, identity: Identity, proposal: Proposal | None
+) -> tuple[Notice, ...]:
+    """Return why the revision before could not wait, where nobody has acknowledged it."""
+    if identity.previous is None:
+        return ()
+    before = entries.cannot_wait(connection, int(identity.previous.id))
+    return urgency.carried(before, proposal.urgent if proposal else ()) if before else ()
+
+
+def _for_her_alone(result: Checked | Unread, notices: tuple[Notice, ...]) -> tuple[Notice, ...]:
+    """Return what is said of a paper from the safeguarding lead's own folder: the office never hears of it."""
+    unusable = (notice("FF-236"),) if isinstance(result, Unread) else ()
+    return (*(not_for_the_office(found) for found in notices), *unusable)
+
+
+def _assess(
+    result: Checked | Unread, earlier: History, now: datetime
+) -> tuple[tuple[Notice, ...], Proposal | None]:
+    if isinstance(result, Unread):
+        why = notice(result.reason, words=result.words)
+        return (*about_active_content(result.carries), why), None
+    return result.notices, decide(result.facts, earlier, now.date())
+
+
+def _outcome(result: Checked | Unread, notices: tuple[Notice, ...]) -> Outcome:
+    if isinstance(result, Unread):
+        return Outcome.UNREADABLE
+    if result.reading.confirm or any(found.holds for found in notices):
+        return Outcome.HELD
+    if any(found.returns for found in notices):
+        return Outcome.RETURNED
+    return Outcome.RECORDED
+
+
+def _number(
+    connection: Connection,
+    office: Office,
+    identity: Identity,
+    now: datetime,
+) -> tuple[str, int]:
+    if identity.previous is not None:
+        return identity.previous.reference, identity.previous.revision + 1
+    if identity.sheet:
+        return identity.sheet, 1
+    agency = office.settings.agency
+    year = now.astimezone(office.settings.zone).year
+    last = counters.next_reference(connection, year)
+    return f"{agency.reference_prefix}-{year}-{last:06d}", 1
+
+
+def _insert(connection: Connection, arrived: Arrived, entry: Entry, identity: Identity) -> int:
+    counters.next_of(connection, counters.ENTRIES)
+    inserted = connection.execute(
+        _ADD_ENTRY,
+        {
+            "reference": entry.reference,
+            "revision": entry.revision,
+            "supersedes": entry.supersedes,
+            "outcome": entry.outcome,
+            "received_at": entry.received_at.isoformat(),
+            "recorded_at": entry.recorded_at.isoformat(),
+            "paper_id": arrived.paper_id,
+            "form_id": entry.form_id,
+            "form_version": entry.form_version,
+            "child_id": identity.child_id,
+            "child_b_id": identity.child_b_id,
+            "business_key": identity.business_key,
+            "values_sha256": identity.values_sha256,
+            "incident_day": entry.incident_day.isoformat() if entry.incident_day else None,
+            "light": entry.proposal.light if entry.proposal else None,
+            "highest_light": entry.highest_light,
+            "possible_duplicate_of": entry.possible_duplicate_of,
+            "about": entry.about,
+            "urgent": entry.urgent,
+            "role": entry.role,
+            "epoch": entry.epoch,
+            "answers": entries.dumped(entry.answers, entries.Answers),
+            "notices": entries.dumped(entry.notices, entries.Notices),
+            "proposal": entries.dumped(entry.proposal, Proposal) if entry.proposal else None,
+        },
+    )
+    return int(inserted.lastrowid)
+
+
+_LINK = text("UPDATE paper SET entry_id = :entry WHERE id = :paper")
+_UNREAD = text(
+    "SELECT reference, revision FROM entry JOIN paper ON paper.entry_id = entry.id"
+    " WHERE paper.id = :paper AND outcome = 'unreadable'"
+)
+_ADD_ENTRY = text(
+    "INSERT INTO entry (reference, revision, supersedes, outcome, received_at, recorded_at, paper_id,"
+    " form_id, form_version, child_id, child_b_id, business_key, values_sha256, incident_day, light, highest_light,"
+    " possible_duplicate_of, about, urgent, role, epoch, answers, notices, proposal)"
+    " VALUES (:reference, :revision, :supersedes, :outcome, :received_at, :recorded_at, :paper_id,"
+    " :form_id, :form_version, :child_id, :child_b_id, :business_key, :values_sha256, :incident_day, :light,"
+    " :highest_light, :possible_duplicate_of, :about, :urgent, :role, :epoch, :answers, :notices, :proposal)"
+)

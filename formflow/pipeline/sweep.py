@@ -1,0 +1,274 @@
+"""The reconciling sweep: what lies in the watched folders, what has settled, what is taken.
+
+The sweep is the truth; the doorbell only brings it forward. A folder without its marker file is
+offline, and nothing is concluded from it: an empty mount point is not an empty folder.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import logging
+import os
+import stat
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Row, text
+
+from formflow.core.model import Drop
+from formflow.core.settings import Watch
+from formflow.delivery.overlaps import overlaps, places_of
+from formflow.pipeline import intake
+from formflow.pipeline.context import Workbench
+from formflow.pipeline.gate import Gate, tail_gate
+from formflow.storage.database import reading, writing
+
+log = logging.getLogger("formflow")
+
+MARKER = ".formflow-folder"
+LOCKED = "FF-122"  # notice: nobody lets us open the file
+# Names that office programs, scanners and sync clients use for what is not finished or not a paper.
+IGNORED = (
+    "~$*",
+    ".~lock*",
+    "*.tmp",
+    "*.part",
+    "*.partial",
+    "*.filepart",
+    "*.crdownload",
+    ".syncthing.*",
+    "~syncthing~*",
+    "._*",
+    ".nfs*",
+    ".DS_Store",
+    "Thumbs.db",
+    "desktop.ini",
+)
+
+
+class Look(StrEnum):
+    """What became of one file in one sweep."""
+
+    TAKEN = "taken"  # just now
+    KNOWN = "known"  # taken before; it still lies there
+    SETTLING = "settling"  # it changed a moment ago
+    INCOMPLETE = "incomplete"  # it holds still, and its end is missing
+    BUSY = "busy"  # it could not be opened or copied; it is tried again
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one sweep of one folder saw."""
+
+    folder: Path
+    online: bool
+    looks: Mapping[Look, int] = field(default_factory=dict)
+    ignored: int = 0
+    next_look_seconds: float | None = None  # until a waiting file is worth another look
+
+    @property
+    def is_settling(self) -> bool:
+        """Return whether a file may be taken as soon as it has held still long enough."""
+        return Look.SETTLING in self.looks
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    path: Path
+    name: bytes
+    status: os.stat_result
+
+
+def sweep(bench: Workbench, watch: Watch, now: datetime) -> Swept:
+    """Look through one watched folder and take what has settled. One file never stops the others."""
+    if not (watch.folder / MARKER).is_file():
+        return Swept(watch.folder, online=False)
+    # Looked at again each time: a link may have been put there since the settings were loaded.
+    if found := next(overlaps(tuple(places_of(bench.settings))), None):
+        log.error("nothing is taken from a watched folder: %s", found)
+        return Swept(watch.folder, online=False)
+    gone = _sightings(bench, watch)
+    ignored, looks, waits = 0, Counter[Look](), []
+    for seen in _entries(watch.folder):
+        if seen.path.name == MARKER:
+            continue
+        if _is_ignored(seen.path.name):
+            ignored += 1
+            continue
+        look, seconds = _look_at(bench, watch, seen, gone.pop(seen.name, None), now)
+        looks[look] += 1
+        if seconds > 0:
+            waits.append(seconds)
+    _forget(bench, watch, gone)
+    return Swept(watch.folder, True, looks, ignored, min(waits, default=None))
+
+
+def _entries(folder: Path) -> Iterator[_Seen]:
+    with os.scandir(os.fsencode(folder)) as entries:
+        for entry in sorted(entries, key=lambda found: found.name):
+            try:
+                yield _Seen(
+                    Path(os.fsdecode(entry.path)), entry.name, entry.stat(follow_symlinks=False)
+                )
+            except FileNotFoundError:
+                continue  # gone since it was listed
+
+
+def _is_ignored(name: str) -> bool:
+    return any(fnmatch.fnmatchcase(name.casefold(), pattern.casefold()) for pattern in IGNORED)
+
+
+def _look_at(
+    bench: Workbench, watch: Watch, seen: _Seen, before: Row[Any] | None, now: datetime
+) -> tuple[Look, float]:
+    """Return what became of the file, and the seconds until it is worth another look."""
+    sighting = _observe(bench, watch, seen, before, now)
+    if sighting.state == Look.TAKEN:
+        if watch.after == "remove" and stat.S_ISREG(seen.status.st_mode):
+            intake.let_go(_drop(watch, seen))  # the last try failed: open in a viewer, perhaps
+        return Look.KNOWN, 0.0
+    quiet_seconds = (now - sighting.changed_at).total_seconds()
+    if quiet_seconds < watch.settle_seconds:
+        return Look.SETTLING, watch.settle_seconds - quiet_seconds
+    try:
+        gate = tail_gate(seen.path, largest=bench.settings.reading.file_mb << 20)
+    except OSError as problem:
+        _tell_if_it_stays_so(bench, watch, seen, sighting, now)
+        return _busy(bench, watch, seen, problem)
+    if gate.retry and quiet_seconds < watch.incomplete_minutes * 60:
+        _set_state(bench, watch, seen, Look.INCOMPLETE, gate.code)
+        return Look.INCOMPLETE, max(watch.settle_seconds, quiet_seconds / 4)
+    return _take(bench, watch, seen, gate, now)
+
+
+def _take(
+    bench: Workbench, watch: Watch, seen: _Seen, gate: Gate, now: datetime
+) -> tuple[Look, float]:
+    drop = _drop(watch, seen)
+
+    def remember(connection: Connection) -> None:
+        _note_state(connection, watch, seen, Look.TAKEN, gate.code)
+
+    try:
+        if stat.S_ISREG(seen.status.st_mode):
+            intake.take(
+                bench.engine,
+                bench.vault,
+                drop,
+                now,
+                code=gate.code,
+                words=gate.words,
+                remember=remember,
+            )
+        else:
+            intake.note_unkept(
+                bench.engine, drop, now, code=gate.code, words=gate.words, remember=remember
+            )
+    except (intake.ChangedWhileCopying, OSError) as problem:
+        return _busy(bench, watch, seen, problem)
+    if watch.after == "remove" and stat.S_ISREG(seen.status.st_mode):
+        intake.let_go(drop)
+    return Look.TAKEN, 0.0
+
+
+def _busy(bench: Workbench, watch: Watch, seen: _Seen, problem: Exception) -> tuple[Look, float]:
+    # Every trouble with a share may pass: it is looked at again, and status shows it waiting.
+    log.warning("a file could not be taken yet: %s", type(problem).__name__)
+    with writing(bench.engine) as connection:
+        connection.execute(
+            _SET_BUSY, {"folder": str(watch.folder), "name": seen.name, "state": Look.BUSY}
+        )
+    return Look.BUSY, watch.settle_seconds
+
+
+def _tell_if_it_stays_so(
+    bench: Workbench, watch: Watch, seen: _Seen, sighting: _Sighting, now: datetime
+) -> None:
+    """Tell a person, once, of a file that nobody lets us open. It is tried again all the same."""
+    patience = timedelta(minutes=watch.incomplete_minutes)
+    if sighting.code == LOCKED or now - sighting.changed_at < patience:
+        return
+
+    def remember(connection: Connection) -> None:
+        _note_state(connection, watch, seen, Look.BUSY, LOCKED)
+
+    drop = _drop(watch, seen)
+    intake.note_unkept(bench.engine, drop, now, code=LOCKED, words={}, remember=remember)
+
+
+def _drop(watch: Watch, seen: _Seen) -> Drop:
+    status = seen.status
+    return Drop(seen.path, str(watch.folder), status.st_size, status.st_mtime_ns, watch.role)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sighting:
+    state: str
+    changed_at: datetime
+    code: str = ""
+
+
+def _sightings(bench: Workbench, watch: Watch) -> dict[bytes, Row[Any]]:
+    with reading(bench.engine) as connection:
+        rows = connection.execute(_KNOWN, {"folder": str(watch.folder)}).all()
+    return {row.name: row for row in rows}
+
+
+def _observe(
+    bench: Workbench, watch: Watch, seen: _Seen, before: Row[Any] | None, now: datetime
+) -> _Sighting:
+    size, modified = seen.status.st_size, seen.status.st_mtime_ns
+    if before is not None and (before.size, before.modified_ns) == (size, modified):
+        return _Sighting(before.state, datetime.fromisoformat(before.changed_at), before.code)
+    with writing(bench.engine) as connection:
+        connection.execute(
+            _OBSERVE,
+            {
+                "folder": str(watch.folder),
+                "name": seen.name,
+                "size": size,
+                "modified": modified,
+                "at": now.isoformat(),
+            },
+        )
+    return _Sighting(Look.SETTLING, now)
+
+
+def _set_state(bench: Workbench, watch: Watch, seen: _Seen, state: str, code: str) -> None:
+    with writing(bench.engine) as connection:
+        _note_state(connection, watch, seen, state, code)
+
+
+def _note_state(connection: Connection, watch: Watch, seen: _Seen, state: str, code: str) -> None:
+    key = {"folder": str(watch.folder), "name": seen.name}
+    connection.execute(_SET_STATE, {**key, "state": state, "code": code})
+
+
+def _forget(bench: Workbench, watch: Watch, gone: Iterable[bytes]) -> None:
+    names = list(gone)
+    if not names:
+        return
+    with writing(bench.engine) as connection:
+        for name in names:
+            connection.execute(_FORGET, {"folder": str(watch.folder), "name": name})
+
+
+_KNOWN = text(
+    "SELECT name, size, modified_ns, changed_at, state, code FROM sighting WHERE folder = :folder"
+)
+_OBSERVE = text(
+    "INSERT INTO sighting (folder, name, size, modified_ns, changed_at, state, code)"
+    " VALUES (:folder, :name, :size, :modified, :at, 'settling', '') ON CONFLICT (folder, name)"
+    " DO UPDATE SET size = :size, modified_ns = :modified, changed_at = :at, state = 'settling',"
+    " code = ''"
+)
+_SET_BUSY = text("UPDATE sighting SET state = :state WHERE folder = :folder AND name = :name")
+_SET_STATE = text(
+    "UPDATE sighting SET state = :state, code = :code WHERE folder = :folder AND name = :name"
+)
+_FORGET = text("DELETE FROM sighting WHERE folder = :folder AND name = :name")

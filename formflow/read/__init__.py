@@ -1,1 +1,0 @@
-"""How a paper is read."""

@@ -1,0 +1,80 @@
+"""What viewers show of a text box when they draw it themselves, by its defaults: /DA, /MK, /Ff, /RV.
+
+PDF 32000-1, 12.7.3.3 and 12.7.3.4.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pikepdf
+from defusedxml import ElementTree
+from defusedxml.common import DefusedXmlException
+
+from formflow.reading.acroform import DEEPEST, as_text
+from formflow.reading.font_decoding import CannotTell
+from formflow.reading.text_match import says_the_same
+from formflow.reading.visible_text import LEAST_CONTRAST, NOT_DRAWN, SMALLEST, WHITE, shade
+
+PASSWORD = 1 << 13  # viewers show stars
+LONGEST = 1 << 16  # characters
+_NUMBER = rb"[-+]?(?:\d+\.?\d*|\.\d+)"
+_COLOUR = re.compile(rb"((?:" + _NUMBER + rb"\s+)+)(?:g|rg|k)(?![A-Za-z])")
+_MODE = re.compile(rb"(\d+)\s+Tr(?![A-Za-z])")
+_SIZE = re.compile(rb"(" + _NUMBER + rb")\s+Tf(?![A-Za-z])")
+
+
+def is_seen(widget: pikepdf.Object, form: pikepdf.Object) -> bool:
+    """Return whether an eye could read the text that viewers draw. Raise CannotTell."""
+    flags = _inherited(widget, "/Ff", form)
+    if isinstance(flags, int) and flags & PASSWORD:
+        return False
+    told = _inherited(widget, "/DA", form)
+    orders = bytes(told) if isinstance(told, pikepdf.String) else b""
+    modes, sizes, colours = (found.findall(orders) for found in (_MODE, _SIZE, _COLOUR))
+    if modes and int(modes[-1]) in NOT_DRAWN:
+        return False
+    if sizes and 0 != abs(float(sizes[-1])) < SMALLEST:  # 0: as large as fits
+        return False
+    colour = shade([float(number) for number in colours[-1].split()]) if colours else 0.0
+    return abs(colour - _ground(widget)) >= LEAST_CONTRAST
+
+
+def says(widget: pikepdf.Object, form: pikepdf.Object, value: str) -> bool:
+    """Return whether a box's rich text, if it has any, is the text stored. Raise CannotTell."""
+    rich = _inherited(widget, "/RV", form)
+    if rich is None:
+        return True
+    try:
+        root = ElementTree.fromstring(as_text(rich, LONGEST), forbid_dtd=True)
+    except (ElementTree.ParseError, DefusedXmlException) as problem:
+        raise CannotTell from problem
+    return says_the_same("".join(root.itertext()), value)
+
+
+def _ground(widget: pikepdf.Object) -> float:
+    about = widget.get("/MK")
+    ground = about.get("/BG") if isinstance(about, pikepdf.Dictionary) else None
+    # An empty list means see-through.
+    return (
+        shade([float(part) for part in ground])
+        if isinstance(ground, pikepdf.Array) and len(ground)
+        else WHITE
+    )
+
+
+def _inherited(widget: pikepdf.Object, key: str, form: pikepdf.Object) -> Any:
+    """Return what a box says, or those above it, or the whole form; None where none does."""
+    return next((one[key] for one in _upwards(widget, form) if key in one), None)
+
+
+def _upwards(widget: pikepdf.Object, form: pikepdf.Object) -> Iterator[pikepdf.Object]:
+    above: Any = widget
+    for _ in range(DEEPEST):
+        if not isinstance(above, pikepdf.Dictionary):
+            break
+        yield above
+        above = above.get("/Parent")
+    yield form

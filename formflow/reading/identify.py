@@ -1,0 +1,78 @@
+"""Which form is this? Two claims that differ, or none, are a question for a person, never a guess.
+
+Asked in this order: the hidden boxes and the document information, which must not contradict each
+other; the names of the boxes; for a paper without boxes the printed words, see flat.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import pikepdf
+
+from formflow.forms.catalogue import Form, claim, claim_of_document
+from formflow.reading.acroform import Box
+
+ALIKE = 0.8  # share of a form's boxes that a file must have to be taken for it by their names
+# Notices: not a form we know; two forms at once; another edition of a form that we know.
+NONE, TWO, OTHER_EDITION = "FF-101", "FF-118", "FF-136"
+
+
+def identify(boxes: Mapping[str, Box], pdf: pikepdf.Pdf, forms: Sequence[Form]) -> Form | str:
+    """Return the form of a paper with boxes, or the code of the notice that says why it is not known."""
+    stored = {name: box.value for name, box in boxes.items()}
+    by_claim = claimed(stored, information(pdf), forms)
+    if by_claim:
+        return by_claim
+    return only(form for form in forms if _likeness(boxes, form) >= ALIKE)
+
+
+def claimed(
+    stored: Mapping[str, str], document: Mapping[str, str], forms: Sequence[Form]
+) -> Form | str:
+    """Return the form that a paper says it is, a notice code, or "" where it says nothing."""
+    known = {(form.form_id, str(form.version)): form for form in forms}
+    claims = {
+        name
+        for name, form in known.items()
+        if _says(form.hidden, stored) or _says(form.information, document)
+    }
+    for said, (form_id, version) in ((stored, claim("", 0)), (document, claim_of_document("", 0))):
+        if said.get(form_id) and version in said:
+            claims.add((said[form_id], said[version]))
+    if len(claims) > 1:
+        return TWO
+    if not claims:
+        return ""
+    claim_made = claims.pop()
+    editions = {form_id for form_id, _ in known}
+    return known.get(claim_made, OTHER_EDITION if claim_made[0] in editions else NONE)
+
+
+def only(found: Iterable[Form]) -> Form | str:
+    """Return the one form, or the code of the notice for none or several."""
+    forms = list(found)
+    if len(forms) > 1:
+        return TWO
+    return forms[0] if forms else NONE
+
+
+def information(pdf: pikepdf.Pdf) -> dict[str, str]:
+    """Return the document information of a PDF by key, without slashes. Only what is text."""
+    found = pdf.trailer.get("/Info")
+    if not isinstance(found, pikepdf.Dictionary):
+        return {}
+    return {
+        key.removeprefix("/"): str(value)
+        for key, value in found.items()
+        if isinstance(value, pikepdf.String)
+    }
+
+
+def _says(claims: Mapping[str, str], said: Mapping[str, str]) -> bool:
+    return bool(claims) and all(said.get(key) == value for key, value in claims.items())
+
+
+def _likeness(boxes: Mapping[str, Box], form: Form) -> float:
+    names = form.manifest.boxes.keys()
+    return len(boxes.keys() & names) / len(names)

@@ -1,0 +1,1 @@
+"""The assessment: what its score sheets come to."""

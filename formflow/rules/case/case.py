@@ -1,0 +1,364 @@
+"""The case: a record, the sheets about it that count, what is still open, and what keeps a sheet out. Pure.
+
+The safeguarding lead decides on F2. Decided as harmful, each child is referred on a sheet of their own.
+A step of the guidance is on the list until it is done, or until a reason says why it is not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from dataclasses import field as made_by
+from datetime import date, datetime, time
+
+from formflow.core.dates import age_on, parse_moment
+from formflow.core.messages import notice
+from formflow.core.model import Entry, Finding, History, Light, Moment, Notice, Weighs, highest
+from formflow.core.working_days import WorkingDays
+from formflow.forms.catalogue import Form
+from formflow.rules.assessment import profile
+from formflow.rules.assessment.profile import Mark
+from formflow.rules.case.levels import AS_PROPOSED as AS_PROPOSED
+from formflow.rules.case.levels import HEIGHT, is_below
+from formflow.rules.case.levels import Level as Level
+from formflow.rules.case.named_child import BETWEEN, given, other_child
+from formflow.rules.case.steps import SCORES, Kind, Step, steps, steps_in_force
+from formflow.rules.light.propose import established, raised_to
+from formflow.rules.matching import NearChild, name_key, visible
+
+RECORDING, REVIEW, REPORT = "recording", "review", "report"
+OF_CHILD_B = ("referral_b", "plan_b")  # sheets that lie in the file of the child who was targeted
+SAME_CHILD = "same_child"  # question of the review sheet
+B_NAME = "child_b_name"  # question
+ABOUT_THE_FIRST = {  # questions of the record and the review sheet that tell of one child who was targeted
+    *("child_b_dob", "others_words", "b_views", "b_impact", "b_support", "parents_b_text"),
+}
+_SECOND = re.compile(r"-F\d[a-z](\d+)$")  # at the end of the reference of a second child's sheet
+TOLD = frozenset({"FF-241", "FF-242"})  # notices: she is alerted though the sheet counts
+LITTLE_KNOWN = "FF-230"  # notice: healthy, without enough information to suggest that
+NO_SUCH_DAY = ("FF-206", "FF-210")  # notices: a day that lies ahead, signed before it happened
+DECIDE, REFER, TAKE_ADVICE = "DX1", "H1", "DX5"  # steps with a clock of ours
+
+
+EARLIER = "On an earlier review sheet:"
+ANYTHING = ""  # an answer in any words
+# Answers that do not go together: notice, and the answers as form, question and what it says.
+CONTRADICTIONS = (
+    ("FF-307", ((REVIEW, "level", "healthy"), (REVIEW, "police", "yes"))),
+    ("FF-308", ((REVIEW, "child_b_kind", "nobody"), (REVIEW, "b_views", ANYTHING))),
+    ("FF-309", ((REVIEW, "no_referral_a", ANYTHING), ("referral_a", "sent_at", ANYTHING))),
+    ("FF-309", ((REVIEW, "no_referral_b", ANYTHING), ("referral_b", "sent_at", ANYTHING))),
+    ("FF-312", ((SCORES, "harmful_known", "yes"), (SCORES, "established", "neither"))),
+    ("FF-313", ((SCORES, "denies", "no"), (SCORES, "may_plead", "yes"))),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One record, the sheets about it that count, and what was known of the children before."""
+
+    record: Entry
+    sheets: Mapping[str, Entry] = made_by(default_factory=dict)  # by key, the last that counts
+    history: History = made_by(default_factory=History)  # of the child who displayed the behaviour
+    history_b: History = made_by(default_factory=History)  # of the child who was targeted
+    near: tuple[NearChild, ...] = ()  # who may be the same child as the one who displayed it
+    joined: tuple[str, ...] = ()  # child references that the safeguarding lead joined with it
+    decided_at: datetime | None = (
+        None  # since when the level stands; filling in more changes nothing
+    )
+    established: tuple[
+        Finding, ...
+    ] = ()  # by review sheets; what an earlier one established stays with it
+    reopened_at: datetime | None = None  # when a later form suggested more than is decided
+    reopened_by: Light | None = None  # the highest that such a form suggests
+    child: int = 0  # which of several who were targeted is looked at; 0: all of them
+    origin: str = (
+        ""  # what tells it from a case of the same reference in another copy of the ledger
+    )
+
+    @property
+    def level(self) -> Level | None:
+        """What is decided, None where nothing is."""
+        told = self.says(REVIEW, "level")
+        return Level(told) if told else None
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether she has still to decide: nothing is decided, it is in doubt, or a later form reopened it."""
+        return self.level in (None, Level.DOUBT) or self.is_reopened
+
+    @property
+    def is_reopened(self) -> bool:
+        """Whether a later form suggests more than is decided, so that it must be decided again."""
+        return self.reopened_at is not None
+
+    @property
+    def suggested(self) -> Light | None:
+        """The highest that the forms and the review sheets suggest, None where nothing could be suggested."""
+        return highest(self.record.highest_light, raised_to(self.established))
+
+    @property
+    def has_child_b(self) -> bool:
+        """Whether another child may have been targeted. Only an answer says that there is none."""
+        kind = self.says(REVIEW, "child_b_kind") or self.says(RECORDING, "child_b_kind")
+        return kind not in ("adult", "nobody")
+
+    @property
+    def age(self) -> int | None:
+        """How old the young person of an assessment was at the incident, in whole years."""
+        born, incident = (self.moment(SCORES, one) for one in ("child_dob", "incident_at"))
+        if born is None or incident is None or incident.day < born.day:
+            return None
+        return age_on(born.day, incident.day)
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """What the score sheets of an assessment note."""
+        scores = self.sheets.get(SCORES)
+        return profile.marks(scores.answers) if scores else ()
+
+    @property
+    def is_weighed(self) -> bool:
+        """Whether the score sheets hold something, each with its nature and the weight of its evidence."""
+        return profile.is_weighed(self.marks)
+
+    @property
+    def was_harmful_before(self) -> bool:
+        """Whether an earlier incident of the same child was decided as harmful."""
+        return any(earlier.decided == Level.HARMFUL for earlier in self.history.earlier)
+
+    def with_sheet(self, sheet: Entry) -> Case:
+        """Return the case with one more sheet that counts, the newest of its form."""
+        after = replace(self, sheets={**self.sheets, sheet_key(sheet): sheet})
+        if sheet.form_id == REVIEW:
+            said = tuple(_established(self.established, sheet))
+            after = replace(after, established=said, reopened_at=None, reopened_by=None)
+        stands = after.level is self.level  # also where nothing is decided yet
+        return after if stands else replace(after, decided_at=sheet.recorded_at)
+
+    def with_revision(self, record: Entry) -> Case:
+        """Return the case with the next revision of its record. Suggests it more than is decided, it is reopened."""
+        after = replace(self, record=record)
+        light = record.proposal.light if record.proposal else None
+        if light is None or self.level is None or not is_below(self.level, light):
+            return after
+        since, most = self.reopened_at or record.recorded_at, highest(self.reopened_by, light)
+        return replace(after, reopened_at=since, reopened_by=most)
+
+    @property
+    def children_b(self) -> tuple[str, ...]:
+        """The names of those who were targeted, as the review sheet or the record gives them."""
+        told = self._told(REVIEW, B_NAME) or self._told(RECORDING, B_NAME)
+        return tuple(name.strip() for name in told.split(BETWEEN) if name.strip())
+
+    def views(self, form_id: str) -> Iterator[Case]:
+        """Yield the case, once for each child where a sheet is about one of several who were targeted."""
+        if form_id not in OF_CHILD_B or len(self.children_b) < 2:
+            yield self
+            return
+        yield from (replace(self, child=n) for n in range(1, len(self.children_b) + 1))
+
+    def view(self, key: str) -> Case:
+        """Return the case as the sheet with a key looks at it."""
+        form_id, _, child = key.partition("#")
+        return replace(self, child=int(child)) if child else next(self.views(form_id))
+
+    def says(self, form_id: str, name: str) -> str:
+        """Return what a paper of this case answers, "" where nothing that could be read."""
+        told = self._told(form_id, name)
+        if not self.child or form_id not in (RECORDING, REVIEW):
+            return told
+        if name == B_NAME:
+            return self.children_b[self.child - 1] if self.child <= len(self.children_b) else ""
+        return "" if self.child > 1 and name in ABOUT_THE_FIRST else told
+
+    def _told(self, form_id: str, name: str) -> str:
+        entry = self.paper(form_id)
+        return given(entry, name) if entry else ""
+
+    def moment(self, form_id: str, name: str) -> Moment | None:
+        """Return the day that a sheet answers with, None unless it is clear and had come by then."""
+        paper = self.paper(form_id)
+        if paper is None or any(n.field == name and n.code in NO_SUCH_DAY for n in paper.notices):
+            return None
+        found = parse_moment(self.says(form_id, name), paper.recorded_at.date())
+        return found if isinstance(found, Moment) else Moment(found.day) if found.day else None
+
+    def paper(self, form_id: str) -> Entry | None:
+        """Return the record, or the sheet that counts: of the child that is looked at, where there are several."""
+        if form_id == RECORDING:
+            return self.record
+        if form_id not in OF_CHILD_B:
+            return self.sheets.get(form_id)
+        found = self.sheets.get(f"{form_id}#{self.child}" if self.child > 1 else form_id)
+        return found if found and self._is_about_the_child(found) else None
+
+    def _is_about_the_child(self, sheet: Entry) -> bool:
+        """Whether a sheet names the child that is looked at. She may have taken away or changed round names."""
+        named = name_key(given(sheet, "child_name"))
+        names = self.children_b[max(self.child, 1) - 1 :][:1]
+        return not named or not names or named == name_key(names[0])
+
+
+def sheet_key(sheet: Entry) -> str:
+    """Return what a sheet is called in its case: its form's id, "referral_b#2" for a second child's."""
+    found = _SECOND.search(sheet.reference)
+    return f"{sheet.form_id}#{found[1]}" if found else str(sheet.form_id)
+
+
+def _established(before: Sequence[Finding], sheet: Entry) -> Iterator[Finding]:
+    """Yield what a review sheet establishes, and what an earlier one did: no sheet lowers a suggestion."""
+    now = established(sheet.answers, sheet.recorded_at.date())
+    yield from now
+    for one in before:
+        if one.rule not in {found.rule for found in now}:
+            earlier = one.text if one.text.startswith(EARLIER) else f"{EARLIER} {one.text}"
+            yield replace(one, text=earlier)
+
+
+def about_the_sheet(form: Form, sheet: Entry, case: Case) -> Iterator[Notice]:
+    """Yield what keeps a sheet from counting. `case` is as it stood before it."""
+    yield from other_child(form, sheet, case)
+    if form.form_id == REPORT:
+        yield from _shared_too_early(case.with_sheet(sheet))
+    if form.form_id != REVIEW:
+        return
+    told = sheet.answers.get("level")
+    if told is None or told.value is None:
+        yield notice("FF-221", field="level")
+        return
+    if not visible(given(sheet, "signed_name")):
+        yield notice("FF-240", field="signed_name")
+    level = Level(told.value)
+    lower = list(_below(level, case, case.with_sheet(sheet)))
+    if not given(sheet, "lower_reason"):
+        yield from lower
+    elif _is_new(level, case) and any(found.code != LITTLE_KNOWN for found in lower):
+        yield notice("FF-241", field="level")
+    if _joins_anew(sheet, case):
+        yield notice("FF-242", field=SAME_CHILD)
+
+
+def contradictions(case: Case) -> Iterator[Notice]:
+    """Yield what the sheets of a case say that does not go together. It closes nothing and opens nothing."""
+    for code, answers in CONTRADICTIONS:
+        said = ((case.says(form_id, name), wanted) for form_id, name, wanted in answers)
+        if all(words == wanted if wanted else words for words, wanted in said):
+            yield notice(code, field=answers[0][1])
+
+
+def open_steps(case: Case, on: date) -> list[Step]:
+    """Return what the guidance asks for in a case and no sheet answers yet, in its order."""
+    return list(_steps(case, on, is_open=True))
+
+
+def done_steps(case: Case, on: date) -> list[Step]:
+    """Return what the guidance asks for in a case and a sheet answers."""
+    return list(_steps(case, on, is_open=False))
+
+
+def _steps(case: Case, on: date, *, is_open: bool) -> Iterator[Step]:
+    """Yield the steps that are open, or those that are done: once for each child where there are several."""
+    for step in steps_in_force(on):
+        for view in case.views(step.sheet):
+            if step.applies(view) and step.is_done(view) is not is_open:
+                yield _about_the_child(step, view)
+
+
+def _about_the_child(step: Step, view: Case) -> Step:
+    if not view.child:
+        return step
+    key = f"{step.sheet}#{view.child}" if view.child > 1 else step.sheet
+    return replace(
+        step, sheet=key, text=f"{step.text} (Child {view.child} of {len(view.children_b)}.)"
+    )
+
+
+def deadline(step: Step, case: Case, days: WorkingDays) -> datetime | None:
+    """Return when a step is overdue, None for steps without a clock.
+
+    Ours counts from the decision; the council's to answer counts from when the referral was sent.
+    """
+    if step.id == DECIDE:
+        return _decide_by(case, days)
+    if case.decided_at is not None and step.id == REFER:
+        return days.overdue_at(case.decided_at)
+    if case.decided_at is not None and step.id == TAKE_ADVICE:
+        return days.next_day_ends(case.decided_at)
+    sent = _sent_at(step.sheet, case, days) if step.kind is Kind.CLOCK else None
+    return days.council_answers_by(sent) if sent else None
+
+
+def _decide_by(case: Case, days: WorkingDays) -> datetime | None:
+    """Return until when it should be decided: since it was recorded, reopened or left in doubt.
+
+    What is in doubt always has an end, also where the agency sets no time to decide. Green that can wait is
+    not chased.
+    """
+    if case.reopened_at is not None:
+        return days.decide_by(case.reopened_at)
+    if case.level is Level.DOUBT and case.decided_at is not None:
+        return days.decide_by(case.decided_at) or days.next_day_ends(case.decided_at)
+    is_green = case.record.highest_light is Light.GREEN and not case.record.urgent
+    if case.level is None and not is_green:
+        return days.decide_by(case.record.recorded_at)
+    return None
+
+
+def send_by(step: Step, case: Case, days: WorkingDays) -> datetime | None:
+    """Return until when a referral should be sent, before it is overdue; None for other steps."""
+    decided = case.decided_at if step.id == REFER else None
+    return days.send_by(decided) if decided else None
+
+
+def due(case: Case, on: date) -> list[str]:
+    """Return the keys of the sheets on which something is still open."""
+    return list(dict.fromkeys(step.sheet for step in open_steps(case, on)))
+
+
+def _sent_at(form_id: str, case: Case, days: WorkingDays) -> datetime | None:
+    """Return when a referral was sent as far as its sheet says: at noon where only the day is clear."""
+    found = case.moment(form_id, "sent_at")
+    if found is None:
+        return None
+    hour = time(12) if found.hour is None else time(found.hour, found.minute or 0)
+    return datetime.combine(found.day, hour, days.zone)
+
+
+def _below(level: Level, before: Case, after: Case) -> Iterator[Notice]:
+    """Yield what a level is below, for which it wants a reason: what is higher, or that too little is known."""
+    by_sheet = raised_to(after.established)
+    by_form = before.record.highest_light or Light.UNDETERMINED
+    decided = before.level if before.level in HEIGHT else None
+    if by_sheet and is_below(level, by_sheet):
+        raising = (one.text for one in after.established if one.weighs is Weighs.RAISES)
+        yield notice("FF-319", field="lower_reason", words={"what": " ".join(raising)})
+    elif (decided and level in HEIGHT and HEIGHT[level] < HEIGHT[decided]) or (
+        by_form is not Light.UNDETERMINED and is_below(level, by_form)
+    ):
+        yield notice("FF-222", field="lower_reason")
+    elif is_below(level, by_form):
+        yield notice(LITTLE_KNOWN, field="lower_reason")
+
+
+def _is_new(level: Level, case: Case) -> bool:
+    return level is not case.level or case.is_reopened
+
+
+def _joins_anew(sheet: Entry, case: Case) -> bool:
+    """Whether a sheet joins a child with another that its last revision did not join it with."""
+    said = given(sheet, SAME_CHILD)
+    is_nobody = any(found.field == SAME_CHILD for found in sheet.notices)
+    return bool(said) and not is_nobody and said != case.says(REVIEW, SAME_CHILD)
+
+
+def _shared_too_early(case: Case) -> Iterator[Notice]:
+    """Yield that a report went out before the young person and the parents have seen it (guidance 10)."""
+    share_first = next(step for step in steps() if step.id == "SH1")
+    went_out = (case.says(REPORT, one) for one in ("sent_to", "sent_at", "meeting_at"))
+    sent = case.moment(REPORT, "sent_at")
+    shared = [case.moment(REPORT, one) for one in ("shared_young_at", "shared_parents_at")]
+    late = sent is not None and any(one is not None and sent.day < one.day for one in shared)
+    if any(went_out) and (late or not share_first.is_done(case)):
+        yield notice("FF-227", field="shared_young_at")

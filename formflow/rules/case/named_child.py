@@ -1,0 +1,72 @@
+"""Does a sheet name the child of its record? By name and date of birth, as far as both say them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from formflow.core.dates import Doubt, parse_day
+from formflow.core.messages import notice
+from formflow.core.model import AnswerState, Entry, Notice
+from formflow.forms.catalogue import Field, Form
+from formflow.rules.case.conditions import CaseFacts
+from formflow.rules.matching import Named, agree, is_put_right, name_key
+
+NAMES = {"child_a_name", "child_b_name"}  # questions of the recording form
+BETWEEN = ";"  # stands between several names
+
+
+def child_said(record: Entry) -> Named:
+    """Return what a record says of the child who displayed the behaviour."""
+    born = _born(given(record, "child_a_dob"), record.recorded_at.date())
+    return Named(name_key(given(record, "child_a_name")), born)
+
+
+def other_child(form: Form, sheet: Entry, case: CaseFacts) -> Iterator[Notice]:
+    """Yield that a sheet names another child than its record does, or none at all."""
+    on = sheet.recorded_at.date()
+    for name, field in form.fields.items():
+        if not any(source.partition(".")[2] in NAMES for source in field.known_from):
+            continue
+        known, said = known_of(field, case), given(sheet, name)
+        born = form.fields.get(f"{name.removesuffix('_name')}_dob")
+        if not field.required:
+            is_other = _names_others_alone(known, said)
+        elif not name_key(said):
+            yield notice("FF-239", field=name, label=field.label)
+            continue
+        else:
+            theirs = _born(given(sheet, born.name), on) if born else None
+            ours = Named(name_key(known), _born(known_of(born, case), on) if born else None)
+            is_other = not agree(ours, Named(name_key(said), theirs))
+        if is_other:
+            yield notice("FF-223", field=name, label=field.label)
+
+
+def _names_others_alone(known: str, said: str) -> bool:
+    """Whether none of several names is one that was there, be it put right. She may add or take away names."""
+    pairs = [(one, other) for one in _names(known) for other in _names(said)]
+    return bool(pairs) and not any(one == other or is_put_right(one, other) for one, other in pairs)
+
+
+def _born(words: str, on: date) -> date | None:
+    """Return a date of birth as it is written, None where it is not clear or had not come."""
+    found = parse_day(words, on, of_birth=True)
+    day = found.day if isinstance(found, Doubt) else found
+    return day if day and day <= on else None
+
+
+def _names(words: str) -> list[str]:
+    return [name_key(name) for name in words.split(BETWEEN) if name.strip()]
+
+
+def known_of(field: Field, case: CaseFacts) -> str:
+    """Return what the papers of a case say to a question of a sheet, the first that says something."""
+    said = (case.says(*source.split(".", 1)) for source in field.known_from)
+    return next((words for words in said if words), "")
+
+
+def given(paper: Entry, name: str) -> str:
+    """Return what a paper answers, "" where nothing that could be read."""
+    answer = paper.answers.get(name)
+    return answer.value or "" if answer and answer.state is AnswerState.GIVEN else ""

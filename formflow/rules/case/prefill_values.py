@@ -1,0 +1,181 @@
+"""What a sheet is filled in with: what the papers of its case say, and what FormFlow works out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from formflow.core.model import Answer, AnswerState, EarlierIncident, History
+from formflow.core.wording import LEVEL_WORDS, LIGHT_WORDS, REOPENED_WORDS, day_in_words
+from formflow.forms.catalogue import Field, Form
+from formflow.forms.top_line import NOT_AIM2
+from formflow.rules.assessment import profile
+from formflow.rules.case.case import REPORT, REVIEW, Case
+from formflow.rules.case.named_child import known_of
+from formflow.rules.case.standing import standing
+from formflow.rules.case.steps import OUTCOME, SCORES, steps
+
+DECIDED_ANEW = ("level", "lower_reason")  # questions of the review sheet
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What sheets are filled in from besides the case."""
+
+    forms: Mapping[str, Form]  # the sheets, by form id
+    services: Mapping[str, str]  # the agency's own words for services
+    by_fillpdf: bool = False  # True: fillpdf stores the answers
+
+
+def known(form: Form, case: Case, desk: Desk) -> dict[str, Answer]:
+    """Return what a sheet is filled in with: its own last answers, else what other papers say."""
+    own = case.paper(form.form_id)
+    found = dict(own.answers) if own else {}
+    if case.is_reopened and form.form_id == REVIEW:
+        # Nobody decides again by dropping what lies there: the level and its reason are hers to give anew.
+        found = {name: one for name, one in found.items() if name not in DECIDED_ANEW}
+    asked = {name: field for name, field in form.fields.items() if not field.for_reading}
+    for name, field in asked.items():
+        if name not in found or found[name].state is AnswerState.BLANK:
+            found[name] = _given(_from_others(field, case, desk))
+    # What stands for reading tells of this very copy: what it lacks, for one.
+    copy = replace(own or case.record, answers=dict(found))
+    shown = replace(case, sheets={**case.sheets, form.form_id: copy})
+    for name in form.fields.keys() - asked.keys():
+        found[name] = _given("\n".join(FOR_READING[name](shown, desk)))
+    return found
+
+
+def is_marked(form_id: str, desk: Desk) -> bool:
+    """Return whether a sheet is marked as no AIM2 assessment: without an agency's own licensed items."""
+    return form_id in (SCORES, OUTCOME, REPORT) and not desk.forms[SCORES].is_licensed
+
+
+def _given(words: str) -> Answer:
+    return Answer(words, words, AnswerState.GIVEN) if words else Answer(None, "", AnswerState.BLANK)
+
+
+def _from_others(field: Field, case: Case, desk: Desk) -> str:
+    """Return what is known of a question: from papers, the agency's settings or the profile."""
+    for source in field.known_from:
+        where, _, name = source.partition(".")
+        if where == "services":
+            return desk.services[name]
+        if where == "profile":
+            return _from_profile(name, case, desk)
+    return known_of(field, case)
+
+
+def _from_profile(name: str, case: Case, desk: Desk) -> str:
+    nature, _, kind = name.partition("_")
+    if kind:
+        return profile.of_nature(case.marks, nature, kind, _labels(desk))
+    return profile.of_domain(case.marks, name, _labels(desk))
+
+
+def _labels(desk: Desk) -> Mapping[str, str]:
+    """Return what each item is called: a licensed one by its number alone, as its words stay on F4."""
+    return {
+        name: f"{name.split('_')[1]}:" if field.licensed else field.label
+        for name, field in desk.forms[SCORES].fields.items()
+    }
+
+
+def _proposal(case: Case, _desk: Desk) -> Iterator[str]:
+    if case.reopened_by is not None:
+        yield f"The decision is {REOPENED_WORDS[case.reopened_by]}. Please decide again."
+    proposal = case.record.proposal
+    highest = case.record.highest_light
+    if highest is not None and (proposal is None or highest is not proposal.light):
+        yield f"An earlier form of this record: {LIGHT_WORDS[highest][1]}. That stands until you decide."
+    if proposal is None:
+        yield "Nothing could be proposed: the paper could not be read. Read it yourself."
+        return
+    _, words, means = LIGHT_WORDS[proposal.light]
+    yield f"{words}. {means}"
+    yield from (caution.text for caution in proposal.cautions)
+    for found in proposal.findings:
+        colours = " and ".join(found.colours)
+        yield f"{found.text} – {found.rule}, guidance {found.section}, {colours}: “{found.quote}”"
+    yield from (contradiction.text for contradiction in proposal.contradictions)
+
+
+def _history_a(case: Case, _desk: Desk) -> Iterator[str]:
+    yield from _history(case.history)
+
+
+def _history_b(case: Case, _desk: Desk) -> Iterator[str]:
+    yield from _history(case.history_b)
+
+
+def _history(history: History) -> Iterator[str]:
+    yield from (_incident(one, "") for one in history.earlier)
+    yield from (_incident(one, ", in which this child was targeted") for one in history.targeted)
+    if not history.earlier and not history.targeted:
+        yield "None by exactly this name and date of birth, or this number."
+
+
+def _incident(one: EarlierIncident, role: str) -> str:
+    day = day_in_words(one.incident_day) if one.incident_day else "day not known"
+    decided = f". {LEVEL_WORDS[one.decided]}" if one.decided else ""
+    return f"{one.reference}: {day}{role}, {LIGHT_WORDS[one.light][1]}{decided}"
+
+
+def _near(case: Case, _desk: Desk) -> Iterator[str]:
+    for one in case.near:
+        papers = f" (see {', '.join(one.papers)})" if one.papers else ""
+        yield f"{one.child_reference}: {one.why}{papers}"
+    if case.joined:
+        yield f"Joined by you: {', '.join(case.joined)}. To take that back, clear the box below."
+    if not case.near and not case.joined:
+        yield "Nobody."
+
+
+def _limits(case: Case, desk: Desk) -> Iterator[str]:
+    """Yield what stands on every outcome sheet and report (EL7, AC3), and what stands on this one."""
+    if is_marked(OUTCOME, desk):
+        yield f"{NOT_AIM2} Nothing is scored or added up."
+    printed = {line.id: line for line in standing()}
+    for rule, words in (
+        ("AC3", "It supports a decision and makes none"),
+        ("EL7", "What it can foretell is limited"),
+    ):
+        yield f"{words}: “{printed[rule].quote}” (guidance {printed[rule].section})."
+    if case.says(SCORES, "paper_only") == "yes":
+        yield "From papers alone (Stage One): “likely to provide a limited outcome” (guidance 7)."
+
+
+def _chart(case: Case, _desk: Desk) -> Iterator[str]:
+    """Yield the profile as lines of signs. On the sheet itself it is drawn."""
+    for domain, title in profile.DOMAINS.items():
+        for kind in profile.KINDS:
+            for nature in profile.NATURES:
+                there = profile.signs(case.marks, domain, kind, nature)
+                yield f"{title}, {nature} {kind}s: {there or 'none'}"
+
+
+def _profile(case: Case, desk: Desk) -> Iterator[str]:
+    yield profile.in_words(case.marks, _labels(desk))
+    yield from profile.values(case.marks, desk.forms[SCORES].bands)
+
+
+def _most(case: Case, _desk: Desk) -> Iterator[str]:
+    yield from profile.where_most_is_noted(case.marks)
+
+
+def _missing(case: Case, _desk: Desk) -> Iterator[str]:
+    wanted = [step for step in steps() if step.sheet == REPORT and step.is_open(case)]
+    yield from (f"{step.id}: {step.text}" for step in wanted)
+
+
+FOR_READING: Mapping[str, Callable[[Case, Desk], Iterator[str]]] = {
+    "proposal_text": _proposal,
+    "history_text": _history_a,
+    "history_b_text": _history_b,
+    "near_text": _near,
+    "limits_text": _limits,
+    "profile_chart": _chart,
+    "profile_text": _profile,
+    "significant_text": _most,
+    "missing_text": _missing,
+}

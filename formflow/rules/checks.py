@@ -1,0 +1,277 @@
+"""Reading -> Checked: typed facts, and a notice for every mistake at once. Pure; never a dead end.
+
+A mistake never delays an alert: a form with an impossible date and a red answer is proposed red now,
+and is also returned to be put right.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from formflow.core.dates import Doubt, age_on, parse_day, parse_moment
+from formflow.core.messages import notice
+from formflow.core.model import Answer, AnswerState, Checked, Facts, Moment, Notice, Reading, Tri
+from formflow.forms.catalogue import Field, FieldKind, Form
+from formflow.rules.light.urgency import ASKED
+from formflow.rules.matching import looks_like_another
+
+OLDEST_CHILD = 18  # years; the guidance is for children and young people
+DATES_OF_BIRTH = ("child_a_dob", "child_b_dob")
+# Notices of dates that are wrong, or contradict an answer: such a form is never green. A date without a time, or
+# one that nobody knows, is not among them.
+AGAINST_GREEN = {
+    *(
+        "FF-202",
+        "FF-203",
+        "FF-204",
+        "FF-205",
+        "FF-206",
+        "FF-208",
+        "FF-209",
+        "FF-210",
+        "FF-211",
+        "FF-215",
+    ),
+    *("FF-233", "FF-234", "FF-305"),
+}
+# What one line of an agency's own form asks for when it asks for no words about the incident.
+_A_NAME = re.compile(
+    r"\b(?:fore|sur|first|last|full|pupil|child)?_?names?\b|_name|\bsign(?:ed|ature)\b|\binitials\b"
+    r"|\b(?:completed|reported|recorded|written) by\b|\baddress\b|\be-?mail\b|\b(?:tele)?phone\b|\bUPN\b",
+    re.IGNORECASE,
+)
+Moments = Mapping[str, Moment | None]
+LOST = "\N{REPLACEMENT CHARACTER}"
+_NOT_THERE = Answer(None, "", AnswerState.UNREADABLE)
+_ANSWERS = {"yes": Tri.YES, "no": Tri.NO, "unknown": Tri.UNKNOWN}
+
+
+@dataclass(frozen=True, slots=True)
+class _Paper:
+    """One reading, with what it takes to name page and label of a box."""
+
+    reading: Reading
+    form: Form
+    today: date
+
+    def answer(self, name: str) -> Answer:
+        """Return what stands in a box. A box that the file lacks is unreadable, not blank."""
+        return self.reading.answers.get(name, _NOT_THERE)
+
+    def notice(
+        self, code: str, name: str | None, words: Mapping[str, object] | None = None
+    ) -> Notice:
+        """Return a numbered message about a box, or about the whole paper."""
+        field = self.form.fields.get(name) if name else None
+        label = field.label if field else None
+        page = self.form.pages.get(name) if name else None
+        return notice(code, field=name, label=label, page=page, words=words)
+
+
+def check(
+    reading: Reading,
+    form: Form,
+    today: date,
+    *,
+    similar_age_years: int = 2,
+) -> Checked:
+    """Return the facts of a reading, with everything that a person should know or put right."""
+    paper = _Paper(reading, form, today)
+    moments, about_dates = _moments(paper)
+    facts = _facts(paper, moments)
+    of_dates = (
+        *about_dates,
+        *_order_of_days(paper, moments),
+        *_ages(paper, facts, similar_age_years),
+    )
+    contradicted = {one.field for one in of_dates if one.field and one.code in AGAINST_GREEN}
+    facts = replace(facts, doubtful=facts.doubtful | contradicted)
+    notices = (
+        *_referral_is_not_asked(paper, facts),
+        *about_active_content(reading.carries),
+        *_holds(paper),
+        *_unreadable(paper),
+        *_lost_letters(paper),
+        *_odd_names(paper),
+        *_blanks(paper),
+        *of_dates,
+    )
+    return Checked(reading, facts, notices)
+
+
+def _facts(paper: _Paper, moments: Moments) -> Facts:
+    ticks: dict[str, Tri] = {}
+    choices: dict[str, str | None] = {}
+    texts: dict[str, str] = {}
+    for name, field in paper.form.fields.items():
+        answer = paper.answer(name)
+        match field.kind:
+            case FieldKind.TICK:
+                ticks[name] = _tri(answer)
+            case FieldKind.CHOICE:
+                choices[name] = answer.value if answer.value in field.states else None
+            case FieldKind.TEXT | FieldKind.LONG_TEXT:
+                texts[name] = answer.value or ""
+    doubtful = _doubtful(paper) | _unread(paper)
+    names, only_yes = frozenset(_names(paper.form)), frozenset(_only_yes(paper.form))
+    return Facts(ticks, choices, texts, moments, doubtful, names, only_yes)
+
+
+def _only_yes(form: Form) -> Iterator[str]:
+    """Yield the questions with a lone box: ticked it says yes, and not ticked it says nothing."""
+    for name, field in form.fields.items():
+        if field.kind is FieldKind.TICK and field.means and Tri.NO not in field.means.values():
+            yield name
+
+
+def _names(form: Form) -> Iterator[str]:
+    """Yield the boxes of one line that ask for a name or the like: no word of theirs is about the incident."""
+    for name, field in form.fields.items():
+        if field.kind is FieldKind.TEXT and _A_NAME.search(f"{name} {field.label}"):
+            yield name
+
+
+def _tri(answer: Answer) -> Tri:
+    if answer.state is AnswerState.BLANK:
+        return Tri.BLANK
+    return _ANSWERS.get(answer.value or "", Tri.UNREADABLE)
+
+
+def _doubtful(paper: _Paper) -> frozenset[str]:
+    """Return the boxes that a hold speaks of; all of them where it speaks of the whole paper."""
+    fields = {hold.field for hold in paper.reading.held}
+    if None in fields:
+        return frozenset(paper.form.fields)
+    return frozenset(name for name in fields if name)
+
+
+def _unread(paper: _Paper) -> frozenset[str]:
+    """Return the boxes that hold something unreadable, or are missing."""
+    return frozenset(
+        name for name in paper.form.fields if paper.answer(name).state is AnswerState.UNREADABLE
+    )
+
+
+def _moments(paper: _Paper) -> tuple[Moments, list[Notice]]:
+    """Return the dates that can be true. The others leave a notice, and no date."""
+    moments: dict[str, Moment | None] = {}
+    notices: list[Notice] = []
+    for name, field in paper.form.fields.items():
+        if field.kind not in (FieldKind.DATE, FieldKind.MOMENT):
+            continue
+        moments[name], code = _moment(paper, field)
+        if code:
+            notices.append(paper.notice(code, name))
+    return moments, notices
+
+
+def _moment(paper: _Paper, field: Field) -> tuple[Moment | None, str]:
+    """Return what stands in a date box and the code of the notice it deserves, or ""."""
+    written = paper.answer(field.name).value
+    if written is None:
+        return None, ""
+    found = _parsed(field, written, paper.today)
+    if isinstance(found, Doubt):
+        moment, code = Moment(found.day) if found.day else None, found.code
+    else:
+        wants_time = field.kind is FieldKind.MOMENT and field.required
+        moment, code = found, "FF-207" if wants_time and found.hour is None else ""
+    if moment and moment.day > paper.today:
+        return None, "FF-206"
+    return moment, code
+
+
+def _parsed(field: Field, written: str, today: date) -> Moment | Doubt:
+    if field.kind is FieldKind.MOMENT:
+        return parse_moment(written, today)
+    day = parse_day(written, today, of_birth=field.name in DATES_OF_BIRTH)
+    return day if isinstance(day, Doubt) else Moment(day)
+
+
+def _referral_is_not_asked(paper: _Paper, facts: Facts) -> Iterator[Notice]:
+    """Yield that a form about an incident does not ask whether an immediate referral is warranted.
+
+    Or that it asks with a lone box, which everybody leaves blank who would say no.
+    """
+    if paper.form.is_sheet:
+        return
+    if not facts.asks(ASKED):
+        yield paper.notice("FF-321", None)
+    elif facts.says(ASKED) is Tri.BLANK and ASKED in facts.only_yes:
+        yield paper.notice("FF-327", ASKED)
+
+
+def about_active_content(carries: Sequence[str]) -> Iterator[Notice]:
+    """Yield that a paper carries what our forms never carry, told in words."""
+    if carries:
+        yield notice("FF-129", words={"what": ", ".join(carries)})
+
+
+def _holds(paper: _Paper) -> Iterator[Notice]:
+    """Yield why the reading is held, in words."""
+    for hold in paper.reading.held:
+        yield paper.notice(hold.code, hold.field, hold.words)
+
+
+def _unreadable(paper: _Paper) -> Iterator[Notice]:
+    """Yield the boxes that hold something unreadable, where no hold has said so already."""
+    doubtful = _doubtful(paper)
+    for name in paper.form.fields:
+        if paper.answer(name).state is AnswerState.UNREADABLE and name not in doubtful:
+            yield paper.notice("FF-134", name)
+
+
+def _lost_letters(paper: _Paper) -> Iterator[Notice]:
+    """Yield the answers in which a program lost a letter, where no hold has said so already."""
+    told = {hold.field for hold in paper.reading.held if hold.code == "FF-126"}
+    for name in paper.form.fields:
+        if LOST in (paper.answer(name).value or "") and name not in told:
+            yield paper.notice("FF-218", name)
+
+
+def _odd_names(paper: _Paper) -> Iterator[Notice]:
+    """Yield the names that may look like another: with something unseen, or in another alphabet."""
+    for name in paper.form.fields:
+        what = looks_like_another(paper.answer(name).value or "") if name.endswith("_name") else ""
+        if what:
+            yield paper.notice("FF-219", name, {"what": what})
+
+
+def _blanks(paper: _Paper) -> Iterator[Notice]:
+    """Yield the required boxes that are blank."""
+    for name, field in paper.form.fields.items():
+        if field.required and paper.answer(name).state is AnswerState.BLANK:
+            yield paper.notice("FF-201", name)
+
+
+def _order_of_days(paper: _Paper, moments: Moments) -> Iterator[Notice]:
+    """Yield the days that cannot be in this order."""
+    incident, signed = moments.get("incident_at"), moments.get("signed_date")
+    if incident is None:
+        return
+    for name, code in zip(DATES_OF_BIRTH, ("FF-208", "FF-233"), strict=True):
+        born = moments.get(name)
+        if born is not None and incident.day < born.day:
+            yield paper.notice(code, "incident_at")
+    if signed is not None and signed.day < incident.day:
+        yield paper.notice("FF-210", "signed_date")
+
+
+def _ages(paper: _Paper, facts: Facts, similar_age_years: int) -> Iterator[Notice]:
+    """Yield what the dates of birth say against other answers."""
+    born, other = (facts.moments.get(name) for name in DATES_OF_BIRTH)
+    incident = facts.moments.get("incident_at")
+    for name, code in zip(DATES_OF_BIRTH, ("FF-209", "FF-234"), strict=True):
+        birth = facts.moments.get(name)
+        if birth and incident and age_on(birth.day, incident.day) > OLDEST_CHILD:
+            yield paper.notice(code, name)
+    if not born or not other or facts.says("relationship_similar_age") is not Tri.YES:
+        return
+    older, younger = sorted((born.day, other.day))
+    # On the day before the younger was born: a gap of exactly so many years is not more.
+    if age_on(older, younger - timedelta(days=1)) >= similar_age_years:
+        words = {"years": similar_age_years}
+        yield paper.notice("FF-305", "relationship_similar_age", words)

@@ -1,0 +1,115 @@
+"""The rule book: lights.toml as values, and which of its rules are in force on a day."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from formflow.core.model import Tri, Weighs
+
+LONGEST_LIFE = 150  # years: the end of a rule's ages that has no other
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One answer to one question, such as "yes" to context_planned, and what it says."""
+
+    field: str
+    answer: Tri  # YES or NO
+    sentence: str
+
+    @property
+    def harmless(self) -> Tri:
+        """The answer that says the opposite. Nothing but that answer is harmless."""
+        return Tri.NO if self.answer is Tri.YES else Tri.YES
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One characteristic of the guidance."""
+
+    id: str
+    section: str
+    quote: str  # the guidance's words, at most 25
+    colours: tuple[str, ...]
+    weighs: Weighs
+    facts: tuple[Fact, ...]  # any of them establishes it
+    all_together: bool  # True: only all of them do
+    ages: range | None  # whole years of child A at the incident; None: at any age
+    judge: str | None  # name of the function in establish.py that also looks at the history
+    never_alone: bool  # supports green only beside another support
+    by_analogy: bool
+    since: date
+    until: date | None
+
+    def in_force(self, on: date) -> bool:
+        """Return whether the rule counts on a day."""
+        return self.since <= on and (self.until is None or on < self.until)
+
+
+@cache
+def rules_in_force(on: date) -> tuple[Rule, ...]:
+    """Return the rules that count on a day, in the order of the guidance."""
+    return tuple(rule for rule in rules() if rule.in_force(on))
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """Return every rule there is or was, in the order of the guidance."""
+    table = _table()
+    return tuple(as_rule(row, table["since"]) for row in table["rule"])
+
+
+@cache
+def asked_on_review() -> frozenset[str]:
+    """Return the questions of the red list that the review sheet asks in every case."""
+    return frozenset(_table()["asked_on_review"])
+
+
+def green_waits_for(rules: Iterable[Rule]) -> Mapping[str, Tri]:
+    """Return every question that a form must ask before it can be green, with its harmless answer."""
+    return {
+        fact.field: fact.harmless for rule in rules if "red" in rule.colours for fact in rule.facts
+    }
+
+
+def rules_version() -> str:
+    """Return the version of the rule book, which stands with every proposal."""
+    return str(_table()["version"])
+
+
+def as_rule(row: Mapping[str, Any], since: date) -> Rule:
+    """Return a table of lights.toml as a rule; `since` is the first day of rules that have none."""
+    return Rule(
+        id=row["id"],
+        section=row["section"],
+        quote=row["quote"],
+        colours=tuple(row["colours"]),
+        weighs=Weighs(row["weighs"]),
+        facts=tuple(
+            Fact(field, answer, sentence)
+            for answer in (Tri.YES, Tri.NO)
+            for field, sentence in row.get(answer.value, {}).items()
+        ),
+        all_together=row.get("all", False),
+        ages=_ages(*row["ages"]) if "ages" in row else None,
+        judge=row.get("judge"),
+        never_alone=row.get("never_alone", False),
+        by_analogy=row.get("analogy", False),
+        since=row.get("since", since),
+        until=row.get("until"),
+    )
+
+
+def _ages(first: int, last: int = LONGEST_LIFE) -> range:
+    return range(first, last + 1)
+
+
+@cache
+def _table() -> Mapping[str, Any]:
+    return tomllib.loads((resources.files(__package__) / "lights.toml").read_text("utf-8"))

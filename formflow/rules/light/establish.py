@@ -1,0 +1,119 @@
+"""Facts and history -> findings: which rules hold, each with the answers that it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from formflow.core.dates import age_on
+from formflow.core.model import Facts, Finding, History, Tri, Weighs
+from formflow.core.wording import day_in_words
+from formflow.rules.light.book import Fact, Rule
+
+BEFORE = "context_happened_before"
+BIRTH_AND_INCIDENT = ("child_a_dob", "incident_at")
+
+
+def findings(rules: Iterable[Rule], facts: Facts, history: History) -> tuple[Finding, ...]:
+    """Return everything that the rules establish, in their order."""
+    found = []
+    for rule in rules:
+        judge = JUDGES[rule.judge] if rule.judge else _said
+        finding = judge(rule, facts, history)
+        if finding is not None:
+            found.append(finding)
+    return tuple(found)
+
+
+def answered(rule: Rule, facts: Facts) -> tuple[Fact, ...]:
+    """Return the answers on the form that establish a rule, leaving ages and history aside."""
+    said = tuple(fact for fact in rule.facts if facts.says(fact.field) is fact.answer)
+    return said if not rule.all_together or len(said) == len(rule.facts) else ()
+
+
+def age_at_incident(facts: Facts, born_on: str = "child_a_dob") -> int | None:
+    """Return a child's age in whole years on the day of the incident, or None without both dates."""
+    born, incident = facts.moments.get(born_on), facts.moments.get("incident_at")
+    if born is None or incident is None or incident.day < born.day:
+        return None
+    return age_on(born.day, incident.day)
+
+
+def _said(rule: Rule, facts: Facts, _history: History) -> Finding | None:
+    """Establish a rule by what stands on the form, and by child A's age where the rule has ages."""
+    said = answered(rule, facts)
+    if not said:
+        return None
+    fields = tuple(fact.field for fact in said)
+    text = " ".join(fact.sentence for fact in said)
+    if rule.ages is not None:
+        age = age_at_incident(facts)
+        if age is None or age not in rule.ages:
+            return None
+        fields += BIRTH_AND_INCIDENT
+        text = text.format(age=age)
+    return _finding(rule, fields, text)
+
+
+def _one_off(rule: Rule, facts: Facts, history: History) -> Finding | None:
+    """A2: low key raises to amber; what is known of earlier incidents stands beside it.
+
+    An earlier incident makes it no longer a one-off, but never less of a concern: so it still raises.
+    Where the form says that it happened before, R7a stands instead.
+    """
+    before = facts.says(BEFORE)
+    if not answered(rule, facts) or before is Tri.YES:
+        return None
+    known = "Whether it was a one-off is not established."
+    if history.earlier:
+        known = "Earlier papers about this child are on record."
+    elif before is Tri.NO:
+        known = "No earlier incident is known."
+    text = " ".join(fact.sentence for fact in rule.facts)
+    return _finding(rule, (*(fact.field for fact in rule.facts), BEFORE), f"{text} {known}")
+
+
+def _frequent(rule: Rule, facts: Facts, history: History) -> Finding | None:
+    """R7a: what the person who saw it says raises; what our own records show is for the DSL to judge.
+
+    The guidance does not say how often is "frequent", so one earlier paper is no red by itself.
+    """
+    said = answered(rule, facts)
+    if not said and not history.earlier:
+        return None
+    sentences = [fact.sentence for fact in said]
+    if history.earlier:
+        sentences.append(_dates(history))
+    sentences.append("Whether that is frequent or increasing is for the DSL to judge.")
+    weighs = Weighs.RAISES if said else Weighs.CONTEXT
+    return _finding(rule, (BEFORE,), " ".join(sentences), weighs)
+
+
+def _dates(history: History) -> str:
+    count = len(history.earlier)
+    each = ", ".join(
+        f"{day_in_words(one.incident_day) if one.incident_day else 'day not known'} ({one.reference})"
+        for one in history.earlier
+    )
+    return f"{count} earlier paper{'' if count == 1 else 's'} on record: {each}."
+
+
+def _finding(
+    rule: Rule, fields: tuple[str, ...], text: str, weighs: Weighs | None = None
+) -> Finding:
+    on_both_lists = len(rule.colours) > 1
+    return Finding(
+        rule=rule.id,
+        colours=rule.colours,
+        section=rule.section,
+        quote=rule.quote,
+        weighs=weighs or rule.weighs,
+        fields=fields,
+        text=f"{text} On both lists: at least amber, the DSL decides." if on_both_lists else text,
+        by_analogy=rule.by_analogy,
+    )
+
+
+JUDGES: Mapping[str, Callable[[Rule, Facts, History], Finding | None]] = {
+    "one_off": _one_off,
+    "frequent": _frequent,
+}

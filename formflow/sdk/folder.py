@@ -1,0 +1,170 @@
+"""What every destination that is a folder shares: the lock, durable files, the words for trouble."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import BinaryIO
+
+from filelock import FileLock, Timeout
+
+from formflow.core import files
+from formflow.core.errors import StorageProblem
+from formflow.core.messages import notice
+from formflow.sdk.contract import (
+    CheckLine,
+    CheckReport,
+    Context,
+    Delivered,
+    DeliveredAs,
+    Ending,
+    Rejected,
+    Retryable,
+    Unavailable,
+)
+from formflow.sdk.wording import ending
+
+LOCK_NAME = ".formflow.lock"
+LOCK_SECONDS = 30.0
+
+
+class DestinationFolder:
+    """A folder that people see and FormFlow writes to, one writer at a time."""
+
+    def __init__(self, root: Path, kind: str, context: Context) -> None:
+        self.root = root
+        self._kind = kind
+        self._context = context
+        self._swept = False
+
+    def check(self) -> CheckReport:
+        """Say whether the folder is there and, as far as can be told, may be written to."""
+        if not self.root.is_dir():
+            return CheckReport((CheckLine(False, notice("FF-401").text),))
+        if not os.access(self.root, os.W_OK | os.X_OK):
+            return CheckReport((CheckLine(False, notice("FF-402").text),))
+        return CheckReport((CheckLine(True, "The folder is there and may be written to."),))
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the folder's lock. Raise Unavailable or Retryable when it cannot be had or used.
+
+        A folder that is missing is never made: it may be a drive that is not connected.
+        """
+        if not self.root.is_dir():
+            raise ending(Unavailable, "FF-401")
+        try:
+            with FileLock(self.root / LOCK_NAME, timeout=LOCK_SECONDS, mode=0o660):
+                self._sweep_once()
+                yield
+        except Timeout:
+            raise ending(Retryable, "FF-403") from None
+        except files.NotAFile:
+            raise ending(Retryable, "FF-431") from None
+        except OSError:
+            # The path in an OSError is our own, but a traceback is no place for it.
+            raise ending(Unavailable, "FF-402") from None
+
+    def put(self, contents: Mapping[Path, bytes | Path]) -> None:
+        """Write whole files durably, from bytes or from other files, in this order. Raise OSError.
+
+        Raise Retryable when a file would lie outside the folder, also through a link.
+        """
+        for final in contents:
+            self.inside(str(final.absolute()))
+        with contextlib.ExitStack() as stack:
+            made: list[tuple[files.Temporary, Path]] = []
+            for final, content in contents.items():
+                files.make_inside(final.parent)
+                made.append((stack.enter_context(files.temporary(self.root)), final))
+                _fill(made[-1][0].file, content)
+            for fresh, _ in made:
+                fresh.sync()
+            for fresh, final in made:
+                self._context.crash_at(f"{self._kind}.before-rename")
+                fresh.rename(final)
+                self._context.crash_at(f"{self._kind}.after-rename")
+            for folder in {final.parent for final in contents}:
+                files.sync_folder(folder)
+
+    def inside(self, name: str, folder: Path | None = None) -> Path:
+        """Return where a name lies in the folder, or in one inside it. Raise Retryable if outside."""
+        try:
+            return files.under(folder or self.root, name)
+        except StorageProblem:
+            raise ending(Retryable, "FF-430") from None
+
+    def put_beside(self, contents: Mapping[Path, bytes | Path]) -> None:
+        """Write files like `put`, unless one of the names is another's. Raise Rejected or OSError.
+
+        What a crash left of the same delivery has the same bytes.
+        """
+        for final, content in contents.items():
+            if _holds_another(final, content):
+                raise self.in_the_way(final)
+        self.put(contents)
+
+    def in_the_way(self, path: Path) -> Ending:
+        """Return what to raise where another's file has the name. Nothing is ever written over it."""
+        return ending(Rejected, "FF-420", name=self.where(path))
+
+    def where(self, path: Path) -> str:
+        """Return where something lies, told from the folder."""
+        return path.relative_to(self.root).as_posix()
+
+    def find(self, key: str, paths: Iterable[Path]) -> Delivered | None:
+        """Return which of some files holds a key, or None."""
+        for path in paths:
+            # Dragged away just now, or nothing that we wrote: a link, a pipe.
+            with contextlib.suppress(FileNotFoundError, files.NotAFile):
+                if key.encode() in files.read(path):
+                    return Delivered(key, DeliveredAs.ALREADY_THERE, self.where(path))
+        return None
+
+    def _sweep_once(self) -> None:
+        if not self._swept:
+            files.sweep(self.root)
+            self._swept = True
+
+
+def _holds_another(path: Path, content: bytes | Path) -> bool:
+    wanted = content if isinstance(content, bytes) else content.read_bytes()
+    try:
+        return files.read(path) != wanted
+    except (FileNotFoundError, files.NotAFile):
+        return False  # nothing, or a link or a pipe, which hold nothing of anybody's
+
+
+def _fill(file: BinaryIO, content: bytes | Path) -> None:
+    if isinstance(content, bytes):
+        file.write(content)
+        return
+    with content.open("rb") as stream:
+        shutil.copyfileobj(stream, file)
+
+
+def marked(page: str, key: str, case_key: str = "") -> bytes:
+    """Return a page with the key of its delivery as a comment at its end.
+
+    A page that is replaced from time to time also says of which case it tells.
+    """
+    of_case = f"<!-- case {case_key} -->\n" if case_key else ""
+    return f"{page.rstrip()}\n{of_case}<!-- {key} -->\n".encode()
+
+
+def keys_in(page: str) -> set[str]:
+    """Return the keys of the deliveries that a page carries."""
+    return set(_KEY.findall(page))
+
+
+def is_of_another_case(page: str, case_key: str) -> bool:
+    """Return whether a page says that it tells of another case than this."""
+    return bool(case_key) and not {case_key}.issuperset(_CASE.findall(page))
+
+
+_KEY = re.compile("<!-- ([0-9a-f]{64}) -->")
+_CASE = re.compile("<!-- case ([0-9a-f]{64}) -->")

@@ -1,0 +1,49 @@
+"""The words that several destinations share: lights, outcomes, days, and what a destination says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+
+from formflow.core.messages import notice
+from formflow.core.model import Light, Outcome
+from formflow.core.wording import LIGHT_WORDS, NOTHING_PROPOSED, day_in_words
+from formflow.sdk.contract import Ending, Parcel
+
+LIGHTS: Mapping[Light | None, str] = {
+    # Shape and words, never colour alone.
+    **{light: f"{shape} {words}" for light, (shape, words, _) in LIGHT_WORDS.items()},
+    None: " ".join(NOTHING_PROPOSED[:2]),
+}
+WAITS_FOR: Mapping[Outcome, str] = {
+    Outcome.RECORDED: "The safeguarding lead decides.",
+    Outcome.RETURNED: "The safeguarding lead decides. The office puts something right.",
+    Outcome.HELD: "A person checks it against the paper.",
+    Outcome.UNREADABLE: "A person reads the paper.",
+}
+# What XML and UTF-8 cannot hold: control characters, lone surrogates, two non-characters.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def proposed(parcel: Parcel) -> str:
+    """Return what the rules propose for a record; of a sheet, what was decided on it."""
+    return (parcel.decided or "Sheet") if parcel.about else LIGHTS[parcel.light]
+
+
+def ending(
+    kind: type[Ending], code: str, *, after_seconds: float | None = None, **words: str
+) -> Ending:
+    """Return an ending with its numbered words, ready to raise."""
+    return kind(code, notice(code, words=words).text, after_seconds)
+
+
+def moment_in_words(moment: datetime) -> str:
+    """Return a moment as "14 November 2026 at 2:02pm (GMT)", in the time zone it carries."""
+    hour, half = moment.hour % 12 or 12, "am" if moment.hour < 12 else "pm"
+    return f"{day_in_words(moment)} at {hour}:{moment.minute:02d}{half} ({moment.tzname()})"
+
+
+def printable(text: str) -> str:
+    """Return a text with "\\n" as its only line end and without characters that no file can hold."""
+    return _UNPRINTABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))

@@ -1,0 +1,1 @@
+"""The ledger and the originals: everything that must outlast the process."""

@@ -1,0 +1,131 @@
+"""Which child of the ledger a paper is about, which others it may be, and which the safeguarding lead joined.
+
+Looked up in the caller's transaction. A valid UPN, or exact name and date of birth, is one child; whatever
+is merely near is offered to her, and joined by her alone, on her review sheet. Every revision of that sheet
+is kept, so joining can be looked up and taken back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Row, text
+
+from formflow.rules.matching import ChildKey, NearChild, swapped, why_near
+from formflow.storage import counters
+
+# Children of older ledgers have no epoch before their number.
+_NAMED = re.compile(r"C-(?:(\d{4})-)?(\d{6})")
+
+
+def child_reference(child_id: int | None) -> str | None:
+    """Return a child's reference, "C-4821-000045", which stands wherever a name must not."""
+    if child_id is None:
+        return None
+    epoch, number = divmod(child_id, counters.IN_ONE_EPOCH)
+    return f"C-{epoch}-{number:06d}" if epoch else f"C-{number:06d}"
+
+
+def child_id(connection: Connection, key: ChildKey | None, upn: str) -> int | None:
+    """Return which child this is, known or new; None without a name, a date of birth or a known UPN.
+
+    A UPN counts where name or date of birth goes with it: a number on the wrong form joins nobody.
+    """
+    known = connection.execute(_BY_UPN, {"upn": upn}).first() if upn else None
+    if known is not None and (key is None or _goes_with(key, known)):
+        return int(known.id)
+    if key is None:
+        return None
+    values = {"name": key.name_key, "born": key.born.isoformat()}
+    found = connection.execute(_FIND, values).scalar()
+    if found is None:
+        found = counters.next_child(connection)
+        connection.execute(_ADD, {"id": found, **values})
+    if upn and known is None:
+        connection.execute(_NUMBER, {"id": found, "upn": upn})
+    return int(found)
+
+
+def contradicts(connection: Connection, child: int | None, upn: str) -> bool:
+    """Return whether a valid UPN is another child's, or not the one that this child has."""
+    known = connection.execute(_BY_UPN, {"upn": upn}).first() if upn else None
+    return bool(upn) and child is not None and (known is None or known.id != child)
+
+
+def near(connection: Connection, child: int | None) -> tuple[NearChild, ...]:
+    """Return the children that may be the same as this one, with the reason, and are not joined with it."""
+    if child is None:
+        return ()
+    ours = _key(connection.execute(_BY_ID, {"id": child}).one())
+    values = {"id": child, "name": ours.name_key, "born": ours.born.isoformat()}
+    values["swapped"] = (swapped(ours.born) or ours.born).isoformat()
+    there = set(joined(connection, child))
+    return tuple(_near(connection, ours, values, there))
+
+
+def _near(
+    connection: Connection, ours: ChildKey, values: dict[str, Any], there: set[int]
+) -> Iterator[NearChild]:
+    for row in connection.execute(_CANDIDATES, values):
+        why = why_near(ours, _key(row))
+        if why and row.id not in there:
+            papers = connection.execute(_PAPERS, {"id": row.id}).scalars().all()
+            yield NearChild(child_reference(row.id) or "", why, tuple(papers))
+
+
+def joined(connection: Connection, child: int) -> list[int]:
+    """Return a child and all that the safeguarding lead joined with it, directly or by others."""
+    return [int(found) for found in connection.execute(_JOINED, {"child": child}).scalars()]
+
+
+def named(connection: Connection, words: str) -> int | None:
+    """Return the child whose reference these words are, None where they are anything else.
+
+    Nothing but the reference: “not C-000012” must join nobody.
+    """
+    said = _NAMED.fullmatch(words.strip().upper())
+    number = int(said[1] or 0) * counters.IN_ONE_EPOCH + int(said[2]) if said else None
+    row = connection.execute(_BY_ID, {"id": number}).first()
+    return int(row.id) if row is not None else None
+
+
+def join(connection: Connection, sheet: str, child: int | None, words: str) -> None:
+    """Join what a review sheet joins, instead of what it joined before; "" joins nothing any more."""
+    connection.execute(_UNJOIN, {"sheet": sheet})
+    other = named(connection, words)
+    if child is not None and other is not None and other != child:
+        connection.execute(_JOIN, {"sheet": sheet, "child": child, "other": other})
+
+
+def _goes_with(key: ChildKey, known: Row[Any]) -> bool:
+    theirs = _key(known)
+    return key.name_key == theirs.name_key or key.born == theirs.born
+
+
+def _key(row: Row[Any]) -> ChildKey:
+    return ChildKey(row.name_key, date.fromisoformat(row.born))
+
+
+_BY_UPN = text("SELECT id, name_key, born FROM child WHERE upn = :upn")
+_BY_ID = text("SELECT id, name_key, born FROM child WHERE id = :id")
+_ADD = text("INSERT INTO child (id, name_key, born) VALUES (:id, :name, :born)")
+_FIND = text("SELECT id FROM child WHERE name_key = :name AND born = :born")
+_NUMBER = text("UPDATE child SET upn = :upn WHERE id = :id AND upn IS NULL")
+_CANDIDATES = text(
+    "SELECT id, name_key, born FROM child"
+    " WHERE id != :id AND (born IN (:born, :swapped) OR name_key = :name) ORDER BY id"
+)
+_PAPERS = text(
+    "SELECT DISTINCT reference FROM entry WHERE (child_id = :id OR child_b_id = :id)"
+    " AND about IS NULL ORDER BY reference"
+)
+_JOINED = text(
+    "WITH RECURSIVE same (id) AS (SELECT :child UNION SELECT CASE WHEN joined.child_id = same.id"
+    " THEN joined.other_id ELSE joined.child_id END FROM joined JOIN same"
+    " ON joined.child_id = same.id OR joined.other_id = same.id) SELECT id FROM same ORDER BY id"
+)
+_UNJOIN = text("DELETE FROM joined WHERE sheet = :sheet")
+_JOIN = text("INSERT INTO joined (sheet, child_id, other_id) VALUES (:sheet, :child, :other)")

@@ -1,0 +1,49 @@
+"""The further pages that FormFlow made: the ledger keeps their fingerprints, and no others count.
+
+A copy says by itself how many of its last pages are FormFlow's own. Anybody can write that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from sqlalchemy import Connection, text
+
+from formflow.core.model import Hold, Reading
+from formflow.forms.catalogue import FURTHER_PAGES
+
+STRANGE = "FF-135"
+_MARK = f"/{FURTHER_PAGES}".encode()
+Keep = Callable[[bytes], str]
+
+
+def noting(connection: Connection, keep: Keep) -> Keep:
+    """Return what keeps bytes and notes, in the caller's transaction, the further pages of a copy."""
+
+    def noted(content: bytes) -> str:
+        for fingerprint in _further(content) if _MARK in content else ():
+            connection.execute(_ADD, {"fingerprint": fingerprint})
+        return keep(content)
+
+    return noted
+
+
+def compared(connection: Connection, read: Reading) -> Reading:
+    """Return a reading, held where a page that it says is FormFlow's own is not."""
+    if all(connection.execute(_KNOWN, {"fingerprint": one}).first() for one in read.further):
+        return read
+    return replace(read, held=(*read.held, Hold(STRANGE)))
+
+
+def _further(content: bytes) -> tuple[str, ...]:
+    # Imported here: pikepdf takes 15 MB, and few copies have further pages.
+    from formflow.reading.page_fingerprint import last_prints
+
+    return last_prints(content)
+
+
+_ADD = text(
+    "INSERT INTO own_page (fingerprint) VALUES (:fingerprint) ON CONFLICT (fingerprint) DO NOTHING"
+)
+_KNOWN = text("SELECT 1 FROM own_page WHERE fingerprint = :fingerprint")

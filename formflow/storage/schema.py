@@ -1,0 +1,211 @@
+"""The tables of the ledger.
+
+Table models never leave the rooms that write (intake, record, ledger, deliver, acknowledge) and the
+room that reads for people (shelf): SQLModel does not validate tables, so what walks through the
+program are the papers of model.py. Moments are stored as UTC text, "2026-11-14T13:45:00+00:00".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+SCHEMA_VERSION = 5
+
+
+def _role() -> Any:
+    """Return the column that says from what kind of watched folder something came."""
+    return Field(default="staff", sa_column_kwargs={"server_default": "staff"})
+
+
+class Sighting(SQLModel, table=True):
+    """A path in a watched folder: what we saw there last, and whether we have taken it."""
+
+    __table_args__ = (UniqueConstraint("folder", "name"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    folder: str  # the watched folder as in the settings
+    name: bytes  # file name as the system gives it: not every name is UTF-8
+    size: int
+    modified_ns: int
+    changed_at: str  # when we first saw it just so
+    state: str  # settling | incomplete | taken
+    code: str = ""  # why it is not taken yet
+
+
+class Paper(SQLModel, table=True):
+    """Something that arrived and is new by its bytes and role. Its reading is one task.
+
+    The same bytes are a paper of their own in another role, and when they are read again.
+    """
+
+    __table_args__ = (UniqueConstraint("sha256", "role", "reading"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    sha256: str | None = None  # None: not a file, nothing kept
+    size: int
+    file_name: str  # as dropped; may hold a name: never in a log or a path we make
+    received_at: str
+    code: str = ""  # what the gate already knows, such as "FF-102"
+    words: str = "{}"  # JSON: what fills the braces of the code's message
+    entry_id: int | None = None  # the entry it became, or the one it repeats
+    continues: int | None = None  # the paper whose bytes it begins with, from the same path
+    role: str = _role()  # of the watched folder that it came from: what it may do goes by that
+    reading: int = Field(default=1, sa_column_kwargs={"server_default": "1"})  # counted from 1
+
+
+class Arrival(SQLModel, table=True):
+    """One time that a paper was dropped or handed over. The second arrival is a duplicate."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    paper_id: int = Field(foreign_key="paper.id", index=True)
+    folder: str
+    file_name: str
+    arrived_at: str
+    duplicate: bool
+    role: str = _role()
+
+
+class Child(SQLModel, table=True):
+    """A child, by exact normalised name and exact date of birth, or by a valid UPN."""
+
+    __table_args__ = (
+        UniqueConstraint("name_key", "born"),
+        Index("child_upn", "upn", unique=True),
+        Index("child_born", "born"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    name_key: str
+    born: str  # ISO day
+    upn: str | None = None  # as a form gave it, valid by its check letter
+
+
+class Joined(SQLModel, table=True):
+    """Two children whom a review sheet says to be one. Taken back when a later revision says otherwise."""
+
+    sheet: str = Field(primary_key=True)  # reference of the review sheet
+    child_id: int
+    other_id: int
+
+
+class Entry(SQLModel, table=True):
+    """One revision of one record."""
+
+    __table_args__ = (
+        UniqueConstraint("reference", "revision"),
+        Index("entry_business_key", "business_key"),
+        Index("entry_child", "child_id"),
+        Index("entry_child_b", "child_b_id"),
+        Index("entry_about", "about"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    reference: str
+    revision: int
+    supersedes: int | None = None
+    outcome: str
+    received_at: str
+    recorded_at: str
+    paper_id: int = Field(foreign_key="paper.id", unique=True)
+    form_id: str | None = None
+    form_version: int | None = None
+    child_id: int | None = Field(default=None, foreign_key="child.id")
+    child_b_id: int | None = None  # the child who was targeted, where that is clear
+    business_key: str | None = None
+    values_sha256: str | None = None
+    incident_day: str | None = None
+    light: str | None = None
+    highest_light: str | None = None  # of all revisions up to this one
+    possible_duplicate_of: str | None = None
+    about: str | None = None  # of a sheet: the record that it belongs to
+    answers: str  # JSON
+    notices: str  # JSON
+    proposal: str | None = None  # JSON
+    acknowledged_at: str | None = None
+    acknowledged_by: str | None = None
+    role: str = _role()
+    urgent: bool = Field(default=False, sa_column_kwargs={"server_default": "0"})  # cannot wait
+    epoch: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # of the ledger then
+
+
+class Parcel(SQLModel, table=True):
+    """The bytes for one destination, rendered once. Its delivery is one task."""
+
+    __table_args__ = (
+        Index("parcel_entry", "entry_id"),
+        Index("parcel_own_alert", "own_alert"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    entry_id: int | None = Field(default=None, foreign_key="entry.id")
+    own_alert: str | None = Field(default=None, foreign_key="own_alert.reference")
+    destination: str
+    operation: str
+    body: bytes | None  # None: it could not be rendered
+    headers: str  # JSON
+    original_sha256: str | None = None
+    delivered_at: str | None = None
+    delivered_how: str | None = None
+    delivered_where: str | None = None
+
+
+class Task(SQLModel, table=True):
+    """One thing to do, by number only: nothing confidential stands in the queue."""
+
+    __table_args__ = (
+        UniqueConstraint("kind", "ref_id"),
+        Index("task_ready", "priority", "due", "id", sqlite_where=text("state = 0")),
+        Index("task_leased", "lease_until", sqlite_where=text("state = 1")),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str  # read | repeat | remind | climb | deliver
+    ref_id: int
+    lane: str = ""  # destination name, for deliveries
+    priority: int  # alerts first
+    state: int = 0  # 0 ready, 1 leased, 2 done, 3 set aside for a person
+    attempts: int = 0  # times that it was claimed
+    weight: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # see trouble.py
+    owner: str | None = None
+    lease_until: float = 0.0  # seconds since 1970
+    due: float = 0.0  # seconds since 1970
+    last_code: str = ""
+
+
+class OwnPage(SQLModel, table=True):
+    """The fingerprint of a further page that FormFlow made for a sheet: nobody else's counts."""
+
+    __tablename__ = "own_page"
+
+    fingerprint: str = Field(primary_key=True)
+
+
+class Silence(SQLModel, table=True):
+    """A destination that does not answer. The row goes when it does."""
+
+    destination: str = Field(primary_key=True)
+    since: str  # when the first call began that was not answered
+
+
+class OwnAlert(SQLModel, table=True):
+    """An alert about FormFlow itself, and who has seen it."""
+
+    __tablename__ = "own_alert"
+
+    reference: str = Field(primary_key=True)
+    code: str
+    words: str  # JSON: what fills the braces of the code's message
+    told_at: str
+    acknowledged_at: str | None = None
+    acknowledged_by: str | None = None
+
+
+class Counter(SQLModel, table=True):
+    """The last number given out, so that references have no gaps; and the epoch, see counters.py."""
+
+    name: str = Field(primary_key=True)
+    last: int

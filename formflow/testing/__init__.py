@@ -1,1 +1,0 @@
-"""What tests of FormFlow and of its connectors share."""

@@ -1,0 +1,70 @@
+"""What the commands print can be read by other programs, whatever the system calls its own letters."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from formflow.core.settings import Settings
+from tests.support.offices import COMMAND, drop, sample
+
+RED = "red-planned-secrecy-pdfjs"
+
+
+def piped(office: Settings, letters: dict[str, str], *arguments: str) -> tuple[int, str]:
+    """Run the real command into a pipe; return its exit code and what it printed, read as UTF-8."""
+    file = office.state.folder.parent / "formflow.toml"
+    plain = {name: value for name, value in os.environ.items() if name[:3] not in ("LC_", "LAN")}
+    done = subprocess.run(
+        [sys.executable, "-c", COMMAND, "--settings", str(file), *arguments],
+        env=plain | letters,
+        capture_output=True,
+        timeout=100,
+        check=False,
+    )
+    assert b"UnicodeEncodeError" not in done.stderr
+    done.stderr.decode("utf-8")
+    return done.returncode, done.stdout.decode("utf-8")
+
+
+@pytest.mark.parametrize(
+    "letters",
+    [
+        {"PYTHONIOENCODING": "ascii"},
+        {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
+    ],
+    ids=["ascii", "C"],
+)
+def test_what_a_command_says_can_be_piped_whatever_letters_the_system_has(
+    office: Settings, letters: dict[str, str]
+) -> None:
+    assert "“" in piped(office, letters, "doctor")[1]
+
+
+def test_every_command_can_be_piped_where_the_system_has_few_letters(office: Settings) -> None:
+    letters = {"PYTHONIOENCODING": "cp1252"}  # a pipe on an English Windows
+    file = office.state.folder.parent / "formflow.toml"
+    slow = file.read_text("utf-8").replace("deadline_seconds = 15", "deadline_seconds = 600")
+    file.write_text(slow, encoding="utf-8")  # a busy machine reads the form, too
+    drop(office, RED)
+    assert piped(office, letters, "run", "--once")[0] == 0
+    code, said = piped(office, letters, "status")
+    assert (code, "▲" in said) == (1, True)
+    assert json.loads(piped(office, letters, "status", "--json")[1])["records"] == 1
+    [waiting] = json.loads(piped(office, letters, "status", "--json")[1])["waiting"]
+    assert piped(office, letters, "show", waiting["reference"])[0] == 0
+    assert "“" in piped(office, letters, "explain", waiting["reference"])[1]
+    assert piped(office, letters, "doctor")[0] in (0, 1)
+    assert piped(office, letters, "forms", "check")[0] == 0
+    read = json.loads(piped(office, letters, "read", "--json", str(sample(RED)))[1])
+    assert read["proposal"]["findings"]
+
+
+def test_a_file_name_of_other_bytes_ends_no_command(office: Settings) -> None:
+    name = os.fsdecode(b"caf\xe9.pdf")
+    code, _ = piped(office, {"PYTHONIOENCODING": "utf-8"}, "read", "--json", name)
+    assert code not in (0, 70)

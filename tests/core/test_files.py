@@ -1,0 +1,177 @@
+"""Files that survive a power cut: whole or not at all, and never outside their folder."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from formflow.core import files
+from formflow.core.errors import StorageProblem
+
+HANGS_HALF_WAY = """
+import sys, time
+from pathlib import Path
+from formflow.core import files
+with files.temporary(Path(sys.argv[1])) as fresh:
+    fresh.file.write(b"half")
+    fresh.file.flush()
+    print("written", flush=True)
+    time.sleep(60)
+"""
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_file_is_written_whole_and_replaces_the_one_before(tmp_path: Path) -> None:
+    for content in (b"first", b"the second is longer"):
+        files.write(tmp_path / "page.html", content)
+        assert (tmp_path / "page.html").read_bytes() == content
+    assert _names(tmp_path) == ["page.html"]
+
+
+def test_a_reader_sees_the_old_file_or_the_new_one_but_never_half(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    whole = {bytes([letter]) * 500_000 for letter in b"abcd"}
+    files.write(page, min(whole))
+
+    def write_all() -> None:
+        for content in sorted(whole) * 5:
+            files.write(page, content)
+
+    with ThreadPoolExecutor(2) as threads:
+        writing = threads.submit(write_all)
+        while not writing.done():
+            assert page.read_bytes() in whole
+
+
+def test_what_fails_half_way_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    files.write(tmp_path / "page.html", b"old")
+    with contextlib.suppress(ZeroDivisionError), files.temporary(tmp_path) as fresh:
+        fresh.file.write(b"half")
+        _ = 1 / 0
+    assert (tmp_path / "page.html").read_bytes() == b"old"
+    assert _names(tmp_path) == ["page.html"]
+
+
+def test_a_file_in_the_making_is_told_by_its_name(tmp_path: Path) -> None:
+    with files.temporary(tmp_path) as fresh:
+        assert fresh.path.name.startswith(".formflow-")
+        assert fresh.path.name.endswith(".tmp")
+        assert _names(tmp_path) == [fresh.path.name]
+
+
+def test_the_sweep_takes_what_a_killed_process_left_and_nothing_that_is_in_use(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "notes.tmp").write_text("of a person")
+    command = [sys.executable, "-c", HANGS_HALF_WAY, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "written\n"
+        with files.temporary(tmp_path) as ours:
+            assert files.sweep(tmp_path) == 0
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            assert files.sweep(tmp_path) == 1
+            assert _names(tmp_path) == [ours.path.name, "notes.tmp"]
+            ours.become(tmp_path / "final.pdf")
+    assert _names(tmp_path) == ["final.pdf", "notes.tmp"]
+
+
+def test_sweeping_all_the_time_disturbs_nobody(tmp_path: Path) -> None:
+    def write(number: int) -> None:
+        files.write(tmp_path / f"{number}.html", b"whole")
+
+    with ThreadPoolExecutor(5) as threads:
+        writing = [threads.submit(write, number) for number in range(200)]
+        while not all(work.done() for work in writing):
+            files.sweep(tmp_path)
+        for work in writing:
+            work.result()
+    assert len(_names(tmp_path)) == 200
+
+
+def test_folders_are_made_with_those_above_them(tmp_path: Path) -> None:
+    files.make_folder(tmp_path / "a" / "b")
+    files.make_folder(tmp_path / "a" / "b")
+    assert (tmp_path / "a" / "b").is_dir()
+
+
+@pytest.mark.parametrize(
+    "name", ["..", "../x", "a/../../x", "/etc/passwd", "", ".", "a/..", "link", "link/x", "a\0b"]
+)
+def test_a_name_that_leads_out_of_its_folder_is_refused(tmp_path: Path, name: str) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "link").symlink_to(tmp_path)
+    with pytest.raises(StorageProblem, match="outside its folder") as problem:
+        files.under(root, name)
+    assert str(tmp_path) not in str(problem.value)
+
+
+@given(st.text(st.sampled_from("./\\ab\0~é"), max_size=12))
+def test_whatever_the_name_the_path_stays_under_its_root(name: str) -> None:
+    root = Path(__file__).parents[1]
+    try:
+        path = files.under(root, name)
+    except StorageProblem:
+        return
+    assert Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
+    assert path != root
+
+
+def test_a_name_inside_a_folder_of_the_root_is_fine(tmp_path: Path) -> None:
+    assert files.under(tmp_path, "C-000045/page.html") == tmp_path / "C-000045" / "page.html"
+
+
+def test_a_program_that_holds_the_file_for_a_moment_is_waited_for() -> None:
+    tries: list[int] = []
+
+    def held_twice() -> None:
+        tries.append(1)
+        if len(tries) < 3:
+            raise _sharing_violation()
+
+    files.patiently(held_twice)
+    assert len(tries) == 3
+
+
+def test_a_program_that_holds_the_file_for_long_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(files, "PATIENCE_SECONDS", 0.1)
+
+    def held() -> None:
+        raise _sharing_violation()
+
+    with pytest.raises(PermissionError):
+        files.patiently(held)
+
+
+def test_a_folder_that_may_not_be_written_to_is_not_tried_again() -> None:
+    tries: list[int] = []
+
+    def refused() -> None:
+        tries.append(1)
+        raise PermissionError(13, "Permission denied")
+
+    with pytest.raises(PermissionError):
+        files.patiently(refused)
+    assert len(tries) == 1
+
+
+def _sharing_violation() -> PermissionError:
+    problem = PermissionError(13, "The process cannot access the file")
+    problem.winerror = 32  # type: ignore[attr-defined]
+    return problem

@@ -1,0 +1,583 @@
+"""What a sheet is filled in with, and what keeps it from counting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from formflow.core.model import (
+    Answer,
+    AnswerState,
+    EarlierIncident,
+    Entry,
+    Finding,
+    History,
+    Light,
+    Outcome,
+    Proposal,
+    Weighs,
+    highest,
+)
+from formflow.core.wording import SHEET_WORDS
+from formflow.core.working_days import WorkingDays
+from formflow.forms.catalogue import known as known_forms
+from formflow.forms.catalogue import shipped
+from formflow.reading.acroform import Box
+from formflow.reading.answers import answers as read_answers
+from formflow.rules.case.case import (
+    AS_PROPOSED,
+    Case,
+    about_the_sheet,
+    contradictions,
+    deadline,
+    done_steps,
+    due,
+    open_steps,
+)
+from formflow.rules.case.prefill_values import Desk, known
+from formflow.rules.case.steps import steps
+from formflow.rules.light.book import asked_on_review, rules
+
+FORMS = {form.form_id: form for form in shipped()}
+DESK = Desk(FORMS, {"front_door": "Customer Service Centre"})
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+TODAY = NOW.date()
+FOUND = Finding(
+    "R2a", ("red",), "2.3", "Elements of planning", Weighs.RAISES, (), "It was planned."
+)
+
+
+def entry(form_id: str, answers: Mapping[str, str], light: Light | None = None) -> Entry:
+    read = {name: Answer(value, value, AnswerState.GIVEN) for name, value in answers.items()}
+    proposal = Proposal(light, (FOUND,), (), (), (), ()) if light else None
+    return Entry(
+        reference="FF-2026-000001",
+        revision=1,
+        outcome=Outcome.RECORDED,
+        received_at=NOW,
+        recorded_at=NOW,
+        sha256="ab",
+        form_id=form_id,
+        form_version=1,
+        child_reference="C-000001",
+        supersedes=None,
+        answers=read,
+        proposal=proposal,
+        highest_light=light,
+    )
+
+
+def case(light: Light | None = Light.RED, /, **sheets: Mapping[str, str]) -> Case:
+    record = entry(
+        "recording", {"child_a_name": "Ada Example", "child_b_name": "Ben Sample"}, light
+    )
+    found = Case(record)
+    for name, answers in sheets.items():
+        found = found.with_sheet(entry(name, answers))
+    return found
+
+
+def codes(before: Case, form_id: str = "review", **answers: str) -> list[str]:
+    """Return what keeps a sheet from counting that is signed and about the child, unless told otherwise."""
+    by_itself = {
+        "review": {"child_a_name": "Ada Example", "signed_name": "M. Head"},
+        "referral_a": {"child_name": "Ada Example"},
+        "referral_b": {"child_name": "Ben Sample"},
+    }
+    sheet = entry(form_id, {**by_itself.get(form_id, {}), **answers})
+    found = about_the_sheet(FORMS[form_id], sheet, before)
+    return [one.code for one in found if one.holds]
+
+
+def test_a_review_sheet_holds_names_proposal_with_citations_and_history() -> None:
+    earlier = EarlierIncident("FF-2025-000009", date(2025, 3, 4), Light.AMBER, "concerning")
+    filled = known(FORMS["review"], Case(case().record, {}, History((earlier,))), DESK)
+    assert filled["child_a_name"].value == "Ada Example"
+    told = filled["proposal_text"].value or ""
+    assert told.startswith("Red proposed.")
+    assert "It was planned. – R2a, guidance 2.3, red: “Elements of planning”" in told
+    assert filled["history_text"].value == (
+        "FF-2025-000009: 4 March 2025, Amber proposed. Decided: concerning"
+    )
+    assert filled["level"].state is AnswerState.BLANK
+
+
+def test_a_record_that_could_not_be_assessed_says_so_on_the_sheet() -> None:
+    told = known(FORMS["review"], case(None), DESK)["proposal_text"].value or ""
+    assert "Nothing could be proposed" in told
+
+
+def test_what_she_wrote_before_stands_before_what_the_record_says() -> None:
+    filled = known(
+        FORMS["review"], case(review={"child_a_name": "Ada Exampel", "level": "doubt"}), DESK
+    )
+    assert filled["child_a_name"].value == "Ada Exampel"
+    assert filled["level"].value == "doubt"
+
+
+def test_what_stands_for_reading_is_always_as_the_record_has_it_now() -> None:
+    filled = known(FORMS["review"], case(review={"proposal_text": "Green, says somebody"}), DESK)
+    assert (filled["proposal_text"].value or "").startswith("Red proposed.")
+
+
+def test_each_referral_names_the_child_it_is_about_and_not_the_other() -> None:
+    a, b = (known(FORMS[f"referral_{x}"], case(), DESK) for x in "ab")
+    assert a["child_name"].value == "Ada Example"
+    assert b["child_name"].value == "Ben Sample"
+    assert not [n for n, one in b.items() if "Ada" in (one.value or "")]
+    assert not [n for n, one in a.items() if "Ben" in (one.value or "")]
+
+
+@pytest.mark.parametrize(
+    ("light", "level", "counts"),
+    [
+        (Light.RED, "harmful", True),
+        (Light.RED, "concerning", False),
+        (Light.RED, "healthy", False),
+        (Light.AMBER_OR_RED, "harmful", True),
+        (Light.AMBER_OR_RED, "concerning", True),
+        (Light.AMBER_OR_RED, "healthy", False),
+        (Light.AMBER, "concerning", True),
+        (Light.AMBER, "healthy", False),
+        (Light.UNDETERMINED, "concerning", True),
+        (Light.GREEN, "healthy", True),
+        (Light.GREEN, "harmful", True),
+        (None, "concerning", True),
+        (Light.UNDETERMINED, "doubt", True),
+        (Light.RED, "doubt", True),
+    ],
+)
+def test_a_level_below_the_proposal_counts_only_with_a_reason(
+    light: Light | None, level: str, counts: bool
+) -> None:
+    assert codes(case(light), level=level) == ([] if counts else ["FF-222"])
+    assert codes(case(light), level=level, lower_reason="I asked them.") == []
+
+
+@pytest.mark.parametrize("light", [Light.UNDETERMINED, None])
+def test_healthy_without_enough_information_counts_only_with_a_reason(light: Light | None) -> None:
+    assert codes(case(light), level="healthy") == ["FF-230"]
+    assert codes(case(light), level="healthy", lower_reason="Both sets of parents agree.") == []
+    decided = case(light, review={"level": "harmful"})
+    assert codes(decided, level="healthy") == ["FF-222"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "level", "counts"),
+    [
+        ({"background_cruelty_to_animals": "yes"}, "healthy", False),
+        ({"background_fire_setting": "yes"}, "concerning", False),
+        ({"background_violence": "yes"}, "harmful", True),
+        ({"background_violence": "yes"}, "doubt", True),
+        ({"context_force": "yes"}, "concerning", False),
+        ({"context_threat": "yes"}, "healthy", False),
+        ({"context_coercion": "yes"}, "healthy", False),
+        ({"context_secrecy": "yes"}, "healthy", False),
+        ({"others_fearful": "yes"}, "healthy", False),
+        ({"child_denying": "yes"}, "healthy", False),
+        ({"context_force": "no"}, "healthy", True),
+        ({"context_force": "unknown"}, "healthy", True),
+        ({"background_anxiety": "yes"}, "healthy", True),
+    ],
+)
+def test_what_the_review_sheet_establishes_wants_a_reason_for_a_lower_level(
+    answers: dict[str, str], level: str, counts: bool
+) -> None:
+    green = case(Light.GREEN)
+    assert codes(green, level=level, **answers) == ([] if counts else ["FF-319"])
+    assert codes(green, level=level, lower_reason="I asked again.", **answers) == []
+
+
+def test_the_notice_says_what_was_established() -> None:
+    signed = {"child_a_name": "Ada Example", "signed_name": "M. Head"}
+    said = {"level": "healthy", "context_force": "yes", "background_anger": "yes"}
+    sheet = entry("review", {**signed, **said})
+    (found,) = about_the_sheet(FORMS["review"], sheet, case(Light.GREEN))
+    assert found.holds
+    assert "It says: There was force. No reason is given" in found.text
+
+
+def test_no_review_sheet_lowers_what_the_form_or_an_earlier_sheet_suggests() -> None:
+    none = case(Light.GREEN)
+    assert (none.suggested, none.established) == (Light.GREEN, ())
+    said = {"level": "harmful", "context_force": "yes"}
+    once = case(Light.GREEN, review=said)
+    assert [one.rule for one in once.established] == ["R2c"]
+    assert once.suggested is Light.RED
+    taken_back = once.with_sheet(entry("review", {"level": "harmful", "context_force": "no"}))
+    again = taken_back.with_sheet(entry("review", {"level": "harmful", "others_anxious": "yes"}))
+    assert taken_back.suggested is again.suggested is Light.RED
+    assert [one.text for one in again.established] == [
+        "The others involved were anxious.",
+        "On an earlier review sheet: There was force.",
+    ]
+    assert codes(taken_back, level="concerning") == ["FF-319"]
+    assert (
+        case(Light.RED, review={"level": "harmful", "context_force": "no"}).suggested is Light.RED
+    )
+
+
+def test_the_review_sheet_asks_under_the_names_of_the_rules() -> None:
+    asked = set(FORMS["review"].fields)
+    of_the_agency = {f.field for r in rules() for f in r.facts if f.field.startswith("background")}
+    assert of_the_agency <= asked
+    assert asked_on_review() <= asked
+    both = asked & set(FORMS["recording"].fields)
+    told = {fact.field for rule in rules() for fact in rule.facts} & both
+    assert {"context_force", "context_threat", "context_coercion", "context_secrecy"} <= told
+    assert {"others_fearful", "child_denying", "child_fearful"} <= told
+
+
+def test_a_review_sheet_of_version_1_is_read_and_counts_under_the_names_of_the_rules() -> None:
+    first = next(form for form in known_forms() if (form.form_id, form.version) == ("review", 1))
+    second = FORMS["review"]
+    assert set(first.fields) <= set(second.fields)
+    assert set(first.manifest.boxes) == {*first.asked_boxes, "form_id", "form_version", "case_ref"}
+    boxes = {"background_animals": "yes", "background_fire": "yes"}
+    stored = {b: Box(b, "button", boxes.get(b, ""), boxes.get(b, "")) for b in first.asked_boxes}
+    read = {n: a.value for n, a in read_answers(first, stored).items() if a.value}
+    assert read == {"background_cruelty_to_animals": "yes", "background_fire_setting": "yes"}
+
+
+def revised(before: Case, light: Light | None, after: timedelta = timedelta(days=1)) -> Case:
+    """Return a case after one more revision of its record."""
+    later = entry("recording", {"child_a_name": "Ada Example"}, light)
+    most = highest(light, before.record.highest_light)
+    return before.with_revision(
+        replace(later, revision=2, recorded_at=NOW + after, highest_light=most)
+    )
+
+
+@pytest.mark.parametrize(
+    ("level", "light", "reopens"),
+    [
+        ("healthy", Light.RED, True),
+        ("healthy", Light.AMBER_OR_RED, True),
+        ("healthy", Light.AMBER, True),
+        ("healthy", Light.UNDETERMINED, True),
+        ("healthy", Light.GREEN, False),
+        ("healthy", None, False),
+        ("concerning", Light.RED, True),
+        ("concerning", Light.AMBER_OR_RED, False),
+        ("concerning", Light.AMBER, False),
+        ("concerning", Light.UNDETERMINED, False),
+        ("harmful", Light.RED, False),
+        ("doubt", Light.RED, False),
+        ("", Light.RED, False),
+    ],
+)
+def test_a_later_form_that_suggests_more_than_was_decided_reopens_the_decision(
+    level: str, light: Light | None, reopens: bool
+) -> None:
+    decided = case(Light.GREEN, review={"level": level} if level else {})
+    later = revised(decided, light)
+    assert later.is_reopened is reopens
+    assert later.level == decided.level
+    assert later.reopened_by is (light if reopens else None)
+    assert ("DX1" in {step.id for step in open_steps(later, TODAY)}) is (
+        reopens or level in ("", "doubt")
+    )
+
+
+def test_a_reopened_case_keeps_its_first_clock_its_highest_form_and_its_duties() -> None:
+    days = WorkingDays(ZoneInfo("Europe/London"), decide_within=2)
+    dx1 = next(step for step in steps() if step.id == "DX1")
+    decided = case(Light.GREEN, review={"level": "concerning"})
+    duties = {step.id for step in open_steps(decided, TODAY)}
+    once = revised(decided, Light.RED, timedelta(days=3))  # a Monday
+    twice = revised(once, Light.AMBER, timedelta(days=9))
+    assert (twice.reopened_at, twice.reopened_by) == (once.reopened_at, Light.RED)
+    assert deadline(dx1, twice, days) == days.end_of(date(2026, 11, 25))
+    assert duties | {"DX1"} == {step.id for step in open_steps(twice, TODAY)}
+    again = twice.with_sheet(entry("review", {"level": "harmful"}))
+    assert not again.is_reopened
+    assert deadline(dx1, again, days) is None
+    plan = twice.with_sheet(entry("plan_a", {}))
+    assert plan.is_reopened, "only a review sheet decides"
+
+
+def test_in_doubt_there_is_a_clock_also_when_advice_is_noted_and_where_the_agency_sets_no_time() -> (
+    None
+):
+    dx1, dx5 = (next(s for s in steps() if s.id == one) for one in ("DX1", "DX5"))
+    for light in (Light.RED, Light.GREEN):
+        advised = case(light, review={"level": "doubt", "advice_from": "CAMHS"})
+        assert dx5 not in open_steps(advised, TODAY)
+        assert dx1 in open_steps(advised, TODAY)
+        two = WorkingDays(ZoneInfo("Europe/London"), decide_within=2)
+        assert deadline(dx1, advised, two) == two.end_of(date(2026, 11, 24))
+        no_time = WorkingDays(ZoneInfo("Europe/London"))
+        assert deadline(dx1, advised, no_time) == no_time.end_of(date(2026, 11, 23))
+
+
+def test_the_sheet_says_that_the_decision_is_reopened_and_what_an_earlier_form_said() -> None:
+    later = revised(case(Light.GREEN, review={"level": "healthy"}), Light.RED)
+    filled = known(FORMS["review"], later, DESK)
+    assert filled["level"].state is AnswerState.BLANK, (
+        "she decides anew, not by dropping what lies there"
+    )
+    told = filled["proposal_text"].value or ""
+    assert told.startswith("The decision is reopened: a later form suggests red. Please decide")
+    milder = replace(case(Light.RED).record, highest_light=Light.RED)
+    green = replace(milder, proposal=Proposal(Light.GREEN, (), (), (), (), ()))
+    told = known(FORMS["review"], Case(green), DESK)["proposal_text"].value or ""
+    assert told.startswith("An earlier form of this record: Red proposed.")
+
+
+def test_every_light_has_the_level_that_goes_with_it() -> None:
+    assert set(AS_PROPOSED) == set(Light)
+
+
+def test_a_level_below_her_own_earlier_one_counts_only_with_a_reason() -> None:
+    before = case(Light.GREEN, review={"level": "harmful"})
+    assert codes(before, level="concerning") == ["FF-222"]
+    assert codes(before, level="harmful") == []
+    in_doubt = case(Light.GREEN, review={"level": "doubt"})
+    assert codes(in_doubt, level="healthy") == []
+
+
+def test_a_sheet_without_a_level_does_not_count_and_a_referral_needs_none() -> None:
+    assert codes(case()) == ["FF-221"]
+    assert codes(case(), "referral_a") == []
+
+
+def test_a_level_that_cannot_be_read_is_none() -> None:
+    sheet = entry("review", {"child_a_name": "Ada Example"})
+    unread = {"level": Answer(None, "harmful, healthy", AnswerState.UNREADABLE)}
+    found = about_the_sheet(
+        FORMS["review"], replace(sheet, answers={**sheet.answers, **unread}), case()
+    )
+    assert [one.code for one in found] == ["FF-221"]
+
+
+def born(day: str, other: str = "") -> Case:
+    """Return a case whose record gives dates of birth, too."""
+    found = case()
+    dates = {"child_a_dob": day, "child_b_dob": other}
+    known = {name: answer.value or "" for name, answer in found.record.answers.items()}
+    record = entry("recording", {**known, **{n: d for n, d in dates.items() if d}}, Light.RED)
+    return replace(found, record=record)
+
+
+@pytest.mark.parametrize(
+    ("name", "day", "held"),
+    [
+        ("Ada Example", "6/6/2013", False),
+        ("ada  EXAMPLE", "6 June 2013", False),
+        ("Ada\u200b Example", "6/6/2013", False),  # what nobody can see is no other name
+        ("Ada Example", "", False),
+        ("Ada Example", "not known", False),
+        ("Ada Exampel", "6/6/2013", False),  # put right
+        ("Example Ada", "6/6/2013", False),
+        ("Ada Exampel", "", True),  # nearly the name, and nothing says that it is the child
+        ("Ada Exampel", "5/5/2012", True),
+        ("Ada Example", "5/5/2012", True),
+        ("Ada Example", "6/6/2012", True),
+        ("Ida Example", "6/6/2013", True),  # a twin, perhaps
+        ("Tom Brown", "6/6/2013", True),
+        ("Ada Example; Tom Brown", "6/6/2013", True),
+    ],
+)
+def test_a_sheet_counts_for_the_child_of_its_record_by_name_and_date_of_birth_alone(
+    name: str, day: str, held: bool
+) -> None:
+    a = born("6/6/2013", "6/6/2013")
+    review = codes(a, level="harmful", child_a_name=name, child_a_dob=day)
+    assert ("FF-223" in review) is held
+    assert ("FF-223" in codes(a, "referral_a", child_name=name, child_dob=day)) is held
+    assert "FF-223" in codes(a, "referral_b", child_name=name, child_dob=day)
+
+
+def test_where_the_record_knows_no_date_of_birth_the_very_name_counts() -> None:
+    assert codes(case(), level="harmful", child_a_dob="5/5/2012") == []
+    assert codes(case(), level="harmful", child_a_name="Ada Exampel") == ["FF-223"]
+
+
+def test_danielles_referral_does_not_count_for_daniel() -> None:
+    daniel = entry("recording", {"child_b_name": "Daniel Hill", "child_b_dob": "6/6/2013"})
+    before = Case(daniel)
+    said = {"child_name": "Danielle Hill", "child_dob": "5/5/2012"}
+    assert codes(before, "referral_b", **said) == ["FF-223"]
+
+
+def test_a_sheet_that_names_nobody_does_not_count() -> None:
+    assert codes(case(), level="harmful", child_a_name="") == ["FF-239"]
+    assert codes(case(), "referral_a", child_name="\u200b ") == ["FF-239"]
+    assert codes(case(), "plan_setting") == []  # it is about no child
+
+
+def test_she_may_put_right_add_and_take_away_names_of_those_who_were_targeted() -> None:
+    for names in ("Ben Sampel", "Ben Sample; Lee Hart", ""):
+        assert codes(case(), level="harmful", child_b_name=names) == []
+    assert codes(case(), level="harmful", child_b_name="Lee Hart") == ["FF-223"]
+
+
+def test_a_review_sheet_with_a_level_counts_only_when_it_is_signed() -> None:
+    assert codes(case(), level="harmful", signed_name="") == ["FF-240"]
+    assert codes(case(), level="doubt", signed_name="\u200b") == ["FF-240"]
+
+
+def told(before: Case, **answers: str) -> list[str]:
+    sheet = entry("review", {"child_a_name": "Ada Example", "signed_name": "M. Head", **answers})
+    return [one.code for one in about_the_sheet(FORMS["review"], sheet, before)]
+
+
+def test_she_is_told_of_a_level_that_was_lowered_and_of_children_who_were_joined() -> None:
+    lower = {"level": "concerning", "lower_reason": "x"}
+    assert told(case(), **lower) == ["FF-241"]
+    assert told(case(review={"level": "concerning"}), **lower) == []  # told before
+    assert told(case(), level="harmful", same_child="C-000002") == ["FF-242"]
+    before = case(review={"level": "harmful", "same_child": "C-000002"})
+    assert told(before, level="harmful", same_child="C-000002") == []
+
+
+def test_our_clock_counts_from_the_decision_and_the_councils_from_what_was_sent() -> None:
+    days = WorkingDays(ZoneInfo("Europe/London"))
+    plain = {(step.id, step.sheet): step for step in steps()}
+    h1, rp1, da1, dx5 = (
+        plain[key]
+        for key in (
+            ("H1", "referral_a"),
+            ("RP1", "referral_a"),
+            ("DA1", "review"),
+            ("DX5", "review"),
+        )
+    )
+    in_doubt = case(review={"level": "doubt"})
+    assert deadline(dx5, in_doubt, days) == days.end_of(date(2026, 11, 23))
+    assert deadline(dx5, case(), days) is None
+    decided = case(review={"level": "harmful"})  # on a Friday
+    assert deadline(h1, decided, days) == days.end_of(date(2026, 11, 23))
+    assert deadline(rp1, decided, days) is None
+    assert deadline(da1, decided, days) is None
+    for words, answer in (
+        ("20/11/2026 at 11pm", date(2026, 11, 23)),
+        ("19/11/2026 at 10:11", date(2026, 11, 20)),  # morning or evening: the day is clear
+        ("19/11/2026", date(2026, 11, 20)),
+    ):
+        sent = case(review={"level": "harmful"}, referral_a={"sent_at": words})
+        assert deadline(rp1, sent, days) == days.end_of(answer)
+    unclear = case(review={"level": "harmful"}, referral_a={"sent_at": "after lunch"})
+    assert deadline(rp1, unclear, days) is None
+
+
+def test_since_when_a_level_stands_is_since_the_sheet_that_brought_it() -> None:
+    first, later = NOW, NOW + timedelta(days=2)
+    harmful = entry("review", {"level": "harmful"})
+    once = case().with_sheet(harmful)
+    assert case().decided_at is None
+    assert case().with_sheet(entry("referral_a", {})).decided_at is None
+    assert once.decided_at == first
+    again = replace(harmful, recorded_at=later)
+    assert once.with_sheet(again).decided_at == first
+    lower = entry("review", {"level": "concerning", "lower_reason": "x"})
+    assert once.with_sheet(replace(lower, recorded_at=later)).decided_at == later
+
+
+def test_what_is_due_is_what_is_open_on_a_sheet() -> None:
+    assert due(case(), TODAY) == ["review"]
+    harmful = case(review={"level": "harmful"})
+    assert set(due(harmful, TODAY)) == {
+        *("review", "referral_a", "referral_b", "plan_a", "plan_setting")
+    }
+    sent = case(
+        review={"level": "harmful"},
+        referral_a={
+            "sent_at": "20/11/2026",
+            "parents_told": "yes",
+            "council_reference": "C-1",
+            "council_screened_by": "A. Manager",
+            "council_meeting": "yes",
+        },
+    )
+    assert "referral_a" not in due(sent, TODAY)
+    assert "referral_b" in due(sent, TODAY)
+
+
+def test_open_and_done_are_everything_and_share_nothing() -> None:
+    one = case(review={"level": "harmful", "a_views": "A game."})
+    done, still = done_steps(one, TODAY), open_steps(one, TODAY)
+    assert [step.id for step in done] == ["DA1"]
+    assert not {(s.id, s.sheet, s.text) for s in done} & {(s.id, s.sheet, s.text) for s in still}
+
+
+def test_only_an_answer_says_that_no_child_was_targeted() -> None:
+    assert case().has_child_b
+    for kind, there in (("child", True), ("unknown", True), ("adult", False), ("nobody", False)):
+        assert case(review={"child_b_kind": kind}).has_child_b is there
+
+
+def test_the_words_for_sheets_are_what_the_sheets_are_called() -> None:
+    titles = {f.form_id: f"{f.code} {f.title}" for f in FORMS.values() if f.is_sheet}
+    assert titles == SHEET_WORDS
+
+
+def test_what_is_filled_in_from_elsewhere_does_what_it_says_and_nothing_more() -> None:
+    """A box that is filled in before she looks must not be taken for what she did."""
+    prefilled = {
+        (form.form_id, name)
+        for form in FORMS.values()
+        if form.form_id != "report"  # it opens with everything known, and counts when it is dropped
+        for name, field in form.fields.items()
+        if field.known_from
+    }
+    done_by_it = {
+        f"{step.id} {part.name}"
+        for step in steps()
+        for parts in step.answers
+        if len(parts) == 1
+        for part in parts
+        if (part.form_id, part.name) in prefilled
+    }
+    assert done_by_it == set()
+
+
+@pytest.mark.parametrize(
+    ("answers", "code"),
+    [
+        ({"review": {"level": "healthy", "police": "yes"}}, "FF-307"),
+        ({"review": {"child_b_kind": "nobody", "b_views": "He ran off."}}, "FF-308"),
+        (
+            {"review": {"no_referral_a": "Moved."}, "referral_a": {"sent_at": "20/11/2026"}},
+            "FF-309",
+        ),
+        (
+            {"review": {"no_referral_b": "Moved."}, "referral_b": {"sent_at": "20/11/2026"}},
+            "FF-309",
+        ),
+        ({"aim2": {"harmful_known": "yes", "established": "neither"}}, "FF-312"),
+        ({"aim2": {"denies": "no", "may_plead": "yes"}}, "FF-313"),
+    ],
+)
+def test_answers_that_do_not_go_together_are_said_and_change_nothing(
+    answers: dict[str, dict[str, str]], code: str
+) -> None:
+    both = case(**answers)
+    (found,) = contradictions(both)
+    assert found.code == code
+    assert not found.holds
+    for form_id, said in answers.items():
+        for name in said:
+            fewer = {**answers, form_id: {n: w for n, w in said.items() if n != name}}
+            assert not list(contradictions(case(**fewer)))
+
+
+@pytest.mark.parametrize(
+    ("light", "chased"),
+    [(Light.RED, True), (Light.UNDETERMINED, True), (None, True), (Light.GREEN, False)],
+)
+def test_a_decision_on_what_is_not_green_has_a_day_of_its_own(
+    light: Light | None, chased: bool
+) -> None:
+    days = WorkingDays(ZoneInfo("Europe/London"), decide_within=2)
+    dx1 = next(step for step in steps() if step.id == "DX1")
+    waits = case(light)
+    waits = replace(waits, record=replace(waits.record, highest_light=light))
+    expected = days.end_of(date(2026, 11, 24)) if chased else None
+    assert deadline(dx1, waits, days) == expected
+    assert deadline(dx1, case(light, review={"level": "healthy"}), days) is None
+    assert deadline(dx1, waits, WorkingDays(ZoneInfo("Europe/London"))) is None

@@ -1,0 +1,168 @@
+"""Who is the same child, who may be, and what never joins by itself."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from formflow.rules.matching import (
+    ChildKey,
+    Named,
+    is_put_right,
+    is_same,
+    looks_like_another,
+    name_key,
+    swapped,
+    valid_upn,
+    why_misread,
+    why_near,
+)
+
+BORN = date(2013, 3, 4)
+
+
+def near(one: str, other: str, born: date = BORN, theirs: date = BORN) -> str:
+    return why_near(ChildKey(name_key(one), born), ChildKey(name_key(other), theirs))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Rowan Ashby", "Rowan Ashbey"),
+        ("Rowan Ashby", "Ashby Rowan"),
+        ("Zoe Young", "Zoë Young"),
+        ("Catherine Hill", "Kathryn Hill"),
+        ("Stephen Hill", "Steven Hill"),
+    ],
+)
+def test_born_on_one_day_with_names_that_look_or_sound_alike_may_be_one(
+    one: str, other: str
+) -> None:
+    assert "almost the same or sounds alike" in near(one, other)
+
+
+@pytest.mark.parametrize(("one", "other"), [("Ada Hill", "Tom Hill"), ("Ann Hill", "Bea Hill")])
+def test_born_on_one_day_with_one_family_name_may_be_twins(one: str, other: str) -> None:
+    assert "may be a twin" in near(one, other)
+
+
+def test_day_and_month_changed_round_is_said() -> None:
+    assert "changed round" in near("Ada Hill", "Ada Hill", BORN, date(2013, 4, 3))
+    assert "changed round" in near("Ada Hill", "Ada Hil", BORN, date(2013, 4, 3))
+    assert near("Ada Hill", "Tom Young", BORN, date(2013, 4, 3)) == ""
+
+
+def test_one_name_with_another_date_of_birth_is_said() -> None:
+    assert "another date of birth" in near("Ada Hill", "Ada Hill", BORN, date(2011, 9, 9))
+
+
+def test_others_are_not_near() -> None:
+    assert near("Ada Hill", "Tom Young") == ""
+    assert near("Ada Hill", "Ada Hills", BORN, date(2011, 9, 9)) == ""
+
+
+@pytest.mark.parametrize(
+    ("day", "other"),
+    [
+        (date(2013, 3, 4), date(2013, 4, 3)),
+        (date(2013, 3, 3), None),  # the same day
+        (date(2013, 3, 14), None),  # there is no fourteenth month
+        (date(2013, 2, 1), date(2013, 1, 2)),
+    ],
+)
+def test_swapped_is_a_day_that_is_there_and_another(day: date, other: date | None) -> None:
+    assert swapped(day) == other
+
+
+def upn_of(digits: str) -> str:
+    """Return a UPN with its check letter: the sum of position times digit, modulo 23."""
+    total = sum(place * int(digit) for place, digit in enumerate(digits, start=2))
+    return "ABCDEFGHJKLMNPQRTUVWXYZ"[total % 23] + digits
+
+
+def test_a_upn_is_taken_by_its_check_letter_and_nothing_else_is_one() -> None:
+    good = upn_of("801200001001")
+    assert valid_upn(good) == good
+    assert valid_upn(f" {good[:4].lower()} {good[4:]} ") == good
+    wrong = ("A" if good[0] != "A" else "B") + good[1:]
+    assert [valid_upn(words) for words in (wrong, "", "12345", "our number 7")] == [""] * 4
+
+
+@given(one=st.text(max_size=40), other=st.text(max_size=40))
+def test_no_name_is_too_strange_to_be_compared(one: str, other: str) -> None:
+    assert isinstance(near(one, other), str)
+    assert near(one, one) == ""  # the same name on the same day is the same child
+
+
+@pytest.mark.parametrize(
+    "unseen", ["\u200b", "\u200d", "\u00ad", "\u202e", "\ufeff", "\ufe0f", "\u3164"]
+)
+def test_what_nobody_can_see_makes_no_other_name(unseen: str) -> None:
+    assert name_key(f"Ada{unseen} Hill") == name_key("Ada Hill")
+    assert looks_like_another(f"Ada{unseen} Hill") == "characters that cannot be seen"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("\N{CYRILLIC CAPITAL LETTER A}da Hill", True),
+        ("\N{GREEK CAPITAL LETTER ALPHA}da Hill", True),
+        (
+            "\N{CYRILLIC CAPITAL LETTER ES}\N{CYRILLIC SMALL LETTER A}",
+            True,
+        ),  # whole, and it reads like ours
+        ("Zoë Błaszczyk-O’Brien", False),
+        ("Nguyễn Thị Ánh", False),
+        ("李明", False),
+        ("Ada (Ádám) Hill 2", False),
+    ],
+)
+def test_letters_of_another_alphabet_that_look_like_ours_are_told(name: str, told: bool) -> None:
+    assert ("another alphabet" in looks_like_another(name)) is told
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "follows"),
+    [
+        (("Ada Hill", BORN), ("Ada Hill", BORN), True),
+        (("", None), ("Ada Hill", BORN), True),
+        (("Ada Hill", None), ("Ada Hill", BORN), True),
+        (("Ada Hill", BORN), ("Ada Hill", None), False),
+        (("Ada Hill", BORN), ("", BORN), False),
+        (("Ada Hill", BORN), ("Ada Hall", BORN), False),
+        (("", BORN), ("Ada Hill", date(2012, 1, 2)), False),
+    ],
+)
+def test_a_form_follows_by_all_that_the_earlier_one_says(
+    earlier: tuple[str, date | None], later: tuple[str, date | None], follows: bool
+) -> None:
+    one, other = (Named(name_key(name), born) for name, born in (earlier, later))
+    assert is_same(one, other) is follows
+
+
+@pytest.mark.parametrize(
+    ("later", "misread"),
+    [
+        (("Ada Hil", BORN), True),
+        (("Ada Hill", date(2013, 3, 9)), True),
+        (("Ada Hil", date(2013, 4, 3)), True),  # day and month changed round, too
+        (("Ida Hill", BORN), False),  # a twin
+        (("Ada Hil", date(2011, 9, 9)), False),
+        (("Tom Young", BORN), False),
+        (("", BORN), False),
+    ],
+)
+def test_a_print_may_have_been_misread_by_a_letter_or_a_date_and_by_no_more(
+    later: tuple[str, date], misread: bool
+) -> None:
+    name, born = later
+    assert bool(why_misread(Named("ada hill", BORN), Named(name_key(name), born))) is misread
+
+
+def test_twins_who_sound_alike_are_two() -> None:
+    assert not is_put_right("tim hill", "tom hill")
+    assert is_put_right("zoë young", "zoe young")
+    assert is_put_right("ashby rowan", "rowan ashby")

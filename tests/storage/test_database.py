@@ -1,0 +1,154 @@
+"""A ledger of an older version is copied aside, then brought up to date; a newer one is refused."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from formflow.core.errors import StorageProblem
+from formflow.storage import database
+from formflow.storage.database import SCHEMA_VERSION, open_ledger, writing
+
+
+def as_version_1(folder: Path) -> None:
+    """Make a ledger as the first version had it, with one paper in it."""
+    open_ledger(folder).dispose()
+    with closing(sqlite3.connect(folder / "ledger.sqlite")) as ledger:
+        ledger.execute("DROP TABLE paper")
+        ledger.execute(
+            "CREATE TABLE paper (id INTEGER NOT NULL PRIMARY KEY, sha256 VARCHAR UNIQUE, size INTEGER"
+            " NOT NULL, file_name VARCHAR NOT NULL, received_at VARCHAR NOT NULL, code VARCHAR NOT NULL,"
+            " words VARCHAR NOT NULL, entry_id INTEGER)"
+        )
+        ledger.execute("DROP TABLE parcel")
+        ledger.execute(
+            "CREATE TABLE parcel (id INTEGER NOT NULL PRIMARY KEY, key VARCHAR NOT NULL UNIQUE, entry_id"
+            " INTEGER NOT NULL REFERENCES entry (id), destination VARCHAR NOT NULL, operation VARCHAR NOT"
+            " NULL, body BLOB, headers VARCHAR NOT NULL, original_sha256 VARCHAR, delivered_at VARCHAR,"
+            " delivered_how VARCHAR, delivered_where VARCHAR)"
+        )
+        ledger.execute("DELETE FROM counter")
+        for table in ("own_page", "own_alert", "silence"):
+            ledger.execute(f"DROP TABLE {table}")
+        for table, column in (
+            ("arrival", "role"),
+            ("entry", "role"),
+            ("entry", "urgent"),
+            ("entry", "epoch"),
+            ("task", "weight"),
+        ):
+            ledger.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+        ledger.execute("DROP INDEX entry_about")
+        ledger.execute("ALTER TABLE entry DROP COLUMN about")
+        for index in ("entry_child_b", "child_upn", "child_born"):
+            ledger.execute(f"DROP INDEX {index}")
+        ledger.execute("ALTER TABLE entry DROP COLUMN child_b_id")
+        ledger.execute("ALTER TABLE child DROP COLUMN upn")
+        ledger.execute("DROP TABLE joined")
+        ledger.execute(
+            "INSERT INTO paper (sha256, size, file_name, received_at, code, words)"
+            " VALUES ('ab', 1, 'a.pdf', '2026-11-20T12:00:00+00:00', '', '{}')"
+        )
+        ledger.execute(
+            "INSERT INTO arrival (paper_id, folder, file_name, arrived_at, duplicate)"
+            " VALUES (1, 'Drop here', 'a.pdf', '2026-11-20T12:00:00+00:00', 0)"
+        )
+        ledger.execute("PRAGMA user_version = 1")
+        ledger.commit()
+
+
+def version(file: Path) -> int:
+    with closing(sqlite3.connect(file)) as ledger:
+        return int(ledger.execute("PRAGMA user_version").fetchone()[0])
+
+
+def test_an_older_ledger_keeps_its_papers_and_a_copy_of_itself(tmp_path: Path) -> None:
+    as_version_1(tmp_path)
+    engine = open_ledger(tmp_path)
+    with writing(engine) as connection:
+        row = connection.exec_driver_sql(
+            "SELECT sha256, continues, paper.role, reading, arrival.role FROM paper"
+            " JOIN arrival ON arrival.paper_id = paper.id"
+        ).one()
+        twice = "INSERT INTO paper (sha256, size, file_name, received_at, code, words, role)"
+        connection.exec_driver_sql(f"{twice} VALUES ('ab', 1, 'a', '', '', '{{}}', 'decisions')")
+        with pytest.raises(IntegrityError):  # the table that was made again is still referred to
+            connection.exec_driver_sql("DELETE FROM paper WHERE id = 1")
+    engine.dispose()
+    assert tuple(row) == ("ab", None, "staff", 1, "staff")
+    assert version(tmp_path / "ledger.sqlite") == SCHEMA_VERSION
+    assert version(tmp_path / "ledger-version-1.sqlite") == 1
+
+
+def test_what_an_older_formflow_said_of_an_immediate_referral_cannot_wait(tmp_path: Path) -> None:
+    engine = open_ledger(tmp_path)
+    told = "INSERT INTO entry (reference, revision, outcome, received_at, recorded_at, paper_id, answers, notices)"
+    with writing(engine) as connection:
+        connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+        for number, code in enumerate(("FF-212", "FF-201"), 1):
+            connection.exec_driver_sql(
+                "INSERT INTO paper (size, file_name, received_at, code, words) VALUES (1, 'a', '', '', '')"
+            )
+            notices = f'[{{"code":"{code}","text":""}}]'
+            connection.exec_driver_sql(
+                f"{told} VALUES ('FF-2026-{number}', 1, 'recorded', '', '', {number}, '{{}}', ?)",
+                (notices,),
+            )
+        for step in (one for one in database.STEPS[5] if one.startswith("UPDATE entry")):
+            connection.exec_driver_sql(step)
+        found = connection.exec_driver_sql("SELECT urgent FROM entry ORDER BY id").scalars().all()
+    engine.dispose()
+    assert list(found) == [1, 0]
+
+
+def test_a_ledger_of_today_is_not_copied(tmp_path: Path) -> None:
+    for _ in range(2):
+        open_ledger(tmp_path).dispose()
+    assert [path.name for path in tmp_path.glob("*.sqlite")] == ["ledger.sqlite"]
+
+
+def test_every_version_has_its_step() -> None:
+    assert sorted(database.STEPS) == list(range(2, SCHEMA_VERSION + 1))
+
+
+def test_a_newer_ledger_is_refused_and_left_alone(tmp_path: Path) -> None:
+    open_ledger(tmp_path).dispose()
+    with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as ledger:
+        ledger.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    with pytest.raises(StorageProblem, match="newer"):
+        open_ledger(tmp_path)
+    assert version(tmp_path / "ledger.sqlite") == SCHEMA_VERSION + 1
+
+
+def test_what_is_no_ledger_is_said_to_be_none(tmp_path: Path) -> None:
+    (tmp_path / "ledger.sqlite").write_bytes(b"a letter " * 500)
+    with pytest.raises(StorageProblem):
+        open_ledger(tmp_path)
+
+
+def test_what_an_older_review_sheet_answered_has_the_names_of_the_rules_afterwards(
+    tmp_path: Path,
+) -> None:
+    as_version_1(tmp_path)
+    told = '{"background_animals": {"value": "yes"}, "level_reason": {"value": "\\"background_fire\\": no"}}'
+    with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as ledger:
+        ledger.execute(
+            "INSERT INTO paper (sha256, size, file_name, received_at, code, words)"
+            " VALUES ('cd', 1, 'b.pdf', '', '', '{}')"
+        )
+        for number, form in enumerate(("review", "recording"), 1):
+            ledger.execute(
+                "INSERT INTO entry (reference, revision, outcome, received_at, recorded_at, paper_id, form_id,"
+                " answers, notices) VALUES (?, 1, 'recorded', '', '', ?, ?, ?, '[]')",
+                (f"FF-2026-00000{number}", number, form, told),
+            )
+        ledger.commit()
+    engine = open_ledger(tmp_path)
+    with writing(engine) as connection:
+        rows = connection.exec_driver_sql("SELECT answers FROM entry ORDER BY id").scalars().all()
+    engine.dispose()
+    assert rows == [told.replace("background_animals", "background_cruelty_to_animals"), told]

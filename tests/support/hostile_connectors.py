@@ -1,0 +1,237 @@
+"""Connectors as they should not be. Installed by tests as a package of a stranger, never imported here."""
+
+# ruff: noqa: ARG002
+
+from __future__ import annotations
+
+import ctypes
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from formflow.sdk.contract import (
+    API_VERSION,
+    Capabilities,
+    CheckLine,
+    CheckReport,
+    ConnectorSettings,
+    Context,
+    DataClass,
+    Delivered,
+    DeliveredAs,
+    Operation,
+    Parcel,
+    Prepared,
+    Rejected,
+    RepeatSafe,
+)
+
+NAUGHTY = "Alex Example"  # a name that must stand nowhere
+
+
+class KeyFolderSettings(ConnectorSettings):
+    """Where the keys are kept."""
+
+    folder: Path = Field(description="Holds one empty file for each parcel.")
+
+
+class Good:
+    """Keeps one file for each key: what a stranger's connector should be like."""
+
+    kind: ClassVar[str] = "good"
+    api_version: ClassVar[int] = API_VERSION
+    Settings: ClassVar[type[ConnectorSettings]] = KeyFolderSettings
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        repeat_safe=RepeatSafe.KEY,
+        operations=frozenset({Operation.RECORD}),
+        carries=DataClass.FULL,
+    )
+
+    def __init__(self, settings: KeyFolderSettings, context: Context) -> None:
+        self._folder, self._context = settings.folder, context
+
+    def check(self) -> CheckReport:
+        """Say that all is well."""
+        return CheckReport((CheckLine(True, "The folder is there."),))
+
+    def prepare(self, parcel: Parcel) -> Prepared:
+        """Keep the reference."""
+        return Prepared(
+            parcel.key, parcel.reference.encode(), {"name": "a"}, parcel.original_sha256
+        )
+
+    def deliver(self, prepared: Prepared) -> Delivered:
+        """Keep the key."""
+        if prepared.original_sha256:
+            assert self._context.original(prepared.original_sha256).is_file()
+        (self._folder / prepared.key).write_bytes(prepared.body)
+        return Delivered(prepared.key, DeliveredAs.CREATED, "folder")
+
+    def look_up(self, key: str) -> Delivered | None:
+        """Look for the key."""
+        there = (self._folder / key).exists()
+        return Delivered(key, DeliveredAs.ALREADY_THERE, "folder") if there else None
+
+    def close(self) -> None:
+        """Nothing stays open."""
+
+
+class Hangs(Good):
+    """Does not answer, and starts a program that does not end either."""
+
+    kind = "hangs"
+
+    def deliver(self, prepared: Prepared) -> Delivered:
+        """Never end."""
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"])
+        (self._folder / "pids").write_text(f"{os.getpid()} {child.pid}")
+        while True:
+            time.sleep(3600)
+
+
+class HangsInPrepare(Good):
+    """Does not prepare."""
+
+    kind = "hangs_in_prepare"
+
+    def prepare(self, parcel: Parcel) -> Prepared:
+        """Never end."""
+        while True:
+            time.sleep(3600)
+
+
+class HangsWhenAsked(Good):
+    """Delivers, and does not say what has been acknowledged."""
+
+    kind = "hangs_when_asked"
+
+    def acknowledged(self, waiting: Mapping[str, tuple[str, int]]) -> set[str]:
+        """Never end."""
+        while True:
+            time.sleep(3600)
+
+
+class HangsWhenChecked(Good):
+    """Does not say whether it is well."""
+
+    kind = "hangs_when_checked"
+
+    def check(self) -> CheckReport:
+        """Never end."""
+        while True:
+            time.sleep(3600)
+
+
+class Dies(Good):
+    """Ends its process."""
+
+    kind = "dies"
+
+    def deliver(self, prepared: Prepared) -> Delivered:
+        """End everything."""
+        os._exit(0)
+
+
+class Crashes(Good):
+    """Crashes as a library written in C does."""
+
+    kind = "crashes"
+
+    def deliver(self, prepared: Prepared) -> Delivered:
+        """Read from nowhere."""
+        ctypes.string_at(0)
+        raise AssertionError
+
+
+class Eats(Good):
+    """Takes all the memory there is."""
+
+    kind = "eats"
+
+    def deliver(self, prepared: Prepared) -> Delivered:
+        """Take more and more."""
+        taken = []
+        while True:
+            taken.append(bytearray(16 << 20))
+
+
+class Exits(Good):
+    """Ends the program, as a script would."""
+
+    kind = "exits"
+
+    def deliver(self, prepared: Prepared) -> Delivered:
+        """Exit."""
+        raise SystemExit(NAUGHTY)
+
+
+class Interrupts(Good):
+    """Raises what Ctrl-C raises."""
+
+    kind = "interrupts"
+
+    def deliver(self, prepared: Prepared) -> Delivered:
+        """Interrupt."""
+        raise KeyboardInterrupt(NAUGHTY)
+
+
+class _Unmakeable(Rejected):
+    """An ending that lacks what endings have."""
+
+    def __init__(self) -> None:
+        del self  # and never calls what makes an Ending
+
+
+class Nameless(Good):
+    """Refuses with an ending that has no code."""
+
+    kind = "nameless"
+
+    def deliver(self, prepared: Prepared) -> Delivered:
+        """Refuse."""
+        raise _Unmakeable
+
+
+class Lies(Good):
+    """Answers with the key of another parcel."""
+
+    kind = "lies"
+
+    def deliver(self, prepared: Prepared) -> Delivered:
+        """Speak of another."""
+        return Delivered("0" * 64, DeliveredAs.CREATED, "folder")
+
+
+class Silent(Good):
+    """Answers nothing."""
+
+    kind = "silent"
+
+    def deliver(self, prepared: Prepared) -> Any:
+        """Return None."""
+
+
+class Miscounts(Good):
+    """Takes many at once, and answers for one less."""
+
+    kind = "miscounts"
+    capabilities = Capabilities(
+        repeat_safe=RepeatSafe.KEY,
+        operations=frozenset({Operation.RECORD}),
+        carries=DataClass.FULL,
+        batch=50,
+    )
+
+    def deliver_batch(self, prepared: Sequence[Prepared]) -> list[Delivered]:
+        """Forget the last."""
+        return [super(Miscounts, self).deliver(one) for one in prepared[:-1]]
+
+    def deliver(self, prepared: Prepared) -> Any:
+        """Return a list where one answer belongs."""
+        return [super().deliver(prepared)] * 2
