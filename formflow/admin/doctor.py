@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -77,14 +76,13 @@ def _state_is_local(folder: Path) -> CheckLine:
 def _ledger(settings: Settings) -> CheckLine:
     try:
         engine = database.open_ledger(settings.state.folder)
-        with database.reading(engine) as connection:
-            found = connection.exec_driver_sql("PRAGMA integrity_check").scalar_one()
+        is_sound = database.is_sound(engine)
         engine.dispose()
     except FormFlowError as problem:
         return CheckLine(False, f"{problem.found} {problem.advice}")
-    if found != "ok":
+    if not is_sound:
         return CheckLine(False, "is damaged. Stop FormFlow and restore it from a backup.")
-    return CheckLine(True, f"is sound (SQLite {sqlite3.sqlite_version})")
+    return CheckLine(True, f"is sound ({database.NAME})")
 
 
 def _own_alerts(settings: Settings) -> Iterator[CheckLine]:

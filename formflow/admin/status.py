@@ -7,8 +7,6 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, text
-
 from formflow.core.messages import MESSAGES
 from formflow.core.model import Light, Outcome
 from formflow.core.settings import Settings
@@ -18,46 +16,19 @@ from formflow.delivery import own_alerts
 from formflow.delivery.own_alerts import OwnAlert
 from formflow.pipeline.service import HEARTBEAT
 from formflow.pipeline.sweep import MARKER
-from formflow.storage import database, entries
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A record that nobody has acknowledged yet."""
-
-    reference: str
-    revision: int
-    outcome: str
-    light: str | None
-    since: datetime
-    urgent: bool  # it cannot wait, whatever the light
-
-
-@dataclass(frozen=True, slots=True)
-class Undelivered:
-    """Parcels that one destination does not hold yet, and why."""
-
-    destination: str
-    parcels: int
-    set_aside: int  # refused for good: a person must look
-    code: str
-
-
-@dataclass(frozen=True, slots=True)
-class Silent:
-    """A destination that does not answer, and since when."""
-
-    destination: str
-    since: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class PutBack:
-    """Papers that could not be read yet for one reason of ours, and since when the oldest waits."""
-
-    code: str
-    papers: int
-    since: datetime
+from formflow.storage import (
+    database,
+    entries,
+    papers,
+    sightings,
+    silences,
+    tasks,
+    waiting,
+)
+from formflow.storage.papers import PutBack
+from formflow.storage.silences import Silent
+from formflow.storage.tasks import Undelivered
+from formflow.storage.waiting import Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,30 +68,21 @@ def overview(settings: Settings) -> Overview:
     """Return how things stand. Changes nothing."""
     engine = database.open_ledger(settings.state.folder)
     with database.reading(engine) as connection:
-        counts = connection.execute(_COUNTS).one()
-        waiting = tuple(_waiting(row) for row in entries.waiting(connection))
-        put_back = tuple(
-            PutBack(row.code, row.papers, datetime.fromisoformat(row.since))
-            for row in connection.execute(_PUT_BACK)
-        )
-        undecided = tuple(entries.undecided(connection))
+        records, unread = entries.count_records(connection), tasks.count_unread(connection)
+        unseen = tuple(waiting.unacknowledged(connection))
+        put_back = tuple(papers.put_back(connection))
+        undecided = tuple(waiting.undecided(connection))
         own = tuple(own_alerts.waiting(connection))
-        undelivered = tuple(
-            Undelivered(row.lane, row.parcels, row.aside, row.code)
-            for row in connection.execute(_UNDELIVERED)
-        )
-        silent = tuple(
-            Silent(row.destination, datetime.fromisoformat(row.since))
-            for row in connection.execute(_SILENT)
-            if row.destination in {known.name for known in settings.destinations()}
-        )
-        lying: dict[str, int] = {row.folder: row.files for row in connection.execute(_LYING)}
+        undelivered = tuple(tasks.undelivered(connection))
+        there = {known.name for known in settings.destinations()}
+        silent = tuple(one for one in silences.all_of_them(connection) if one.destination in there)
+        lying = sightings.not_taken(connection)
     engine.dispose()
     return Overview(
-        counts.records,
-        counts.unread,
+        records,
+        unread,
         put_back,
-        waiting,
+        unseen,
         undecided,
         own,
         undelivered,
@@ -128,11 +90,6 @@ def overview(settings: Settings) -> Overview:
         tuple(_folders(settings, lying)),
         _last_turn(settings),
     )
-
-
-def _waiting(row: Row[Any]) -> Waiting:
-    since = datetime.fromisoformat(row.recorded_at)
-    return Waiting(row.reference, row.revision, row.outcome, row.light, since, bool(row.urgent))
 
 
 def _folders(settings: Settings, lying: Mapping[str, int]) -> Iterator[FolderState]:
@@ -214,22 +171,3 @@ def _last_turn(settings: Settings) -> datetime | None:
         return datetime.fromisoformat((settings.state.folder / HEARTBEAT).read_text("ascii"))
     except (OSError, ValueError):
         return None
-
-
-_COUNTS = text(
-    "SELECT (SELECT count(DISTINCT reference) FROM entry WHERE about IS NULL) AS records,"
-    " (SELECT count(*) FROM task WHERE kind = 'read' AND state != 2) AS unread"
-)
-_PUT_BACK = text(
-    "SELECT task.last_code AS code, count(*) AS papers, min(paper.received_at) AS since FROM task"
-    " JOIN paper ON paper.id = task.ref_id WHERE kind = 'read' AND state != 2 AND last_code != ''"
-    " GROUP BY task.last_code ORDER BY since"
-)
-_UNDELIVERED = text(
-    "SELECT lane, count(*) AS parcels, sum(state = 3) AS aside, max(last_code) AS code FROM task"
-    " WHERE kind = 'deliver' AND state != 2 GROUP BY lane ORDER BY lane"
-)
-_SILENT = text("SELECT destination, since FROM silence ORDER BY since")
-_LYING = text(
-    "SELECT folder, count(*) AS files FROM sighting WHERE state != 'taken' GROUP BY folder"
-)

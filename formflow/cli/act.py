@@ -11,9 +11,9 @@ from formflow.admin.settings_file import load_settings
 from formflow.cli.output import say
 from formflow.core.clock import utc_now
 from formflow.core.errors import ExitCode
-from formflow.delivery import acknowledgements
 from formflow.pipeline.reread import Became, read_again
 from formflow.storage import database, tasks
+from formflow.storage.acknowledgements import acknowledge
 from formflow.storage.originals import Vault
 
 
@@ -25,7 +25,8 @@ def ack(settings_file: Path, reference: str, by: str | None) -> int:
     """Say that you have seen the alert about REFERENCE."""
     engine = database.open_ledger(load_settings(settings_file).state.folder)
     who = by or getpass.getuser()
-    count = acknowledgements.acknowledge(engine, reference, who, utc_now())
+    with database.writing(engine) as connection:
+        count = acknowledge(connection, reference, who, utc_now())
     if count:
         say(f"{reference} has been seen by {who}.")
         return ExitCode.DONE

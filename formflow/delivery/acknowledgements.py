@@ -7,27 +7,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import Connection, Engine, text
-
 from formflow.delivery import calls
 from formflow.delivery.context import DeliveryContext
-from formflow.delivery.dispatcher import note_answer
 from formflow.sdk.contract import AcknowledgedByHand
+from formflow.storage import silences
+from formflow.storage.acknowledgements import acknowledge_up_to, unseen_alerts
 from formflow.storage.database import reading, writing
 
 log = logging.getLogger("formflow")
 Waiting = Mapping[str, tuple[str, int]]  # key of an alert -> reference and revision
 
 ASK_SECONDS = 5.0  # how long a turn waits for a destination's answer
-
-
-def acknowledge(engine: Engine, reference: str, by: str, now: datetime) -> int:
-    """Note that every revision of a record has been seen. Return how many were waiting for it."""
-    with writing(engine) as connection:
-        values = {"reference": reference, "by": by, "at": now.isoformat()}
-        changed = connection.execute(_ACKNOWLEDGE, values).rowcount
-        own = connection.execute(_ACKNOWLEDGE_OWN, values).rowcount
-    return int(changed + own)
 
 
 def collect(context: DeliveryContext, now: datetime) -> int:
@@ -37,8 +27,7 @@ def collect(context: DeliveryContext, now: datetime) -> int:
         if not isinstance(connector, AcknowledgedByHand):
             continue
         with reading(context.engine) as connection:
-            rows = connection.execute(_WAITING, {"destination": name})
-            waiting = {row.key: (row.reference, row.revision) for row in rows}
+            waiting = unseen_alerts(connection, name)
         for key in _seen(context, name, connector, waiting):
             reference, revision = waiting[key]
             by = f"moved to Seen in {name}"
@@ -67,41 +56,5 @@ def _asked(
     seen = calls.acknowledged(connector, waiting)
     if context.lanes.is_stuck(name) and not context.lanes.is_closed:
         with writing(context.engine) as connection:
-            note_answer(connection, name)
+            silences.end(connection, name)
     return seen
-
-
-def acknowledge_up_to(
-    connection: Connection, reference: str, revision: int, by: str, now: datetime
-) -> int:
-    """Note that a revision has been seen, and with it those before; a later one is news.
-
-    Return how many were waiting for it.
-    """
-    values = {"reference": reference, "revision": revision, "by": by, "at": now.isoformat()}
-    changed = connection.execute(_ACKNOWLEDGE_REVISION, values).rowcount
-    own = connection.execute(_ACKNOWLEDGE_OWN, values).rowcount
-    return int(changed + own)
-
-
-# By key: a page of the same name may tell of another record, from before a backup was put back.
-_WAITING = text(
-    "SELECT parcel.key, entry.reference, entry.revision FROM entry"
-    " JOIN parcel ON parcel.entry_id = entry.id WHERE entry.acknowledged_at IS NULL"
-    " AND parcel.destination = :destination AND parcel.operation = 'alert'"
-    " UNION ALL SELECT parcel.key, own_alert.reference, 1 FROM own_alert"
-    " JOIN parcel ON parcel.own_alert = own_alert.reference"
-    " WHERE own_alert.acknowledged_at IS NULL AND parcel.destination = :destination"
-)
-_ACKNOWLEDGE = text(
-    "UPDATE entry SET acknowledged_at = :at, acknowledged_by = :by"
-    " WHERE reference = :reference AND acknowledged_at IS NULL"
-)
-_ACKNOWLEDGE_OWN = text(
-    "UPDATE own_alert SET acknowledged_at = :at, acknowledged_by = :by"
-    " WHERE reference = :reference AND acknowledged_at IS NULL"
-)
-_ACKNOWLEDGE_REVISION = text(
-    "UPDATE entry SET acknowledged_at = :at, acknowledged_by = :by"
-    " WHERE reference = :reference AND revision <= :revision AND acknowledged_at IS NULL"
-)

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as made_by
 
-from sqlalchemy import Engine
-
 from formflow.core.settings import Settings
 from formflow.delivery.lanes import Lanes
 from formflow.sdk.contract import Connector
-from formflow.storage import tasks
+from formflow.storage.database import Engine
+from formflow.storage.owners import Owner
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,5 +20,5 @@ class DeliveryContext:
     settings: Settings
     engine: Engine
     destinations: Mapping[str, Connector]
-    owner: tasks.Owner
+    owner: Owner
     lanes: Lanes = made_by(default_factory=Lanes)

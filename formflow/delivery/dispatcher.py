@@ -7,13 +7,10 @@ destination refuses for good is set aside and shown to a person.
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import random
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-
-from sqlalchemy import Connection, bindparam, text
 
 from formflow.core.crash_points import crash_at
 from formflow.delivery import calls, own_alerts
@@ -21,8 +18,9 @@ from formflow.delivery.calls import NO_ANSWER, Result, Undelivered
 from formflow.delivery.context import DeliveryContext
 from formflow.delivery.lanes import Round
 from formflow.sdk.contract import Delivered, Prepared, Rejected, RepeatSafe, SettingsError
-from formflow.storage import tasks
-from formflow.storage.database import reading, writing
+from formflow.storage import parcels, silences, tasks
+from formflow.storage.database import Connection, reading, writing
+from formflow.storage.parcels import Rendered
 from formflow.storage.tasks import Claimed, LeaseLost
 
 log = logging.getLogger("formflow")
@@ -51,9 +49,9 @@ def deliver(
     """
     connector = context.destinations.get(claimed[0].lane)
     with reading(context.engine) as connection:
-        rows = {row.id: row for row in connection.execute(_PARCELS, {"ids": _ids(claimed)})}
+        rendered = parcels.rendered(connection, [task.ref_id for task in claimed])
     ready = [
-        task for task in claimed if rows[task.ref_id].body is not None and connector is not None
+        task for task in claimed if rendered[task.ref_id].body is not None and connector is not None
     ]
     if unfit := [task for task in claimed if task not in ready]:
         code = "no-such-destination" if connector is None else "render-failed"
@@ -63,19 +61,15 @@ def deliver(
     if connector is None or not ready:
         return
     now.tasks = ready
-    parcels = [rows[task.ref_id] for task in ready]
-    calls.deliver_all(
-        connector,
-        [
-            Prepared(row.key, row.body, json.loads(row.headers), row.original_sha256)
-            for row in parcels
-        ],
-        now,
-    )
+    calls.deliver_all(connector, [_prepared(rendered[task.ref_id]) for task in ready], now)
     crash_at("deliver.sent")
     if not context.lanes.is_closed:
         _settle(context, claimed[0].lane, now, now.results(given_up=False), clock())
     crash_at("deliver.marked")
+
+
+def _prepared(rendered: Rendered) -> Prepared:
+    return Prepared(rendered.key, rendered.body or b"", rendered.headers, rendered.original_sha256)
 
 
 def give_up_overdue(context: DeliveryContext, clock: Callable[[], datetime]) -> None:
@@ -110,7 +104,7 @@ def _mark(
     owner = context.owner.name
     if isinstance(result, Delivered):
         tasks.finish(connection, task, owner)
-        _note_delivered(connection, task, result, now)
+        parcels.note_delivered(connection, task.ref_id, result.how, result.where, now)
         return
     # A destination that does not answer may answer tomorrow: it is no mistake of the connector's.
     is_bug = result.ending is None and result.code != NO_ANSWER
@@ -129,16 +123,7 @@ def _mark_late(connection: Connection, task: Claimed, result: Result, now: datet
     """Mark what was delivered after it had been put back, so that it does not go twice."""
     log.warning("a delivery to %s ended after it had been put back", task.lane)
     if isinstance(result, Delivered) and tasks.finish_late(connection, task):
-        _note_delivered(connection, task, result, now)
-
-
-def _note_delivered(
-    connection: Connection, task: Claimed, result: Delivered, now: datetime
-) -> None:
-    connection.execute(
-        _DELIVERED,
-        {"id": task.ref_id, "at": now.isoformat(), "how": result.how, "where": result.where},
-    )
+        parcels.note_delivered(connection, task.ref_id, result.how, result.where, now)
 
 
 def _note_silence(
@@ -155,18 +140,13 @@ def _note_silence(
     if broken is None:
         if results:
             context.lanes.troubles.pop(lane, None)
-            note_answer(connection, lane)
+            silences.end(connection, lane)
         return
     troubles = context.lanes.troubles[lane] = context.lanes.troubles.get(lane, 0) + 1
     # Shorter than what the parcel itself waits: the others come first.
     tasks.hold_lane(connection, lane, _step(troubles) / 2, broken.code)
     if broken.code == NO_ANSWER:
-        connection.execute(_SILENT, {"lane": lane, "since": since.isoformat()})
-
-
-def note_answer(connection: Connection, lane: str) -> None:
-    """Note that a destination answers."""
-    connection.execute(_ANSWERED, {"lane": lane})
+        silences.begin(connection, lane, since)
 
 
 def _back_off(task: Claimed, result: Undelivered) -> float:
@@ -179,20 +159,3 @@ def _back_off(task: Claimed, result: Undelivered) -> float:
 
 def _step(attempts: int) -> float:
     return BACK_OFF_SECONDS[min(max(attempts, 1), len(BACK_OFF_SECONDS)) - 1]
-
-
-def _ids(claimed: Sequence[Claimed]) -> list[int]:
-    return [task.ref_id for task in claimed]
-
-
-_PARCELS = text(
-    "SELECT id, key, body, headers, original_sha256 FROM parcel WHERE id IN :ids"
-).bindparams(bindparam("ids", expanding=True))
-_DELIVERED = text(
-    "UPDATE parcel SET delivered_at = :at, delivered_how = :how, delivered_where = :where"
-    " WHERE id = :id"
-)
-_SILENT = text(
-    "INSERT INTO silence (destination, since) VALUES (:lane, :since) ON CONFLICT DO NOTHING"
-)
-_ANSWERED = text("DELETE FROM silence WHERE destination = :lane")

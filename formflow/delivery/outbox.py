@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-
-from sqlalchemy import Connection, text
 
 from formflow.delivery import calls, parcels
 from formflow.documents.as_read import as_read
 from formflow.documents.decision_pack import ToDecide
 from formflow.sdk.contract import Connector, Operation, Parcel
+from formflow.storage import parcels as kept
 from formflow.storage import tasks
+from formflow.storage.database import Connection
+from formflow.storage.schema import TaskKind
 
 _PRIORITIES = {
     Operation.ALERT: tasks.PRIORITY_ALERT,
@@ -115,23 +115,24 @@ def post(
         prepared = calls.prepare(connector, made)
     except (Exception, SystemExit, GeneratorExit):  # noqa: BLE001 - a connector's mistake must not cost the record
         prepared = None
-    inserted = connection.execute(
-        _ADD_PARCEL,
-        {
-            "key": made.key,
-            "entry_id": entry_id,
-            "own_alert": own_alert,
-            "destination": destination,
-            "operation": made.operation,
-            "body": prepared.body if prepared else None,
-            "headers": json.dumps(dict(prepared.headers)) if prepared else "{}",
-            "original": prepared.original_sha256 if prepared else None,
-        },
+    rendered = kept.Rendered(
+        made.key,
+        prepared.body if prepared else None,
+        prepared.headers if prepared else {},
+        prepared.original_sha256 if prepared else None,
+    )
+    parcel_id = kept.add(
+        connection,
+        rendered,
+        destination=destination,
+        operation=made.operation,
+        entry_id=entry_id,
+        own_alert=own_alert,
     )
     tasks.add(
         connection,
-        "deliver",
-        int(inserted.lastrowid),
+        TaskKind.DELIVER,
+        parcel_id,
         priority=tasks.PRIORITY_NOW if made.urgent else _PRIORITIES[made.operation],
         lane=destination,
     )
@@ -145,7 +146,7 @@ def post_once(
     made: Parcel,
 ) -> None:
     """Put a parcel on the list unless one with its key stands there, delivered or not."""
-    if connection.execute(_POSTED, {"key": made.key}).first() is None:
+    if not kept.is_there(connection, made.key):
         post(connection, connector, entry_id, destination, made)
 
 
@@ -153,10 +154,3 @@ def _as_read(destinations: Mapping[str, Connector], occasion: parcels.Occasion) 
     if not any(one.capabilities.wants_as_read for one in destinations.values()):
         return b""
     return as_read(occasion.form, occasion.entry, occasion.settings.zone)
-
-
-_ADD_PARCEL = text(
-    "INSERT INTO parcel (key, entry_id, own_alert, destination, operation, body, headers, original_sha256)"
-    " VALUES (:key, :entry_id, :own_alert, :destination, :operation, :body, :headers, :original)"
-)
-_POSTED = text("SELECT 1 FROM parcel WHERE key = :key")

@@ -17,15 +17,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, text
-
 from formflow.core import files
 from formflow.core.settings import Settings
 from formflow.core.wording import moment_in_words
 from formflow.delivery import own_alerts
 from formflow.delivery.context import DeliveryContext
-from formflow.storage import counters
-from formflow.storage.database import reading, writing
+from formflow.storage import counters, entries
+from formflow.storage.database import Connection, reading, writing
 
 log = logging.getLogger("formflow")
 
@@ -135,7 +133,7 @@ def _catch_up(
     with writing(context.engine) as connection:
         if not _is_higher(theirs, counters.given(connection)):
             return counters.given(connection)  # another worker has just done it
-        newest = connection.execute(_NEWEST).scalar()
+        newest = entries.newest(connection)
         counters.move_past(connection, theirs)
         counters.renew_epoch(connection)
         words = _when(context.settings, newest, [mark.at for mark in found.values() if mark.at])
@@ -145,14 +143,10 @@ def _catch_up(
     return ours
 
 
-def _when(settings: Settings, newest: str | None, noted: list[datetime]) -> dict[str, str]:
-    last = datetime.fromisoformat(newest) if newest else None
+def _when(settings: Settings, newest: datetime | None, noted: list[datetime]) -> dict[str, str]:
     return {
-        "newest": f"Its newest record is from {moment_in_words(last, settings.zone)}"
-        if last
+        "newest": f"Its newest record is from {moment_in_words(newest, settings.zone)}"
+        if newest
         else "It holds no record at all",
         "until": moment_in_words(max(noted), settings.zone),
     }
-
-
-_NEWEST = text("SELECT max(recorded_at) FROM entry")

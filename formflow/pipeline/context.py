@@ -23,6 +23,7 @@ from formflow.reading.manifest_builder import known_forms
 from formflow.reading.sandbox.parent import Cage
 from formflow.storage import database, tasks
 from formflow.storage.originals import Vault
+from formflow.storage.owners import Owner
 from formflow.storage.tasks import Claimed
 
 
@@ -82,7 +83,7 @@ def open_workbench(now: Settings) -> Workbench:
     vault = Vault(now.state.folder / "originals")
     vault.tidy()
     files.sweep(now.state.folder)  # a heartbeat that was cut off
-    owner = tasks.Owner(now.state.folder / "locks")
+    owner = Owner(now.state.folder / "locks")
     owner.__enter__()
     known = known_forms(now.folders.forms)
     return Workbench(

@@ -9,16 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, text
-
 from formflow.core.model import Entry
 from formflow.core.settings import Settings
 from formflow.delivery import parcels
 from formflow.delivery.outbox import post_once
 from formflow.pipeline.context import Workbench
 from formflow.sdk.contract import Operation
-from formflow.storage import entries, tasks
-from formflow.storage.database import writing
+from formflow.storage import acknowledgements, entries, tasks
+from formflow.storage.database import Connection, writing
 from formflow.storage.tasks import Claimed
 
 
@@ -27,7 +25,7 @@ def climb(bench: Workbench, task: Claimed, now: datetime) -> None:
     with writing(bench.engine) as connection:
         entry = entries.entry(connection, task.ref_id)
         ends = _ends(bench.settings, entry)
-        if connection.execute(_SEEN, {"id": task.ref_id}).scalar_one():
+        if acknowledgements.is_acknowledged(connection, task.ref_id):
             ends = {}
         for name in (name for name, end in ends.items() if end <= now):
             _tell(connection, bench, task.ref_id, entry, name)
@@ -55,6 +53,3 @@ def _tell(connection: Connection, bench: Workbench, entry_id: int, entry: Entry,
     occasion = parcels.Occasion(entry, form, bench.settings, climbs_to=name)
     made = parcels.parcel(occasion, name, Operation.ALERT, connector.capabilities, b"")
     post_once(connection, connector, entry_id, name, made)
-
-
-_SEEN = text("SELECT acknowledged_at IS NOT NULL FROM entry WHERE id = :id")

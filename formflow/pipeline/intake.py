@@ -6,20 +6,18 @@ then may the dropped file go away. A crash in between repeats a step and loses n
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import BinaryIO
 
-from sqlalchemy import Connection, Engine, text
-
 from formflow.core import files
 from formflow.core.crash_points import crash_at
-from formflow.core.model import Drop, Outcome
-from formflow.storage import tasks
-from formflow.storage.database import reading, writing
+from formflow.core.model import Drop, Outcome, Role
+from formflow.storage import papers, tasks
+from formflow.storage.database import Connection, Engine, reading, writing
 from formflow.storage.originals import Vault
+from formflow.storage.schema import TaskKind
 
 PATH_WATCHED = timedelta(hours=24)
 Remember = Callable[[Connection], None]
@@ -100,11 +98,17 @@ def _grown_from(engine: Engine, vault: Vault, drop: Drop, sha256: str, now: date
     """
     if not drop.folder:
         return None
-    where = {"folder": drop.folder, "name": _shown(drop), "size": drop.size, "role": drop.role}
-    since = {"since": (now - PATH_WATCHED).isoformat()}
     with reading(engine) as connection:
-        before = connection.execute(_ON_THIS_PATH, where | since).all()
-    return next((one.id for one in before if vault.begins_with(sha256, one.size, one.sha256)), None)
+        before = papers.on_path(
+            connection,
+            drop.folder,
+            _shown(drop),
+            drop.role,
+            below_size=drop.size,
+            since=now - PATH_WATCHED,
+        )
+    begun = (number for number, earlier, size in before if vault.begins_with(sha256, size, earlier))
+    return next(begun, None)
 
 
 def _shown(drop: Drop) -> str:
@@ -122,40 +126,44 @@ def _note_arrival(
     continues: int | None,
 ) -> bool:
     # The same bytes from another kind of folder are another paper: what it may do is not the same.
-    same = {"sha256": sha256, "role": drop.role}
-    known = connection.execute(_KNOWN, same).first() if sha256 else None
+    known = papers.known(connection, sha256, drop.role) if sha256 else None
     shown = _shown(drop)
     if known is not None and known.outcome == Outcome.UNREADABLE:
         # Dropped once more because we could not read it: it is read once more.
-        again(connection, known.id, shown, now, now, code=code, words=words, folder=drop.folder)
+        again(
+            connection,
+            known.id,
+            shown,
+            now,
+            now,
+            drop.role,
+            code=code,
+            words=words,
+            folder=drop.folder,
+        )
         return False
-    new = {
-        "sha256": sha256,
-        "size": size,
-        "name": shown,
-        "at": now.isoformat(),
-        "code": code,
-        "words": json.dumps(dict(words)),
-        "continues": continues,
-        "role": drop.role,
-    }
-    paper_id = connection.execute(_ADD_PAPER, new).lastrowid if known is None else known.id
-    arrival_id = connection.execute(
-        _ADD_ARRIVAL,
-        {
-            "paper": paper_id,
-            "folder": drop.folder,
-            "name": shown,
-            "at": now.isoformat(),
-            "duplicate": known is not None,
-            "role": drop.role,
-        },
-    ).lastrowid
-    if known is None:
-        tasks.add(connection, "read", int(paper_id), priority=tasks.PRIORITY_READ)
-    else:
-        tasks.add(connection, "repeat", int(arrival_id), priority=tasks.PRIORITY_RECEIPT)
-    return known is None
+    if known is not None:
+        arrival_id = papers.add_arrival(
+            connection, known.id, drop.folder, shown, now, duplicate=True, role=drop.role
+        )
+        tasks.add(connection, TaskKind.REPEAT, arrival_id, priority=tasks.PRIORITY_RECEIPT)
+        return False
+    paper_id = papers.add(
+        connection,
+        sha256=sha256,
+        size=size,
+        file_name=shown,
+        received_at=now,
+        code=code,
+        words=words,
+        continues=continues,
+        role=drop.role,
+    )
+    papers.add_arrival(
+        connection, paper_id, drop.folder, shown, now, duplicate=False, role=drop.role
+    )
+    tasks.add(connection, TaskKind.READ, paper_id, priority=tasks.PRIORITY_READ)
+    return True
 
 
 def again(
@@ -164,6 +172,7 @@ def again(
     name: str,
     received_at: datetime,
     now: datetime,
+    role: Role,
     *,
     code: str,
     words: Mapping[str, str],
@@ -174,40 +183,6 @@ def again(
     The same bytes become a paper of their own that continues the earlier one, so that what is read
     now is the next revision of the same record.
     """
-    said = {"name": name, "at": received_at.isoformat(), "code": code}
-    added = connection.execute(
-        _ADD_READING, {"id": paper_id, "words": json.dumps(dict(words)), **said}
-    )
-    arrival = {"paper": added.lastrowid, "folder": folder, "name": name, "at": now.isoformat()}
-    connection.execute(_ADD_ARRIVAL_AGAIN, arrival)
-    tasks.add(connection, "read", int(added.lastrowid), priority=tasks.PRIORITY_READ)
-
-
-_ON_THIS_PATH = text(
-    "SELECT paper.id, paper.sha256, paper.size FROM arrival JOIN paper ON paper.id = arrival.paper_id"
-    " WHERE arrival.folder = :folder AND arrival.file_name = :name AND arrival.arrived_at > :since"
-    " AND arrival.role = :role AND paper.size < :size AND paper.sha256 IS NOT NULL ORDER BY arrival.id DESC"
-)
-# The latest reading of these bytes, and how the record that it belongs to stands now.
-_KNOWN = text(
-    "SELECT paper.id, (SELECT latest.outcome FROM entry AS latest WHERE latest.reference ="
-    " entry.reference ORDER BY latest.revision DESC LIMIT 1) AS outcome FROM paper"
-    " LEFT JOIN entry ON entry.id = paper.entry_id WHERE sha256 = :sha256 AND paper.role = :role"
-    " ORDER BY paper.reading DESC LIMIT 1"
-)
-_ADD_READING = text(
-    "INSERT INTO paper (sha256, size, file_name, received_at, code, words, continues, role, reading)"
-    " SELECT sha256, size, :name, :at, :code, :words, id, role, reading + 1 FROM paper WHERE id = :id"
-)
-_ADD_ARRIVAL_AGAIN = text(
-    "INSERT INTO arrival (paper_id, folder, file_name, arrived_at, duplicate, role)"
-    " SELECT id, :folder, :name, :at, 1, role FROM paper WHERE id = :paper"
-)
-_ADD_PAPER = text(
-    "INSERT INTO paper (sha256, size, file_name, received_at, code, words, continues, role)"
-    " VALUES (:sha256, :size, :name, :at, :code, :words, :continues, :role)"
-)
-_ADD_ARRIVAL = text(
-    "INSERT INTO arrival (paper_id, folder, file_name, arrived_at, duplicate, role)"
-    " VALUES (:paper, :folder, :name, :at, :duplicate, :role)"
-)
+    added = papers.add_reading(connection, paper_id, name, received_at, code, words)
+    papers.add_arrival(connection, added, folder, name, now, duplicate=True, role=role)
+    tasks.add(connection, TaskKind.READ, added, priority=tasks.PRIORITY_READ)

@@ -9,9 +9,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
-
-from sqlalchemy import Connection, Row, TextClause, text
 
 from formflow.core.messages import notice
 from formflow.core.model import Checked, Facts, Light, Notice, Outcome, Unread
@@ -31,7 +28,10 @@ from formflow.rules.matching import (
     visible,
     why_misread,
 )
-from formflow.storage import children, entries
+from formflow.storage import children, entries, revisions
+from formflow.storage.database import Connection
+from formflow.storage.entries import Keys
+from formflow.storage.revisions import Revision
 
 LONGEST_CLAIM = 60  # letters of what a sheet says of itself
 
@@ -44,7 +44,7 @@ class Identity:
     child_b_id: int | None = None
     business_key: str | None = None
     values_sha256: str | None = None
-    previous: Row[Any] | None = None  # the latest revision about the same incident
+    previous: Revision | None = None  # the latest revision about the same incident
     possible_duplicate_of: str | None = None
     problems: tuple[Notice, ...] = ()  # with what the paper says of where it belongs
     is_doubted: bool = False  # True: something stands against this paper itself
@@ -52,9 +52,13 @@ class Identity:
     sheet: str = ""  # of a sheet: its own reference, "FF-2026-000123-F2"
 
     @property
+    def keys(self) -> Keys:
+        """What later papers find this one by."""
+        return Keys(self.child_id, self.child_b_id, self.business_key, self.values_sha256)
+
+    @property
     def light_before(self) -> Light | None:
-        before = self.previous
-        return Light(before.highest_light) if before and before.highest_light else None
+        return self.previous.highest_light if self.previous else None
 
     @property
     def is_unchanged(self) -> bool:
@@ -71,7 +75,7 @@ class Identity:
 
 def identify(connection: Connection, result: Checked | Unread, continues: int | None) -> Identity:
     """Return where a paper belongs: by its own reference, by the path it grew on, by the incident."""
-    grown = _record(connection, _BY_PAPER, paper=continues)
+    grown = _record(revisions.by_paper(connection, continues))
     if isinstance(result, Unread):
         before = entries.entry(connection, grown.id).notices if grown is not None else ()
         another_reason = result.reason not in {found.code for found in before}
@@ -93,26 +97,20 @@ def identify(connection: Connection, result: Checked | Unread, continues: int | 
             other = notice("FF-238", words={"reference": grown.reference})
             own = replace(own, problems=(*own.problems, other))
     if reading.case_ref:
-        named = _record(connection, _BY_REFERENCE, reference=reading.case_ref)
+        named = _record(revisions.by_reference(connection, reading.case_ref))
         if named is not None and (following := _following(connection, named, own, result)):
             return following
         code = "FF-130" if named is None else "FF-131"
         words = {"reference": _plain_reference(reading.case_ref)}
         return replace(own, problems=(*own.problems, notice(code, words=words)))
     if key is not None:
-        rows = connection.execute(_BY_BUSINESS_KEY, {"key": key}).all()
-        if len({row.reference for row in rows}) == 1:
-            return replace(own, previous=rows[-1])
+        found = revisions.by_business_key(connection, key)
+        if len({one.reference for one in found}) == 1:
+            return replace(own, previous=found[-1])
     # Without a full key, or with two candidates, a person compares: nothing is joined by a guess.
-    alike = connection.execute(
-        _ALIKE,
-        {
-            "values": values if any(a.value for a in reading.answers.values()) else None,
-            "child": child_id,
-            "day": _iso_day(result),
-        },
-    ).first()
-    return replace(own, possible_duplicate_of=alike.reference if alike else None)
+    said = values if any(a.value for a in reading.answers.values()) else None
+    alike = revisions.alike(connection, said, child_id, incident_day(result))
+    return replace(own, possible_duplicate_of=alike)
 
 
 def identify_sheet(connection: Connection, checked: Checked, form: Form) -> Identity:
@@ -135,7 +133,7 @@ def identify_sheet(connection: Connection, checked: Checked, form: Form) -> Iden
         own,
         sheet=reference,
         child_id=_child_of_sheet(connection, checked, form, about),
-        previous=_latest(connection, _BY_REFERENCE, reference=reference),
+        previous=revisions.by_reference(connection, reference),
         problems=(
             *([notice("FF-225")] if old else []),
             *([notice("FF-229", field=SAME_CHILD)] if nobody else []),
@@ -168,25 +166,19 @@ def _child_of_sheet(
 ) -> int | None:
     """Return in whose file a sheet belongs: what is about child B alone lies in child B's file."""
     if form.form_id not in OF_CHILD_B:
-        found = connection.execute(_CHILD_OF, {"reference": about.record.reference}).scalar()
-        return None if found is None else int(found)
+        return entries.children_of(connection, about.record.reference)[0]
     number = valid_upn(checked.facts.texts.get("child_number", ""))
     return children.child_id(connection, child_key(checked.facts, "child"), number)
 
 
-def _latest(connection: Connection, query: TextClause, **words: Any) -> Row[Any] | None:
-    return connection.execute(query, words).first()
-
-
-def _record(connection: Connection, query: TextClause, **words: Any) -> Row[Any] | None:
+def _record(found: Revision | None) -> Revision | None:
     """Return the latest revision of a record, None for a sheet: no form becomes a revision of one."""
-    found = _latest(connection, query, **words)
     is_sheet = found is not None and (found.about is not None or found.form_id in SHEET_WORDS)
     return None if is_sheet else found
 
 
 def _following(
-    connection: Connection, before: Row[Any], own: Identity, result: Checked
+    connection: Connection, before: Revision, own: Identity, result: Checked
 ) -> Identity | None:
     """Return a paper as the next revision of a record that it says it belongs to; None where it is not.
 
@@ -200,17 +192,17 @@ def _following(
             return None
         told = (notice("FF-237", words={"reference": before.reference, "why": why}),)
     confirmed = before.outcome not in (Outcome.HELD, Outcome.UNREADABLE) and before.business_key
-    if confirmed and before.incident_day not in (None, _iso_day(result)):
+    if confirmed and before.incident_day not in (None, incident_day(result)):
         return None
     return replace(own, previous=before, problems=(*own.problems, *told))
 
 
-def _is_same_child(connection: Connection, before: Row[Any], result: Checked) -> bool:
+def _is_same_child(connection: Connection, before: Revision, result: Checked) -> bool:
     """Return whether a form is about the child of an earlier one: by all that the earlier one says."""
     return is_same(child_said(entries.entry(connection, before.id)), _named(result.facts))
 
 
-def _why_misread(connection: Connection, before: Row[Any], result: Checked) -> str:
+def _why_misread(connection: Connection, before: Revision, result: Checked) -> str:
     """Return how the child of an earlier paper was misread, "" where it was not read by machine from a page."""
     earlier = entries.entry(connection, before.id)
     if not {found.code for found in earlier.notices} & TO_A_PERSON:
@@ -233,31 +225,6 @@ def incident_day(checked: Checked | None) -> date | None:
     return moment.day if moment else None
 
 
-def _iso_day(checked: Checked) -> str | None:
-    day = incident_day(checked)
-    return day.isoformat() if day else None
-
-
 _FILLED_IN_FOR = re.compile(
     r"(?P<reference>[A-Z]{1,6}-\d{4}-\d{6,})(?: r(?P<revision>\d+))?(?: child (?P<child>\d+))?"
-)
-_CHILD_OF = text(
-    "SELECT child_id FROM entry WHERE reference = :reference ORDER BY revision DESC LIMIT 1"
-)
-_BY_BUSINESS_KEY = text(
-    "SELECT id, reference, revision, values_sha256, outcome, highest_light FROM entry WHERE business_key = :key"
-    " ORDER BY revision"
-)
-_BY_REFERENCE = text(
-    "SELECT id, reference, revision, values_sha256, outcome, highest_light, child_id, business_key,"
-    " incident_day, about, form_id FROM entry WHERE reference = :reference ORDER BY revision DESC LIMIT 1"
-)
-_BY_PAPER = text(
-    "SELECT entry.id, reference, revision, values_sha256, outcome, highest_light, child_id,"
-    " business_key, incident_day, about, form_id FROM entry WHERE reference = (SELECT entry.reference FROM entry"
-    " JOIN paper ON paper.entry_id = entry.id WHERE paper.id = :paper) ORDER BY revision DESC LIMIT 1"
-)
-_ALIKE = text(
-    "SELECT reference FROM entry WHERE values_sha256 = :values"
-    " OR (child_id = :child AND incident_day = :day AND about IS NULL) ORDER BY id LIMIT 1"
 )

@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, text
-
 from formflow.core.messages import not_for_the_office, notice
 from formflow.core.model import (
     Checked,
@@ -28,7 +26,6 @@ from formflow.core.model import (
 )
 from formflow.core.settings import Settings
 from formflow.delivery import parcels
-from formflow.delivery.acknowledgements import acknowledge_up_to
 from formflow.delivery.outbox import send
 from formflow.documents.decision_pack import ToDecide, after_record, after_sheet
 from formflow.documents.enclosures import Enclosed, Keep, enclose
@@ -46,7 +43,10 @@ from formflow.rules.checks import about_active_content
 from formflow.rules.light import urgency
 from formflow.rules.light.propose import decide
 from formflow.sdk.contract import Connector
-from formflow.storage import children, counters, entries, own_pages, tasks
+from formflow.storage import children, counters, entries, own_pages, papers, revisions, tasks
+from formflow.storage.acknowledgements import acknowledge_up_to
+from formflow.storage.database import Connection
+from formflow.storage.schema import TaskKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +102,11 @@ def record(
     office = replace(office, keep=own_pages.noting(connection, office.keep))
     identity = _identity(connection, arrived, result, form)
     if identity.previous is not None and identity.is_unchanged:
-        recorded = Recorded(int(identity.previous.id), repeats=True)
+        recorded = Recorded(identity.previous.id, repeats=True)
     else:
         entry = _entry(connection, office, arrived, result, identity, form, now)
-        recorded = Recorded(_insert(connection, arrived, entry, identity), repeats=False)
+        entry_id = entries.add(connection, entry, arrived.paper_id, identity.keys)
+        recorded = Recorded(entry_id, repeats=False)
         carries = bool(_paper(result).carries)
         enclosed = enclose(
             entry, form or office.ours, office.keep, looks=arrived.looks, carries=carries
@@ -117,7 +118,7 @@ def record(
         occasion = parcels.Occasion(entry, form, office.settings, enclosed, to_decide)
         send(connection, office.destinations, occasion, recorded.entry_id)
         _start_clock(connection, office.settings, entry, recorded.entry_id)
-    connection.execute(_LINK, {"entry": recorded.entry_id, "paper": arrived.paper_id})
+    papers.become(connection, arrived.paper_id, recorded.entry_id)
     if isinstance(result, Checked) and arrived.continues is not None:
         _end_waiting_of_the_unread(connection, arrived.continues, now)
     return recorded
@@ -128,7 +129,7 @@ def _end_waiting_of_the_unread(connection: Connection, paper_id: int, now: datet
 
     What was read has an alert of its own.
     """
-    before = connection.execute(_UNREAD, {"paper": paper_id}).first()
+    before = revisions.unreadable(connection, paper_id)
     if before is not None:
         acknowledge_up_to(connection, before.reference, before.revision, "read again", now)
 
@@ -200,17 +201,17 @@ def _start_clock(connection: Connection, settings: Settings, entry: Entry, entry
     is_sheet = entry.about is not None
     priority = tasks.PRIORITY_RECORD
     if is_sheet and entry.outcome is Outcome.RECORDED:
-        tasks.add(connection, "remind", entry_id, priority=priority)
+        tasks.add(connection, TaskKind.REMIND, entry_id, priority=priority)
         return
     if settings.told_later and not is_green:
-        tasks.add(connection, "climb", entry_id, priority=tasks.PRIORITY_ALERT)
+        tasks.add(connection, TaskKind.CLIMB, entry_id, priority=tasks.PRIORITY_ALERT)
     decide_by = settings.working_days.decide_by(entry.recorded_at)
     if not is_sheet and entry.revision > 1:
         # A later revision keeps the clocks of the case from now on: they may have begun with a sheet.
-        tasks.add(connection, "remind", entry_id, priority=priority)
+        tasks.add(connection, TaskKind.REMIND, entry_id, priority=priority)
     elif not is_sheet and entry.answers and decide_by and not is_green:
         due = decide_by.timestamp()
-        tasks.add(connection, "remind", entry_id, priority=priority, due=due)
+        tasks.add(connection, TaskKind.REMIND, entry_id, priority=priority, due=due)
 
 
 def _paper(result: Checked | Unread) -> Reading | Unread:
@@ -281,7 +282,7 @@ def _carried(
     """Return why the revision before could not wait, where nobody has acknowledged it."""
     if identity.previous is None:
         return ()
-    before = entries.cannot_wait(connection, int(identity.previous.id))
+    before = entries.cannot_wait(connection, identity.previous.id)
     return urgency.carried(before, proposal.urgent if proposal else ()) if before else ()
 
 
@@ -324,52 +325,3 @@ def _number(
     year = now.astimezone(office.settings.zone).year
     last = counters.next_reference(connection, year)
     return f"{agency.reference_prefix}-{year}-{last:06d}", 1
-
-
-def _insert(connection: Connection, arrived: Arrived, entry: Entry, identity: Identity) -> int:
-    counters.next_of(connection, counters.ENTRIES)
-    inserted = connection.execute(
-        _ADD_ENTRY,
-        {
-            "reference": entry.reference,
-            "revision": entry.revision,
-            "supersedes": entry.supersedes,
-            "outcome": entry.outcome,
-            "received_at": entry.received_at.isoformat(),
-            "recorded_at": entry.recorded_at.isoformat(),
-            "paper_id": arrived.paper_id,
-            "form_id": entry.form_id,
-            "form_version": entry.form_version,
-            "child_id": identity.child_id,
-            "child_b_id": identity.child_b_id,
-            "business_key": identity.business_key,
-            "values_sha256": identity.values_sha256,
-            "incident_day": entry.incident_day.isoformat() if entry.incident_day else None,
-            "light": entry.proposal.light if entry.proposal else None,
-            "highest_light": entry.highest_light,
-            "possible_duplicate_of": entry.possible_duplicate_of,
-            "about": entry.about,
-            "urgent": entry.urgent,
-            "role": entry.role,
-            "epoch": entry.epoch,
-            "answers": entries.dumped(entry.answers, entries.Answers),
-            "notices": entries.dumped(entry.notices, entries.Notices),
-            "proposal": entries.dumped(entry.proposal, Proposal) if entry.proposal else None,
-        },
-    )
-    return int(inserted.lastrowid)
-
-
-_LINK = text("UPDATE paper SET entry_id = :entry WHERE id = :paper")
-_UNREAD = text(
-    "SELECT reference, revision FROM entry JOIN paper ON paper.entry_id = entry.id"
-    " WHERE paper.id = :paper AND outcome = 'unreadable'"
-)
-_ADD_ENTRY = text(
-    "INSERT INTO entry (reference, revision, supersedes, outcome, received_at, recorded_at, paper_id,"
-    " form_id, form_version, child_id, child_b_id, business_key, values_sha256, incident_day, light, highest_light,"
-    " possible_duplicate_of, about, urgent, role, epoch, answers, notices, proposal)"
-    " VALUES (:reference, :revision, :supersedes, :outcome, :received_at, :recorded_at, :paper_id,"
-    " :form_id, :form_version, :child_id, :child_b_id, :business_key, :values_sha256, :incident_day, :light,"
-    " :highest_light, :possible_duplicate_of, :about, :urgent, :role, :epoch, :answers, :notices, :proposal)"
-)

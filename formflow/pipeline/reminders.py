@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from formflow.core.model import Entry
 from formflow.delivery import parcels
 from formflow.delivery.outbox import post_once, taking
@@ -18,7 +16,7 @@ from formflow.pipeline.context import Workbench
 from formflow.rules.case.case import Case, deadline, open_steps
 from formflow.sdk.contract import Operation
 from formflow.storage import entries, tasks
-from formflow.storage.database import writing
+from formflow.storage.database import Connection, writing
 from formflow.storage.tasks import Claimed
 
 

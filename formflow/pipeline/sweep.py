@@ -16,9 +16,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
-
-from sqlalchemy import Connection, Row, text
 
 from formflow.core.model import Drop
 from formflow.core.settings import Watch
@@ -26,7 +23,9 @@ from formflow.delivery.overlaps import overlaps, places_of
 from formflow.pipeline import intake
 from formflow.pipeline.context import Workbench
 from formflow.pipeline.gate import Gate, tail_gate
-from formflow.storage.database import reading, writing
+from formflow.storage import sightings
+from formflow.storage.database import Connection, reading, writing
+from formflow.storage.sightings import Sighting
 
 log = logging.getLogger("formflow")
 
@@ -54,9 +53,9 @@ IGNORED = (
 class Look(StrEnum):
     """What became of one file in one sweep."""
 
-    TAKEN = "taken"  # just now
+    TAKEN = sightings.TAKEN  # just now
     KNOWN = "known"  # taken before; it still lies there
-    SETTLING = "settling"  # it changed a moment ago
+    SETTLING = sightings.SETTLING  # it changed a moment ago
     INCOMPLETE = "incomplete"  # it holds still, and its end is missing
     BUSY = "busy"  # it could not be opened or copied; it is tried again
 
@@ -124,7 +123,7 @@ def _is_ignored(name: str) -> bool:
 
 
 def _look_at(
-    bench: Workbench, watch: Watch, seen: _Seen, before: Row[Any] | None, now: datetime
+    bench: Workbench, watch: Watch, seen: _Seen, before: Sighting | None, now: datetime
 ) -> tuple[Look, float]:
     """Return what became of the file, and the seconds until it is worth another look."""
     sighting = _observe(bench, watch, seen, before, now)
@@ -180,14 +179,12 @@ def _busy(bench: Workbench, watch: Watch, seen: _Seen, problem: Exception) -> tu
     # Every trouble with a share may pass: it is looked at again, and status shows it waiting.
     log.warning("a file could not be taken yet: %s", type(problem).__name__)
     with writing(bench.engine) as connection:
-        connection.execute(
-            _SET_BUSY, {"folder": str(watch.folder), "name": seen.name, "state": Look.BUSY}
-        )
+        sightings.note_state(connection, str(watch.folder), seen.name, Look.BUSY)
     return Look.BUSY, watch.settle_seconds
 
 
 def _tell_if_it_stays_so(
-    bench: Workbench, watch: Watch, seen: _Seen, sighting: _Sighting, now: datetime
+    bench: Workbench, watch: Watch, seen: _Seen, sighting: Sighting, now: datetime
 ) -> None:
     """Tell a person, once, of a file that nobody lets us open. It is tried again all the same."""
     patience = timedelta(minutes=watch.incomplete_minutes)
@@ -206,37 +203,21 @@ def _drop(watch: Watch, seen: _Seen) -> Drop:
     return Drop(seen.path, str(watch.folder), status.st_size, status.st_mtime_ns, watch.role)
 
 
-@dataclass(frozen=True, slots=True)
-class _Sighting:
-    state: str
-    changed_at: datetime
-    code: str = ""
-
-
-def _sightings(bench: Workbench, watch: Watch) -> dict[bytes, Row[Any]]:
+def _sightings(bench: Workbench, watch: Watch) -> dict[bytes, Sighting]:
     with reading(bench.engine) as connection:
-        rows = connection.execute(_KNOWN, {"folder": str(watch.folder)}).all()
-    return {row.name: row for row in rows}
+        return sightings.of_folder(connection, str(watch.folder))
 
 
 def _observe(
-    bench: Workbench, watch: Watch, seen: _Seen, before: Row[Any] | None, now: datetime
-) -> _Sighting:
+    bench: Workbench, watch: Watch, seen: _Seen, before: Sighting | None, now: datetime
+) -> Sighting:
     size, modified = seen.status.st_size, seen.status.st_mtime_ns
     if before is not None and (before.size, before.modified_ns) == (size, modified):
-        return _Sighting(before.state, datetime.fromisoformat(before.changed_at), before.code)
+        return before
+    sighting = Sighting(size, modified, now, Look.SETTLING)
     with writing(bench.engine) as connection:
-        connection.execute(
-            _OBSERVE,
-            {
-                "folder": str(watch.folder),
-                "name": seen.name,
-                "size": size,
-                "modified": modified,
-                "at": now.isoformat(),
-            },
-        )
-    return _Sighting(Look.SETTLING, now)
+        sightings.observe(connection, str(watch.folder), seen.name, sighting)
+    return sighting
 
 
 def _set_state(bench: Workbench, watch: Watch, seen: _Seen, state: str, code: str) -> None:
@@ -245,8 +226,7 @@ def _set_state(bench: Workbench, watch: Watch, seen: _Seen, state: str, code: st
 
 
 def _note_state(connection: Connection, watch: Watch, seen: _Seen, state: str, code: str) -> None:
-    key = {"folder": str(watch.folder), "name": seen.name}
-    connection.execute(_SET_STATE, {**key, "state": state, "code": code})
+    sightings.note_state(connection, str(watch.folder), seen.name, state, code)
 
 
 def _forget(bench: Workbench, watch: Watch, gone: Iterable[bytes]) -> None:
@@ -254,21 +234,4 @@ def _forget(bench: Workbench, watch: Watch, gone: Iterable[bytes]) -> None:
     if not names:
         return
     with writing(bench.engine) as connection:
-        for name in names:
-            connection.execute(_FORGET, {"folder": str(watch.folder), "name": name})
-
-
-_KNOWN = text(
-    "SELECT name, size, modified_ns, changed_at, state, code FROM sighting WHERE folder = :folder"
-)
-_OBSERVE = text(
-    "INSERT INTO sighting (folder, name, size, modified_ns, changed_at, state, code)"
-    " VALUES (:folder, :name, :size, :modified, :at, 'settling', '') ON CONFLICT (folder, name)"
-    " DO UPDATE SET size = :size, modified_ns = :modified, changed_at = :at, state = 'settling',"
-    " code = ''"
-)
-_SET_BUSY = text("UPDATE sighting SET state = :state WHERE folder = :folder AND name = :name")
-_SET_STATE = text(
-    "UPDATE sighting SET state = :state, code = :code WHERE folder = :folder AND name = :name"
-)
-_FORGET = text("DELETE FROM sighting WHERE folder = :folder AND name = :name")
+        sightings.forget(connection, str(watch.folder), names)

@@ -11,15 +11,11 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import json
 import logging
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any
-
-from sqlalchemy import Connection, Row, text
 
 from formflow.core import trouble
 from formflow.core.clock import utc_now
@@ -40,10 +36,12 @@ from formflow.pipeline.reminders import remind
 from formflow.reading.page_images import as_pdf
 from formflow.reading.reader import NO_BOXES
 from formflow.rules.checks import check
-from formflow.storage import entries, own_pages, tasks
-from formflow.storage.database import reading, writing
+from formflow.storage import entries, own_pages, papers, tasks
+from formflow.storage.database import Connection, reading, writing
 from formflow.storage.failures import trouble_of
 from formflow.storage.originals import safe_suffix
+from formflow.storage.papers import Arrival, Paper
+from formflow.storage.schema import TaskKind
 from formflow.storage.tasks import Claimed, LeaseLost
 
 log = logging.getLogger("formflow")
@@ -84,7 +82,7 @@ def drain(
 def waited(settings: Settings) -> bool:
     """Wait for a paper that was put back and is due soon; return whether there was one."""
     with reading(workbench(settings).engine) as connection:
-        due = connection.execute(_NEXT_PAPER).scalar_one()
+        due = tasks.next_paper_due(connection)
     if due is None or due - time.time() > SOON_SECONDS:
         return False
     time.sleep(max(0.0, due - time.time()))
@@ -94,7 +92,7 @@ def waited(settings: Settings) -> bool:
 def recorded(settings: Settings) -> int:
     """Return how many papers have been read and recorded so far."""
     with reading(workbench(settings).engine) as connection:
-        return int(connection.execute(_RECORDED).scalar_one())
+        return tasks.count_read(connection)
 
 
 def drain_all(settings: Settings) -> int:
@@ -110,7 +108,7 @@ def drain_all(settings: Settings) -> int:
 def unfinished(settings: Settings) -> int:
     """Return how many deliveries wait for their destination or for a person."""
     with reading(workbench(settings).engine) as connection:
-        return int(connection.execute(_UNFINISHED).scalar_one())
+        return tasks.count_unfinished(connection)
 
 
 def workbench(settings: Settings) -> Workbench:
@@ -131,13 +129,13 @@ def close() -> None:
 atexit.register(close)
 
 
-def walk(bench: Workbench, paper: Row[Any], now: datetime) -> Checked | Unread:
+def walk(bench: Workbench, paper: Paper, now: datetime) -> Checked | Unread:
     """Read and check one paper. What cannot be read comes out as Unread, with the reason.
 
     Raise Trouble for what does not have to lie with the paper.
     """
     if paper.code:
-        return Unread(paper.sha256 or "", paper.code, paper.size, json.loads(paper.words))
+        return Unread(paper.sha256, paper.code, paper.size, paper.words)
     read = bench.cage.read(bench.vault.original(paper.sha256))
     if isinstance(read, Unread):
         if read.reason in trouble.WEIGHS:  # the child met it
@@ -157,7 +155,9 @@ def walk(bench: Workbench, paper: Row[Any], now: datetime) -> Checked | Unread:
 
 def _claim(bench: Workbench, most: int) -> list[Claimed]:
     def at_once(kind: str, lane: str) -> int:
-        return min(most, most_at_once(bench, lane) if kind == "deliver" else READINGS_AT_ONCE)
+        return min(
+            most, most_at_once(bench, lane) if kind == TaskKind.DELIVER else READINGS_AT_ONCE
+        )
 
     claimed = tasks.claim(bench.engine, bench.owner.name, at_once, bench.lanes.busy())
     crash_at("ledger.claimed")
@@ -166,7 +166,7 @@ def _claim(bench: Workbench, most: int) -> list[Claimed]:
 
 def _hand_over(bench: Workbench, claimed: Sequence[Claimed], clock: Callable[[], datetime]) -> None:
     """Handle claimed tasks: deliveries together in their lane, the others here, each for itself."""
-    if claimed[0].kind == "deliver":
+    if claimed[0].kind == TaskKind.DELIVER:
         # Before anything with a new number leaves.
         if _safely(bench, claimed, lambda: watermark.keep(bench, clock())) is None:
             bench.lanes.hand(
@@ -228,20 +228,20 @@ def _put_back_what_stayed(bench: Workbench) -> None:
 
 def _handle(bench: Workbench, task: Claimed, clock: Callable[[], datetime]) -> None:
     match task.kind:
-        case "read":
+        case TaskKind.READ:
             bench.wake_guests()
             _read(bench, task, clock)
-        case "repeat":
+        case TaskKind.REPEAT:
             _repeat(bench, task)
-        case "remind":
+        case TaskKind.REMIND:
             remind(bench, task, clock())
-        case "climb":
+        case TaskKind.CLIMB:
             climb(bench, task, clock())
 
 
 def _read(bench: Workbench, task: Claimed, clock: Callable[[], datetime]) -> None:
     with reading(bench.engine) as connection:
-        paper = connection.execute(_PAPER, {"id": task.ref_id}).one()
+        paper = papers.paper(connection, task.ref_id)
     crash_at("read.begun")
     try:
         result = walk(bench, paper, clock())
@@ -254,11 +254,11 @@ def _read(bench: Workbench, task: Claimed, clock: Callable[[], datetime]) -> Non
         if not why.weight or task.weight + why.weight < trouble.ENOUGH:
             raise
         log.error("a paper goes to a person unread: %s", type(problem).__name__)  # noqa: TRY400
-        unread = Unread(paper.sha256 or "", why.judgement, paper.size)
+        unread = Unread(paper.sha256, why.judgement, paper.size)
         _record(bench, task, paper, unread, clock())
 
 
-def _looks(bench: Workbench, paper: Row[Any], result: Checked | Unread) -> bytes:
+def _looks(bench: Workbench, paper: Paper, result: Checked | Unread) -> bytes:
     """Return the paper's pages as pictures where a person needs them, or others must not get more."""
     read = result.reading if isinstance(result, Checked) else result
     is_checked = read.confirm if isinstance(read, Reading) else read.reason == NO_BOXES
@@ -270,21 +270,20 @@ def _looks(bench: Workbench, paper: Row[Any], result: Checked | Unread) -> bytes
 def _record(
     bench: Workbench,
     task: Claimed,
-    paper: Row[Any],
+    paper: Paper,
     result: Checked | Unread,
     now: datetime,
     looks: bytes = b"",
 ) -> None:
-    received_at = datetime.fromisoformat(paper.received_at)
     suffix = safe_suffix(paper.file_name)
     arrived = Arrived(
         paper.id,
-        paper.sha256 or "",
-        received_at,
+        paper.sha256,
+        paper.received_at,
         suffix,
         looks,
         continues=paper.continues,
-        role=Role(paper.role),
+        role=paper.role,
     )
     office = Office(
         bench.settings, bench.destinations, bench.vault.keep_bytes, bench.ours, bench.sheets
@@ -292,14 +291,11 @@ def _record(
     with writing(bench.engine) as connection:
         recorded = record(connection, office, arrived, result, _form_of(bench, result), now)
         if recorded.repeats:
-            _answer_repeat(bench, connection, _first_arrival(connection, paper.id))
+            first = papers.first_arrival(connection, paper.id)
+            _answer_repeat(bench, connection, first, recorded.entry_id)
         tasks.finish(connection, task, bench.owner.name)
         crash_at("record.before-commit")
     crash_at("record.after-commit")
-
-
-def _first_arrival(connection: Connection, paper_id: int) -> Row[Any]:
-    return connection.execute(_FIRST_ARRIVAL, {"paper": paper_id}).one()
 
 
 def _form_of(bench: Workbench, result: Checked | Unread) -> Form | None:
@@ -311,45 +307,30 @@ def _form_of(bench: Workbench, result: Checked | Unread) -> Form | None:
 def _repeat(bench: Workbench, task: Claimed) -> None:
     """Say that a paper came again. Nothing new is recorded."""
     with writing(bench.engine) as connection:
-        arrival = connection.execute(_ARRIVAL, {"id": task.ref_id}).one()
+        arrival = papers.arrival(connection, task.ref_id)
         if arrival.entry_id is None:  # the first arrival is still being read
             tasks.put_back(connection, task, bench.owner.name, after_seconds=2, code="first-unread")
             return
-        _answer_repeat(bench, connection, arrival)
+        _answer_repeat(bench, connection, arrival, arrival.entry_id)
         tasks.finish(connection, task, bench.owner.name)
 
 
-def _answer_repeat(bench: Workbench, connection: Connection, arrival: Row[Any]) -> None:
+def _answer_repeat(
+    bench: Workbench, connection: Connection, arrival: Arrival, entry_id: int
+) -> None:
     """Answer where the paper came from: the office by receipt, the safeguarding lead in her own folders."""
-    entry = entries.entry(connection, arrival.entry_id)
+    entry = entries.entry(connection, entry_id)
     occasion = parcels.Occasion(
         entry, bench.form_of(entry.form_id, entry.form_version), bench.settings
     )
-    there, at = bench.destinations, datetime.fromisoformat(arrival.arrived_at)
-    if Role(arrival.role) is Role.STAFF:
+    there, at = bench.destinations, arrival.arrived_at
+    if arrival.role is Role.STAFF:
         seen = occasion.for_the_office
         page = html_pages.repeat_receipt(seen.entry, seen.form, bench.settings, at)
-        send_receipt(connection, there, seen, arrival.entry_id, arrival.id, at, page)
+        send_receipt(connection, there, seen, entry_id, arrival.id, at, page)
         return
     case = entries.case(connection, entry.about or entry.reference)
     if case is None or entry.outcome in (Outcome.HELD, Outcome.UNREADABLE):
-        send_alert_again(connection, there, occasion, arrival.entry_id, arrival.id, at)
+        send_alert_again(connection, there, occasion, entry_id, arrival.id, at)
         return
-    send_page(connection, there, occasion, ToDecide(case, {}), arrival.entry_id, arrival.id, at)
-
-
-_FIRST_ARRIVAL = text(
-    "SELECT arrival.id, arrival.arrived_at, arrival.role, paper.entry_id FROM arrival"
-    " JOIN paper ON paper.id = arrival.paper_id WHERE paper.id = :paper ORDER BY arrival.id LIMIT 1"
-)
-_RECORDED = text("SELECT count(*) FROM task WHERE kind = 'read' AND state = 2")
-_UNFINISHED = text("SELECT count(*) FROM task WHERE state != 2 AND kind IN ('deliver', 'repeat')")
-_NEXT_PAPER = text("SELECT min(due) FROM task WHERE kind = 'read' AND state = 0")
-_PAPER = text(
-    "SELECT id, sha256, size, file_name, received_at, code, words, continues, role FROM paper"
-    " WHERE id = :id"
-)
-_ARRIVAL = text(
-    "SELECT arrival.id, arrival.arrived_at, arrival.role, paper.entry_id FROM arrival"
-    " JOIN paper ON paper.id = arrival.paper_id WHERE arrival.id = :id"
-)
+    send_page(connection, there, occasion, ToDecide(case, {}), entry_id, arrival.id, at)

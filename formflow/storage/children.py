@@ -12,10 +12,21 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import (
+    Connection,
+    Row,
+    bindparam,
+    case,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from formflow.rules.matching import ChildKey, NearChild, swapped, why_near
 from formflow.storage import counters
+from formflow.storage.schema import Child, Entry, Joined, table_of
 
 # Children of older ledgers have no epoch before their number.
 _NAMED = re.compile(r"C-(?:(\d{4})-)?(\d{6})")
@@ -43,9 +54,9 @@ def child_id(connection: Connection, key: ChildKey | None, upn: str) -> int | No
     found = connection.execute(_FIND, values).scalar()
     if found is None:
         found = counters.next_child(connection)
-        connection.execute(_ADD, {"id": found, **values})
+        connection.execute(_ADD, {"id": found, "name_key": key.name_key, "born": values["born"]})
     if upn and known is None:
-        connection.execute(_NUMBER, {"id": found, "upn": upn})
+        connection.execute(_NUMBER, {"child": found, "number": upn})
     return int(found)
 
 
@@ -94,38 +105,65 @@ def named(connection: Connection, words: str) -> int | None:
 
 def join(connection: Connection, sheet: str, child: int | None, words: str) -> None:
     """Join what a review sheet joins, instead of what it joined before; "" joins nothing any more."""
-    connection.execute(_UNJOIN, {"sheet": sheet})
+    connection.execute(_UNJOIN, {"of_sheet": sheet})
     other = named(connection, words)
     if child is not None and other is not None and other != child:
-        connection.execute(_JOIN, {"sheet": sheet, "child": child, "other": other})
+        connection.execute(_JOIN, {"sheet": sheet, "child_id": child, "other_id": other})
 
 
-def _goes_with(key: ChildKey, known: Row[Any]) -> bool:
+def _goes_with(key: ChildKey, known: Row[*tuple[Any, ...]]) -> bool:
     theirs = _key(known)
     return key.name_key == theirs.name_key or key.born == theirs.born
 
 
-def _key(row: Row[Any]) -> ChildKey:
+def _key(row: Row[*tuple[Any, ...]]) -> ChildKey:
     return ChildKey(row.name_key, date.fromisoformat(row.born))
 
 
-_BY_UPN = text("SELECT id, name_key, born FROM child WHERE upn = :upn")
-_BY_ID = text("SELECT id, name_key, born FROM child WHERE id = :id")
-_ADD = text("INSERT INTO child (id, name_key, born) VALUES (:id, :name, :born)")
-_FIND = text("SELECT id FROM child WHERE name_key = :name AND born = :born")
-_NUMBER = text("UPDATE child SET upn = :upn WHERE id = :id AND upn IS NULL")
-_CANDIDATES = text(
-    "SELECT id, name_key, born FROM child"
-    " WHERE id != :id AND (born IN (:born, :swapped) OR name_key = :name) ORDER BY id"
+_CHILD, _JOINED_TO, _ENTRY = table_of(Child), table_of(Joined), table_of(Entry)
+_FOUND = select(_CHILD.c.id, _CHILD.c.name_key, _CHILD.c.born)
+_BY_UPN = _FOUND.where(_CHILD.c.upn == bindparam("upn"))
+_BY_ID = _FOUND.where(_CHILD.c.id == bindparam("id"))
+_ADD = insert(_CHILD)
+_FIND = select(_CHILD.c.id).where(
+    _CHILD.c.name_key == bindparam("name"), _CHILD.c.born == bindparam("born")
 )
-_PAPERS = text(
-    "SELECT DISTINCT reference FROM entry WHERE (child_id = :id OR child_b_id = :id)"
-    " AND about IS NULL ORDER BY reference"
+_NUMBER = (
+    update(_CHILD)
+    .where(_CHILD.c.id == bindparam("child"), _CHILD.c.upn.is_(None))
+    .values(upn=bindparam("number"))
 )
-_JOINED = text(
-    "WITH RECURSIVE same (id) AS (SELECT :child UNION SELECT CASE WHEN joined.child_id = same.id"
-    " THEN joined.other_id ELSE joined.child_id END FROM joined JOIN same"
-    " ON joined.child_id = same.id OR joined.other_id = same.id) SELECT id FROM same ORDER BY id"
+_CANDIDATES = _FOUND.where(
+    _CHILD.c.id != bindparam("id"),
+    or_(
+        _CHILD.c.born == bindparam("born"),
+        _CHILD.c.born == bindparam("swapped"),
+        _CHILD.c.name_key == bindparam("name"),
+    ),
+).order_by(_CHILD.c.id)
+_PAPERS = (
+    select(_ENTRY.c.reference)
+    .distinct()
+    .where(
+        or_(_ENTRY.c.child_id == bindparam("id"), _ENTRY.c.child_b_id == bindparam("id")),
+        _ENTRY.c.about.is_(None),
+    )
+    .order_by(_ENTRY.c.reference)
 )
-_UNJOIN = text("DELETE FROM joined WHERE sheet = :sheet")
-_JOIN = text("INSERT INTO joined (sheet, child_id, other_id) VALUES (:sheet, :child, :other)")
+# From each child that is found on to all that are joined with it, whichever of the two the sheet named first.
+_SAME = select(bindparam("child", type_=_CHILD.c.id.type).label("id")).cte("same", recursive=True)
+_SAME = _SAME.union(
+    select(
+        case(
+            (_JOINED_TO.c.child_id == _SAME.c.id, _JOINED_TO.c.other_id),
+            else_=_JOINED_TO.c.child_id,
+        )
+    ).join_from(
+        _JOINED_TO,
+        _SAME,
+        or_(_JOINED_TO.c.child_id == _SAME.c.id, _JOINED_TO.c.other_id == _SAME.c.id),
+    )
+)
+_JOINED = select(_SAME.c.id).order_by(_SAME.c.id)
+_UNJOIN = delete(_JOINED_TO).where(_JOINED_TO.c.sheet == bindparam("of_sheet"))
+_JOIN = insert(_JOINED_TO)

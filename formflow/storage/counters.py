@@ -9,12 +9,20 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, case, or_, select, update
+
+from formflow.storage.schema import Counter, table_of
+from formflow.storage.sqlite import upsert
 
 EPOCHS = range(1000, 10_000)
 IN_ONE_EPOCH = 1_000_000  # children; older ledgers numbered theirs below it
 # Everything recorded is counted: a correction or a sheet has no number of its own.
 ENTRIES = "entries"
+
+
+def begin(connection: Connection) -> None:
+    """Give a new ledger its first epoch."""
+    connection.execute(_ADDED, {"name": "epoch", "last": secrets.choice(EPOCHS)})
 
 
 def epoch(connection: Connection) -> int:
@@ -56,17 +64,22 @@ def renew_epoch(connection: Connection) -> None:
     connection.execute(_RENEW, {"epoch": fresh})
 
 
-_EPOCH = text("SELECT last FROM counter WHERE name = 'epoch'")
-_RENEW = text("UPDATE counter SET last = :epoch WHERE name = 'epoch'")
-_COUNT = text(
-    "INSERT INTO counter (name, last) VALUES (:name, 1)"
-    " ON CONFLICT (name) DO UPDATE SET last = last + 1 RETURNING last"
+_COUNTER = table_of(Counter)
+_NAME, _LAST = _COUNTER.c.name, _COUNTER.c.last
+_ADDED = upsert(_COUNTER)
+_EPOCH = select(_LAST).where(_NAME == "epoch")
+_RENEW = update(_COUNTER).where(_NAME == "epoch").values(last=bindparam("epoch"))
+_COUNT = (
+    _ADDED.values(name=bindparam("name"), last=1)
+    .on_conflict_do_update(index_elements=[_NAME], set_={"last": _LAST + 1})
+    .returning(_LAST)
 )
-_GIVEN = text(
-    "SELECT name, last FROM counter WHERE name = 'entries' OR name LIKE 'reference-%'"
-    " OR name LIKE 'child-%' ORDER BY name"
+_GIVEN = (
+    select(_NAME, _LAST)
+    .where(or_(_NAME == ENTRIES, _NAME.like("reference-%"), _NAME.like("child-%")))
+    .order_by(_NAME)
 )
-_MOVE_PAST = text(
-    "INSERT INTO counter (name, last) VALUES (:name, :last)"
-    " ON CONFLICT (name) DO UPDATE SET last = max(last, excluded.last)"
+_MOVE_PAST = _ADDED.on_conflict_do_update(
+    index_elements=[_NAME],
+    set_={"last": case((_ADDED.excluded.last > _LAST, _ADDED.excluded.last), else_=_LAST)},
 )

@@ -1,18 +1,18 @@
-"""Where entries are looked up: rows of the ledger become papers again.
+"""Where entries are written and looked up: rows of the ledger become papers again.
 
 The words of a paper are stored as JSON beside the few columns that are searched.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, bindparam, text
+from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select
 
 from formflow.core.model import (
     Answer,
@@ -26,15 +26,28 @@ from formflow.core.model import (
     Role,
 )
 from formflow.core.wording import SHEET_WORDS
-from formflow.rules.case.case import Case
-from formflow.rules.case.levels import Level, is_below
-from formflow.storage import children
+from formflow.rules.case.case import REVIEW, Case
+from formflow.storage import children, counters
+from formflow.storage.database import inserted
 from formflow.storage.originals import safe_suffix
+from formflow.storage.schema import Entry as EntryRow
+from formflow.storage.schema import Paper, Task, TaskKind, TaskState, table_of
+from formflow.storage.sqlite import json_text
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What papers are found by that belong together, as far as it is known."""
+
+    child_id: int | None
+    child_b_id: int | None  # the child who was targeted
+    business_key: str | None
+    values_sha256: str | None
 
 
 def entry(connection: Connection, entry_id: int) -> Entry:
     """Return one revision by its number in the ledger. Raise LookupError."""
-    row = connection.execute(text(f"{_ENTRY} WHERE entry.id = :id"), {"id": entry_id}).first()
+    row = connection.execute(_BY_ID, {"id": entry_id}).first()
     if row is None:
         raise LookupError(entry_id)
     return _entry(row)
@@ -48,9 +61,7 @@ def cannot_wait(connection: Connection, entry_id: int) -> Entry | None:
 
 def revisions(connection: Connection, reference: str) -> list[Entry]:
     """Return every revision of a record, first to last; [] when there is none."""
-    rows = connection.execute(
-        text(f"{_ENTRY} WHERE reference = :reference ORDER BY revision"), {"reference": reference}
-    )
+    rows = connection.execute(_REVISIONS, {"reference": reference})
     return [_entry(row) for row in rows]
 
 
@@ -66,7 +77,7 @@ def history(connection: Connection, child_id: int | None, *, apart_from: str | N
     )
 
 
-def _earlier(row: Row[Any]) -> EarlierIncident:
+def _earlier(row: Row[*tuple[Any, ...]]) -> EarlierIncident:
     return EarlierIncident(
         row.reference,
         date.fromisoformat(row.incident_day) if row.incident_day else None,
@@ -77,12 +88,12 @@ def _earlier(row: Row[Any]) -> EarlierIncident:
 
 def case(connection: Connection, reference: str) -> Case | None:
     """Return a record with the sheets about it that count, None when there is no such record."""
-    rows = connection.execute(text(f"{_ENTRY} {_CASE}"), {"reference": reference}).all()
+    rows = connection.execute(_CASE, {"reference": reference}).all()
     papers = (_entry(row) for row in rows)
     first = next(papers, None)
     if first is None or first.form_id in SHEET_WORDS:
         return None  # a sheet that counts for nothing has a reference of its own, and is no record
-    child, child_b = connection.execute(_CHILDREN_OF, {"reference": reference}).one()
+    child, child_b = children_of(connection, reference)
     found = Case(
         first,
         history=history(connection, child, apart_from=reference),
@@ -94,6 +105,12 @@ def case(connection: Connection, reference: str) -> Case | None:
     for paper in papers:
         found = found.with_sheet(paper) if paper.about else found.with_revision(paper)
     return found
+
+
+def children_of(connection: Connection, reference: str) -> tuple[int | None, int | None]:
+    """Return the child whose record this is, and the one who was targeted. Raise NoResultFound."""
+    child, child_b = connection.execute(_CHILDREN_OF, {"reference": reference}).one()
+    return child, child_b
 
 
 def reminds(connection: Connection, reference: str) -> int | None:
@@ -108,12 +125,54 @@ def _joined(connection: Connection, child: int | None) -> tuple[str, ...]:
     return tuple(children.child_reference(one) or "" for one in same if one != child)
 
 
-def dumped(papers: Any, kind: Any) -> str:
-    """Return papers as JSON text."""
+def add(connection: Connection, entry: Entry, paper_id: int, keys: Keys) -> int:
+    """Write an entry, in the caller's transaction; return its number in the ledger."""
+    counters.next_of(connection, counters.ENTRIES)
+    row = {
+        "reference": entry.reference,
+        "revision": entry.revision,
+        "supersedes": entry.supersedes,
+        "outcome": entry.outcome,
+        "received_at": entry.received_at.isoformat(),
+        "recorded_at": entry.recorded_at.isoformat(),
+        "paper_id": paper_id,
+        "form_id": entry.form_id,
+        "form_version": entry.form_version,
+        "child_id": keys.child_id,
+        "child_b_id": keys.child_b_id,
+        "business_key": keys.business_key,
+        "values_sha256": keys.values_sha256,
+        "incident_day": entry.incident_day.isoformat() if entry.incident_day else None,
+        "light": entry.proposal.light if entry.proposal else None,
+        "highest_light": entry.highest_light,
+        "possible_duplicate_of": entry.possible_duplicate_of,
+        "about": entry.about,
+        "urgent": entry.urgent,
+        "role": entry.role,
+        "epoch": entry.epoch,
+        "answers": _dumped(entry.answers, Answers),
+        "notices": _dumped(entry.notices, Notices),
+        "proposal": _dumped(entry.proposal, Proposal) if entry.proposal else None,
+    }
+    return inserted(connection, _ADD, row)
+
+
+def count_records(connection: Connection) -> int:
+    """Return how many records there are, whatever their revisions and sheets."""
+    return int(connection.execute(_COUNT).scalar_one())
+
+
+def newest(connection: Connection) -> datetime | None:
+    """Return when something was recorded last, None in an empty ledger."""
+    found = connection.execute(_NEWEST).scalar()
+    return datetime.fromisoformat(found) if found else None
+
+
+def _dumped(papers: Any, kind: Any) -> str:
     return _adapter(kind).dump_json(papers).decode()
 
 
-def _entry(row: Row[Any]) -> Entry:
+def _entry(row: Row[*tuple[Any, ...]]) -> Entry:
     return Entry(
         reference=row.reference,
         revision=row.revision,
@@ -147,64 +206,75 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 Answers = Mapping[str, Answer]
 Notices = tuple[Notice, ...]
 
-_ENTRY = "SELECT entry.*, paper.sha256 AS sha256, paper.file_name FROM entry JOIN paper ON paper.id = entry.paper_id"
+_ENTRY, _PAPER, _TASK = table_of(EntryRow), table_of(Paper), table_of(Task)
+_E = _ENTRY.c
+_LATER, _SHEET = _ENTRY.alias("later"), _ENTRY.alias("sheet")
+_ADD = insert(_ENTRY)
+_ENTRIES = select(_ENTRY, _PAPER.c.sha256, _PAPER.c.file_name).join_from(
+    _ENTRY, _PAPER, _PAPER.c.id == _E.paper_id
+)
+_BY_ID = _ENTRIES.where(_E.id == bindparam("id"))
+_REVISIONS = _ENTRIES.where(_E.reference == bindparam("reference")).order_by(_E.revision)
 # Oldest first: of each form the last one counts, and what came after a decision may reopen it.
-_CASE = (
-    "WHERE (about IS NULL AND reference = :reference) OR (about = :reference AND outcome = 'recorded')"
-    " ORDER BY entry.id"
+_CASE = _ENTRIES.where(
+    or_(
+        _E.about.is_(None) & (_E.reference == bindparam("reference")),
+        (_E.about == bindparam("reference")) & (_E.outcome == Outcome.RECORDED),
+    )
+).order_by(_E.id)
+_REMINDS = (
+    select(func.max(_TASK.c.ref_id))
+    .join_from(
+        _ENTRY,
+        _TASK,
+        (_TASK.c.ref_id == _E.id)
+        & (_TASK.c.kind == TaskKind.REMIND)
+        & (_TASK.c.state != TaskState.DONE),
+    )
+    .where(or_(_E.reference == bindparam("reference"), _E.about == bindparam("reference")))
 )
-_REMINDS = text(
-    "SELECT max(task.ref_id) FROM entry JOIN task ON task.ref_id = entry.id AND task.kind = 'remind'"
-    " AND task.state != 2 WHERE entry.reference = :reference OR entry.about = :reference"
+_CHILDREN_OF = (
+    select(_E.child_id, _E.child_b_id)
+    .where(_E.reference == bindparam("reference"))
+    .order_by(_E.revision.desc())
+    .limit(1)
 )
-_CHILDREN_OF = text(
-    "SELECT child_id, child_b_id FROM entry WHERE reference = :reference ORDER BY revision DESC LIMIT 1"
+_DECIDED = (
+    select(json_text(_SHEET.c.answers, "level", "value"))
+    .where(
+        _SHEET.c.about == _E.reference,
+        _SHEET.c.form_id == REVIEW,
+        _SHEET.c.outcome == Outcome.RECORDED,
+    )
+    .order_by(_SHEET.c.revision.desc())
+    .limit(1)
+    .scalar_subquery()
 )
-_HISTORY = text(
-    "SELECT reference, child_id, incident_day, highest_light AS light, (SELECT json_extract(sheet.answers,"
-    " '$.level.value') FROM entry AS sheet WHERE sheet.about = entry.reference"
-    " AND sheet.form_id = 'review' AND sheet.outcome = 'recorded'"
-    " ORDER BY sheet.revision DESC LIMIT 1) AS decided FROM entry WHERE (child_id IN :same OR child_b_id IN :same)"
-    " AND about IS NULL AND reference != :apart_from AND revision = (SELECT max(revision) FROM entry AS later"
-    " WHERE later.reference = entry.reference) ORDER BY incident_day, reference"
-).bindparams(bindparam("same", expanding=True))
-
-
-_CANNOT_WAIT = text("SELECT 1 FROM entry WHERE id = :id AND urgent AND acknowledged_at IS NULL")
-
-
-def waiting(connection: Connection) -> Iterator[Row[Any]]:
-    """Yield the latest revisions that nobody has acknowledged, the most urgent first."""
-    yield from connection.execute(_WAITING)
-
-
-def undecided(connection: Connection) -> Iterator[str]:
-    """Yield the references of records that wait for a decision: none is made, it is in doubt, or it is reopened."""
-    values = {"above": _ABOVE, "sheets": list(SHEET_WORDS)}
-    yield from (row.reference for row in connection.execute(_UNDECIDED, values))
-
-
-# For each level the suggestions that it is below.
-_ABOVE = json.dumps(
-    {level: [light for light in Light if is_below(level, light)] for level in Level}
+_IS_LATEST = _E.revision == (
+    select(func.max(_LATER.c.revision)).where(_LATER.c.reference == _E.reference).scalar_subquery()
 )
-# Whatever could be read is for the safeguarding lead to decide; a sheet in doubt leaves it open, and a later form
-# that suggests more than the level opens it again (as sheets.is_below says, in the words of the database).
-_UNDECIDED = text(
-    "SELECT DISTINCT reference FROM entry WHERE about IS NULL AND form_id IS NOT NULL"
-    " AND form_id NOT IN :sheets AND NOT EXISTS (SELECT 1 FROM entry AS sheet WHERE sheet.about = entry.reference"
-    " AND sheet.form_id = 'review' AND sheet.outcome = 'recorded' AND sheet.revision = (SELECT max(revision)"
-    " FROM entry AS later WHERE later.reference = sheet.reference AND later.outcome = 'recorded')"
-    " AND json_extract(sheet.answers, '$.level.value') != 'doubt' AND NOT EXISTS (SELECT 1 FROM entry AS later"
-    " WHERE later.reference = entry.reference AND later.id > sheet.id AND later.light IN"
-    " (SELECT value FROM json_each(:above, '$.' || json_extract(sheet.answers, '$.level.value')))))"
-    " ORDER BY reference"
-).bindparams(bindparam("sheets", expanding=True))
-_WAITING = text(
-    "SELECT reference, revision, outcome, highest_light AS light, recorded_at, urgent FROM entry"
-    " WHERE acknowledged_at IS NULL AND (about IS NULL OR outcome != 'recorded')"
-    " AND revision = (SELECT max(revision) FROM entry AS later"
-    " WHERE later.reference = entry.reference)"
-    " ORDER BY urgent DESC, CASE highest_light WHEN 'red' THEN 0 WHEN 'amber_or_red' THEN 2 WHEN 'amber' THEN 3"
-    " WHEN 'undetermined' THEN 4 WHEN 'green' THEN 5 ELSE 1 END, recorded_at"
+_IS_ABOUT_THEM = or_(
+    _E.child_id.in_(bindparam("same", expanding=True)),
+    _E.child_b_id.in_(bindparam("same", expanding=True)),
 )
+_HISTORY = (
+    select(
+        _E.reference,
+        _E.child_id,
+        _E.incident_day,
+        _E.highest_light.label("light"),
+        _DECIDED.label("decided"),
+    )
+    .where(
+        _IS_ABOUT_THEM,
+        _E.about.is_(None),
+        _E.reference != bindparam("apart_from"),
+        _IS_LATEST,
+    )
+    .order_by(_E.incident_day, _E.reference)
+)
+_CANNOT_WAIT = select(_E.id).where(
+    _E.id == bindparam("id"), _E.urgent, _E.acknowledged_at.is_(None)
+)
+_COUNT = select(func.count(_E.reference.distinct())).where(_E.about.is_(None))
+_NEWEST = select(func.max(_E.recorded_at))

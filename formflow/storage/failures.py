@@ -9,8 +9,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 
 from formflow.core.errors import IntegrityProblem
 from formflow.core.trouble import DISK, LEDGER, MISTAKE, START, Trouble
-
-_OF_THE_DISK = ("disk is full", "disk I/O", "readonly", "unable to open")  # SQLite's own words
+from formflow.storage.sqlite import OF_THE_DISK
 
 
 def trouble_of(problem: BaseException) -> Trouble:
@@ -23,7 +22,7 @@ def trouble_of(problem: BaseException) -> Trouble:
         case DatabaseError() if type(problem) in (OperationalError, DatabaseError):
             # The others, such as a broken constraint, come from what we wanted to write.
             said = str(problem.orig)
-            return Trouble(DISK if any(words in said for words in _OF_THE_DISK) else LEDGER)
+            return Trouble(DISK if any(words in said for words in OF_THE_DISK) else LEDGER)
         case MemoryError() | ImportError():
             return Trouble(START)
         case IntegrityProblem():

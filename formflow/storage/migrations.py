@@ -22,7 +22,7 @@ _INTO_PARCEL_5 = """INSERT INTO parcel_5 (id, key, entry_id, destination, operat
     original_sha256, delivered_at, delivered_how, delivered_where)
     SELECT id, key, entry_id, destination, operation, body, headers, original_sha256, delivered_at,
     delivered_how, delivered_where FROM parcel"""
-EPOCH = "INSERT OR IGNORE INTO counter VALUES ('epoch', 1000 + abs(random() % 9000))"
+_EPOCH = "INSERT OR IGNORE INTO counter VALUES ('epoch', 1000 + abs(random() % 9000))"
 # What brings a ledger of the version before to each version.
 STEPS = {
     2: ("ALTER TABLE paper ADD COLUMN continues INTEGER",),
@@ -63,7 +63,7 @@ STEPS = {
         "ALTER TABLE parcel_5 RENAME TO parcel",
         "CREATE INDEX parcel_entry ON parcel (entry_id)",
         "CREATE INDEX parcel_own_alert ON parcel (own_alert)",
-        EPOCH,
+        _EPOCH,
         "ALTER TABLE task ADD COLUMN weight INTEGER DEFAULT 0 NOT NULL",
     ),
 }

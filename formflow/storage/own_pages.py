@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, select
 
 from formflow.core.model import Hold, Reading
 from formflow.forms.catalogue import FURTHER_PAGES
+from formflow.storage.schema import OwnPage, table_of
+from formflow.storage.sqlite import upsert
 
 STRANGE = "FF-135"
 _MARK = f"/{FURTHER_PAGES}".encode()
@@ -43,7 +45,6 @@ def _further(content: bytes) -> tuple[str, ...]:
     return last_prints(content)
 
 
-_ADD = text(
-    "INSERT INTO own_page (fingerprint) VALUES (:fingerprint) ON CONFLICT (fingerprint) DO NOTHING"
-)
-_KNOWN = text("SELECT 1 FROM own_page WHERE fingerprint = :fingerprint")
+_PAGE = table_of(OwnPage)
+_ADD = upsert(_PAGE).on_conflict_do_nothing()
+_KNOWN = select(_PAGE.c.fingerprint).where(_PAGE.c.fingerprint == bindparam("fingerprint"))

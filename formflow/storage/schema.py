@@ -1,18 +1,45 @@
 """The tables of the ledger.
 
-Table models never leave the rooms that write (intake, record, ledger, deliver, acknowledge) and the
-room that reads for people (shelf): SQLModel does not validate tables, so what walks through the
-program are the papers of model.py. Moments are stored as UTC text, "2026-11-14T13:45:00+00:00".
+Table classes never leave this room: SQLModel does not validate them, so the other rooms get the values of
+model.py and frozen dataclasses. Statements name their columns by table_of(). Moments are stored as UTC
+text, "2026-11-14T13:45:00+00:00".
 """
 
 from __future__ import annotations
 
+from enum import IntEnum, StrEnum
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import ColumnElement, Index, Table, UniqueConstraint, literal_column
 from sqlmodel import Field, SQLModel
 
+from formflow.storage import sqlite
+
 SCHEMA_VERSION = 5
+
+
+class TaskState(IntEnum):
+    """How a task stands."""
+
+    READY = 0
+    LEASED = 1
+    DONE = 2
+    SET_ASIDE = 3  # for a person
+
+
+class TaskKind(StrEnum):
+    """What is to be done."""
+
+    READ = "read"
+    REPEAT = "repeat"
+    REMIND = "remind"
+    CLIMB = "climb"
+    DELIVER = "deliver"
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """Return the table of a class, whose `.c` are the columns that statements name."""
+    return SQLModel.metadata.tables[str(model.__tablename__)]
 
 
 def _role() -> Any:
@@ -156,24 +183,35 @@ class Parcel(SQLModel, table=True):
 class Task(SQLModel, table=True):
     """One thing to do, by number only: nothing confidential stands in the queue."""
 
-    __table_args__ = (
-        UniqueConstraint("kind", "ref_id"),
-        Index("task_ready", "priority", "due", "id", sqlite_where=text("state = 0")),
-        Index("task_leased", "lease_until", sqlite_where=text("state = 1")),
-    )
+    __table_args__ = (UniqueConstraint("kind", "ref_id"),)
 
     id: int | None = Field(default=None, primary_key=True)
-    kind: str  # read | repeat | remind | climb | deliver
+    kind: str  # a TaskKind
     ref_id: int
     lane: str = ""  # destination name, for deliveries
     priority: int  # alerts first
-    state: int = 0  # 0 ready, 1 leased, 2 done, 3 set aside for a person
+    state: int = TaskState.READY
     attempts: int = 0  # times that it was claimed
     weight: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # see trouble.py
     owner: str | None = None
     lease_until: float = 0.0  # seconds since 1970
     due: float = 0.0  # seconds since 1970
     last_code: str = ""
+
+
+def task_is(state: TaskState) -> ColumnElement[bool]:
+    """Return the condition that a task stands so: a literal, since a partial index serves no parameter."""
+    return table_of(Task).c.state == literal_column(str(int(state)))
+
+
+Index(
+    "task_ready",
+    table_of(Task).c.priority,
+    table_of(Task).c.due,
+    table_of(Task).c.id,
+    **sqlite.only_where(task_is(TaskState.READY)),
+)
+Index("task_leased", table_of(Task).c.lease_until, **sqlite.only_where(task_is(TaskState.LEASED)))
 
 
 class OwnPage(SQLModel, table=True):

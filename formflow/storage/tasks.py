@@ -8,25 +8,25 @@ long changes nothing.
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from typing import Any
 
-from filelock import FileLock, Timeout
-from sqlalchemy import Connection, Engine, bindparam, text
+from sqlalchemy import Connection, Engine, bindparam, case, func, literal, or_, select, update
 
 from formflow.core.trouble import INTERRUPTED, OF_THE_COMPUTER, WORKER_GONE
 from formflow.storage.database import reading, writing
+from formflow.storage.owners import is_dead
+from formflow.storage.schema import Task, TaskKind, TaskState, table_of, task_is
+from formflow.storage.sqlite import upsert
 
 LONGEST_PATIENCE_SECONDS = 300.0  # before what was put back is tried again
 # What a dead worker left comes back soon, and later each time: one paper that takes its worker along
 # must not keep the others from their turn.
 MOST_DOUBLINGS_AFTER_A_DEATH = 5
 LEASE_SECONDS = 300.0  # the slowest step is a lane's round and the call that ends it, see lanes.py
-READY, LEASED, DONE, SET_ASIDE = range(4)
+READY, LEASED, DONE, SET_ASIDE = TaskState
 
 # Alerts before everything else, what cannot wait before the others, then papers not yet read, then the rest.
 PRIORITY_NOW, PRIORITY_ALERT, PRIORITY_READ, PRIORITY_RECEIPT, PRIORITY_RECORD = range(-1, 4)
@@ -49,38 +49,33 @@ class Claimed:
         return float(min(LONGEST_PATIENCE_SECONDS, 2 ** min(self.attempts - 1, 10)))
 
 
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """Parcels that one destination does not hold yet, and why."""
+
+    destination: str
+    parcels: int
+    set_aside: int  # refused for good: a person must look
+    code: str
+
+
 class LeaseLost(Exception):
     """Another worker has taken the task over; what we did must not be recorded."""
 
 
-class Owner:
-    """One worker's name, held by an operating-system lock: a free lock is a dead worker."""
-
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self.name = uuid.uuid4().hex
-        self._path = folder / f"{self.name}.lock"
-        self._lock = FileLock(self._path)
-
-    def __enter__(self) -> Self:
-        self._lock.acquire(timeout=0)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._lock.release()
-        self._path.unlink(missing_ok=True)
-
-
 def add(
-    connection: Connection, kind: str, ref_id: int, *, priority: int, lane: str = "", due: float = 0
+    connection: Connection,
+    kind: TaskKind,
+    ref_id: int,
+    *,
+    priority: int,
+    lane: str = "",
+    due: float = 0,
 ) -> None:
     """Put a task on the list, in the caller's transaction. Doing so twice changes nothing."""
-    connection.execute(_ADD, {"kind": kind, "ref": ref_id, "p": priority, "lane": lane, "due": due})
+    connection.execute(
+        _ADD, {"kind": kind, "ref_id": ref_id, "priority": priority, "lane": lane, "due": due}
+    )
 
 
 def claim(
@@ -107,13 +102,13 @@ def claim(
         rows = connection.execute(
             _CLAIM_ALIKE if claim_many else _CLAIM_ONE,
             {
-                "id": first.id,
-                "kind": first.kind,
-                "lane": first.lane,
-                "priority": first.priority,
+                "first": first.id,
+                "of_kind": first.kind,
+                "of_lane": first.lane,
+                "as_urgent": first.priority,
                 "now": now,
                 "most": most(first.kind, first.lane),
-                "owner": owner,
+                "ours": owner,
                 "until": now + LEASE_SECONDS,
             },
         ).all()
@@ -144,12 +139,10 @@ def put_back(
     changed = connection.execute(
         _PUT_BACK,
         {
-            "id": task.id,
-            "owner": owner,
-            "n": task.attempts,
-            "due": time.time() + after_seconds,
+            **_held(task, owner),
+            "again": time.time() + after_seconds,
             "code": code,
-            "weight": weight,
+            "heavier": weight,
         },
     )
     if changed.rowcount != 1:
@@ -158,19 +151,20 @@ def put_back(
 
 def release(connection: Connection, task: Claimed, owner: str) -> None:
     """Give back a task that nobody tried, as it was. Raise LeaseLost."""
-    changed = connection.execute(_RELEASE, {"id": task.id, "owner": owner, "n": task.attempts})
+    changed = connection.execute(_RELEASE, _held(task, owner))
     if changed.rowcount != 1:
         raise LeaseLost
 
 
 def finish_late(connection: Connection, task: Claimed) -> bool:
     """Mark a task done that was put back meanwhile, unless somebody has tried it since."""
-    return connection.execute(_FINISH_LATE, {"id": task.id, "n": task.attempts}).rowcount == 1
+    return connection.execute(_FINISH_LATE, {"ours": task.id, "tried": task.attempts}).rowcount == 1
 
 
 def hold_lane(connection: Connection, lane: str, after_seconds: float, code: str) -> None:
     """Keep every waiting delivery of one destination back: the whole of it is out of reach."""
-    connection.execute(_HOLD_LANE, {"lane": lane, "due": time.time() + after_seconds, "code": code})
+    again = time.time() + after_seconds
+    connection.execute(_HOLD_LANE, {"held": lane, "again": again, "code": code})
 
 
 def reap(engine: Engine, locks: Path) -> int:
@@ -183,16 +177,13 @@ def reap(engine: Engine, locks: Path) -> int:
         owners = {row.owner for row in connection.execute(_LEASED_OWNERS)}
     if not owners:
         return 0
-    dead = [owner for owner in owners if _is_dead(locks / f"{owner}.lock")]
+    dead = [owner for owner in owners if is_dead(locks / f"{owner}.lock")]
     with writing(engine) as connection:
         freed = connection.execute(
             _FREE,
             {
                 "dead": dead,
                 "now": time.time(),
-                "doublings": MOST_DOUBLINGS_AFTER_A_DEATH,
-                "code": INTERRUPTED,
-                "weight": WORKER_GONE,
             },
         )
     for owner in dead:
@@ -207,6 +198,34 @@ def next_due(engine: Engine, busy: Collection[str] = frozenset()) -> float | Non
     return due
 
 
+def next_paper_due(connection: Connection) -> float | None:
+    """Return when the next paper is due to be read, in seconds since 1970, or None."""
+    due: float | None = connection.execute(_NEXT_PAPER).scalar_one()
+    return due
+
+
+def count_read(connection: Connection) -> int:
+    """Return how many papers have been read and recorded so far."""
+    return int(connection.execute(_COUNT.where(_IS_READING, _IS_DONE)).scalar_one())
+
+
+def count_unread(connection: Connection) -> int:
+    """Return how many papers are still to be read."""
+    return int(connection.execute(_COUNT.where(_IS_READING, ~_IS_DONE)).scalar_one())
+
+
+def count_unfinished(connection: Connection) -> int:
+    """Return how many deliveries wait for their destination or for a person."""
+    delivers = _T.kind.in_((TaskKind.DELIVER, TaskKind.REPEAT))
+    return int(connection.execute(_COUNT.where(delivers, ~_IS_DONE)).scalar_one())
+
+
+def undelivered(connection: Connection) -> list[Undelivered]:
+    """Return what each destination does not hold yet, by name of destination."""
+    rows = connection.execute(_UNDELIVERED)
+    return [Undelivered(row.lane, row.parcels, row.aside, row.code) for row in rows]
+
+
 def bring_forward(connection: Connection) -> None:
     """Make due at once the papers that wait because of this computer."""
     connection.execute(_BRING_FORWARD, {"codes": list(OF_THE_COMPUTER)})
@@ -218,83 +237,137 @@ def retry(connection: Connection, lane: str | None, *, set_aside_too: bool) -> i
     What was set aside for a person comes back only when that person asks for it.
     """
     states = [READY, SET_ASIDE] if set_aside_too else [READY]
-    changed = connection.execute(_RETRY, {"lane": lane, "states": states})
+    changed = connection.execute(_RETRY, {"of_lane": lane, "states": states})
     return int(changed.rowcount)
 
 
 def _close(connection: Connection, task: Claimed, owner: str, state: int, code: str) -> None:
-    changed = connection.execute(
-        _CLOSE, {"id": task.id, "owner": owner, "n": task.attempts, "state": state, "code": code}
-    )
+    changed = connection.execute(_CLOSE, {**_held(task, owner), "ended": state, "code": code})
     if changed.rowcount != 1:
         raise LeaseLost
 
 
-def _is_dead(path: Path) -> bool:
-    if not path.exists():
-        return True
-    lock = FileLock(path)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        return False
-    lock.release()
-    return True
+def _held(task: Claimed, owner: str) -> dict[str, Any]:
+    """Return what tells a task that is still ours from one that was taken over."""
+    return {"held": task.id, "holder": owner, "tried": task.attempts}
 
 
-_ADD = text(
-    "INSERT INTO task (kind, ref_id, lane, priority, state, attempts, lease_until, due, last_code)"
-    " VALUES (:kind, :ref, :lane, :p, 0, 0, 0, :due, '') ON CONFLICT (kind, ref_id) DO NOTHING"
+# Parameters are not called like columns: in an update those would be set.
+_TASK = table_of(Task)
+_T = _TASK.c
+_IS_READY, _IS_LEASED = task_is(TaskState.READY), task_is(TaskState.LEASED)
+_IS_IN_A_FREE_LANE = or_(
+    _T.kind != TaskKind.DELIVER, _T.lane.not_in(bindparam("busy", expanding=True))
 )
-_FIRST = text(
-    "SELECT id, kind, lane, priority, attempts FROM task WHERE state = 0 AND due <= :now"
-    " AND (kind != 'deliver' OR lane NOT IN :busy) ORDER BY priority, due, id LIMIT 1"
-).bindparams(bindparam("busy", expanding=True))
-_SET_LEASE = (
-    "UPDATE task SET state = 1, owner = :owner, lease_until = :until, attempts = attempts + 1"
+_ADD = upsert(_TASK).on_conflict_do_nothing(index_elements=[_T.kind, _T.ref_id])
+_FIRST = (
+    select(_T.id, _T.kind, _T.lane, _T.priority, _T.attempts)
+    .where(_IS_READY, _T.due <= bindparam("now"), _IS_IN_A_FREE_LANE)
+    .order_by(_T.priority, _T.due, _T.id)
+    .limit(1)
 )
-_RETURNING = " RETURNING id, kind, ref_id, lane, attempts, weight"
-_CLAIM_ONE = text(f"{_SET_LEASE} WHERE id = :id AND state = 0{_RETURNING}")
-_CLAIM_ALIKE = text(
-    f"{_SET_LEASE} WHERE id IN (SELECT id FROM task WHERE state = 0"  # noqa: S608 - constants
-    " AND priority = :priority"
-    " AND due <= :now AND kind = :kind AND lane = :lane AND attempts = 0"
-    f" ORDER BY due, id LIMIT :most){_RETURNING}"
+_LEASE = (
+    update(_TASK)
+    .values(
+        state=TaskState.LEASED,
+        owner=bindparam("ours"),
+        lease_until=bindparam("until"),
+        attempts=_T.attempts + 1,
+    )
+    .returning(_T.id, _T.kind, _T.ref_id, _T.lane, _T.attempts, _T.weight)
 )
-_CLOSE = text(
-    "UPDATE task SET state = :state, last_code = :code, owner = NULL"
-    " WHERE id = :id AND state = 1 AND owner = :owner AND attempts = :n"
+_CLAIM_ONE = _LEASE.where(_T.id == bindparam("first"), _IS_READY)
+_CLAIM_ALIKE = _LEASE.where(
+    _T.id.in_(
+        select(_T.id)
+        .where(
+            _IS_READY,
+            _T.priority == bindparam("as_urgent"),
+            _T.due <= bindparam("now"),
+            _T.kind == bindparam("of_kind"),
+            _T.lane == bindparam("of_lane"),
+            _T.attempts == 0,
+        )
+        .order_by(_T.due, _T.id)
+        .limit(bindparam("most"))
+    )
 )
-_PUT_BACK = text(
-    "UPDATE task SET state = 0, due = :due, last_code = :code, weight = weight + :weight, owner = NULL"
-    " WHERE id = :id AND state = 1 AND owner = :owner AND attempts = :n"
+_OURS = update(_TASK).where(
+    _T.id == bindparam("held"),
+    _IS_LEASED,
+    _T.owner == bindparam("holder"),
+    _T.attempts == bindparam("tried"),
 )
-_RELEASE = text(
-    "UPDATE task SET state = 0, attempts = attempts - 1, owner = NULL"
-    " WHERE id = :id AND state = 1 AND owner = :owner AND attempts = :n"
+_CLOSE = _OURS.values(state=bindparam("ended"), last_code=bindparam("code"), owner=None)
+_PUT_BACK = _OURS.values(
+    state=TaskState.READY,
+    due=bindparam("again"),
+    last_code=bindparam("code"),
+    weight=_T.weight + bindparam("heavier"),
+    owner=None,
 )
-_FINISH_LATE = text(
-    "UPDATE task SET state = 2, last_code = '' WHERE id = :id AND state = 0 AND attempts = :n"
+_RELEASE = _OURS.values(state=TaskState.READY, attempts=_T.attempts - 1, owner=None)
+_FINISH_LATE = (
+    update(_TASK)
+    .where(_T.id == bindparam("ours"), _IS_READY, _T.attempts == bindparam("tried"))
+    .values(state=TaskState.DONE, last_code="")
 )
-_HOLD_LANE = text(
-    "UPDATE task SET due = max(due, :due), last_code = :code"
-    " WHERE state = 0 AND kind = 'deliver' AND lane = :lane"
+_HOLD_LANE = (
+    update(_TASK)
+    .where(_IS_READY, _T.kind == TaskKind.DELIVER, _T.lane == bindparam("held"))
+    .values(
+        due=case((_T.due < bindparam("again"), bindparam("again")), else_=_T.due),
+        last_code=bindparam("code"),
+    )
 )
-_LEASED_OWNERS = text("SELECT DISTINCT owner FROM task WHERE state = 1")
-_FREE = text(
-    "UPDATE task SET state = 0, owner = NULL, due = CASE kind WHEN 'read'"
-    " THEN :now + (1 << min(attempts - 1, :doublings)) ELSE 0 END,"
-    " last_code = CASE kind WHEN 'read' THEN :code ELSE last_code END,"
-    " weight = weight + CASE kind WHEN 'read' THEN :weight ELSE 0 END"
-    " WHERE state = 1 AND (owner IN :dead OR lease_until < :now)"
-).bindparams(bindparam("dead", expanding=True))
-_NEXT_DUE = text(
-    "SELECT min(due) FROM task WHERE state = 0 AND (kind != 'deliver' OR lane NOT IN :busy)"
-).bindparams(bindparam("busy", expanding=True))
-_BRING_FORWARD = text(
-    "UPDATE task SET due = 0 WHERE kind = 'read' AND state = 0 AND last_code IN :codes"
-).bindparams(bindparam("codes", expanding=True))
-_RETRY = text(
-    "UPDATE task SET state = 0, due = 0, attempts = 0 WHERE kind = 'deliver' AND state IN :states"
-    " AND (:lane IS NULL OR lane = :lane)"
-).bindparams(bindparam("states", expanding=True))
+_LEASED_OWNERS = select(_T.owner).distinct().where(_IS_LEASED)
+_IS_READING = _T.kind == TaskKind.READ
+_DOUBLINGS = case(
+    (_T.attempts > MOST_DOUBLINGS_AFTER_A_DEATH, MOST_DOUBLINGS_AFTER_A_DEATH),
+    else_=_T.attempts - 1,
+)
+_FREE = (
+    update(_TASK)
+    .where(
+        _IS_LEASED,
+        or_(_T.owner.in_(bindparam("dead", expanding=True)), _T.lease_until < bindparam("now")),
+    )
+    .values(
+        state=TaskState.READY,
+        owner=None,
+        due=case(
+            (_IS_READING, bindparam("now") + literal(1).bitwise_lshift(_DOUBLINGS)), else_=0.0
+        ),
+        last_code=case((_IS_READING, INTERRUPTED), else_=_T.last_code),
+        weight=_T.weight + case((_IS_READING, WORKER_GONE), else_=0),
+    )
+)
+_NEXT_DUE = select(func.min(_T.due)).where(_IS_READY, _IS_IN_A_FREE_LANE)
+_NEXT_PAPER = select(func.min(_T.due)).where(_IS_READING, _IS_READY)
+_IS_DONE = task_is(TaskState.DONE)
+_COUNT = select(func.count()).select_from(_TASK)
+_UNDELIVERED = (
+    select(
+        _T.lane,
+        func.count().label("parcels"),
+        func.sum(case((task_is(TaskState.SET_ASIDE), 1), else_=0)).label("aside"),
+        func.max(_T.last_code).label("code"),
+    )
+    .where(_T.kind == TaskKind.DELIVER, ~_IS_DONE)
+    .group_by(_T.lane)
+    .order_by(_T.lane)
+)
+_BRING_FORWARD = (
+    update(_TASK)
+    .where(_IS_READING, _IS_READY, _T.last_code.in_(bindparam("codes", expanding=True)))
+    .values(due=0)
+)
+_RETRY = (
+    update(_TASK)
+    .where(
+        _T.kind == TaskKind.DELIVER,
+        _T.state.in_(bindparam("states", expanding=True)),
+        or_(bindparam("of_lane", type_=_T.lane.type).is_(None), _T.lane == bindparam("of_lane")),
+    )
+    .values(state=TaskState.READY, due=0, attempts=0)
+)

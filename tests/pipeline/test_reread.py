@@ -18,7 +18,7 @@ from tests.pipeline.test_walk import entries
 from tests.support.offices import drop, files
 
 RED = "red-planned-secrecy-pdfjs"
-CHILD = Path(__file__).with_name("reading_child.py")
+CHILD = Path(__file__).parents[1] / "support" / "reading_child.py"
 
 
 def run(office: Settings, *arguments: str) -> int:

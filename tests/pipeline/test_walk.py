@@ -11,9 +11,9 @@ import pytest
 from formflow.admin import status
 from formflow.core.model import Entry, Light, Outcome
 from formflow.core.settings import Settings
-from formflow.delivery import acknowledgements
 from formflow.pipeline import service, walk
 from formflow.storage import database
+from formflow.storage.acknowledgements import acknowledge
 from formflow.storage.entries import entry as entry_of
 from tests.conftest import NOON
 from tests.support.offices import csv_rows, drop, dsl_folder, files, register_rows, sample
@@ -231,9 +231,11 @@ def test_acknowledging_by_command_is_the_same(office: Settings) -> None:
     run(office)
     (entry,) = entries(office)
     engine = walk.workbench(office).engine
-    assert acknowledgements.acknowledge(engine, entry.reference, "T. Lead", NOON) == 1
+    with database.writing(engine) as connection:
+        assert acknowledge(connection, entry.reference, "T. Lead", NOON) == 1
     assert status.overview(office).waiting == ()
-    assert acknowledgements.acknowledge(engine, entry.reference, "T. Lead", NOON) == 0
+    with database.writing(engine) as connection:
+        assert acknowledge(connection, entry.reference, "T. Lead", NOON) == 0
 
 
 @pytest.mark.parametrize("case", [RED, "amber-emoji-pdfbox2-need-appearances"])

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from formflow.core.model import Light
 from formflow.rules.case.levels import Level, is_below
-from formflow.storage import database, entries
+from formflow.storage import database, entries, waiting
 
 
 def add(connection: Connection, number: int, **entry: object) -> None:
@@ -55,15 +55,15 @@ def test_a_decision_waits_again_where_a_later_form_is_above_it(
     engine = database.open_ledger(tmp_path)
     with database.writing(engine) as connection:
         add(connection, 1, light=Light.GREEN)
-        assert list(entries.undecided(connection)) == ["FF-2026-000001"]
+        assert list(waiting.undecided(connection)) == ["FF-2026-000001"]
         add(connection, 2, **review(level))
         waits = level is Level.DOUBT
-        assert bool(list(entries.undecided(connection))) is waits
+        assert bool(list(waiting.undecided(connection))) is waits
         add(connection, 3, revision=2, light=light)
         waits = waits or (light is not None and is_below(level, light))
-        assert bool(list(entries.undecided(connection))) is waits
+        assert bool(list(waiting.undecided(connection))) is waits
         add(connection, 4, **{**review(Level.HARMFUL), "revision": 2})
-        assert list(entries.undecided(connection)) == []
+        assert list(waiting.undecided(connection)) == []
     engine.dispose()
 
 

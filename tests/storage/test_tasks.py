@@ -11,7 +11,9 @@ from sqlalchemy import Engine
 from formflow.delivery import lanes
 from formflow.storage import database, tasks
 from formflow.storage.database import open_ledger, reading, writing
-from formflow.storage.tasks import LeaseLost, Owner
+from formflow.storage.owners import Owner
+from formflow.storage.schema import TaskKind
+from formflow.storage.tasks import LeaseLost
 
 
 @pytest.fixture
@@ -23,7 +25,7 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 def add(engine: Engine, kind: str, ref_id: int, priority: int = 3, lane: str = "") -> None:
     with writing(engine) as connection:
-        tasks.add(connection, kind, ref_id, priority=priority, lane=lane)
+        tasks.add(connection, TaskKind(kind), ref_id, priority=priority, lane=lane)
 
 
 def states(engine: Engine) -> list[tuple[int, int, str]]:

@@ -8,9 +8,9 @@ import pytest
 
 from formflow.admin import status
 from formflow.core.settings import Settings
-from formflow.delivery.acknowledgements import acknowledge
 from formflow.pipeline import walk
 from formflow.storage import database
+from formflow.storage.acknowledgements import acknowledge
 from tests.stories.test_decisions import GREEN, HER_NAME, RED, about, amended
 from tests.support.desk import Desk
 
@@ -157,7 +157,8 @@ def test_what_she_has_seen_and_not_decided_comes_up_again_each_working_day(
 ) -> None:
     desk = Desk(office)
     desk.gets(RED)
-    acknowledge(walk.workbench(office).engine, "FF-2026-000001", "by hand", datetime.now(UTC))
+    with database.writing(walk.workbench(office).engine) as connection:
+        acknowledge(connection, "FF-2026-000001", "by hand", datetime.now(UTC))
     recorded = about(office, "FF-2026-000001")[0].recorded_at
     due = office.working_days.decide_by(recorded)
     assert due is not None

@@ -1,0 +1,75 @@
+"""Who has seen which revision, and which alerts still wait for that."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, literal, select, union_all, update
+
+from formflow.sdk.contract import Operation
+from formflow.storage.schema import Entry, OwnAlert, Parcel, table_of
+
+
+def acknowledge(connection: Connection, reference: str, by: str, now: datetime) -> int:
+    """Note that every revision of a record, or an alert about FormFlow itself, has been seen.
+
+    Return how many were waiting for it.
+    """
+    seen = {"that": reference, "by": by, "at": now.isoformat()}
+    changed = connection.execute(_ACKNOWLEDGE, seen).rowcount
+    return int(changed + connection.execute(_ACKNOWLEDGE_OWN, seen).rowcount)
+
+
+def acknowledge_up_to(
+    connection: Connection, reference: str, revision: int, by: str, now: datetime
+) -> int:
+    """Note that a revision has been seen, and with it those before; a later one is news.
+
+    Return how many were waiting for it.
+    """
+    seen = {"that": reference, "by": by, "at": now.isoformat()}
+    changed = connection.execute(_ACKNOWLEDGE_UP_TO, {**seen, "newest": revision}).rowcount
+    return int(changed + connection.execute(_ACKNOWLEDGE_OWN, seen).rowcount)
+
+
+def is_acknowledged(connection: Connection, entry_id: int) -> bool:
+    """Return whether somebody has seen a revision."""
+    return connection.execute(_WHEN, {"id": entry_id}).scalar_one() is not None
+
+
+def unseen_alerts(connection: Connection, destination: str) -> dict[str, tuple[str, int]]:
+    """Return the alerts of a destination that nobody has seen: key -> reference and revision.
+
+    By key: a page of the same name may tell of another record, from before a backup was put back.
+    """
+    rows = connection.execute(_UNSEEN, {"destination": destination})
+    return {row.key: (row.reference, row.revision) for row in rows}
+
+
+_ENTRY, _PARCEL, _OWN = table_of(Entry), table_of(Parcel), table_of(OwnAlert)
+_SEEN: dict[str, Any] = {"acknowledged_at": bindparam("at"), "acknowledged_by": bindparam("by")}
+_ACKNOWLEDGE = (
+    update(_ENTRY)
+    .where(_ENTRY.c.reference == bindparam("that"), _ENTRY.c.acknowledged_at.is_(None))
+    .values(_SEEN)
+)
+_ACKNOWLEDGE_UP_TO = _ACKNOWLEDGE.where(_ENTRY.c.revision <= bindparam("newest"))
+_ACKNOWLEDGE_OWN = (
+    update(_OWN)
+    .where(_OWN.c.reference == bindparam("that"), _OWN.c.acknowledged_at.is_(None))
+    .values(_SEEN)
+)
+_WHEN = select(_ENTRY.c.acknowledged_at).where(_ENTRY.c.id == bindparam("id"))
+_UNSEEN = union_all(
+    select(_PARCEL.c.key, _ENTRY.c.reference, _ENTRY.c.revision)
+    .join_from(_ENTRY, _PARCEL, _PARCEL.c.entry_id == _ENTRY.c.id)
+    .where(
+        _ENTRY.c.acknowledged_at.is_(None),
+        _PARCEL.c.destination == bindparam("destination"),
+        _PARCEL.c.operation == Operation.ALERT,
+    ),
+    select(_PARCEL.c.key, _OWN.c.reference, literal(1))
+    .join_from(_OWN, _PARCEL, _PARCEL.c.own_alert == _OWN.c.reference)
+    .where(_OWN.c.acknowledged_at.is_(None), _PARCEL.c.destination == bindparam("destination")),
+)

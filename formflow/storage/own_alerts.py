@@ -1,0 +1,57 @@
+"""Alerts about FormFlow itself as the ledger keeps them: what was told, and whether somebody has seen it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, insert, select
+
+from formflow.storage import counters
+from formflow.storage.schema import OwnAlert, table_of
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One alert that nobody has seen yet."""
+
+    reference: str
+    code: str
+    words: Mapping[str, str]  # what fills the braces of the code's message
+    since: datetime
+
+
+def add(connection: Connection, code: str, words: Mapping[str, str], now: datetime) -> str | None:
+    """Write an alert; return its reference, None where just this waits already."""
+    said = json.dumps(dict(words), sort_keys=True)
+    if connection.execute(_WAITS, {"code": code, "words": said}).first() is not None:
+        return None
+    number = counters.next_of(connection, "own-alert")
+    reference = f"LEDGER-{counters.epoch(connection)}-{number:06d}"
+    row = {"reference": reference, "code": code, "words": said, "told_at": now.isoformat()}
+    connection.execute(_ADD, row)
+    return reference
+
+
+def unseen(connection: Connection) -> Iterator[Told]:
+    """Yield what nobody has seen yet, oldest first."""
+    for row in connection.execute(_UNSEEN):
+        since = datetime.fromisoformat(row.told_at)
+        yield Told(row.reference, row.code, json.loads(row.words), since)
+
+
+_ALERT = table_of(OwnAlert)
+_A = _ALERT.c
+_ADD = insert(_ALERT)
+_WAITS = select(_A.reference).where(
+    _A.code == bindparam("code"),
+    _A.words == bindparam("words"),
+    _A.acknowledged_at.is_(None),
+)
+_UNSEEN = (
+    select(_A.reference, _A.code, _A.words, _A.told_at)
+    .where(_A.acknowledged_at.is_(None))
+    .order_by(_A.told_at)
+)

@@ -1,0 +1,107 @@
+"""What only SQLite knows: how its file is opened, locked, versioned and copied, and its words in statements."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Engine, create_engine, event, func
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+__all__ = ["upsert"]  # INSERT with ON CONFLICT
+
+Error = sqlite3.Error  # what sqlite3 itself raises, outside SQLAlchemy
+NAME = f"SQLite {sqlite3.sqlite_version}"
+BUSY_SECONDS = 30
+OF_THE_DISK = ("disk is full", "disk I/O", "readonly", "unable to open")  # in SQLite's messages
+
+
+def engine(file: Path) -> Engine:
+    """Return an engine for a database file."""
+    made = create_engine(
+        f"sqlite:///{file}",
+        hide_parameters=True,  # a failing statement must not print a child's answers
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+    )
+    event.listen(made, "connect", _configure)
+    return made
+
+
+def begin(connection: Connection) -> None:
+    """Begin a transaction that writes.
+
+    IMMEDIATE because a read that becomes a write fails at once with "busy", whatever the time-out.
+    """
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+@contextmanager
+def references_unchecked(connection: Connection) -> Iterator[None]:
+    """Let a table that others refer to be made again. Holds for transactions begun inside."""
+    connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+    yield
+    connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+
+
+def has_broken_references(connection: Connection) -> bool:
+    """Return whether a row refers to one that is not there."""
+    return connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None
+
+
+def version(connection: Connection) -> int:
+    """Return the version of the schema that the file says it has; 0 for a new file."""
+    return int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+
+
+def set_version(connection: Connection, number: int) -> None:
+    """Note the version of the schema in the file."""
+    connection.exec_driver_sql(f"PRAGMA user_version={number:d}")
+
+
+def is_sound(connection: Connection) -> bool:
+    """Return whether the whole file is as SQLite wrote it."""
+    return bool(connection.exec_driver_sql("PRAGMA integrity_check").scalar_one() == "ok")
+
+
+def back_up(file: Path, below: int) -> None:
+    """Copy a database of a version below this one aside, as "ledger-version-4.sqlite". Raise Error."""
+    with closing(sqlite3.connect(file, timeout=BUSY_SECONDS)) as old:
+        found = old.execute("PRAGMA user_version").fetchone()[0]
+        if 0 < found < below:
+            copied = file.with_stem(f"{file.stem}-version-{found}")
+            with closing(sqlite3.connect(copied)) as copy:
+                old.backup(copy)
+
+
+def only_where(condition: ColumnElement[bool]) -> dict[str, Any]:
+    """Return what makes an index hold the rows alone of which a condition is true."""
+    return {"sqlite_where": condition}
+
+
+def json_text(column: ColumnElement[Any], *path: str) -> ColumnElement[str | None]:
+    """Return the text at a path of a column that holds JSON."""
+    found: ColumnElement[str | None] = func.json_extract(column, ".".join(("$", *path)))
+    return found
+
+
+def _configure(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None  # transactions are begun by hand, see begin()
+    cursor = connection.cursor()
+    # WAL loses or corrupts data in SQLite before 3.51.3 (3.50.7 and 3.44.6 are mended too): the
+    # rollback journal with EXTRA survives a power cut everywhere.
+    if _wal_is_safe(sqlite3.sqlite_version_info):
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+    else:
+        cursor.execute("PRAGMA synchronous=EXTRA")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA secure_delete=ON")
+    cursor.close()
+
+
+def _wal_is_safe(version: tuple[int, ...]) -> bool:
+    mended = {(3, 44): (3, 44, 6), (3, 50): (3, 50, 7)}.get((version[0], version[1]), (3, 51, 3))
+    return version[:3] >= mended
