@@ -66,4 +66,14 @@ STEPS = {
         _EPOCH,
         "ALTER TABLE task ADD COLUMN weight INTEGER DEFAULT 0 NOT NULL",
     ),
+    6: (
+        "ALTER TABLE entry ADD COLUMN filed VARCHAR",
+        "ALTER TABLE entry ADD COLUMN pictures VARCHAR",
+        # A paper that could start something by itself was filed as pictures, which nobody noted.
+        """UPDATE entry SET filed = (SELECT sha256 FROM paper WHERE paper.id = entry.paper_id)
+            WHERE notices NOT LIKE '%"FF-129"%'""",
+        "ALTER TABLE parcel ADD COLUMN cause VARCHAR DEFAULT 'entry' NOT NULL",
+        "ALTER TABLE parcel ADD COLUMN arrival_id INTEGER",
+        "ALTER TABLE parcel ADD COLUMN moment VARCHAR",
+    ),
 }

@@ -15,7 +15,7 @@ from sqlmodel import Field, SQLModel
 
 from formflow.storage import sqlite
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 
 class TaskState(IntEnum):
@@ -156,10 +156,12 @@ class Entry(SQLModel, table=True):
     role: str = _role()
     urgent: bool = Field(default=False, sa_column_kwargs={"server_default": "0"})  # cannot wait
     epoch: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # of the ledger then
+    filed: str | None = None  # sha256 of the paper as others get it, None where they get none
+    pictures: str | None = None  # sha256 of its pages as pictures, where they are needed
 
 
 class Parcel(SQLModel, table=True):
-    """The bytes for one destination, rendered once. Its delivery is one task."""
+    """What one destination gets, prepared once from what was committed. Its delivery is one task."""
 
     __table_args__ = (
         Index("parcel_entry", "entry_id"),
@@ -172,7 +174,10 @@ class Parcel(SQLModel, table=True):
     own_alert: str | None = Field(default=None, foreign_key="own_alert.reference")
     destination: str
     operation: str
-    body: bytes | None  # None: it could not be rendered
+    cause: str = Field(default="entry", sa_column_kwargs={"server_default": "entry"})
+    arrival_id: int | None = None  # of a paper that came again
+    moment: str | None = None  # of a reminder: of which it tells
+    body: bytes | None  # None: not prepared yet
     headers: str  # JSON
     original_sha256: str | None = None
     delivered_at: str | None = None

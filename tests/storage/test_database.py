@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from formflow.core.errors import StorageProblem
 from formflow.storage import database
-from formflow.storage.database import SCHEMA_VERSION, open_ledger, writing
+from formflow.storage.database import SCHEMA_VERSION, open_ledger, reading, writing
 
 
 def as_version_1(folder: Path) -> None:
@@ -39,6 +39,8 @@ def as_version_1(folder: Path) -> None:
             ("entry", "role"),
             ("entry", "urgent"),
             ("entry", "epoch"),
+            ("entry", "filed"),
+            ("entry", "pictures"),
             ("task", "weight"),
         ):
             ledger.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
@@ -152,3 +154,25 @@ def test_what_an_older_review_sheet_answered_has_the_names_of_the_rules_afterwar
         rows = connection.exec_driver_sql("SELECT answers FROM entry ORDER BY id").scalars().all()
     engine.dispose()
     assert rows == [told.replace("background_animals", "background_cruelty_to_animals"), told]
+
+
+def test_an_older_paper_that_could_start_something_is_filed_for_nobody(tmp_path: Path) -> None:
+    as_version_1(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as ledger:
+        for number, code in enumerate(("FF-129", "FF-201"), 2):
+            ledger.execute(
+                "INSERT INTO paper (sha256, size, file_name, received_at, code, words)"
+                " VALUES (?, 1, 'b.pdf', '', '', '{}')",
+                (code,),
+            )
+            ledger.execute(
+                "INSERT INTO entry (reference, revision, outcome, received_at, recorded_at, paper_id, answers,"
+                " notices) VALUES (?, 1, 'held', '', '', ?, '{}', ?)",
+                (f"FF-2026-{number}", number, f'[{{"code":"{code}","text":""}}]'),
+            )
+        ledger.commit()
+    engine = open_ledger(tmp_path)
+    with reading(engine) as connection:
+        filed = connection.exec_driver_sql("SELECT filed FROM entry ORDER BY id").scalars().all()
+    engine.dispose()
+    assert list(filed) == [None, "FF-201"]
