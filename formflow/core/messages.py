@@ -788,6 +788,11 @@ MESSAGES: dict[str, Message] = {
         "Ask IT to look for what should be there, and to update the package of this destination. Then run "
         "“formflow retry”.",
     ),
+    "FF-428": Message(
+        "A page or sheet for this destination could not be made.",
+        "What it should get is tried five times, then set aside. All other destinations go on.",
+        "Tell IT: this is a fault in FormFlow. After an update, “formflow retry” tries again.",
+    ),
     "FF-430": Message(
         "A file would be put outside its folder. There may be a link in the folder that points elsewhere.",
         "FormFlow has not written it. It waits in FormFlow, and nothing is lost.",

@@ -275,6 +275,8 @@ class Entry:
     urgent: bool = False  # it cannot wait, by itself or by an earlier revision that nobody has seen
     role: Role = Role.STAFF  # of the folder the paper came from
     epoch: int = 0  # of the ledger when this was recorded; 0 in ledgers that knew none
+    filed: str | None = None  # sha256 of the paper as others get it, None where they get none
+    pictures: str | None = None  # sha256 of its pages as pictures, where they are needed
 
     @property
     def identity(self) -> str:

@@ -8,17 +8,39 @@ from dataclasses import field as made_by
 
 from formflow.core.settings import Settings
 from formflow.delivery.lanes import Lanes
+from formflow.forms.catalogue import Form
+from formflow.rules.case.prefill_values import Desk
 from formflow.sdk.contract import Connector
 from formflow.storage.database import Engine
+from formflow.storage.originals import Vault
 from formflow.storage.owners import Owner
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeliveryContext:
-    """The ledger, the destinations, and a thread for each of these."""
+    """The ledger, the originals, the forms, the destinations, and a thread for each of these."""
 
     settings: Settings
     engine: Engine
+    vault: Vault
+    forms: Mapping[tuple[str, int], Form]
     destinations: Mapping[str, Connector]
     owner: Owner
     lanes: Lanes = made_by(default_factory=Lanes)
+
+    @property
+    def ours(self) -> Form:
+        """The recording form, on which a person copies what nobody could read."""
+        return next(form for form in self.forms.values() if form.is_ours and not form.is_sheet)
+
+    @property
+    def desk(self) -> Desk:
+        """What the safeguarding lead's sheets are filled in from: the newest version of each."""
+        newest = sorted(self.forms.values(), key=lambda form: form.version)
+        sheets = {form.form_id: form for form in newest if form.is_sheet}
+        engine = self.settings.sheets.filled_by
+        return Desk(sheets, self.settings.services.words, by_fillpdf=engine == "fillpdf")
+
+    def form_of(self, form_id: str | None, version: int | None) -> Form | None:
+        """Return a form by id and version, or None when it is not known."""
+        return None if form_id is None or version is None else self.forms.get((form_id, version))

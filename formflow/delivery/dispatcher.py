@@ -17,10 +17,10 @@ from formflow.delivery import calls, own_alerts
 from formflow.delivery.calls import NO_ANSWER, Result, Undelivered
 from formflow.delivery.context import DeliveryContext
 from formflow.delivery.lanes import Round
-from formflow.sdk.contract import Delivered, Prepared, Rejected, RepeatSafe, SettingsError
+from formflow.delivery.preparing import prepare
+from formflow.sdk.contract import Delivered, Rejected, RepeatSafe, SettingsError
 from formflow.storage import parcels, silences, tasks
-from formflow.storage.database import Connection, reading, writing
-from formflow.storage.parcels import Rendered
+from formflow.storage.database import Connection, writing
 from formflow.storage.tasks import Claimed, LeaseLost
 
 log = logging.getLogger("formflow")
@@ -43,33 +43,21 @@ def most_at_once(context: DeliveryContext, lane: str) -> int:
 def deliver(
     context: DeliveryContext, claimed: Sequence[Claimed], clock: Callable[[], datetime], now: Round
 ) -> None:
-    """Deliver the parcels of one destination and mark each as delivered, put back or set aside.
+    """Prepare and deliver the parcels of one destination; mark each as delivered, put back or set aside.
 
     Runs in the destination's lane. What was not tried is given back as it was.
     """
     connector = context.destinations.get(claimed[0].lane)
-    with reading(context.engine) as connection:
-        rendered = parcels.rendered(connection, [task.ref_id for task in claimed])
-    ready = [
-        task for task in claimed if rendered[task.ref_id].body is not None and connector is not None
-    ]
-    if unfit := [task for task in claimed if task not in ready]:
-        code = "no-such-destination" if connector is None else "render-failed"
+    if connector is None:
         with writing(context.engine) as connection:
-            for task in unfit:
-                tasks.set_aside(connection, task, context.owner.name, code)
-    if connector is None or not ready:
+            for task in claimed:
+                tasks.set_aside(connection, task, context.owner.name, "no-such-destination")
         return
-    now.tasks = ready
-    calls.deliver_all(connector, [_prepared(rendered[task.ref_id]) for task in ready], now)
+    calls.deliver_all(connector, prepare(context, connector, claimed, now), now)
     crash_at("deliver.sent")
     if not context.lanes.is_closed:
         _settle(context, claimed[0].lane, now, now.results(given_up=False), clock())
     crash_at("deliver.marked")
-
-
-def _prepared(rendered: Rendered) -> Prepared:
-    return Prepared(rendered.key, rendered.body or b"", rendered.headers, rendered.original_sha256)
 
 
 def give_up_overdue(context: DeliveryContext, clock: Callable[[], datetime]) -> None:

@@ -1,17 +1,20 @@
-"""Parcels into the ledger: rendered once, inside the recording transaction, and delivered from there."""
+"""What every destination gets, put on the list with what was recorded. Rows only: nothing is drawn here."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from formflow.delivery import calls, parcels
-from formflow.documents.as_read import as_read
-from formflow.documents.decision_pack import ToDecide
-from formflow.sdk.contract import Connector, Operation, Parcel
+from formflow.core.model import Entry
+from formflow.core.settings import Settings
+from formflow.delivery import parcels
+from formflow.forms.catalogue import Form
+from formflow.rules.case.case import Case
+from formflow.sdk.contract import Connector, Operation
 from formflow.storage import parcels as kept
 from formflow.storage import tasks
 from formflow.storage.database import Connection
+from formflow.storage.parcels import Cause, Posted
 from formflow.storage.schema import TaskKind
 
 _PRIORITIES = {
@@ -22,135 +25,103 @@ _PRIORITIES = {
     Operation.DECIDE: tasks.PRIORITY_RECORD,
 }
 
-FOR_THE_OFFICE = (Operation.RECEIPT, Operation.RETURN)
-
 
 def taking(
-    operation: Operation, destinations: Mapping[str, Connector]
-) -> Iterator[tuple[str, Connector]]:
-    """Yield the destinations that take an operation, by name."""
+    operation: Operation, destinations: Mapping[str, Connector], settings: Settings
+) -> Iterator[str]:
+    """Yield the destinations that take an operation. Who is told of alerts later is left out."""
     for name, connector in destinations.items():
-        if operation in connector.capabilities.operations:
-            yield name, connector
+        is_later = operation is Operation.ALERT and name in settings.told_later
+        if operation in connector.capabilities.operations and not is_later:
+            yield name
 
 
 def send(
     connection: Connection,
     destinations: Mapping[str, Connector],
-    occasion: parcels.Occasion,
+    settings: Settings,
+    entry: Entry,
+    form: Form | None,
     entry_id: int,
 ) -> None:
     """Send every destination what it gets of an entry, in the caller's transaction."""
-    settings = occasion.settings
-    sheet = _as_read(destinations, occasion)
-    for name, connector in destinations.items():
-        for operation in parcels.operations(occasion, connector.capabilities):
-            if operation is Operation.ALERT and name in settings.told_later:
-                continue  # escalation.py tells it when nobody acknowledges
-            seen = occasion.for_the_office if operation in FOR_THE_OFFICE else occasion
-            made = parcels.parcel(seen, name, operation, connector.capabilities, sheet)
-            post(connection, connector, entry_id, name, made)
+    for operation in parcels.operations(entry, form):
+        for name in taking(operation, destinations, settings):
+            key = parcels.parcel_key(entry.identity, name, operation)
+            posted = Posted(key, name, operation, Cause.ENTRY, entry_id)
+            _post(connection, posted, priority=_priority(operation, entry))
 
 
-def send_receipt(
+def send_again(
     connection: Connection,
     destinations: Mapping[str, Connector],
-    occasion: parcels.Occasion,
-    entry_id: int,
-    arrival_id: int,
-    at: datetime,
-    page: str,
-) -> None:
-    """Send the receipt for a paper that came again, in the caller's transaction."""
-    for name, connector in taking(Operation.RECEIPT, destinations):
-        made = parcels.repeat_parcel(occasion, name, arrival_id, at, page)
-        post(connection, connector, entry_id, name, made)
-
-
-def send_page(
-    connection: Connection,
-    destinations: Mapping[str, Connector],
-    occasion: parcels.Occasion,
-    to_decide: ToDecide,
+    settings: Settings,
+    operation: Operation,
+    entry: Entry,
     entry_id: int,
     arrival_id: int,
     at: datetime,
 ) -> None:
-    """Send the page of a case for a sheet that came again, in the caller's transaction."""
-    for name, connector in taking(Operation.DECIDE, destinations):
-        able = connector.capabilities
-        made = parcels.repeat_page(occasion, to_decide, name, able, arrival_id, at)
-        post(connection, connector, entry_id, name, made)
+    """Say by one operation that the paper of an entry came again, in the caller's transaction."""
+    for name in taking(operation, destinations, settings):
+        key = parcels.key_again(entry, name, arrival_id, at)
+        posted = Posted(key, name, operation, Cause.AGAIN, entry_id, arrival_id=arrival_id)
+        _post(connection, posted, priority=_priority(operation, entry))
 
 
-def send_alert_again(
+def escalate(connection: Connection, entry: Entry, entry_id: int, name: str) -> None:
+    """Send a destination of the ladder the alert about an entry, once, in the caller's transaction."""
+    key = parcels.parcel_key(entry.identity, name, Operation.ALERT)
+    posted = Posted(key, name, Operation.ALERT, Cause.ESCALATION, entry_id)
+    _post_once(connection, posted, priority=_priority(Operation.ALERT, entry))
+
+
+def remind(
     connection: Connection,
     destinations: Mapping[str, Connector],
-    occasion: parcels.Occasion,
+    settings: Settings,
+    case: Case,
     entry_id: int,
-    arrival_id: int,
-    at: datetime,
+    now: datetime,
 ) -> None:
-    """Send the alert for an unusable file that came again, in the caller's transaction."""
-    for name, connector in taking(Operation.ALERT, destinations):
-        if name not in occasion.settings.told_later:
-            made = parcels.alert_again(occasion, name, connector.capabilities, arrival_id, at)
-            post(connection, connector, entry_id, name, made)
+    """Send a reminder of a case, once a day, in the caller's transaction."""
+    is_now = case.record.urgent and case.is_undecided
+    for name in taking(Operation.ALERT, destinations, settings):
+        key = parcels.reminder_key(case, name, settings, now)
+        posted = Posted(key, name, Operation.ALERT, Cause.REMINDER, entry_id, moment=now)
+        _post_once(
+            connection,
+            posted,
+            priority=tasks.PRIORITY_NOW if is_now else tasks.PRIORITY_ALERT,
+        )
 
 
-def post(
+def tell(
     connection: Connection,
-    connector: Connector,
-    entry_id: int | None,
-    destination: str,
-    made: Parcel,
-    *,
-    own_alert: str | None = None,
+    destinations: Mapping[str, Connector],
+    settings: Settings,
+    reference: str,
+    now: datetime,
 ) -> None:
-    """Render one parcel and put it on the list. What cannot be rendered holds that parcel alone.
-
-    It belongs to an entry, or to an alert about FormFlow itself.
-    """
-    try:
-        prepared = calls.prepare(connector, made)
-    except (Exception, SystemExit, GeneratorExit):  # noqa: BLE001 - a connector's mistake must not cost the record
-        prepared = None
-    rendered = kept.Rendered(
-        made.key,
-        prepared.body if prepared else None,
-        prepared.headers if prepared else {},
-        prepared.original_sha256 if prepared else None,
-    )
-    parcel_id = kept.add(
-        connection,
-        rendered,
-        destination=destination,
-        operation=made.operation,
-        entry_id=entry_id,
-        own_alert=own_alert,
-    )
-    tasks.add(
-        connection,
-        TaskKind.DELIVER,
-        parcel_id,
-        priority=tasks.PRIORITY_NOW if made.urgent else _PRIORITIES[made.operation],
-        lane=destination,
-    )
+    """Send an alert about FormFlow itself, in the caller's transaction."""
+    for name in taking(Operation.ALERT, destinations, settings):
+        key = parcels.own_key(reference, name, now)
+        posted = Posted(key, name, Operation.ALERT, Cause.OWN, own_alert=reference)
+        _post(connection, posted, priority=tasks.PRIORITY_ALERT)
 
 
-def post_once(
-    connection: Connection,
-    connector: Connector,
-    entry_id: int,
-    destination: str,
-    made: Parcel,
-) -> None:
-    """Put a parcel on the list unless one with its key stands there, delivered or not."""
-    if not kept.is_there(connection, made.key):
-        post(connection, connector, entry_id, destination, made)
+def _post(connection: Connection, posted: Posted, *, priority: int) -> None:
+    number, lane = kept.add(connection, posted), posted.destination
+    tasks.add(connection, TaskKind.DELIVER, number, priority=priority, lane=lane)
 
 
-def _as_read(destinations: Mapping[str, Connector], occasion: parcels.Occasion) -> bytes:
-    if not any(one.capabilities.wants_as_read for one in destinations.values()):
-        return b""
-    return as_read(occasion.form, occasion.entry, occasion.settings.zone)
+def _post_once(connection: Connection, posted: Posted, *, priority: int) -> None:
+    """Post a parcel unless one with its key is there, delivered or not."""
+    if not kept.is_there(connection, posted.key):
+        _post(connection, posted, priority=priority)
+
+
+def _priority(operation: Operation, entry: Entry) -> int:
+    """Return how soon a parcel goes: what cannot wait goes before everything else."""
+    is_now = entry.urgent and operation is Operation.ALERT
+    return tasks.PRIORITY_NOW if is_now else _PRIORITIES[operation]

@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from formflow.core.messages import notice
-from formflow.delivery import parcels
+from formflow.delivery import outbox
 from formflow.delivery.context import DeliveryContext
-from formflow.delivery.outbox import post, taking
-from formflow.sdk.contract import Operation
 from formflow.storage import own_alerts as kept
 from formflow.storage import parcels as kept_parcels
 from formflow.storage.database import Connection
@@ -41,12 +39,7 @@ def tell(
     reference = kept.add(connection, code, words, now)
     if reference is None:
         return
-    about = notice(code, words=words)
-    for name, connector in taking(Operation.ALERT, context.destinations):
-        if name not in context.settings.told_later:
-            able = connector.capabilities
-            made = parcels.own_alert(reference, about, context.settings, name, able, now)
-            post(connection, connector, None, name, made, own_alert=reference)
+    outbox.tell(connection, context.destinations, context.settings, reference, now)
 
 
 def tell_of_refused(

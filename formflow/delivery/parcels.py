@@ -15,9 +15,11 @@ from formflow.core.settings import Settings
 from formflow.core.wording import LEVEL_WORDS
 from formflow.delivery.occasion import Occasion as Occasion
 from formflow.documents import html_pages
-from formflow.documents.decision_pack import ToDecide
+from formflow.documents.decision_pack import ToDecide, is_for_her
 from formflow.forms.catalogue import Form
-from formflow.rules.case.case import REVIEW, TOLD
+from formflow.rules.case.case import REVIEW, TOLD, Case
+from formflow.rules.case.levels import Level
+from formflow.rules.case.named_child import given
 from formflow.sdk.contract import Capabilities, DataClass, NamedAnswer, Operation, Parcel
 
 
@@ -29,13 +31,31 @@ def parcel_key(identity: str, destination: str, operation: str) -> str:
     return _digest("|".join((identity, destination, operation)))
 
 
+def key_again(entry: Entry, destination: str, arrival_id: int, at: datetime) -> str:
+    """Return the key of what says that the paper of an entry came again."""
+    # With the moment: another copy of the ledger counts its arrivals with the same numbers.
+    moment = at.astimezone(UTC).isoformat()
+    return parcel_key(entry.identity, destination, f"again {arrival_id} {moment}")
+
+
+def reminder_key(case: Case, destination: str, settings: Settings, now: datetime) -> str:
+    """Return the key of a reminder: the same all day."""
+    day = now.astimezone(settings.zone).date().isoformat()
+    return parcel_key(case.origin, destination, f"reminder {day}")
+
+
+def own_key(reference: str, destination: str, now: datetime) -> str:
+    """Return the key of an alert about FormFlow itself."""
+    identity = f"{reference}|{now.astimezone(UTC).isoformat()}"
+    return parcel_key(identity, destination, "own alert")
+
+
 def _digest(words: str) -> str:
     return hashlib.sha256(words.encode()).hexdigest()
 
 
-def operations(occasion: Occasion, capabilities: Capabilities) -> Iterator[Operation]:
-    """Yield what a destination is asked to do for an entry, alerts first."""
-    entry = occasion.entry
+def operations(entry: Entry, form: Form | None) -> Iterator[Operation]:
+    """Yield what destinations are asked to do for an entry, alerts first."""
     # Receipts lie where the office reads them: what the safeguarding lead drops is not for the office.
     hers = entry.role is Role.DECISIONS
     wanted = [Operation.RECORD] if hers else [Operation.RECEIPT, Operation.RECORD]
@@ -45,9 +65,9 @@ def operations(occasion: Occasion, capabilities: Capabilities) -> Iterator[Opera
         wanted.insert(0, Operation.ALERT)
     if not hers and any(notice.returns for notice in entry.notices) and entry.sha256:
         wanted.append(Operation.RETURN)
-    if occasion.to_decide is not None:
+    if is_for_her(entry, is_sheet=form is not None and form.is_sheet):
         wanted.append(Operation.DECIDE)
-    yield from (operation for operation in wanted if operation in capabilities.operations)
+    yield from wanted
 
 
 def parcel(
@@ -138,9 +158,9 @@ def _may_hold_names(operation: Operation, carries: DataClass) -> bool:
 
 def _decided(occasion: Occasion) -> str:
     """Return what a review sheet decides, in words; "" for other papers and where it does not count."""
-    case, entry = occasion.to_decide.case if occasion.to_decide else None, occasion.entry
+    entry = occasion.entry
     counts = entry.form_id == REVIEW and entry.outcome is Outcome.RECORDED
-    return LEVEL_WORDS[case.level] if case and counts else ""
+    return LEVEL_WORDS[Level(given(entry, "level"))] if counts else ""
 
 
 def _case_key(to_decide: ToDecide | None) -> str:
@@ -163,11 +183,10 @@ def reminder(
     """Return an alert that something in a case is overdue: one for the case and the day."""
     record = to_decide.case.record
     folder = occasion.settings.folders.alerts.name
-    day = now.astimezone(occasion.settings.zone).date().isoformat()
     made = parcel(occasion, destination, Operation.ALERT, capabilities, b"")
     reminding = replace(
         made,
-        key=parcel_key(to_decide.case.origin, destination, f"reminder {day}"),
+        key=reminder_key(to_decide.case, destination, occasion.settings, now),
         case_key=_case_key(to_decide),
         reference=record.reference,
         revision=record.revision,
@@ -194,7 +213,7 @@ def repeat_page(
     made = parcel(occasion, destination, Operation.DECIDE, capabilities, b"")
     again = replace(
         made,
-        key=_key_again(occasion, destination, arrival_id, now),
+        key=key_again(occasion.entry, destination, arrival_id, now),
         case_key=_case_key(to_decide),
         page=html_pages.what_is_open(to_decide, occasion.settings, now),
         recorded_at=now.astimezone(occasion.settings.zone),
@@ -211,14 +230,8 @@ def alert_again(
 ) -> Parcel:
     """Return the alert again for what came again and cannot be used: she must not wait in vain."""
     made = parcel(occasion, destination, Operation.ALERT, capabilities, b"")
-    key = _key_again(occasion, destination, arrival_id, at)
+    key = key_again(occasion.entry, destination, arrival_id, at)
     return stripped(replace(made, key=key), capabilities.carries)
-
-
-def _key_again(occasion: Occasion, destination: str, arrival_id: int, at: datetime) -> str:
-    # With the moment: another copy of the ledger counts its arrivals with the same numbers.
-    moment = at.astimezone(UTC).isoformat()
-    return parcel_key(occasion.entry.identity, destination, f"again {arrival_id} {moment}")
 
 
 def repeat_parcel(
@@ -227,7 +240,7 @@ def repeat_parcel(
     """Return the receipt for a paper that came again: its own key, nothing but the page in it."""
     entry = occasion.entry
     made = Parcel(
-        key=_key_again(occasion, destination, arrival_id, at),
+        key=key_again(entry, destination, arrival_id, at),
         operation=Operation.RECEIPT,
         reference=entry.reference,
         revision=entry.revision,
@@ -256,7 +269,7 @@ def own_alert(
     here = now.astimezone(settings.zone)
     respond_by = here + timedelta(hours=settings.alerts.red_within_hours)
     made = Parcel(
-        key=parcel_key(f"{reference}|{now.astimezone(UTC).isoformat()}", destination, "own alert"),
+        key=own_key(reference, destination, now),
         operation=Operation.ALERT,
         reference=reference,
         revision=1,

@@ -68,10 +68,6 @@ class Guest:
         self._preparing, self._delivering = _Process(hello), _Process(hello)
         self._rests: dict[str, tuple[int, float]] = {}  # question: how often it failed, until when
 
-    def wake(self) -> None:
-        """Start what prepares, so that it is ready when a paper is recorded."""
-        self._preparing.start()
-
     def check(self) -> CheckReport:
         """Say whether the destination can be delivered to, or that its connector does not say."""
         try:
@@ -86,7 +82,7 @@ class Guest:
 
     def prepare(self, parcel: Parcel) -> Prepared:
         """Return what the connector prepared. Raise what it raised, NoAnswer or Died."""
-        return self._rested(self._preparing, "prepare", (parcel,))  # type: ignore[return-value]
+        return self._preparing.ask("prepare", (parcel,), ASK_SECONDS)  # type: ignore[return-value]
 
     def deliver(self, prepared: Prepared) -> Delivered:
         """Return what the connector says. Raise what it raised, NoAnswer or Died."""
@@ -167,15 +163,6 @@ class _Process:
         """The number of the process, None where none runs."""
         running = self._running
         return running.pid if running is not None else None
-
-    def start(self) -> None:
-        """Start the process unless it runs or is just being asked something. Wait for nothing."""
-        if self._lock.acquire(blocking=False):
-            try:
-                self._started()
-                self._end_when_idle()
-            finally:
-                self._lock.release()
 
     def ask(self, question: str, words: tuple[object, ...], seconds: float) -> object:
         """Ask something; return the answer or raise what it raised.

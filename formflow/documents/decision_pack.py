@@ -1,24 +1,21 @@
 """What lies in "To decide" after a paper: the page of what is open, and the sheets that are new.
 
-Made from the case alone, inside the recording transaction: the same papers give the same sheets.
+Made from the case alone, as it was when the paper was recorded: the same papers give the same sheets.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from formflow.core.model import Entry, Outcome
-from formflow.documents.enclosures import Keep
+from formflow.core.model import Entry, Outcome, Role
+from formflow.documents.enclosures import Enclosed, Keep, is_to_a_person
 from formflow.forms import top_line
 from formflow.rules.case.case import REVIEW, Case, due, sheet_key
 from formflow.rules.case.prefill_values import Desk, is_marked, known
 from formflow.rules.case.steps import OUTCOME, SCORES, steps_in_force
-
-log = logging.getLogger("formflow")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +24,13 @@ class ToDecide:
 
     case: Case
     sheets: Mapping[str, str]  # what each new sheet is called, and its sha256 in the vault
+
+
+def is_for_her(entry: Entry, *, is_sheet: bool) -> bool:
+    """Whether something lies in “To decide” after a paper: what belongs to no record lies nowhere."""
+    if is_sheet:
+        return entry.about is not None
+    return bool(entry.answers) or (entry.role is Role.DECISIONS and is_to_a_person(entry))
 
 
 def after_record(case: Case, desk: Desk, keep: Keep) -> ToDecide:
@@ -47,6 +51,13 @@ def after_sheet(before: Case, sheet: Entry, desk: Desk, keep: Keep, on: date) ->
     shown = [OUTCOME] if counts and sheet.form_id == SCORES and _is_asked(OUTCOME, case, on) else []
     wanted = dict.fromkeys([key, *new, *shown])
     return ToDecide(case, dict(_made(wanted, filled, desk, keep)))
+
+
+def with_copies(to_decide: ToDecide, entry: Entry, enclosed: Enclosed) -> ToDecide:
+    """Add the copies to check or fill in that go along with an entry."""
+    again = f" r{entry.revision}" if entry.revision > 1 else ""
+    copies = {f"{entry.reference}{again} {n}": sha256 for n, sha256 in enclosed.beside.items()}
+    return ToDecide(to_decide.case, {**to_decide.sheets, **copies})
 
 
 def _is_asked(form_id: str, case: Case, on: date) -> bool:
@@ -72,11 +83,7 @@ def _made(wanted: Iterable[str], filled: Case, desk: Desk, keep: Keep) -> Iterat
         again = whose + (f" {own.revision + 1}" if own else "")
         if form_id == OUTCOME and scores:
             again += f", profile {scores.revision}"
-        try:
-            drawings = dict.fromkeys(form.drawn_boxes, chart)
-            copy = Copy(form, f"{stamp}{whose}", line, drawings, by_fillpdf=desk.by_fillpdf)
-            content = prefilled(copy, known(form, view, desk))
-        except Exception as problem:  # noqa: BLE001 - a sheet that fails must not cost the record
-            log.error("a sheet could not be made: %s", type(problem).__name__)  # noqa: TRY400
-            continue
+        drawings = dict.fromkeys(form.drawn_boxes, chart)
+        copy = Copy(form, f"{stamp}{whose}", line, drawings, by_fillpdf=desk.by_fillpdf)
+        content = prefilled(copy, known(form, view, desk))
         yield f"{stamp} {form.code} {form.title}{again}", keep(content)

@@ -6,7 +6,6 @@ as we could read it. Of a paper that could start something by itself, others get
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as made_by
@@ -14,8 +13,6 @@ from dataclasses import field as made_by
 from formflow.core.model import Entry
 from formflow.forms import top_line
 from formflow.forms.catalogue import Form
-
-log = logging.getLogger("formflow")
 
 # What the files are called, after the reference.
 SHEETS = TO_CHECK, TO_FILL_IN = "please check", "please fill in"
@@ -33,22 +30,19 @@ class Enclosed:
     beside: Mapping[str, str] = made_by(default_factory=dict)  # name -> sha256: beside the note
 
 
-def enclose(entry: Entry, form: Form, keep: Keep, *, looks: bytes, carries: bool) -> Enclosed:
-    """Return what goes along with an entry. `looks` are its pages as pictures, b"" for none.
+def is_to_a_person(entry: Entry) -> bool:
+    """Whether a person confirms what was read, or copies what nobody could read."""
+    return bool({found.code for found in entry.notices} & TO_A_PERSON)
 
-    `form` is the one on which a person checks or completes it. `carries` says whether the paper holds
-    active content.
-    """
-    pictures = keep(looks) if looks else None
-    filed = pictures if carries else entry.sha256 or None
-    if not {found.code for found in entry.notices} & TO_A_PERSON:
-        return Enclosed(filed)
-    sheet = _sheet(entry, form)
-    name = TO_CHECK if entry.answers else TO_FILL_IN
-    beside = {name: keep(sheet)} if sheet else {}
-    if pictures is not None:
-        beside[AS_IT_LOOKS] = pictures
-    return Enclosed(filed, beside)
+
+def enclose(entry: Entry, form: Form, keep: Keep) -> Enclosed:
+    """Return what goes along with an entry. `form` is the one on which a person checks or completes it."""
+    if not is_to_a_person(entry):
+        return Enclosed(entry.filed)
+    beside = {TO_CHECK if entry.answers else TO_FILL_IN: keep(_sheet(entry, form))}
+    if entry.pictures is not None:
+        beside[AS_IT_LOOKS] = entry.pictures
+    return Enclosed(entry.filed, beside)
 
 
 def _sheet(entry: Entry, form: Form) -> bytes:
@@ -56,8 +50,4 @@ def _sheet(entry: Entry, form: Form) -> bytes:
     # Imported here: few papers need it, and pikepdf takes 15 MB.
     from formflow.documents.prefill import Copy, prefilled
 
-    try:
-        return prefilled(Copy(form, entry.reference, line), entry.answers)
-    except Exception as problem:  # noqa: BLE001 - a sheet that fails must not cost the record or the alert
-        log.error("a copy to check could not be made: %s", type(problem).__name__)  # noqa: TRY400
-        return b""
+    return prefilled(Copy(form, entry.reference, line), entry.answers)

@@ -6,7 +6,7 @@ Opened once per process and settings file; `formflow.pipeline.drain` is the only
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field as made_by
 from pathlib import Path
@@ -31,37 +31,14 @@ from formflow.storage.tasks import Claimed
 class Workbench(DeliveryContext):
     """One worker's open things."""
 
-    vault: Vault
     cage: Cage
-    forms: Mapping[tuple[str, int], Form]
     # Tasks of ours that could not be put back yet, each with the reason. Lanes add to it, too.
     stayed: deque[tuple[Claimed, Trouble]] = made_by(default_factory=deque)
-
-    @property
-    def ours(self) -> Form:
-        """The recording form, on which a person copies what nobody could read."""
-        return next(form for form in self.forms.values() if form.is_ours and not form.is_sheet)
-
-    @property
-    def sheets(self) -> Mapping[str, Form]:
-        """The safeguarding lead's sheets, the newest version of each, by form id."""
-        newest = sorted(self.forms.values(), key=lambda form: form.version)
-        return {form.form_id: form for form in newest if form.is_sheet}
 
     @property
     def locks(self) -> Path:
         """Where the workers' lock files are."""
         return self.settings.state.folder / "locks"
-
-    def form_of(self, form_id: str | None, version: int | None) -> Form | None:
-        """Return a form by id and version, or None when it is not known."""
-        return None if form_id is None or version is None else self.forms.get((form_id, version))
-
-    def wake_guests(self) -> None:
-        """Start what will be asked while a paper is recorded, so that nobody waits for it then."""
-        for connector in self.destinations.values():
-            if isinstance(connector, Guest):
-                connector.wake()
 
     def close(self) -> None:
         """Let go of everything. What was claimed and not finished is given back to others."""

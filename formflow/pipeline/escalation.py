@@ -11,12 +11,10 @@ from datetime import datetime, timedelta
 
 from formflow.core.model import Entry
 from formflow.core.settings import Settings
-from formflow.delivery import parcels
-from formflow.delivery.outbox import post_once
+from formflow.delivery import outbox
 from formflow.pipeline.context import Workbench
-from formflow.sdk.contract import Operation
 from formflow.storage import acknowledgements, entries, tasks
-from formflow.storage.database import Connection, writing
+from formflow.storage.database import writing
 from formflow.storage.tasks import Claimed
 
 
@@ -28,7 +26,7 @@ def climb(bench: Workbench, task: Claimed, now: datetime) -> None:
         if acknowledgements.is_acknowledged(connection, task.ref_id):
             ends = {}
         for name in (name for name, end in ends.items() if end <= now):
-            _tell(connection, bench, task.ref_id, entry, name)
+            outbox.escalate(connection, entry, task.ref_id, name)
         later = [end for end in ends.values() if end > now]
         if not later:
             tasks.finish(connection, task, bench.owner.name)
@@ -45,11 +43,3 @@ def _ends(settings: Settings, entry: Entry) -> Mapping[str, datetime]:
         for one in settings.destination
         if one.alerts_after_hours
     }
-
-
-def _tell(connection: Connection, bench: Workbench, entry_id: int, entry: Entry, name: str) -> None:
-    form = bench.form_of(entry.form_id, entry.form_version)
-    connector = bench.destinations[name]
-    occasion = parcels.Occasion(entry, form, bench.settings, climbs_to=name)
-    made = parcels.parcel(occasion, name, Operation.ALERT, connector.capabilities, b"")
-    post_once(connection, connector, entry_id, name, made)

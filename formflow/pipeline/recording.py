@@ -1,6 +1,6 @@
 """Entry, parcels and tasks in ONE transaction: from here on the paper cannot be lost or doubled.
 
-Which revision a paper is, what is known of the child, and the proposal are worked out inside the
+Rows only: what the parcels hold is drawn and prepared by their deliveries, from what is committed here. Which revision a paper is, what is known of the child, and the proposal are worked out inside the
 transaction, so that two workers with two papers about one child see each other's.
 """
 
@@ -25,10 +25,7 @@ from formflow.core.model import (
     highest,
 )
 from formflow.core.settings import Settings
-from formflow.delivery import parcels
 from formflow.delivery.outbox import send
-from formflow.documents.decision_pack import ToDecide, after_record, after_sheet
-from formflow.documents.enclosures import Enclosed, Keep, enclose
 from formflow.forms.catalogue import Form
 from formflow.pipeline.linking import (
     Identity,
@@ -38,12 +35,11 @@ from formflow.pipeline.linking import (
     incident_day,
 )
 from formflow.rules.case.case import REVIEW, SAME_CHILD, about_the_sheet, sheet_key
-from formflow.rules.case.prefill_values import Desk
 from formflow.rules.checks import about_active_content
 from formflow.rules.light import urgency
 from formflow.rules.light.propose import decide
 from formflow.sdk.contract import Connector
-from formflow.storage import children, counters, entries, own_pages, papers, revisions, tasks
+from formflow.storage import children, counters, entries, papers, revisions, tasks
 from formflow.storage.acknowledgements import acknowledge_up_to
 from formflow.storage.database import Connection
 from formflow.storage.schema import TaskKind
@@ -55,15 +51,6 @@ class Office:
 
     settings: Settings
     destinations: Mapping[str, Connector]
-    keep: Keep  # keeps bytes in the vault
-    ours: Form  # the form on which a person copies what nobody could read
-    sheets: Mapping[str, Form]  # the safeguarding lead's sheets, by form id
-
-    @property
-    def desk(self) -> Desk:
-        """What sheets are filled in from."""
-        engine = self.settings.sheets.filled_by
-        return Desk(self.sheets, self.settings.services.words, by_fillpdf=engine == "fillpdf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +61,7 @@ class Arrived:
     sha256: str  # "" for what is not a file
     received_at: datetime
     suffix: str  # ".pdf" as a rule
-    looks: bytes = b""  # its pages as pictures, where they are wanted
+    pictures: str | None = None  # sha256 of its pages as pictures, where they are needed
     continues: int | None = None  # the paper whose bytes this one begins with, from the same path
     role: Role = Role.STAFF  # of the folder it came from
 
@@ -99,7 +86,6 @@ def record(
 
     A paper with the same answers as the revision before is no new entry: it is a repeat of that one.
     """
-    office = replace(office, keep=own_pages.noting(connection, office.keep))
     identity = _identity(connection, arrived, result, form)
     if identity.previous is not None and identity.is_unchanged:
         recorded = Recorded(identity.previous.id, repeats=True)
@@ -107,16 +93,8 @@ def record(
         entry = _entry(connection, office, arrived, result, identity, form, now)
         entry_id = entries.add(connection, entry, arrived.paper_id, identity.keys)
         recorded = Recorded(entry_id, repeats=False)
-        carries = bool(_paper(result).carries)
-        enclosed = enclose(
-            entry, form or office.ours, office.keep, looks=arrived.looks, carries=carries
-        )
-        identity = _decided(connection, identity, entry)
-        to_decide = _to_decide(connection, office, identity, entry, now)
-        if arrived.role is Role.DECISIONS and not (form and form.is_sheet):
-            to_decide = _with_copies(connection, to_decide, entry, enclosed)
-        occasion = parcels.Occasion(entry, form, office.settings, enclosed, to_decide)
-        send(connection, office.destinations, occasion, recorded.entry_id)
+        _note_decided(connection, identity, entry)
+        send(connection, office.destinations, office.settings, entry, form, recorded.entry_id)
         _start_clock(connection, office.settings, entry, recorded.entry_id)
     papers.become(connection, arrived.paper_id, recorded.entry_id)
     if isinstance(result, Checked) and arrived.continues is not None:
@@ -144,14 +122,14 @@ def _identity(
     return identify(connection, result, arrived.continues)
 
 
-def _decided(connection: Connection, identity: Identity, entry: Entry) -> Identity:
-    """Note what a review sheet that counts does besides deciding; return where it belongs after that.
+def _note_decided(connection: Connection, identity: Identity, entry: Entry) -> None:
+    """Note what a review sheet that counts does besides deciding.
 
     The safeguarding lead has seen the record, and may have joined its child with another.
     """
     about = identity.about
     if about is None or entry.form_id != REVIEW or entry.outcome is not Outcome.RECORDED:
-        return identity
+        return
     record = about.record
     acknowledge_up_to(
         connection, record.reference, record.revision, "decided on F2", entry.recorded_at
@@ -160,35 +138,6 @@ def _decided(connection: Connection, identity: Identity, entry: Entry) -> Identi
     children.join(
         connection, entry.reference, identity.child_id, (same.value if same else "") or ""
     )
-    now = entries.case(connection, record.reference)
-    if now is None:
-        return identity
-    told = replace(about, history=now.history, near=now.near, joined=now.joined)
-    return replace(identity, about=told)
-
-
-def _to_decide(
-    connection: Connection, office: Office, identity: Identity, entry: Entry, now: datetime
-) -> ToDecide | None:
-    """Return what the safeguarding lead finds in “To decide”; None for what belongs to no record."""
-    if identity.about is not None:
-        return after_sheet(identity.about, entry, office.desk, office.keep, now.date())
-    if not entry.answers or entry.form_id in office.sheets:
-        return None
-    case = entries.case(connection, entry.reference)
-    return after_record(case, office.desk, office.keep) if case else None
-
-
-def _with_copies(
-    connection: Connection, to_decide: ToDecide | None, entry: Entry, enclosed: Enclosed
-) -> ToDecide | None:
-    """Add the copies to check or fill in of a form that she dropped herself: the office must not get them."""
-    case = to_decide.case if to_decide else entries.case(connection, entry.reference)
-    if case is None or not enclosed.beside:
-        return to_decide
-    again = f" r{entry.revision}" if entry.revision > 1 else ""
-    copies = {f"{entry.reference}{again} {n}": sha256 for n, sha256 in enclosed.beside.items()}
-    return ToDecide(case, {**(to_decide.sheets if to_decide else {}), **copies})
 
 
 def _start_clock(connection: Connection, settings: Settings, entry: Entry, entry_id: int) -> None:
@@ -260,6 +209,8 @@ def _entry(
         about=identity.about.record.reference if identity.about else None,
         role=arrived.role,
         epoch=counters.epoch(connection),
+        filed=arrived.pictures if _paper(result).carries else arrived.sha256 or None,
+        pictures=arrived.pictures,
     )
     entry = replace(entry, urgent=bool(urgency.reasons(entry)))
     if form is None or identity.about is None:

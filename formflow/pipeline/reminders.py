@@ -8,41 +8,36 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from formflow.core.model import Entry
-from formflow.delivery import parcels
-from formflow.delivery.outbox import post_once, taking
-from formflow.documents.decision_pack import ToDecide
+from formflow.delivery import outbox
 from formflow.pipeline.context import Workbench
 from formflow.rules.case.case import Case, deadline, open_steps
-from formflow.sdk.contract import Operation
 from formflow.storage import entries, tasks
-from formflow.storage.database import Connection, writing
+from formflow.storage.database import reading, writing
 from formflow.storage.tasks import Claimed
 
 
 def remind(bench: Workbench, task: Claimed, now: datetime) -> None:
     """Tell the safeguarding lead what is overdue in a case, and come back while anything is open.
 
-    The newest paper of a case keeps all its clocks, be it a revision of the record or a sheet; the others end.
+    The newest paper of a case keeps all its clocks, be it a revision of the record or a sheet; the others
+    end. A sheet that is recorded while this looks may come too late for today's reminder.
     """
-    days = bench.settings.working_days
-    with writing(bench.engine) as connection:
+    with reading(bench.engine) as connection:
         entry = entries.entry(connection, task.ref_id)
         reference = entry.about or entry.reference
-        case = entries.case(connection, reference)
         is_newest = entries.reminds(connection, reference) == task.ref_id
-        ends = _deadlines(bench, case, now) if case and is_newest else []
+        case = entries.case(connection, reference) if is_newest else None
+    ends = _deadlines(bench, case, now) if case else []
+    with writing(bench.engine) as connection:
         if case is None or not ends:
             tasks.finish(connection, task, bench.owner.name)
             return
         again = min(ends)
         if again <= now:
-            _send(connection, bench, task.ref_id, entry, case, now)
-            again = days.next_day_ends(now)
-        seconds = (again - now).total_seconds()
-        tasks.put_back(
-            connection, task, bench.owner.name, after_seconds=seconds, code="until-it-is-due"
-        )
+            outbox.remind(connection, bench.destinations, bench.settings, case, task.ref_id, now)
+            again = bench.settings.working_days.next_day_ends(now)
+        seconds, owner = (again - now).total_seconds(), bench.owner.name
+        tasks.put_back(connection, task, owner, after_seconds=seconds, code="until-it-is-due")
 
 
 def _deadlines(bench: Workbench, case: Case, now: datetime) -> list[datetime]:
@@ -50,19 +45,3 @@ def _deadlines(bench: Workbench, case: Case, now: datetime) -> list[datetime]:
     days = bench.settings.working_days
     ends = (deadline(step, case, days) for step in open_steps(case, now.date()))
     return [end for end in ends if end is not None]
-
-
-def _send(
-    connection: Connection,
-    bench: Workbench,
-    entry_id: int,
-    entry: Entry,
-    case: Case,
-    now: datetime,
-) -> None:
-    form = bench.form_of(entry.form_id, entry.form_version)
-    occasion, to_decide = parcels.Occasion(entry, form, bench.settings), ToDecide(case, {})
-    for name, connector in taking(Operation.ALERT, bench.destinations):
-        if name not in bench.settings.told_later:
-            made = parcels.reminder(occasion, to_decide, name, connector.capabilities, now)
-            post_once(connection, connector, entry_id, name, made)

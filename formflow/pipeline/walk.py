@@ -20,14 +20,13 @@ from functools import partial
 from formflow.core import trouble
 from formflow.core.clock import utc_now
 from formflow.core.crash_points import crash_at
-from formflow.core.model import Checked, Outcome, Reading, Role, Unread
+from formflow.core.model import Checked, Entry, Outcome, Reading, Role, Unread
 from formflow.core.settings import Settings
 from formflow.core.trouble import Trouble
-from formflow.delivery import parcels, watermark
+from formflow.core.wording import SHEET_WORDS
+from formflow.delivery import watermark
 from formflow.delivery.dispatcher import deliver, give_up_overdue, most_at_once
-from formflow.delivery.outbox import send_alert_again, send_page, send_receipt
-from formflow.documents import html_pages
-from formflow.documents.decision_pack import ToDecide
+from formflow.delivery.outbox import send_again
 from formflow.forms.catalogue import Form
 from formflow.pipeline.context import Workbench, open_workbench
 from formflow.pipeline.escalation import climb
@@ -36,6 +35,7 @@ from formflow.pipeline.reminders import remind
 from formflow.reading.page_images import as_pdf
 from formflow.reading.reader import NO_BOXES
 from formflow.rules.checks import check
+from formflow.sdk.contract import Operation
 from formflow.storage import entries, own_pages, papers, tasks
 from formflow.storage.database import Connection, reading, writing
 from formflow.storage.failures import trouble_of
@@ -229,7 +229,6 @@ def _put_back_what_stayed(bench: Workbench) -> None:
 def _handle(bench: Workbench, task: Claimed, clock: Callable[[], datetime]) -> None:
     match task.kind:
         case TaskKind.READ:
-            bench.wake_guests()
             _read(bench, task, clock)
         case TaskKind.REPEAT:
             _repeat(bench, task)
@@ -245,8 +244,8 @@ def _read(bench: Workbench, task: Claimed, clock: Callable[[], datetime]) -> Non
     crash_at("read.begun")
     try:
         result = walk(bench, paper, clock())
-        looks = _looks(bench, paper, result)
-        _record(bench, task, paper, result, clock(), looks)
+        pictures = _pictures(bench, paper, result)
+        _record(bench, task, paper, result, clock(), pictures)
     except LeaseLost:
         raise
     except Exception as problem:
@@ -258,13 +257,14 @@ def _read(bench: Workbench, task: Claimed, clock: Callable[[], datetime]) -> Non
         _record(bench, task, paper, unread, clock())
 
 
-def _looks(bench: Workbench, paper: Paper, result: Checked | Unread) -> bytes:
-    """Return the paper's pages as pictures where a person needs them, or others must not get more."""
+def _pictures(bench: Workbench, paper: Paper, result: Checked | Unread) -> str | None:
+    """Keep the paper's pages as pictures where a person needs them, or others must not get more."""
     read = result.reading if isinstance(result, Checked) else result
     is_checked = read.confirm if isinstance(read, Reading) else read.reason == NO_BOXES
     if not is_checked and not read.carries:
-        return b""
-    return as_pdf(bench.cage.pictures(bench.vault.original(paper.sha256)))
+        return None
+    pictures = as_pdf(bench.cage.pictures(bench.vault.original(paper.sha256)))
+    return bench.vault.keep_bytes(pictures) if pictures else None
 
 
 def _record(
@@ -273,7 +273,7 @@ def _record(
     paper: Paper,
     result: Checked | Unread,
     now: datetime,
-    looks: bytes = b"",
+    pictures: str | None = None,
 ) -> None:
     suffix = safe_suffix(paper.file_name)
     arrived = Arrived(
@@ -281,13 +281,11 @@ def _record(
         paper.sha256,
         paper.received_at,
         suffix,
-        looks,
+        pictures,
         continues=paper.continues,
         role=paper.role,
     )
-    office = Office(
-        bench.settings, bench.destinations, bench.vault.keep_bytes, bench.ours, bench.sheets
-    )
+    office = Office(bench.settings, bench.destinations)
     with writing(bench.engine) as connection:
         recorded = record(connection, office, arrived, result, _form_of(bench, result), now)
         if recorded.repeats:
@@ -320,17 +318,15 @@ def _answer_repeat(
 ) -> None:
     """Answer where the paper came from: the office by receipt, the safeguarding lead in her own folders."""
     entry = entries.entry(connection, entry_id)
-    occasion = parcels.Occasion(
-        entry, bench.form_of(entry.form_id, entry.form_version), bench.settings
-    )
-    there, at = bench.destinations, arrival.arrived_at
-    if arrival.role is Role.STAFF:
-        seen = occasion.for_the_office
-        page = html_pages.repeat_receipt(seen.entry, seen.form, bench.settings, at)
-        send_receipt(connection, there, seen, entry_id, arrival.id, at, page)
-        return
-    case = entries.case(connection, entry.about or entry.reference)
-    if case is None or entry.outcome in (Outcome.HELD, Outcome.UNREADABLE):
-        send_alert_again(connection, there, occasion, entry_id, arrival.id, at)
-        return
-    send_page(connection, there, occasion, ToDecide(case, {}), entry_id, arrival.id, at)
+    operation, there = _answered_by(entry, arrival.role), bench.destinations
+    at = arrival.arrived_at
+    send_again(connection, there, bench.settings, operation, entry, entry_id, arrival.id, at)
+
+
+def _answered_by(entry: Entry, role: Role) -> Operation:
+    """Return how it is said that a paper came again. A sheet that belongs to no record has no page."""
+    if role is Role.STAFF:
+        return Operation.RECEIPT
+    has_page = entry.about is not None or entry.form_id not in SHEET_WORDS
+    is_usable = entry.outcome not in (Outcome.HELD, Outcome.UNREADABLE)
+    return Operation.DECIDE if has_page and is_usable else Operation.ALERT

@@ -2,7 +2,7 @@
 
 A connector is one kind of destination. It prepares a parcel (pure: the same parcel gives the same
 bytes, anywhere, at any time), and later delivers what it prepared. The core stores the prepared
-bytes in the same transaction as the record, so a retry sends the same bytes. Delivery happens at
+bytes before it sends any, so a retry sends the same bytes. Delivery happens at
 least once; the connector makes the repeat invisible by looking for the key, every time, under a lock.
 """
 
@@ -113,7 +113,7 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """The bytes that will be sent, and nothing else. Stored with the record, sent unchanged."""
+    """The bytes that will be sent, and nothing else. Stored before it is sent, sent unchanged."""
 
     key: str
     body: bytes

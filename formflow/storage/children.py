@@ -18,6 +18,7 @@ from sqlalchemy import (
     bindparam,
     case,
     delete,
+    exists,
     insert,
     or_,
     select,
@@ -66,12 +67,15 @@ def contradicts(connection: Connection, child: int | None, upn: str) -> bool:
     return bool(upn) and child is not None and (known is None or known.id != child)
 
 
-def near(connection: Connection, child: int | None) -> tuple[NearChild, ...]:
-    """Return the children that may be the same as this one, with the reason, and are not joined with it."""
+def near(connection: Connection, child: int | None, *, until: int) -> tuple[NearChild, ...]:
+    """Return the children that may be the same as this one, with the reason, and are not joined with it.
+
+    `until` is the number of the last entry that counts.
+    """
     if child is None:
         return ()
     ours = _key(connection.execute(_BY_ID, {"id": child}).one())
-    values = {"id": child, "name": ours.name_key, "born": ours.born.isoformat()}
+    values = {"id": child, "name": ours.name_key, "born": ours.born.isoformat(), "until": until}
     values["swapped"] = (swapped(ours.born) or ours.born).isoformat()
     there = set(joined(connection, child))
     return tuple(_near(connection, ours, values, there))
@@ -83,7 +87,8 @@ def _near(
     for row in connection.execute(_CANDIDATES, values):
         why = why_near(ours, _key(row))
         if why and row.id not in there:
-            papers = connection.execute(_PAPERS, {"id": row.id}).scalars().all()
+            about = {"id": row.id, "until": values["until"]}
+            papers = connection.execute(_PAPERS, about).scalars().all()
             yield NearChild(child_reference(row.id) or "", why, tuple(papers))
 
 
@@ -140,6 +145,10 @@ _CANDIDATES = _FOUND.where(
         _CHILD.c.born == bindparam("swapped"),
         _CHILD.c.name_key == bindparam("name"),
     ),
+    exists().where(
+        or_(_ENTRY.c.child_id == _CHILD.c.id, _ENTRY.c.child_b_id == _CHILD.c.id),
+        _ENTRY.c.id <= bindparam("until"),
+    ),
 ).order_by(_CHILD.c.id)
 _PAPERS = (
     select(_ENTRY.c.reference)
@@ -147,6 +156,7 @@ _PAPERS = (
     .where(
         or_(_ENTRY.c.child_id == bindparam("id"), _ENTRY.c.child_b_id == bindparam("id")),
         _ENTRY.c.about.is_(None),
+        _ENTRY.c.id <= bindparam("until"),
     )
     .order_by(_ENTRY.c.reference)
 )

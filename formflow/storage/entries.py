@@ -34,6 +34,8 @@ from formflow.storage.schema import Entry as EntryRow
 from formflow.storage.schema import Paper, Task, TaskKind, TaskState, table_of
 from formflow.storage.sqlite import json_text
 
+LAST = 2**62  # beyond the number of every entry
+
 
 @dataclass(frozen=True, slots=True)
 class Keys:
@@ -65,12 +67,18 @@ def revisions(connection: Connection, reference: str) -> list[Entry]:
     return [_entry(row) for row in rows]
 
 
-def history(connection: Connection, child_id: int | None, *, apart_from: str | None) -> History:
-    """Return the earlier papers about a child and all joined with it, oldest first, leaving one out."""
+def history(
+    connection: Connection, child_id: int | None, *, apart_from: str | None, until: int = LAST
+) -> History:
+    """Return the earlier papers about a child and all joined with it, oldest first, leaving one out.
+
+    `until` is the number of the last entry that counts.
+    """
     if child_id is None:
         return History()
     same = children.joined(connection, child_id)
-    rows = connection.execute(_HISTORY, {"same": same, "apart_from": apart_from or ""}).all()
+    values = {"same": same, "apart_from": apart_from or "", "until": until}
+    rows = connection.execute(_HISTORY, values).all()
     return History(
         earlier=tuple(_earlier(row) for row in rows if row.child_id in same),
         targeted=tuple(_earlier(row) for row in rows if row.child_id not in same),
@@ -86,19 +94,23 @@ def _earlier(row: Row[*tuple[Any, ...]]) -> EarlierIncident:
     )
 
 
-def case(connection: Connection, reference: str) -> Case | None:
-    """Return a record with the sheets about it that count, None when there is no such record."""
-    rows = connection.execute(_CASE, {"reference": reference}).all()
+def case(connection: Connection, reference: str, *, until: int = LAST) -> Case | None:
+    """Return a record with the sheets about it that count, None when there is no such record.
+
+    `until` is the number of the last entry that counts: the case is as it was then, but for children whom
+    the safeguarding lead has joined since. What she says of a child holds for its earlier papers, too.
+    """
+    rows = connection.execute(_CASE, {"reference": reference, "until": until}).all()
     papers = (_entry(row) for row in rows)
     first = next(papers, None)
     if first is None or first.form_id in SHEET_WORDS:
         return None  # a sheet that counts for nothing has a reference of its own, and is no record
-    child, child_b = children_of(connection, reference)
+    child, child_b = children_of(connection, reference, until=until)
     found = Case(
         first,
-        history=history(connection, child, apart_from=reference),
-        history_b=history(connection, child_b, apart_from=reference),
-        near=children.near(connection, child),
+        history=history(connection, child, apart_from=reference, until=until),
+        history_b=history(connection, child_b, apart_from=reference, until=until),
+        near=children.near(connection, child, until=until),
         joined=_joined(connection, child),
         origin=first.identity,
     )
@@ -107,9 +119,12 @@ def case(connection: Connection, reference: str) -> Case | None:
     return found
 
 
-def children_of(connection: Connection, reference: str) -> tuple[int | None, int | None]:
+def children_of(
+    connection: Connection, reference: str, *, until: int = LAST
+) -> tuple[int | None, int | None]:
     """Return the child whose record this is, and the one who was targeted. Raise NoResultFound."""
-    child, child_b = connection.execute(_CHILDREN_OF, {"reference": reference}).one()
+    values = {"reference": reference, "until": until}
+    child, child_b = connection.execute(_CHILDREN_OF, values).one()
     return child, child_b
 
 
@@ -150,6 +165,8 @@ def add(connection: Connection, entry: Entry, paper_id: int, keys: Keys) -> int:
         "urgent": entry.urgent,
         "role": entry.role,
         "epoch": entry.epoch,
+        "filed": entry.filed,
+        "pictures": entry.pictures,
         "answers": _dumped(entry.answers, Answers),
         "notices": _dumped(entry.notices, Notices),
         "proposal": _dumped(entry.proposal, Proposal) if entry.proposal else None,
@@ -195,6 +212,8 @@ def _entry(row: Row[*tuple[Any, ...]]) -> Entry:
         urgent=bool(row.urgent),
         role=Role(row.role),
         epoch=row.epoch,
+        filed=row.filed,
+        pictures=row.pictures,
     )
 
 
@@ -220,7 +239,8 @@ _CASE = _ENTRIES.where(
     or_(
         _E.about.is_(None) & (_E.reference == bindparam("reference")),
         (_E.about == bindparam("reference")) & (_E.outcome == Outcome.RECORDED),
-    )
+    ),
+    _E.id <= bindparam("until"),
 ).order_by(_E.id)
 _REMINDS = (
     select(func.max(_TASK.c.ref_id))
@@ -235,7 +255,7 @@ _REMINDS = (
 )
 _CHILDREN_OF = (
     select(_E.child_id, _E.child_b_id)
-    .where(_E.reference == bindparam("reference"))
+    .where(_E.reference == bindparam("reference"), _E.id <= bindparam("until"))
     .order_by(_E.revision.desc())
     .limit(1)
 )
@@ -245,13 +265,16 @@ _DECIDED = (
         _SHEET.c.about == _E.reference,
         _SHEET.c.form_id == REVIEW,
         _SHEET.c.outcome == Outcome.RECORDED,
+        _SHEET.c.id <= bindparam("until"),
     )
     .order_by(_SHEET.c.revision.desc())
     .limit(1)
     .scalar_subquery()
 )
 _IS_LATEST = _E.revision == (
-    select(func.max(_LATER.c.revision)).where(_LATER.c.reference == _E.reference).scalar_subquery()
+    select(func.max(_LATER.c.revision))
+    .where(_LATER.c.reference == _E.reference, _LATER.c.id <= bindparam("until"))
+    .scalar_subquery()
 )
 _IS_ABOUT_THEM = or_(
     _E.child_id.in_(bindparam("same", expanding=True)),
@@ -269,6 +292,7 @@ _HISTORY = (
         _IS_ABOUT_THEM,
         _E.about.is_(None),
         _E.reference != bindparam("apart_from"),
+        _E.id <= bindparam("until"),
         _IS_LATEST,
     )
     .order_by(_E.incident_day, _E.reference)

@@ -73,6 +73,7 @@ STEPS = {
         """UPDATE entry SET filed = (SELECT sha256 FROM paper WHERE paper.id = entry.paper_id)
             WHERE notices NOT LIKE '%"FF-129"%'""",
         "ALTER TABLE parcel ADD COLUMN cause VARCHAR DEFAULT 'entry' NOT NULL",
+        "UPDATE parcel SET cause = 'own' WHERE own_alert IS NOT NULL",
         "ALTER TABLE parcel ADD COLUMN arrival_id INTEGER",
         "ALTER TABLE parcel ADD COLUMN moment VARCHAR",
     ),

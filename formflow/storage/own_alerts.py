@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, Row, bindparam, insert, select
 
 from formflow.storage import counters
 from formflow.storage.schema import OwnAlert, table_of
@@ -15,7 +16,7 @@ from formflow.storage.schema import OwnAlert, table_of
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One alert that nobody has seen yet."""
+    """One alert."""
 
     reference: str
     code: str
@@ -35,11 +36,19 @@ def add(connection: Connection, code: str, words: Mapping[str, str], now: dateti
     return reference
 
 
+def told(connection: Connection, reference: str) -> Told:
+    """Return one alert. Raise NoResultFound."""
+    return _told(connection.execute(_BY_REFERENCE, {"reference": reference}).one())
+
+
 def unseen(connection: Connection) -> Iterator[Told]:
     """Yield what nobody has seen yet, oldest first."""
-    for row in connection.execute(_UNSEEN):
-        since = datetime.fromisoformat(row.told_at)
-        yield Told(row.reference, row.code, json.loads(row.words), since)
+    yield from map(_told, connection.execute(_UNSEEN))
+
+
+def _told(row: Row[*tuple[Any, ...]]) -> Told:
+    since = datetime.fromisoformat(row.told_at)
+    return Told(row.reference, row.code, json.loads(row.words), since)
 
 
 _ALERT = table_of(OwnAlert)
@@ -50,8 +59,6 @@ _WAITS = select(_A.reference).where(
     _A.words == bindparam("words"),
     _A.acknowledged_at.is_(None),
 )
-_UNSEEN = (
-    select(_A.reference, _A.code, _A.words, _A.told_at)
-    .where(_A.acknowledged_at.is_(None))
-    .order_by(_A.told_at)
-)
+_TOLD = select(_A.reference, _A.code, _A.words, _A.told_at)
+_BY_REFERENCE = _TOLD.where(_A.reference == bindparam("reference"))
+_UNSEEN = _TOLD.where(_A.acknowledged_at.is_(None)).order_by(_A.told_at)

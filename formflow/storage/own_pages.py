@@ -5,7 +5,7 @@ A copy says by itself how many of its last pages are FormFlow's own. Anybody can
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import replace
 
 from sqlalchemy import Connection, bindparam, select
@@ -17,18 +17,12 @@ from formflow.storage.sqlite import upsert
 
 STRANGE = "FF-135"
 _MARK = f"/{FURTHER_PAGES}".encode()
-Keep = Callable[[bytes], str]
 
 
-def noting(connection: Connection, keep: Keep) -> Keep:
-    """Return what keeps bytes and notes, in the caller's transaction, the further pages of a copy."""
-
-    def noted(content: bytes) -> str:
-        for fingerprint in _further(content) if _MARK in content else ():
-            connection.execute(_ADD, {"fingerprint": fingerprint})
-        return keep(content)
-
-    return noted
+def note(connection: Connection, fingerprints: Iterable[str]) -> None:
+    """Note further pages that FormFlow made, in the caller's transaction."""
+    for fingerprint in fingerprints:
+        connection.execute(_ADD, {"fingerprint": fingerprint})
 
 
 def compared(connection: Connection, read: Reading) -> Reading:
@@ -38,7 +32,10 @@ def compared(connection: Connection, read: Reading) -> Reading:
     return replace(read, held=(*read.held, Hold(STRANGE)))
 
 
-def _further(content: bytes) -> tuple[str, ...]:
+def of(content: bytes) -> tuple[str, ...]:
+    """Return the fingerprints of a copy's further pages, () where it has none."""
+    if _MARK not in content:
+        return ()
     # Imported here: pikepdf takes 15 MB, and few copies have further pages.
     from formflow.reading.page_fingerprint import last_prints
 

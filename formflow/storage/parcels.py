@@ -1,47 +1,58 @@
-"""The parcels of the ledger: what was rendered for one destination, and whether that holds it."""
+"""The parcels of the ledger: who gets what and why, the bytes once they are prepared, and who holds them."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
+from formflow.sdk.contract import Operation, Prepared
 from formflow.storage.database import inserted
-from formflow.storage.schema import Entry, Parcel, table_of
+from formflow.storage.schema import Entry, Parcel, Task, TaskState, table_of
+from formflow.storage.tasks import Claimed, LeaseLost, held
+
+
+class Cause(StrEnum):
+    """Why a parcel is made: with what else lies in the ledger, this is all that it is drawn from."""
+
+    ENTRY = "entry"  # an entry was recorded
+    AGAIN = "again"  # its paper came once more
+    REMINDER = "reminder"  # something in its case is overdue
+    ESCALATION = "escalation"  # nobody has acknowledged its alert
+    OWN = "own"  # something is wrong with FormFlow itself
 
 
 @dataclass(frozen=True, slots=True)
-class Rendered:
-    """What one destination is to get. `body` is None where it could not be rendered."""
+class Posted:
+    """One parcel that a destination gets: numbers and moments, and nothing confidential."""
 
     key: str
-    body: bytes | None
-    headers: Mapping[str, str]
-    original_sha256: str | None
+    destination: str
+    operation: Operation
+    cause: Cause
+    entry_id: int | None = None  # None for an alert about FormFlow itself
+    own_alert: str | None = None  # its reference
+    arrival_id: int | None = None  # of a paper that came again
+    moment: datetime | None = None  # of a reminder: of which it tells
 
 
-def add(
-    connection: Connection,
-    rendered: Rendered,
-    *,
-    destination: str,
-    operation: str,
-    entry_id: int | None,
-    own_alert: str | None,
-) -> int:
-    """Write a parcel; return its number. It belongs to an entry, or to an alert about FormFlow itself."""
+def add(connection: Connection, posted: Posted) -> int:
+    """Write a parcel that is not prepared yet; return its number."""
     row = {
-        "key": rendered.key,
-        "entry_id": entry_id,
-        "own_alert": own_alert,
-        "destination": destination,
-        "operation": operation,
-        "body": rendered.body,
-        "headers": json.dumps(dict(rendered.headers)),
-        "original_sha256": rendered.original_sha256,
+        "key": posted.key,
+        "entry_id": posted.entry_id,
+        "own_alert": posted.own_alert,
+        "destination": posted.destination,
+        "operation": posted.operation,
+        "cause": posted.cause,
+        "arrival_id": posted.arrival_id,
+        "moment": posted.moment.isoformat() if posted.moment else None,
+        "headers": "{}",
     }
     return inserted(connection, _ADD, row)
 
@@ -51,13 +62,24 @@ def is_there(connection: Connection, key: str) -> bool:
     return connection.execute(_BY_KEY, {"key": key}).first() is not None
 
 
-def rendered(connection: Connection, numbers: Collection[int]) -> dict[int, Rendered]:
-    """Return parcels by their numbers."""
-    rows = connection.execute(_RENDERED, {"numbers": list(numbers)})
-    return {
-        row.id: Rendered(row.key, row.body, json.loads(row.headers), row.original_sha256)
-        for row in rows
+def to_deliver(
+    connection: Connection, numbers: Collection[int]
+) -> dict[int, tuple[Posted, Prepared | None]]:
+    """Return parcels by their numbers, each with what is to be sent: None where it is not prepared yet."""
+    rows = connection.execute(_PARCELS, {"numbers": list(numbers)})
+    return {row.id: (_posted(row), _prepared(row)) for row in rows}
+
+
+def store(connection: Connection, task: Claimed, owner: str, prepared: Prepared) -> None:
+    """Store the bytes of a parcel, in the caller's transaction. Raise LeaseLost when it is no longer ours."""
+    row = {
+        "number": task.ref_id,
+        "bytes": prepared.body,
+        "words": json.dumps(dict(prepared.headers)),
+        "original": prepared.original_sha256,
     }
+    if connection.execute(_STORE, row | held(task, owner)).rowcount != 1:
+        raise LeaseLost
 
 
 def note_delivered(
@@ -74,12 +96,46 @@ def told_of(connection: Connection, number: int) -> tuple[str, str]:
     return row.reference, row.destination
 
 
-_PARCEL, _ENTRY = table_of(Parcel), table_of(Entry)
-_P = _PARCEL.c
+def _posted(row: Row[*tuple[Any, ...]]) -> Posted:
+    return Posted(
+        row.key,
+        row.destination,
+        Operation(row.operation),
+        Cause(row.cause),
+        row.entry_id,
+        row.own_alert,
+        row.arrival_id,
+        datetime.fromisoformat(row.moment) if row.moment else None,
+    )
+
+
+def _prepared(row: Row[*tuple[Any, ...]]) -> Prepared | None:
+    if row.body is None:
+        return None
+    return Prepared(row.key, row.body, json.loads(row.headers), row.original_sha256)
+
+
+_PARCEL, _ENTRY, _TASK = table_of(Parcel), table_of(Entry), table_of(Task)
+_P, _T = _PARCEL.c, _TASK.c
 _ADD = insert(_PARCEL)
 _BY_KEY = select(_P.id).where(_P.key == bindparam("key"))
-_RENDERED = select(_P.id, _P.key, _P.body, _P.headers, _P.original_sha256).where(
-    _P.id.in_(bindparam("numbers", expanding=True))
+_PARCELS = select(_PARCEL).where(_P.id.in_(bindparam("numbers", expanding=True)))
+_IS_OURS = (
+    select(_T.id)
+    .where(
+        _T.id == bindparam("held"),
+        _T.state == TaskState.LEASED,
+        _T.owner == bindparam("holder"),
+        _T.attempts == bindparam("tried"),
+    )
+    .exists()
+)
+_STORE = (
+    update(_PARCEL)
+    .where(_P.id == bindparam("number"), _IS_OURS)
+    .values(
+        body=bindparam("bytes"), headers=bindparam("words"), original_sha256=bindparam("original")
+    )
 )
 _DELIVERED = (
     update(_PARCEL)

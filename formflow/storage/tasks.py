@@ -139,7 +139,7 @@ def put_back(
     changed = connection.execute(
         _PUT_BACK,
         {
-            **_held(task, owner),
+            **held(task, owner),
             "again": time.time() + after_seconds,
             "code": code,
             "heavier": weight,
@@ -151,7 +151,7 @@ def put_back(
 
 def release(connection: Connection, task: Claimed, owner: str) -> None:
     """Give back a task that nobody tried, as it was. Raise LeaseLost."""
-    changed = connection.execute(_RELEASE, _held(task, owner))
+    changed = connection.execute(_RELEASE, held(task, owner))
     if changed.rowcount != 1:
         raise LeaseLost
 
@@ -242,12 +242,12 @@ def retry(connection: Connection, lane: str | None, *, set_aside_too: bool) -> i
 
 
 def _close(connection: Connection, task: Claimed, owner: str, state: int, code: str) -> None:
-    changed = connection.execute(_CLOSE, {**_held(task, owner), "ended": state, "code": code})
+    changed = connection.execute(_CLOSE, {**held(task, owner), "ended": state, "code": code})
     if changed.rowcount != 1:
         raise LeaseLost
 
 
-def _held(task: Claimed, owner: str) -> dict[str, Any]:
+def held(task: Claimed, owner: str) -> dict[str, Any]:
     """Return what tells a task that is still ours from one that was taken over."""
     return {"held": task.id, "holder": owner, "tried": task.attempts}
 

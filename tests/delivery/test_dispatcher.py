@@ -195,16 +195,29 @@ def test_a_mistake_in_a_connector_is_tried_five_times_and_its_words_go_nowhere(
     assert "Alex Example" not in caplog.text
 
 
-def test_a_parcel_that_cannot_be_rendered_holds_itself_alone(
+def test_a_parcel_that_cannot_be_prepared_is_tried_five_times_and_holds_itself_alone(
     office: Settings, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(_parcel: Parcel) -> Prepared:
+    tried = []
+
+    def fails(parcel: Parcel) -> Prepared:
+        tried.append(parcel.key)
         raise KeyError("child_a_name")
 
-    monkeypatch.setattr(shelf, "prepare", fails)
-    assert deliver_one(office) == (tasks.SET_ASIDE, "render-failed")
-    assert len(files(office.folders.alerts)) == 1
-    assert status.overview(office).records == 1
+    with monkeypatch.context() as broken:
+        broken.setattr(shelf, "prepare", fails)
+        assert deliver_one(office) == (tasks.READY, "bug:KeyError")
+        assert len(files(office.folders.alerts)) == 1
+        assert status.overview(office).records == 1
+        for _ in range(6):
+            make_due(office)
+        assert standing(office) == (tasks.SET_ASIDE, "bug:KeyError")
+        assert len(tried) == 5
+        assert len(set(tried)) == 1
+    with database.writing(walk.workbench(office).engine) as connection:
+        tasks.retry(connection, "Shelf", set_aside_too=True)
+    service.settle(office)
+    assert shelf.held == tried[:1]
 
 
 def test_a_destination_taken_out_of_the_settings_leaves_its_parcels_for_a_person(

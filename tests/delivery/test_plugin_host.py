@@ -181,12 +181,12 @@ def test_a_stranger_that_does_not_prepare_costs_its_own_parcels_and_its_time_onc
         return ask(self, question, words, seconds)
 
     monkeypatch.setattr(plugin_host._Process, "ask", noted)
-    monkeypatch.setattr(plugin_host, "RESTS_SECONDS", (3600.0,))
     drop(office, RED)
     drop(office, GREEN)
     service.settle(office)
     assert asked == ["prepare"]
-    assert standing(office) == [(tasks.SET_ASIDE, "render-failed")] * 2
+    assert standing(office) == [(tasks.READY, "FF-425")] * 2
+    assert [silent.destination for silent in status.overview(office).silent] == [BAD]
     assert status.overview(office).records == 2
     assert len(files(office.folders.alerts)) == 2
 

@@ -78,7 +78,7 @@ def test_the_last_pages_of_a_copy_are_the_ones_that_formflow_made(
     engine = open_ledger(tmp_path)
     made = copy("FF-2026-000007", **LONG)
     with writing(engine) as connection:
-        own_pages.noting(connection, lambda _: "kept")(made)
+        own_pages.note(connection, own_pages.of(made))
     with pikepdf.open(io.BytesIO(made)) as pdf:
         change(pdf)
         pdf.save(tmp_path / "copy.pdf", linearize=True)

@@ -1,0 +1,164 @@
+"""What one destination gets, drawn from what was committed: the entry, and its case as it was then.
+
+An entry never changes, and what came after it is left out: whoever draws later, or again after a crash,
+draws the same. A reminder, and the page of a case whose paper came again, tell of the case as it is when
+they are drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from formflow.core.messages import notice
+from formflow.core.model import Entry, Role
+from formflow.delivery import parcels
+from formflow.delivery.context import DeliveryContext
+from formflow.delivery.occasion import Occasion
+from formflow.documents import html_pages
+from formflow.documents.as_read import as_read
+from formflow.documents.decision_pack import ToDecide, after_record, after_sheet, with_copies
+from formflow.documents.enclosures import Enclosed, Keep, enclose
+from formflow.rules.case.case import Case
+from formflow.sdk.contract import Capabilities, DataClass, Operation, Parcel
+from formflow.storage import entries, own_alerts, papers
+from formflow.storage.database import Connection, reading
+from formflow.storage.parcels import Cause, Posted
+
+FOR_THE_OFFICE = (Operation.RECEIPT, Operation.RETURN)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """One parcel to be drawn, and for whom."""
+
+    context: DeliveryContext
+    posted: Posted
+    able: Capabilities
+    keep: Keep  # keeps sheets in the vault
+
+    @property
+    def entry_id(self) -> int:
+        """The number of the entry that it tells of. Raise LookupError for an alert about FormFlow itself."""
+        if self.posted.entry_id is None:
+            raise LookupError(self.posted.key)
+        return self.posted.entry_id
+
+
+def parcel_of(context: DeliveryContext, posted: Posted, able: Capabilities, keep: Keep) -> Parcel:
+    """Return what one destination gets, with its pages; its sheets are kept. Nobody may hold the lock."""
+    made = _DRAWN_FOR[posted.cause](_Wanted(context, posted, able, keep))
+    return replace(made, key=posted.key)  # also where settings have changed since
+
+
+def _of_entry(wanted: _Wanted) -> Parcel:
+    """Draw what follows from an entry: for the record, the safeguarding lead or the office."""
+    context, posted = wanted.context, wanted.posted
+    with reading(context.engine) as connection:
+        occasion = _occasion(connection, wanted)
+        case = _case_then(connection, wanted, occasion.entry)
+    sheet = b""
+    if posted.operation is Operation.DECIDE and case is not None:
+        occasion = replace(occasion, to_decide=_to_decide(wanted, occasion, case))
+    if posted.operation is Operation.RETURN and not occasion.is_misplaced:
+        occasion = replace(occasion, enclosed=_enclosed(wanted, occasion))
+    if posted.operation in FOR_THE_OFFICE:
+        occasion = occasion.for_the_office
+    elif wanted.able.wants_as_read and wanted.able.carries is DataClass.FULL:
+        sheet = as_read(occasion.form, occasion.entry, context.settings.zone)
+    return parcels.parcel(occasion, posted.destination, posted.operation, wanted.able, sheet)
+
+
+def _case_then(connection: Connection, wanted: _Wanted, entry: Entry) -> Case | None:
+    """Return the case on which sheets are drawn, as it was at an entry; None where none are drawn.
+
+    Of a sheet, the case as it was before it.
+    """
+    if wanted.posted.operation is not Operation.DECIDE:
+        return None
+    if entry.about is None:
+        return entries.case(connection, entry.reference, until=wanted.entry_id)
+    return entries.case(connection, entry.about, until=wanted.entry_id - 1)
+
+
+def _to_decide(wanted: _Wanted, occasion: Occasion, case: Case) -> ToDecide:
+    """Return what the safeguarding lead finds in “To decide” after an entry."""
+    entry, desk = occasion.entry, wanted.context.desk
+    if entry.about is not None:
+        return after_sheet(case, entry, desk, wanted.keep, entry.recorded_at.date())
+    to_decide = after_record(case, desk, wanted.keep) if entry.answers else ToDecide(case, {})
+    if entry.role is Role.STAFF:
+        return to_decide
+    # A form that she dropped herself: the office must not get the copies to check or fill in.
+    return with_copies(to_decide, entry, _enclosed(wanted, occasion))
+
+
+def _enclosed(wanted: _Wanted, occasion: Occasion) -> Enclosed:
+    return enclose(occasion.entry, occasion.form or wanted.context.ours, wanted.keep)
+
+
+def _again(wanted: _Wanted) -> Parcel:
+    """Draw what says that a paper came again: a receipt, or for the safeguarding lead a page."""
+    posted, able, name = wanted.posted, wanted.able, wanted.posted.destination
+    arrival_id = posted.arrival_id or 0
+    with reading(wanted.context.engine) as connection:
+        occasion = replace(_occasion(connection, wanted), enclosed=None)
+        at = papers.arrival(connection, arrival_id).arrived_at
+        if posted.operation is Operation.DECIDE:
+            to_decide = ToDecide(_case_now(connection, occasion.entry), {})
+            return parcels.repeat_page(occasion, to_decide, name, able, arrival_id, at)
+    if posted.operation is Operation.ALERT:
+        return parcels.alert_again(occasion, name, able, arrival_id, at)
+    seen = occasion.for_the_office
+    page = html_pages.repeat_receipt(seen.entry, seen.form, wanted.context.settings, at)
+    return parcels.repeat_parcel(seen, name, arrival_id, at, page)
+
+
+def _reminder(wanted: _Wanted) -> Parcel:
+    """Draw what says that something in a case is overdue."""
+    posted = wanted.posted
+    with reading(wanted.context.engine) as connection:
+        occasion = replace(_occasion(connection, wanted), enclosed=None)
+        case = _case_now(connection, occasion.entry)
+    at = posted.moment or occasion.entry.recorded_at
+    return parcels.reminder(occasion, ToDecide(case, {}), posted.destination, wanted.able, at)
+
+
+def _escalation(wanted: _Wanted) -> Parcel:
+    """Draw the alert for somebody who is told because nobody has acknowledged it."""
+    name = wanted.posted.destination
+    with reading(wanted.context.engine) as connection:
+        occasion = replace(_occasion(connection, wanted), enclosed=None, climbs_to=name)
+    return parcels.parcel(occasion, name, Operation.ALERT, wanted.able, b"")
+
+
+def _own(wanted: _Wanted) -> Parcel:
+    """Draw an alert about FormFlow itself."""
+    context, reference = wanted.context, wanted.posted.own_alert or ""
+    with reading(context.engine) as connection:
+        told = own_alerts.told(connection, reference)
+    about, name = notice(told.code, words=told.words), wanted.posted.destination
+    return parcels.own_alert(reference, about, context.settings, name, wanted.able, told.since)
+
+
+def _occasion(connection: Connection, wanted: _Wanted) -> Occasion:
+    entry = entries.entry(connection, wanted.entry_id)
+    form = wanted.context.form_of(entry.form_id, entry.form_version)
+    return Occasion(entry, form, wanted.context.settings, Enclosed(entry.filed))
+
+
+def _case_now(connection: Connection, entry: Entry) -> Case:
+    """Return the case that an entry belongs to. Raise LookupError when there is none."""
+    case = entries.case(connection, entry.about or entry.reference)
+    if case is None:
+        raise LookupError(entry.reference)
+    return case
+
+
+_DRAWN_FOR: Mapping[Cause, Callable[[_Wanted], Parcel]] = {
+    Cause.ENTRY: _of_entry,
+    Cause.AGAIN: _again,
+    Cause.REMINDER: _reminder,
+    Cause.ESCALATION: _escalation,
+    Cause.OWN: _own,
+}

@@ -1,0 +1,251 @@
+"""What is drawn and prepared outside the lock: nothing waits for it, nothing is lost, and it is always the same."""
+
+from __future__ import annotations
+
+import errno
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pytest
+from sqlalchemy import event
+
+from formflow.admin import status
+from formflow.core.settings import Settings
+from formflow.delivery import calls, contents, own_alerts
+from formflow.documents import prefill
+from formflow.documents.prefill import Copy
+from formflow.pipeline import service, walk
+from formflow.pipeline.context import Workbench
+from formflow.sdk.contract import Connector, Operation, Parcel, Prepared
+from formflow.storage import database, parcels, tasks
+from formflow.storage.originals import Vault
+from formflow.storage.parcels import Cause, Posted
+from formflow.storage.tasks import Claimed, LeaseLost
+from tests.support.desk import Desk
+from tests.support.offices import drop, dsl_folder, files, sample
+
+RED, GREEN = "red-planned-secrecy-pdfjs", "green-free-play-pdfjs"
+AMENDED = "red-planned-secrecy-amended-pdfjs"  # the same form, corrected
+SECOND = "red-second-incident-itext5-append"  # another incident
+PRINTED = "not-ours/printed-pdfium"
+TO_DECIDE = "To decide"
+HARMFUL = {"level": "harmful", "level_reason": "Planned.", "signed_name": "Sam Lead"}
+
+
+def make_due(office: Settings) -> None:
+    with database.writing(walk.workbench(office).engine) as connection:
+        connection.exec_driver_sql("UPDATE task SET due = 0 WHERE kind = 'deliver'")
+    service.settle(office)
+
+
+def retry(office: Settings) -> None:
+    with database.writing(walk.workbench(office).engine) as connection:
+        tasks.retry(connection, None, set_aside_too=True)
+    service.settle(office)
+
+
+def undelivered(office: Settings) -> list[tuple[str, int, str]]:
+    return [
+        (one.destination, one.set_aside, one.code) for one in status.overview(office).undelivered
+    ]
+
+
+def fails(_copy: Copy, _answers: object) -> bytes:
+    raise ValueError("Alex Example")
+
+
+# Nothing is drawn while the ledger is held.
+
+
+@pytest.fixture
+def held(office: Settings) -> Iterator[Callable[[], bool]]:
+    """Return what says whether this thread holds the write lock just now."""
+    engine, here = walk.workbench(office).engine, threading.local()
+
+    def after(*ran: Any) -> None:
+        begun = ran[2].partition(" ")[0]
+        if begun in ("BEGIN", "COMMIT", "ROLLBACK"):
+            here.is_held = begun == "BEGIN"
+
+    event.listen(engine, "after_cursor_execute", after)
+    yield lambda: getattr(here, "is_held", False)
+    event.remove(engine, "after_cursor_execute", after)
+
+
+def test_nothing_is_drawn_prepared_or_kept_while_the_ledger_is_held(
+    office: Settings, held: Callable[[], bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[str, bool]] = []
+    keep, prepare, draw = Vault.keep, calls.prepare, contents.parcel_of
+
+    def kept(self: Vault, source: BinaryIO) -> tuple[str, int]:
+        seen.append(("kept", held()))
+        return keep(self, source)
+
+    def prepared(connector: Connector, parcel: Parcel) -> Prepared:
+        seen.append(("prepared", held()))
+        return prepare(connector, parcel)
+
+    def drawn(*about: Any) -> Parcel:
+        seen.append((about[1].cause, held()))
+        return draw(*about)
+
+    monkeypatch.setattr(Vault, "keep", kept)
+    monkeypatch.setattr(calls, "prepare", prepared)
+    monkeypatch.setattr("formflow.delivery.preparing.parcel_of", drawn)
+    everything_that_is_told(Desk(office))
+    assert {what for what, _ in seen} == {"kept", "prepared", *Cause} - {Cause.ESCALATION}
+    assert [what for what, is_held in seen if is_held] == []
+
+
+def everything_that_is_told(desk: Desk) -> None:
+    """A form, the same again, one that comes back, one of ours, a review sheet, a reminder, an alert of our own."""
+    office = desk.office
+    desk.gets(RED)
+    drop(office, RED, "again.pdf")
+    drop(office, PRINTED, "printed.pdf")
+    desk.waits()
+    desk.fills_in("F2", **HARMFUL)
+    bench = walk.workbench(office)
+    with database.writing(bench.engine) as connection:
+        words = {"reference": "FF-2026-000001", "destination": "there", "why": "."}
+        own_alerts.tell(connection, bench, "FF-421", words, datetime.now(UTC))
+        connection.exec_driver_sql("UPDATE task SET due = 0 WHERE kind = 'remind' AND state = 0")
+    later = datetime.now(UTC) + timedelta(days=30)
+    while walk.drain(office, clock=lambda: later):
+        pass
+
+
+# What fails holds itself, is said, and comes when it can.
+
+
+def test_a_sheet_that_cannot_be_drawn_holds_neither_record_nor_alert_and_status_says_so(
+    office: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(prefill, "prefilled", fails)
+        drop(office, RED)
+        service.settle(office)
+        assert len(files(office.folders.alerts)) == 1
+        assert status.overview(office).records == 1
+        assert [name for name in files(dsl_folder(office) / "Child files") if "as read" in name]
+        assert undelivered(office) == [(TO_DECIDE, 0, "FF-428")]
+        for _ in range(6):
+            make_due(office)
+        assert undelivered(office) == [(TO_DECIDE, 1, "FF-428")]
+        assert status.overview(office).waits_for_a_person
+        assert "Alex Example" not in caplog.text
+    retry(office)
+    assert undelivered(office) == []
+    assert len(list(office.folders.to_decide.glob("* F2 *.pdf"))) == 1
+
+
+def test_a_copy_to_check_that_cannot_be_drawn_keeps_no_receipt_and_no_alert(
+    office: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(prefill, "prefilled", fails)
+        drop(office, PRINTED, "printed.pdf")
+        service.settle(office)
+        assert len(files(office.folders.alerts)) == len(files(office.folders.receipts)) == 1
+        assert files(office.folders.needs_attention) == []
+    retry(office)
+    assert "FF-2026-000001 please check.pdf" in files(office.folders.needs_attention)
+
+
+def test_a_full_disk_sets_no_sheet_aside(office: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_self: Vault, _content: bytes) -> str:
+        raise OSError(errno.ENOSPC, "no space")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Vault, "keep_bytes", full)
+        drop(office, RED)
+        service.settle(office)
+        for _ in range(7):
+            make_due(office)
+        assert undelivered(office) == [(TO_DECIDE, 0, "FF-140")]
+        assert len(files(office.folders.alerts)) == 1
+    make_due(office)
+    assert undelivered(office) == []
+
+
+def test_the_alert_waits_for_no_drawing(office: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sheet is drawn only after the alert is there: if the alert waited for it, neither would come."""
+    draw, is_told = prefill.prefilled, threading.Event()
+    delivered = calls.deliver_all
+
+    def patient(copy: Copy, answers: Any) -> bytes:
+        assert is_told.wait(60)
+        return draw(copy, answers)
+
+    def noted(connector: Connector, prepared: Sequence[Prepared], now: calls.Round) -> None:
+        delivered(connector, prepared, now)
+        if Operation.ALERT in connector.capabilities.operations:
+            is_told.set()
+
+    monkeypatch.setattr(prefill, "prefilled", patient)
+    monkeypatch.setattr(calls, "deliver_all", noted)
+    drop(office, RED)
+    service.settle(office)
+    assert len(files(office.folders.alerts)) == 1
+    assert undelivered(office) == []
+
+
+# Drawn later, drawn again: the same.
+
+
+def test_whoever_draws_later_or_again_draws_the_same(office: Settings, tmp_path: Path) -> None:
+    desk = Desk(office)
+    desk.gets(RED)
+    desk.takes(sample(PRINTED).read_bytes(), "printed.pdf")
+    desk.fills_in("F2", desk.sheet("F2"), **HARMFUL)
+    desk.gets(AMENDED)
+    desk.gets(SECOND)
+    desk.gets(GREEN)
+    bench = walk.workbench(office)
+    stored = stored_parcels(bench)
+    assert {posted.operation for posted, _ in stored} == set(Operation)
+    vault = Vault(tmp_path / "vault")
+    for posted, sent in stored:
+        connector = bench.destinations[posted.destination]
+        parcel = contents.parcel_of(bench, posted, connector.capabilities, vault.keep_bytes)
+        assert calls.prepare(connector, parcel) == sent, posted
+    assert {path.name for path in vault.folder.rglob("*.pdf")} <= {
+        path.name for path in bench.vault.folder.rglob("*.pdf")
+    }, "sheets, too"
+
+
+def stored_parcels(bench: Workbench) -> list[tuple[Posted, Prepared]]:
+    with database.reading(bench.engine) as connection:
+        ids = connection.exec_driver_sql("SELECT id FROM parcel").scalars().all()
+        found = parcels.to_deliver(connection, ids).values()
+    return [(posted, sent) for posted, sent in found if sent is not None]
+
+
+def test_nobody_stores_bytes_for_a_delivery_that_another_worker_has_taken_over(
+    office: Settings,
+) -> None:
+    drop(office, RED)
+    service.settle(office)
+    bench = walk.workbench(office)
+    (posted, sent), *_ = stored_parcels(bench)
+    with database.writing(bench.engine) as connection:
+        task = claimed_by(connection, posted, "another")
+        other = Prepared(sent.key, b"other bytes")
+        for lost in (task, replace(task, attempts=task.attempts + 1)):
+            with pytest.raises(LeaseLost):
+                parcels.store(connection, lost, bench.owner.name, other)
+        parcels.store(connection, task, "another", other)
+
+
+def claimed_by(connection: database.Connection, posted: Posted, owner: str) -> Claimed:
+    row = connection.exec_driver_sql(
+        "UPDATE task SET state = 1, owner = ? WHERE kind = 'deliver' AND ref_id = (SELECT id FROM parcel"
+        " WHERE key = ?) RETURNING id, kind, ref_id, lane, attempts",
+        (owner, posted.key),
+    ).one()
+    return Claimed(*row)
