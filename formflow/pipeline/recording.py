@@ -67,11 +67,29 @@ class Arrived:
 
 
 @dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What can be known of a paper before the lock is taken, so that it is held for as little as possible."""
+
+    proposal: Proposal | None  # where there is no earlier paper about the child
+    decide_by: datetime | None  # until when it should be decided
+
+
+@dataclass(frozen=True, slots=True)
 class Recorded:
     """The entry that a paper became, or the one that it repeats without a change."""
 
     entry_id: int
     repeats: bool
+
+
+def foresee(
+    settings: Settings, result: Checked | Unread, form: Form | None, now: datetime
+) -> Foreseen:
+    """Work out what does not hang on other papers."""
+    proposal = None
+    if isinstance(result, Checked) and not (form and form.is_sheet):
+        proposal = decide(result.facts, History(), now.date())
+    return Foreseen(proposal, settings.working_days.decide_by(now))
 
 
 def record(
@@ -80,6 +98,7 @@ def record(
     arrived: Arrived,
     result: Checked | Unread,
     form: Form | None,
+    foreseen: Foreseen,
     now: datetime,
 ) -> Recorded:
     """Record a paper in the caller's transaction; return the entry it belongs to.
@@ -90,12 +109,12 @@ def record(
     if identity.previous is not None and identity.is_unchanged:
         recorded = Recorded(identity.previous.id, repeats=True)
     else:
-        entry = _entry(connection, office, arrived, result, identity, form, now)
+        entry = _entry(connection, office, arrived, result, identity, form, foreseen, now)
         entry_id = entries.add(connection, entry, arrived.paper_id, identity.keys)
         recorded = Recorded(entry_id, repeats=False)
         _note_decided(connection, identity, entry)
         send(connection, office.destinations, office.settings, entry, form, recorded.entry_id)
-        _start_clock(connection, office.settings, entry, recorded.entry_id)
+        _start_clock(connection, office.settings, entry, foreseen, recorded.entry_id)
     papers.become(connection, arrived.paper_id, recorded.entry_id)
     if isinstance(result, Checked) and arrived.continues is not None:
         _end_waiting_of_the_unread(connection, arrived.continues, now)
@@ -140,7 +159,9 @@ def _note_decided(connection: Connection, identity: Identity, entry: Entry) -> N
     )
 
 
-def _start_clock(connection: Connection, settings: Settings, entry: Entry, entry_id: int) -> None:
+def _start_clock(
+    connection: Connection, settings: Settings, entry: Entry, foreseen: Foreseen, entry_id: int
+) -> None:
     """Come back to what counts for its reminders, and to an alert for those who are told later.
 
     Whether there is anything to say is looked up when the time comes. Green alone does not climb, nor is a
@@ -154,12 +175,11 @@ def _start_clock(connection: Connection, settings: Settings, entry: Entry, entry
         return
     if settings.told_later and not is_green:
         tasks.add(connection, TaskKind.CLIMB, entry_id, priority=tasks.PRIORITY_ALERT)
-    decide_by = settings.working_days.decide_by(entry.recorded_at)
     if not is_sheet and entry.revision > 1:
         # A later revision keeps the clocks of the case from now on: they may have begun with a sheet.
         tasks.add(connection, TaskKind.REMIND, entry_id, priority=priority)
-    elif not is_sheet and entry.answers and decide_by and not is_green:
-        due = decide_by.timestamp()
+    elif not is_sheet and entry.answers and foreseen.decide_by and not is_green:
+        due = foreseen.decide_by.timestamp()
         tasks.add(connection, TaskKind.REMIND, entry_id, priority=priority, due=due)
 
 
@@ -174,6 +194,7 @@ def _entry(
     result: Checked | Unread,
     identity: Identity,
     form: Form | None,
+    foreseen: Foreseen,
     now: datetime,
 ) -> Entry:
     reference, revision = _number(connection, office, identity, now)
@@ -183,7 +204,7 @@ def _entry(
         assessed, proposal = _of_a_sheet(result, is_misplaced=is_misplaced), None
     else:
         earlier = entries.history(connection, identity.child_id, apart_from=reference)
-        assessed, proposal = _assess(result, earlier, now)
+        assessed, proposal = _assess(result, earlier, foreseen, now)
     notices = (*_carried(connection, identity, proposal), *identity.problems, *assessed)
     if arrived.role is Role.DECISIONS:
         notices = _for_her_alone(result, notices)
@@ -244,12 +265,13 @@ def _for_her_alone(result: Checked | Unread, notices: tuple[Notice, ...]) -> tup
 
 
 def _assess(
-    result: Checked | Unread, earlier: History, now: datetime
+    result: Checked | Unread, earlier: History, foreseen: Foreseen, now: datetime
 ) -> tuple[tuple[Notice, ...], Proposal | None]:
     if isinstance(result, Unread):
         why = notice(result.reason, words=result.words)
         return (*about_active_content(result.carries), why), None
-    return result.notices, decide(result.facts, earlier, now.date())
+    alone = foreseen.proposal if earlier == History() else None
+    return result.notices, alone or decide(result.facts, earlier, now.date())
 
 
 def _outcome(result: Checked | Unread, notices: tuple[Notice, ...]) -> Outcome:

@@ -30,7 +30,7 @@ from formflow.delivery.outbox import send_again
 from formflow.forms.catalogue import Form
 from formflow.pipeline.context import Workbench, open_workbench
 from formflow.pipeline.escalation import climb
-from formflow.pipeline.recording import Arrived, Office, record
+from formflow.pipeline.recording import Arrived, Office, foresee, record
 from formflow.pipeline.reminders import remind
 from formflow.reading.page_images import as_pdf
 from formflow.reading.reader import NO_BOXES
@@ -285,9 +285,10 @@ def _record(
         continues=paper.continues,
         role=paper.role,
     )
-    office = Office(bench.settings, bench.destinations)
+    office, form = Office(bench.settings, bench.destinations), _form_of(bench, result)
+    foreseen = foresee(bench.settings, result, form, now)
     with writing(bench.engine) as connection:
-        recorded = record(connection, office, arrived, result, _form_of(bench, result), now)
+        recorded = record(connection, office, arrived, result, form, foreseen, now)
         if recorded.repeats:
             first = papers.first_arrival(connection, paper.id)
             _answer_repeat(bench, connection, first, recorded.entry_id)
