@@ -33,6 +33,7 @@ def run(scratch: Path, count: int, idle_seconds: float) -> None:
     base = measures.script(papers, scratch / "rows.csv") / count
     print(f"{'the whole way, for each form':58} {'ms':>8} {'of (b)':>8}")
     row("(b) the script: get_fields() into a CSV row", base, base)
+    whole = {}
     for words, cores, jobs, second in (
         ("(a) ingest, one core, both readings", [0], 1, "always"),
         ("(a) ingest, one core, second reading of doubtful files", [0], 1, "doubtful"),
@@ -41,6 +42,9 @@ def run(scratch: Path, count: int, idle_seconds: float) -> None:
         folder = scratch / f"agency {jobs} {second}"
         took = measures.ingest(scratch / "in", folder, cores=cores, jobs=jobs, second=second)
         row(words, took / count, base)
+        whole[jobs, second] = took
+    ratio = whole[1, "always"] / whole[2, "always"]
+    print(f"two workers on two cores do {ratio:.2f} times the work of one on one")
     dumped = measures.pdftk(papers[:20])
     if dumped is None:
         print("(c) pdftk dump_data_fields: pdftk is not installed")
@@ -65,6 +69,12 @@ def run(scratch: Path, count: int, idle_seconds: float) -> None:
         row(f"in the cage, there and back, second reading {how}", took, reading)
     row("check, decide, steps: alone", measures.rules(papers[0], 500, 0) / 500, reading)
     row("the same, with 200 earlier papers", measures.rules(papers[0], 500, 200) / 500, reading)
+
+    held = measures.write_lock(few, scratch / "locked")
+    print(
+        f"\nwrite lock held, ms: recording a form {held.median * 1000:.1f} (median), {held.worst * 1000:.1f} (worst);"
+        f" everything, for each form {held.for_each_form * 1000:.1f}"
+    )
 
     pin(set(range(os.cpu_count() or 1)))
     late = measures.hostile_neighbour(papers[0], scratch, 5)

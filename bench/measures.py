@@ -7,15 +7,19 @@ import hashlib
 import json
 import os
 import shutil
+import statistics
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pikepdf
 import psutil
 import pypdf
+from sqlalchemy import event
 
 from formflow.admin import setup
 from formflow.core.clock import utc_now
@@ -33,6 +37,8 @@ from formflow.core.model import (
     Unread,
 )
 from formflow.forms import catalogue
+from formflow.pipeline import walk
+from formflow.pipeline.ingest import hand_over
 from formflow.reading import acroform
 from formflow.reading.ladder import read_paper
 from formflow.reading.reader import Reader
@@ -175,6 +181,38 @@ def ingest(papers: Path, folder: Path, *, cores: Sequence[int], jobs: int, secon
     assert view["records"] == count, (view["records"], count)
     assert not view["undelivered"], view["undelivered"]
     return took
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How long the ledger's write lock was held: of the transactions that record a form, and of all."""
+
+    median: float
+    worst: float
+    for_each_form: float
+
+
+def write_lock(papers: Sequence[Path], folder: Path) -> Held:
+    """How long one worker holds the write lock, from BEGIN IMMEDIATE to the end of COMMIT."""
+    now, recording, all_held = setup.set_up(folder), list[float](), list[float]()
+    here = threading.local()
+
+    def ran(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if statement.startswith("BEGIN"):
+            here.begun, here.records = time.perf_counter(), False
+        elif statement.startswith("INSERT INTO entry"):
+            here.records = True
+        elif statement.startswith("COMMIT"):
+            took = time.perf_counter() - here.begun
+            all_held.append(took)
+            recording.extend([took] if here.records else [])
+
+    event.listen(walk.workbench(now).engine, "after_cursor_execute", ran)
+    hand_over(now, papers)
+    while walk.drain(now, walk.FOR_A_HEAP):
+        pass
+    walk.close()
+    return Held(statistics.median(recording), max(recording), sum(all_held) / len(papers))
 
 
 def pdftk(papers: Sequence[Path]) -> float | None:
