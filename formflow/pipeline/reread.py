@@ -8,9 +8,9 @@ from enum import StrEnum
 
 from formflow.core.errors import IntegrityProblem
 from formflow.pipeline import intake
-from formflow.pipeline.gate import tail_gate
+from formflow.pipeline.gate import Gate, tail_gate
 from formflow.storage import entries, papers
-from formflow.storage.database import Connection, Engine, writing
+from formflow.storage.database import Connection, Engine, reading, writing
 from formflow.storage.originals import Vault
 from formflow.storage.papers import Unreadable
 
@@ -36,26 +36,46 @@ def read_again(
 
     Those of these references, or, where none is named, all with this reason, or all.
     """
-    found = {}
+    with reading(engine) as connection:
+        asked = [
+            paper
+            for paper in papers.unreadable(connection)
+            if _is_asked(connection, paper, references, code)
+        ]
+    # The gate reads whole files, so nothing is locked here.
+    gates = {paper.reference: _gate(vault, paper, largest) for paper in asked}
     with writing(engine) as connection:
-        for paper in papers.unreadable(connection):
-            codes = {told.code for told in entries.entry(connection, paper.entry_id).notices}
-            if paper.reference in references if references else code is None or code in codes:
-                found[paper.reference] = _again(connection, vault, paper, now, largest)
-    return found
+        return {
+            paper.reference: _again(connection, paper, gates[paper.reference], now)
+            for paper in papers.unreadable(connection)
+            if paper.reference in gates
+        }
 
 
-def _again(
-    connection: Connection, vault: Vault, paper: Unreadable, now: datetime, largest: int
-) -> Became:
-    if paper.is_waiting:
-        return Became.ALREADY
+def _is_asked(
+    connection: Connection, paper: Unreadable, references: Collection[str], code: str | None
+) -> bool:
+    if references:
+        return paper.reference in references
+    told = entries.entry(connection, paper.entry_id).notices
+    return code is None or code in {one.code for one in told}
+
+
+def _gate(vault: Vault, paper: Unreadable, largest: int) -> Gate | Became:
+    """Return what the gate has against a paper, or why there is nothing to look at."""
     if not paper.sha256:
         return Became.NOTHING_KEPT
     try:
-        gate = tail_gate(vault.original(paper.sha256), largest=largest)
+        return tail_gate(vault.original(paper.sha256), largest=largest)
     except IntegrityProblem:
         return Became.LOST
+
+
+def _again(connection: Connection, paper: Unreadable, gate: Gate | Became, now: datetime) -> Became:
+    if paper.is_waiting:
+        return Became.ALREADY
+    if isinstance(gate, Became):
+        return gate
     intake.again(
         connection,
         paper.id,

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import pytest
-from sqlalchemy import event
 
 from formflow.admin import status
 from formflow.core.settings import Settings
@@ -25,6 +24,7 @@ from formflow.storage import database, parcels, tasks
 from formflow.storage.originals import Vault
 from formflow.storage.parcels import Cause, Posted
 from formflow.storage.tasks import Claimed, LeaseLost
+from tests.support import lock
 from tests.support.desk import Desk
 from tests.support.offices import drop, dsl_folder, files, sample
 
@@ -64,16 +64,8 @@ def fails(_copy: Copy, _answers: object) -> bytes:
 @pytest.fixture
 def held(office: Settings) -> Iterator[Callable[[], bool]]:
     """Return what says whether this thread holds the write lock just now."""
-    engine, here = walk.workbench(office).engine, threading.local()
-
-    def after(*ran: Any) -> None:
-        begun = ran[2].partition(" ")[0]
-        if begun in ("BEGIN", "COMMIT", "ROLLBACK"):
-            here.is_held = begun == "BEGIN"
-
-    event.listen(engine, "after_cursor_execute", after)
-    yield lambda: getattr(here, "is_held", False)
-    event.remove(engine, "after_cursor_execute", after)
+    with lock.watched(walk.workbench(office).engine) as is_held:
+        yield is_held
 
 
 def test_nothing_is_drawn_prepared_or_kept_while_the_ledger_is_held(

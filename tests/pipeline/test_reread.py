@@ -8,13 +8,16 @@ import pytest
 
 from formflow.admin import status
 from formflow.cli import run as command
+from formflow.core.clock import utc_now
 from formflow.core.errors import ExitCode
 from formflow.core.model import Light, Outcome
 from formflow.core.settings import Settings
-from formflow.pipeline import service, walk
+from formflow.pipeline import reread, service, walk
+from formflow.pipeline.gate import Gate, tail_gate
 from formflow.reading.sandbox import parent
 from formflow.storage import database
 from tests.pipeline.test_walk import entries
+from tests.support import lock
 from tests.support.offices import drop, files
 
 RED = "red-planned-secrecy-pdfjs"
@@ -69,6 +72,22 @@ def test_an_unread_form_is_read_again_by_command(
     assert_read(office, unread)
     assert run(office, "reread", "--all-unread") == ExitCode.DONE
     assert "Nothing to read again." in capsys.readouterr().err
+
+
+def test_no_file_is_read_while_the_ledger_is_held(
+    office: Settings, unread: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench, held = walk.workbench(office), list[bool]()
+
+    def looked_at(path: Path, *, largest: int) -> Gate:
+        held.append(is_held())
+        return tail_gate(path, largest=largest)
+
+    monkeypatch.setattr("formflow.pipeline.reread.tail_gate", looked_at)
+    with lock.watched(bench.engine) as is_held:
+        found = reread.read_again(bench.engine, bench.vault, utc_now(), 1 << 20, [], None)
+    assert found == {unread: reread.Became.AGAIN}
+    assert held == [False]
 
 
 def test_dropping_an_unread_form_again_reads_it_again(office: Settings, unread: str) -> None:
