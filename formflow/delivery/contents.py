@@ -53,12 +53,12 @@ def parcel_of(context: DeliveryContext, posted: Posted, able: Capabilities, keep
 
 def _of_entry(wanted: _Wanted) -> Parcel:
     """Draw what follows from an entry: for the record, the safeguarding lead or the office."""
-    context, posted = wanted.context, wanted.posted
+    context, posted, sheet = wanted.context, wanted.posted, b""
     with reading(context.engine) as connection:
         occasion = _occasion(connection, wanted)
-        case = _case_then(connection, wanted, occasion.entry)
-    sheet = b""
-    if posted.operation is Operation.DECIDE and case is not None:
+        is_for_her = posted.operation is Operation.DECIDE
+        case = _case_then(connection, wanted, occasion.entry) if is_for_her else None
+    if case is not None:
         occasion = replace(occasion, to_decide=_to_decide(wanted, occasion, case))
     if posted.operation is Operation.RETURN and not occasion.is_misplaced:
         occasion = replace(occasion, enclosed=_enclosed(wanted, occasion))
@@ -69,16 +69,10 @@ def _of_entry(wanted: _Wanted) -> Parcel:
     return parcels.parcel(occasion, posted.destination, posted.operation, wanted.able, sheet)
 
 
-def _case_then(connection: Connection, wanted: _Wanted, entry: Entry) -> Case | None:
-    """Return the case on which sheets are drawn, as it was at an entry; None where none are drawn.
-
-    Of a sheet, the case as it was before it.
-    """
-    if wanted.posted.operation is not Operation.DECIDE:
-        return None
-    if entry.about is None:
-        return entries.case(connection, entry.reference, until=wanted.entry_id)
-    return entries.case(connection, entry.about, until=wanted.entry_id - 1)
+def _case_then(connection: Connection, wanted: _Wanted, entry: Entry) -> Case:
+    """Return the case as it was when an entry was recorded: of a sheet, as it was before it."""
+    last = wanted.entry_id if entry.about is None else wanted.entry_id - 1
+    return _case(connection, entry, last)
 
 
 def _to_decide(wanted: _Wanted, occasion: Occasion, case: Case) -> ToDecide:
@@ -104,9 +98,10 @@ def _again(wanted: _Wanted) -> Parcel:
     with reading(wanted.context.engine) as connection:
         occasion = replace(_occasion(connection, wanted), enclosed=None)
         at = papers.arrival(connection, arrival_id).arrived_at
-        if posted.operation is Operation.DECIDE:
-            to_decide = ToDecide(_case_now(connection, occasion.entry), {})
-            return parcels.repeat_page(occasion, to_decide, name, able, arrival_id, at)
+        is_for_her = posted.operation is Operation.DECIDE
+        case = _case(connection, occasion.entry) if is_for_her else None
+    if case is not None:
+        return parcels.repeat_page(occasion, ToDecide(case, {}), name, able, arrival_id, at)
     if posted.operation is Operation.ALERT:
         return parcels.alert_again(occasion, name, able, arrival_id, at)
     seen = occasion.for_the_office
@@ -119,7 +114,7 @@ def _reminder(wanted: _Wanted) -> Parcel:
     posted = wanted.posted
     with reading(wanted.context.engine) as connection:
         occasion = replace(_occasion(connection, wanted), enclosed=None)
-        case = _case_now(connection, occasion.entry)
+        case = _case(connection, occasion.entry)
     at = posted.moment or occasion.entry.recorded_at
     return parcels.reminder(occasion, ToDecide(case, {}), posted.destination, wanted.able, at)
 
@@ -147,9 +142,9 @@ def _occasion(connection: Connection, wanted: _Wanted) -> Occasion:
     return Occasion(entry, form, wanted.context.settings, Enclosed(entry.filed))
 
 
-def _case_now(connection: Connection, entry: Entry) -> Case:
-    """Return the case that an entry belongs to. Raise LookupError when there is none."""
-    case = entries.case(connection, entry.about or entry.reference)
+def _case(connection: Connection, entry: Entry, last: int = entries.LAST) -> Case:
+    """Return the case that an entry belongs to, up to an entry. Raise LookupError when there is none."""
+    case = entries.case(connection, entry.about or entry.reference, until=last)
     if case is None:
         raise LookupError(entry.reference)
     return case

@@ -1,7 +1,7 @@
 """Parcels are prepared outside the lock and stored before they are sent, by the lane of their destination.
 
-What fails holds its own parcel: it is put back with growing patience like a delivery, and set aside with
-a word to people when it is a mistake. Nothing that was stored is made again.
+What fails holds its own parcel: it is put back with growing patience like a delivery, and set aside for a
+person when it is a mistake, or when too many workers died of it. Nothing that was stored is made again.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import logging
 from collections.abc import Mapping, Sequence
 
 from formflow.core.crash_points import crash_at
-from formflow.core.trouble import OF_THE_COMPUTER
+from formflow.core.trouble import ENOUGH, OF_THE_COMPUTER
 from formflow.delivery import calls
 from formflow.delivery.calls import Undelivered
 from formflow.delivery.contents import parcel_of
@@ -61,7 +61,7 @@ def prepare(
         posted, made = found[task.ref_id]
         if made is None:
             now.begin(1)
-            result = _made(context, connector, posted, sheets)
+            result = _made(context, connector, task, posted, sheets)
             now.note([result] if isinstance(result, Undelivered) else [])
             if isinstance(result, Undelivered):
                 failed.append(task)
@@ -86,9 +86,11 @@ def _store(
 
 
 def _made(
-    context: DeliveryContext, connector: Connector, posted: Posted, sheets: _Sheets
+    context: DeliveryContext, connector: Connector, task: Claimed, posted: Posted, sheets: _Sheets
 ) -> Prepared | Undelivered:
     """Draw a parcel and have it prepared; return why where that was not possible."""
+    if task.weight >= ENOUGH:
+        return Undelivered(NOT_DRAWN)
     try:
         parcel = parcel_of(context, posted, connector.capabilities, sheets.keep)
     except Exception as problem:

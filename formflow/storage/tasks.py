@@ -339,7 +339,7 @@ _FREE = (
             (_IS_READING, bindparam("now") + literal(1).bitwise_lshift(_DOUBLINGS)), else_=0.0
         ),
         last_code=case((_IS_READING, INTERRUPTED), else_=_T.last_code),
-        weight=_T.weight + case((_IS_READING, WORKER_GONE), else_=0),
+        weight=_T.weight + WORKER_GONE,
     )
 )
 _NEXT_DUE = select(func.min(_T.due)).where(_IS_READY, _IS_IN_A_FREE_LANE)
@@ -369,5 +369,5 @@ _RETRY = (
         _T.state.in_(bindparam("states", expanding=True)),
         or_(bindparam("of_lane", type_=_T.lane.type).is_(None), _T.lane == bindparam("of_lane")),
     )
-    .values(state=TaskState.READY, due=0, attempts=0)
+    .values(state=TaskState.READY, due=0, attempts=0, weight=0)
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 
 from formflow.admin import status
 from formflow.core.settings import Settings
+from formflow.core.trouble import ENOUGH, WORKER_GONE
 from formflow.delivery import calls, contents, own_alerts
 from formflow.documents import prefill
 from formflow.documents.prefill import Copy
@@ -165,6 +167,23 @@ def test_a_full_disk_sets_no_sheet_aside(office: Settings, monkeypatch: pytest.M
     assert undelivered(office) == []
 
 
+def test_a_drawing_of_which_workers_die_is_set_aside_in_the_end(office: Settings) -> None:
+    drop(office, RED)
+    bench = walk.workbench(office)
+    died = f"weight = {ENOUGH - WORKER_GONE}, attempts = 60, state = 1, owner = 'dead'"
+    with database.writing(bench.engine) as connection:
+        connection.exec_driver_sql(
+            f"CREATE TRIGGER dies AFTER INSERT ON task WHEN NEW.lane = '{TO_DECIDE}'"  # noqa: S608 - constants
+            f" BEGIN UPDATE task SET {died} WHERE id = NEW.id; END"
+        )
+    service.settle(office)
+    assert undelivered(office) == [(TO_DECIDE, 0, "")]
+    service.settle(office)
+    assert undelivered(office) == [(TO_DECIDE, 1, "FF-428")]
+    retry(office)
+    assert undelivered(office) == []
+
+
 def test_the_alert_waits_for_no_drawing(office: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """A sheet is drawn only after the alert is there: if the alert waited for it, neither would come."""
     draw, is_told = prefill.prefilled, threading.Event()
@@ -202,10 +221,17 @@ def test_whoever_draws_later_or_again_draws_the_same(office: Settings, tmp_path:
     stored = stored_parcels(bench)
     assert {posted.operation for posted, _ in stored} == set(Operation)
     vault = Vault(tmp_path / "vault")
-    for posted, sent in stored:
+
+    def again(posted: Posted) -> Prepared:
         connector = bench.destinations[posted.destination]
         parcel = contents.parcel_of(bench, posted, connector.capabilities, vault.keep_bytes)
-        assert calls.prepare(connector, parcel) == sent, posted
+        return calls.prepare(connector, parcel)
+
+    with ThreadPoolExecutor(4) as lanes:  # several draw at the same time
+        for (posted, sent), drawn in zip(
+            stored, lanes.map(again, [posted for posted, _ in stored]), strict=True
+        ):
+            assert drawn == sent, posted
     assert {path.name for path in vault.folder.rglob("*.pdf")} <= {
         path.name for path in bench.vault.folder.rglob("*.pdf")
     }, "sheets, too"
