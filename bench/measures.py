@@ -32,6 +32,7 @@ from formflow.core.model import (
     Reading,
     Unread,
 )
+from formflow.core.references import SheetKey
 from formflow.forms import catalogue
 from formflow.reading import acroform
 from formflow.reading.ladder import read_paper
@@ -151,7 +152,7 @@ def rules(paper: Path, times: int, earlier: int) -> float:
     for _ in range(times):
         proposal = decide(check(reading, form, today).facts, history, today)
         record = _entry(reading.answers, proposal)
-        open_steps(Case(record, {REVIEW: _entry(answers, None)}, history), today)
+        open_steps(Case(record, {SheetKey(REVIEW): _entry(answers, None)}, history), today)
     return time.perf_counter() - begun
 
 

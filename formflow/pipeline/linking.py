@@ -5,13 +5,13 @@ Worked out inside the recording transaction. Without certainty nothing is joined
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
 from formflow.core.messages import notice
 from formflow.core.model import Checked, Facts, Light, Notice, Outcome, Unread
+from formflow.core.references import CopyReference, is_record, sheet_reference
 from formflow.core.wording import SHEET_WORDS
 from formflow.documents.enclosures import TO_A_PERSON
 from formflow.forms.catalogue import Form
@@ -118,17 +118,17 @@ def identify_sheet(connection: Connection, checked: Checked, form: Form) -> Iden
     reading = checked.reading
     values = values_sha256(reading.form_id, reading.form_version, reading.answers)
     own = Identity(values_sha256=values, is_doubted=bool(reading.carries or reading.held))
-    said = _FILLED_IN_FOR.fullmatch(reading.case_ref)
+    said = CopyReference.parse(reading.case_ref)
     if said is None:
         return replace(own, problems=(notice("FF-226"),))
-    about = entries.case(connection, said["reference"])
+    about = entries.case(connection, said.record)
     if about is None:
-        words = {"reference": said["reference"]}
+        words = {"reference": said.record}
         return replace(own, problems=(notice("FF-224", words=words),))
-    old = int(said["revision"] or 1) < about.record.revision and form.form_id == REVIEW
+    old = (said.revision or 1) < about.record.revision and form.form_id == REVIEW
     same = checked.facts.texts.get(SAME_CHILD, "")
     nobody = bool(same) and children.named(connection, same) is None
-    reference = f"{about.record.reference}-{form.code}{said['child'] or ''}"
+    reference = sheet_reference(about.record.reference, form.code, said.child)
     return replace(
         own,
         sheet=reference,
@@ -152,9 +152,9 @@ def identify_misplaced(checked: Checked) -> Identity:
 
 
 def _claims(checked: Checked) -> Iterator[str]:
-    said = _FILLED_IN_FOR.fullmatch(checked.reading.case_ref)
-    if said and len(said["reference"]) < LONGEST_CLAIM:
-        yield f"It says that it is about {said['reference']}."
+    said = CopyReference.parse(checked.reading.case_ref)
+    if said and len(said.record) < LONGEST_CLAIM:
+        yield f"It says that it is about {said.record}."
     else:
         yield "It does not say which record it is about."
     signed = visible(checked.facts.texts.get("signed_name", ""))[:LONGEST_CLAIM]
@@ -217,14 +217,9 @@ def _named(facts: Facts) -> Named:
 
 def _plain_reference(said: str) -> str:
     """Return a reference that stood in a file, fit to be shown."""
-    return said if re.fullmatch(r"[A-Z]{1,6}-\d{4}-\d{6}", said) else "that it names"
+    return said if is_record(said) and len(said) < LONGEST_CLAIM else "that it names"
 
 
 def incident_day(checked: Checked | None) -> date | None:
     moment = checked.facts.moments.get("incident_at") if checked else None
     return moment.day if moment else None
-
-
-_FILLED_IN_FOR = re.compile(
-    r"(?P<reference>[A-Z]{1,6}-\d{4}-\d{6,})(?: r(?P<revision>\d+))?(?: child (?P<child>\d+))?"
-)

@@ -24,6 +24,7 @@ from formflow.core.model import (
     Unread,
     highest,
 )
+from formflow.core.references import from_second_revision, record_reference
 from formflow.core.settings import Settings
 from formflow.delivery import parcels
 from formflow.delivery.outbox import send
@@ -186,8 +187,8 @@ def _with_copies(
     case = to_decide.case if to_decide else entries.case(connection, entry.reference)
     if case is None or not enclosed.beside:
         return to_decide
-    again = f" r{entry.revision}" if entry.revision > 1 else ""
-    copies = {f"{entry.reference}{again} {n}": sha256 for n, sha256 in enclosed.beside.items()}
+    stem = from_second_revision(entry.reference, entry.revision)
+    copies = {f"{stem} {n}": sha256 for n, sha256 in enclosed.beside.items()}
     return ToDecide(case, {**(to_decide.sheets if to_decide else {}), **copies})
 
 
@@ -324,4 +325,4 @@ def _number(
     agency = office.settings.agency
     year = now.astimezone(office.settings.zone).year
     last = counters.next_reference(connection, year)
-    return f"{agency.reference_prefix}-{year}-{last:06d}", 1
+    return record_reference(agency.reference_prefix, year, last), 1

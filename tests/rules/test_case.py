@@ -22,6 +22,7 @@ from formflow.core.model import (
     Weighs,
     highest,
 )
+from formflow.core.references import SheetKey
 from formflow.core.wording import SHEET_WORDS
 from formflow.core.working_days import WorkingDays
 from formflow.forms.catalogue import known as known_forms
@@ -479,9 +480,9 @@ def test_since_when_a_level_stands_is_since_the_sheet_that_brought_it() -> None:
 
 
 def test_what_is_due_is_what_is_open_on_a_sheet() -> None:
-    assert due(case(), TODAY) == ["review"]
+    assert due(case(), TODAY) == [SheetKey("review")]
     harmful = case(review={"level": "harmful"})
-    assert set(due(harmful, TODAY)) == {
+    assert {key.form_id for key in due(harmful, TODAY)} == {
         *("review", "referral_a", "referral_b", "plan_a", "plan_setting")
     }
     sent = case(
@@ -494,8 +495,8 @@ def test_what_is_due_is_what_is_open_on_a_sheet() -> None:
             "council_meeting": "yes",
         },
     )
-    assert "referral_a" not in due(sent, TODAY)
-    assert "referral_b" in due(sent, TODAY)
+    assert SheetKey("referral_a") not in due(sent, TODAY)
+    assert SheetKey("referral_b") in due(sent, TODAY)
 
 
 def test_open_and_done_are_everything_and_share_nothing() -> None:
