@@ -15,6 +15,7 @@ from formflow.admin.status import as_text, overview
 from formflow.cli.output import emit, notice_json, proposal_json, say, table
 from formflow.cli.output import explain as explained
 from formflow.core.clock import utc_now
+from formflow.core.dates import local_day
 from formflow.core.errors import ExitCode
 from formflow.core.limits import Limits
 from formflow.core.messages import notice
@@ -51,7 +52,7 @@ def read(settings_file: Path, file: Path, as_json: bool) -> int:
         result = _checked(now, known, file)
     proposal = None
     if isinstance(result, Checked):
-        proposal = decide(result.facts, History(), utc_now().date())
+        proposal = decide(result.facts, History(), local_day(utc_now(), now.zone))
     answer = _read_json(file, sha256, result, proposal)
     if as_json:
         emit(answer)
@@ -68,7 +69,7 @@ def _checked(now: Settings, known: Sequence[Form], file: Path) -> Checked | Unre
         return found
     form = next(f for f in known if (f.form_id, f.version) == (found.form_id, found.form_version))
     years = now.rules.similar_age_years
-    return check(found, form, utc_now().date(), similar_age_years=years)
+    return check(found, form, local_day(utc_now(), now.zone), similar_age_years=years)
 
 
 def _read_json(

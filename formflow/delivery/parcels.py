@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from formflow.core.dates import local_day
 from formflow.core.model import AnswerState, Entry, Light, Notice, Outcome, Role
 from formflow.core.settings import Settings
 from formflow.core.wording import LEVEL_WORDS
@@ -163,7 +164,7 @@ def reminder(
     """Return an alert that something in a case is overdue: one for the case and the day."""
     record = to_decide.case.record
     folder = occasion.settings.folders.alerts.name
-    day = now.astimezone(occasion.settings.zone).date().isoformat()
+    day = local_day(now, occasion.settings.zone).isoformat()
     made = parcel(occasion, destination, Operation.ALERT, capabilities, b"")
     reminding = replace(
         made,

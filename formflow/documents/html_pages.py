@@ -14,6 +14,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
 
+from formflow.core.dates import local_day
 from formflow.core.model import AnswerState, Entry, Finding, Notice, Outcome, Proposal, Weighs
 from formflow.core.references import SheetKey, from_second_revision
 from formflow.core.settings import Settings
@@ -205,9 +206,10 @@ def _is_misplaced(entry: Entry) -> bool:
 def what_is_open(to_decide: ToDecide, settings: Settings, now: datetime) -> str:
     """Return the page of a case as HTML: what is decided, what is open and what is done, each cited."""
     case, days = to_decide.case, settings.working_days
+    today = local_day(now, days.zone)
     still_open = [
         _line(step, _until(send_by(step, case, days), deadline(step, case, days), now), settings)
-        for step in open_steps(case, now.date())
+        for step in open_steps(case, today)
     ]
     return _template("open.html").render(
         **_shared(case.record, None, settings),
@@ -226,7 +228,7 @@ def what_is_open(to_decide: ToDecide, settings: Settings, now: datetime) -> str:
         incomplete=case.sheets[SheetKey(REVIEW)].notices if SheetKey(REVIEW) in case.sheets else (),
         gates=[line for line in still_open if line.step.kind is Kind.GATE],
         open=_by_sheet(line for line in still_open if line.step.kind is not Kind.GATE),
-        done=[_line(step, "", settings) for step in done_steps(case, now.date())],
+        done=[_line(step, "", settings) for step in done_steps(case, today)],
         statutory_guidance=settings.services.statutory_guidance,
         sheets=sorted(to_decide.sheets),
     )

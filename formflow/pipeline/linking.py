@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from formflow.core.messages import notice
 from formflow.core.model import Checked, Facts, Light, Notice, Outcome, Unread
@@ -73,7 +74,9 @@ class Identity:
         )
 
 
-def identify(connection: Connection, result: Checked | Unread, continues: int | None) -> Identity:
+def identify(
+    connection: Connection, result: Checked | Unread, continues: int | None, zone: ZoneInfo
+) -> Identity:
     """Return where a paper belongs: by its own reference, by the path it grew on, by the incident."""
     grown = _record(revisions.by_paper(connection, continues))
     if isinstance(result, Unread):
@@ -91,14 +94,14 @@ def identify(connection: Connection, result: Checked | Unread, continues: int | 
     wrong = (notice("FF-228"),) if children.contradicts(connection, child_id, number) else ()
     own = Identity(child_id, child_b_id, key, values, problems=wrong, is_doubted=doubted)
     if grown is not None:
-        if following := _following(connection, grown, own, result):
+        if following := _following(connection, grown, own, result, zone):
             return following
-        if not _is_same_child(connection, grown, result):
+        if not _is_same_child(connection, grown, result, zone):
             other = notice("FF-238", words={"reference": grown.reference})
             own = replace(own, problems=(*own.problems, other))
     if reading.case_ref:
         named = _record(revisions.by_reference(connection, reading.case_ref))
-        if named is not None and (following := _following(connection, named, own, result)):
+        if named is not None and (following := _following(connection, named, own, result, zone)):
             return following
         code = "FF-130" if named is None else "FF-131"
         words = {"reference": _plain_reference(reading.case_ref)}
@@ -113,7 +116,9 @@ def identify(connection: Connection, result: Checked | Unread, continues: int | 
     return replace(own, possible_duplicate_of=alike)
 
 
-def identify_sheet(connection: Connection, checked: Checked, form: Form) -> Identity:
+def identify_sheet(
+    connection: Connection, checked: Checked, form: Form, zone: ZoneInfo
+) -> Identity:
     """Return which record a sheet belongs to: by the reference that it was filled in for, or none."""
     reading = checked.reading
     values = values_sha256(reading.form_id, reading.form_version, reading.answers)
@@ -121,7 +126,7 @@ def identify_sheet(connection: Connection, checked: Checked, form: Form) -> Iden
     said = CopyReference.parse(reading.case_ref)
     if said is None:
         return replace(own, problems=(notice("FF-226"),))
-    about = entries.case(connection, said.record)
+    about = entries.case(connection, said.record, zone)
     if about is None:
         words = {"reference": said.record}
         return replace(own, problems=(notice("FF-224", words=words),))
@@ -178,7 +183,7 @@ def _record(found: Revision | None) -> Revision | None:
 
 
 def _following(
-    connection: Connection, before: Revision, own: Identity, result: Checked
+    connection: Connection, before: Revision, own: Identity, result: Checked, zone: ZoneInfo
 ) -> Identity | None:
     """Return a paper as the next revision of a record that it says it belongs to; None where it is not.
 
@@ -186,8 +191,8 @@ def _following(
     print or a picture may have the child slightly wrong; what is confirmed is about one day, too.
     """
     told: tuple[Notice, ...] = ()
-    if not _is_same_child(connection, before, result):
-        why = _why_misread(connection, before, result)
+    if not _is_same_child(connection, before, result, zone):
+        why = _why_misread(connection, before, result, zone)
         if not why:
             return None
         told = (notice("FF-237", words={"reference": before.reference, "why": why}),)
@@ -197,17 +202,19 @@ def _following(
     return replace(own, previous=before, problems=(*own.problems, *told))
 
 
-def _is_same_child(connection: Connection, before: Revision, result: Checked) -> bool:
+def _is_same_child(
+    connection: Connection, before: Revision, result: Checked, zone: ZoneInfo
+) -> bool:
     """Return whether a form is about the child of an earlier one: by all that the earlier one says."""
-    return is_same(child_said(entries.entry(connection, before.id)), _named(result.facts))
+    return is_same(child_said(entries.entry(connection, before.id), zone), _named(result.facts))
 
 
-def _why_misread(connection: Connection, before: Revision, result: Checked) -> str:
+def _why_misread(connection: Connection, before: Revision, result: Checked, zone: ZoneInfo) -> str:
     """Return how the child of an earlier paper was misread, "" where it was not read by machine from a page."""
     earlier = entries.entry(connection, before.id)
     if not {found.code for found in earlier.notices} & TO_A_PERSON:
         return ""
-    return why_misread(child_said(earlier), _named(result.facts))
+    return why_misread(child_said(earlier, zone), _named(result.facts))
 
 
 def _named(facts: Facts) -> Named:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
+from formflow.core.dates import local_day
 from formflow.core.messages import not_for_the_office, notice
 from formflow.core.model import (
     Checked,
@@ -101,7 +103,7 @@ def record(
     A paper with the same answers as the revision before is no new entry: it is a repeat of that one.
     """
     office = replace(office, keep=own_pages.noting(connection, office.keep))
-    identity = _identity(connection, arrived, result, form)
+    identity = _identity(connection, arrived, result, form, office.settings.zone)
     if identity.previous is not None and identity.is_unchanged:
         recorded = Recorded(identity.previous.id, repeats=True)
     else:
@@ -115,7 +117,7 @@ def record(
         identity = _decided(connection, identity, entry)
         to_decide = _to_decide(connection, office, identity, entry, now)
         if arrived.role is Role.DECISIONS and not (form and form.is_sheet):
-            to_decide = _with_copies(connection, to_decide, entry, enclosed)
+            to_decide = _with_copies(connection, to_decide, entry, enclosed, office.settings.zone)
         occasion = parcels.Occasion(entry, form, office.settings, enclosed, to_decide)
         send(connection, office.destinations, occasion, recorded.entry_id)
         _start_clock(connection, office.settings, entry, recorded.entry_id)
@@ -136,13 +138,17 @@ def _end_waiting_of_the_unread(connection: Connection, paper_id: int, now: datet
 
 
 def _identity(
-    connection: Connection, arrived: Arrived, result: Checked | Unread, form: Form | None
+    connection: Connection,
+    arrived: Arrived,
+    result: Checked | Unread,
+    form: Form | None,
+    zone: ZoneInfo,
 ) -> Identity:
     if isinstance(result, Checked) and form is not None and form.is_sheet:
         if arrived.role is Role.STAFF:
             return identify_misplaced(result)
-        return identify_sheet(connection, result, form)
-    return identify(connection, result, arrived.continues)
+        return identify_sheet(connection, result, form, zone)
+    return identify(connection, result, arrived.continues, zone)
 
 
 def _decided(connection: Connection, identity: Identity, entry: Entry) -> Identity:
@@ -161,7 +167,7 @@ def _decided(connection: Connection, identity: Identity, entry: Entry) -> Identi
     children.join(
         connection, entry.reference, identity.child_id, (same.value if same else "") or ""
     )
-    now = entries.case(connection, record.reference)
+    now = entries.case(connection, record.reference, about.zone)
     if now is None:
         return identity
     told = replace(about, history=now.history, near=now.near, joined=now.joined)
@@ -173,18 +179,24 @@ def _to_decide(
 ) -> ToDecide | None:
     """Return what the safeguarding lead finds in “To decide”; None for what belongs to no record."""
     if identity.about is not None:
-        return after_sheet(identity.about, entry, office.desk, office.keep, now.date())
+        return after_sheet(
+            identity.about, entry, office.desk, office.keep, local_day(now, office.settings.zone)
+        )
     if not entry.answers or entry.form_id in office.sheets:
         return None
-    case = entries.case(connection, entry.reference)
+    case = entries.case(connection, entry.reference, office.settings.zone)
     return after_record(case, office.desk, office.keep) if case else None
 
 
 def _with_copies(
-    connection: Connection, to_decide: ToDecide | None, entry: Entry, enclosed: Enclosed
+    connection: Connection,
+    to_decide: ToDecide | None,
+    entry: Entry,
+    enclosed: Enclosed,
+    zone: ZoneInfo,
 ) -> ToDecide | None:
     """Add the copies to check or fill in of a form that she dropped herself: the office must not get them."""
-    case = to_decide.case if to_decide else entries.case(connection, entry.reference)
+    case = to_decide.case if to_decide else entries.case(connection, entry.reference, zone)
     if case is None or not enclosed.beside:
         return to_decide
     stem = from_second_revision(entry.reference, entry.revision)
@@ -235,7 +247,7 @@ def _entry(
         assessed, proposal = _of_a_sheet(result, is_misplaced=is_misplaced), None
     else:
         earlier = entries.history(connection, identity.child_id, apart_from=reference)
-        assessed, proposal = _assess(result, earlier, now)
+        assessed, proposal = _assess(result, earlier, local_day(now, office.settings.zone))
     notices = (*_carried(connection, identity, proposal), *identity.problems, *assessed)
     if arrived.role is Role.DECISIONS:
         notices = _for_her_alone(result, notices)
@@ -294,12 +306,12 @@ def _for_her_alone(result: Checked | Unread, notices: tuple[Notice, ...]) -> tup
 
 
 def _assess(
-    result: Checked | Unread, earlier: History, now: datetime
+    result: Checked | Unread, earlier: History, on: date
 ) -> tuple[tuple[Notice, ...], Proposal | None]:
     if isinstance(result, Unread):
         why = notice(result.reason, words=result.words)
         return (*about_active_content(result.carries), why), None
-    return result.notices, decide(result.facts, earlier, now.date())
+    return result.notices, decide(result.facts, earlier, on)
 
 
 def _outcome(result: Checked | Unread, notices: tuple[Notice, ...]) -> Outcome:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from formflow.core.dates import local_day
 from formflow.core.model import Entry
 from formflow.delivery import parcels
 from formflow.delivery.outbox import post_once, taking
@@ -29,7 +30,7 @@ def remind(bench: Workbench, task: Claimed, now: datetime) -> None:
     with writing(bench.engine) as connection:
         entry = entries.entry(connection, task.ref_id)
         reference = entry.about or entry.reference
-        case = entries.case(connection, reference)
+        case = entries.case(connection, reference, bench.settings.zone)
         is_newest = entries.reminds(connection, reference) == task.ref_id
         ends = _deadlines(bench, case, now) if case and is_newest else []
         if case is None or not ends:
@@ -48,7 +49,7 @@ def remind(bench: Workbench, task: Claimed, now: datetime) -> None:
 def _deadlines(bench: Workbench, case: Case, now: datetime) -> list[datetime]:
     """Return when the open steps of a case are due."""
     days = bench.settings.working_days
-    ends = (deadline(step, case, days) for step in open_steps(case, now.date()))
+    ends = (deadline(step, case, days) for step in open_steps(case, local_day(now, days.zone)))
     return [end for end in ends if end is not None]
 
 

@@ -20,6 +20,7 @@ from functools import partial
 from formflow.core import trouble
 from formflow.core.clock import utc_now
 from formflow.core.crash_points import crash_at
+from formflow.core.dates import local_day
 from formflow.core.model import Checked, Outcome, Reading, Role, Unread
 from formflow.core.settings import Settings
 from formflow.core.trouble import Trouble
@@ -148,7 +149,7 @@ def walk(bench: Workbench, paper: Paper, now: datetime) -> Checked | Unread:
     return check(
         read,
         form,
-        now.astimezone(bench.settings.zone).date(),
+        local_day(now, bench.settings.zone),
         similar_age_years=bench.settings.rules.similar_age_years,
     )
 
@@ -329,7 +330,7 @@ def _answer_repeat(
         page = html_pages.repeat_receipt(seen.entry, seen.form, bench.settings, at)
         send_receipt(connection, there, seen, entry_id, arrival.id, at, page)
         return
-    case = entries.case(connection, entry.about or entry.reference)
+    case = entries.case(connection, entry.about or entry.reference, bench.settings.zone)
     if case is None or entry.outcome in (Outcome.HELD, Outcome.UNREADABLE):
         send_alert_again(connection, there, occasion, entry_id, arrival.id, at)
         return

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from functools import cache
 from typing import Any
 
@@ -86,8 +86,11 @@ def _earlier(row: Row[*tuple[Any, ...]]) -> EarlierIncident:
     )
 
 
-def case(connection: Connection, reference: str) -> Case | None:
-    """Return a record with the sheets about it that count, None when there is no such record."""
+def case(connection: Connection, reference: str, zone: tzinfo) -> Case | None:
+    """Return a record with the sheets about it that count, None when there is no such record.
+
+    `zone` is the agency's: it says on which day something was recorded.
+    """
     rows = connection.execute(_CASE, {"reference": reference}).all()
     papers = (_entry(row) for row in rows)
     first = next(papers, None)
@@ -96,6 +99,7 @@ def case(connection: Connection, reference: str) -> Case | None:
     child, child_b = children_of(connection, reference)
     found = Case(
         first,
+        zone=zone,
         history=history(connection, child, apart_from=reference),
         history_b=history(connection, child_b, apart_from=reference),
         near=children.near(connection, child),

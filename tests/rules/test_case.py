@@ -39,6 +39,7 @@ from formflow.rules.case.case import (
     due,
     open_steps,
 )
+from formflow.rules.case.named_child import child_said
 from formflow.rules.case.prefill_values import Desk, known
 from formflow.rules.case.steps import steps
 from formflow.rules.light.book import asked_on_review, rules
@@ -582,3 +583,19 @@ def test_a_decision_on_what_is_not_green_has_a_day_of_its_own(
     assert deadline(dx1, waits, days) == expected
     assert deadline(dx1, case(light, review={"level": "healthy"}), days) is None
     assert deadline(dx1, waits, WorkingDays(ZoneInfo("Europe/London"))) is None
+
+
+def test_the_day_of_a_sheet_is_the_agency_s_own() -> None:
+    # Half past eleven at night by UTC is half past midnight of the next day, all summer long.
+    late = datetime(2026, 6, 1, 23, 30, tzinfo=UTC)
+    review = replace(
+        entry("review", {"level": "harmful", "signed_name": "M. Head"}), recorded_at=late
+    )
+    sent = replace(entry("referral_a", {"sent_at": "02/06/2026"}), recorded_at=late)
+    record = replace(case().record, recorded_at=late)
+    london = Case(record, zone=ZoneInfo("Europe/London")).with_sheet(review).with_sheet(sent)
+    found = london.moment("referral_a", "sent_at")
+    assert found is not None
+    assert found.day == date(2026, 6, 2)
+    born_today = replace(entry("recording", {"child_a_dob": "02/06/2026"}), recorded_at=late)
+    assert child_said(born_today, london.zone).born == date(2026, 6, 2)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as made_by
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time, tzinfo
 
-from formflow.core.dates import age_on, parse_moment
+from formflow.core.dates import age_on, local_day, parse_moment
 from formflow.core.messages import notice
 from formflow.core.model import Entry, Finding, History, Light, Moment, Notice, Weighs, highest
 from formflow.core.references import SheetKey, child_of_sheet
@@ -71,6 +71,7 @@ class Case:
     ] = ()  # by review sheets; what an earlier one established stays with it
     reopened_at: datetime | None = None  # when a later form suggested more than is decided
     reopened_by: Light | None = None  # the highest that such a form suggests
+    zone: tzinfo = UTC  # the agency's, which says on which day a moment falls
     child: int = 0  # which of several who were targeted is looked at; 0: all of them
     origin: str = (
         ""  # what tells it from a case of the same reference in another copy of the ledger
@@ -131,7 +132,7 @@ class Case:
         """Return the case with one more sheet that counts, the newest of its form."""
         after = replace(self, sheets={**self.sheets, sheet_key(sheet): sheet})
         if sheet.form_id == REVIEW:
-            said = tuple(_established(self.established, sheet))
+            said = tuple(_established(self.established, sheet, self.zone))
             after = replace(after, established=said, reopened_at=None, reopened_by=None)
         stands = after.level is self.level  # also where nothing is decided yet
         return after if stands else replace(after, decided_at=sheet.recorded_at)
@@ -180,7 +181,7 @@ class Case:
         paper = self.paper(form_id)
         if paper is None or any(n.field == name and n.code in NO_SUCH_DAY for n in paper.notices):
             return None
-        found = parse_moment(self.says(form_id, name), paper.recorded_at.date())
+        found = parse_moment(self.says(form_id, name), local_day(paper.recorded_at, self.zone))
         return found if isinstance(found, Moment) else Moment(found.day) if found.day else None
 
     def paper(self, form_id: str) -> Entry | None:
@@ -208,9 +209,9 @@ def sheet_key(sheet: Entry) -> SheetKey:
     return SheetKey(str(sheet.form_id), child_of_sheet(sheet.reference))
 
 
-def _established(before: Sequence[Finding], sheet: Entry) -> Iterator[Finding]:
+def _established(before: Sequence[Finding], sheet: Entry, zone: tzinfo) -> Iterator[Finding]:
     """Yield what a review sheet establishes, and what an earlier one did: no sheet lowers a suggestion."""
-    now = established(sheet.answers, sheet.recorded_at.date())
+    now = established(sheet.answers, local_day(sheet.recorded_at, zone))
     yield from now
     for one in before:
         if one.rule not in {found.rule for found in now}:
