@@ -13,7 +13,8 @@ from formflow.cli import look
 from formflow.cli.output import say
 from formflow.core.errors import ExitCode
 from formflow.core.settings import Settings
-from formflow.pipeline import service, walk
+from formflow.pipeline import service
+from formflow.pipeline.context import open_context
 
 # What the demo drops, and why: one of each ending. The files were filled by other programs.
 DEMO_CASES_FILE = "demo.txt"
@@ -48,10 +49,9 @@ def demo(folder: Path) -> int:
     say(
         f"Dropped {len(dropped)} forms, filled by {len({p for _, p in dropped})} programs, in “Drop here”."
     )
-    with service.alone(now):
-        service.settle(now)
+    with service.alone(now), open_context(now) as context:
+        service.settle(context)
     click.echo(look.status_text(now))
-    walk.close()
     _show_where(now, folder)
     return ExitCode.DONE
 

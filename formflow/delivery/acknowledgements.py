@@ -24,7 +24,7 @@ def collect(context: DeliveryContext, now: datetime) -> int:
     """Ask every destination what has been acknowledged by hand there. Return how many were new."""
     count = 0
     for name, connector in context.destinations.items():
-        if not isinstance(connector, AcknowledgedByHand):
+        if context.stopping.is_set() or not isinstance(connector, AcknowledgedByHand):
             continue
         with reading(context.engine) as connection:
             waiting = unseen_alerts(connection, name)

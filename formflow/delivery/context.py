@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as made_by
@@ -22,3 +23,5 @@ class DeliveryContext:
     destinations: Mapping[str, Connector]
     owner: Owner
     lanes: Lanes = made_by(default_factory=Lanes)
+    # Set once somebody wants the program to end: nothing more is begun, what is claimed is given back.
+    stopping: threading.Event = made_by(default_factory=threading.Event)

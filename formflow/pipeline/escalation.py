@@ -13,14 +13,14 @@ from formflow.core.model import Entry
 from formflow.core.settings import Settings
 from formflow.delivery import parcels
 from formflow.delivery.outbox import post_once
-from formflow.pipeline.context import Workbench
+from formflow.pipeline.context import WorkContext
 from formflow.sdk.contract import Operation
 from formflow.storage import acknowledgements, entries, tasks
 from formflow.storage.database import Connection, writing
 from formflow.storage.tasks import Claimed
 
 
-def climb(bench: Workbench, task: Claimed, now: datetime) -> None:
+def climb(bench: WorkContext, task: Claimed, now: datetime) -> None:
     """Tell every destination whose time has come, and come back for the next one."""
     with writing(bench.engine) as connection:
         entry = entries.entry(connection, task.ref_id)
@@ -47,7 +47,9 @@ def _ends(settings: Settings, entry: Entry) -> Mapping[str, datetime]:
     }
 
 
-def _tell(connection: Connection, bench: Workbench, entry_id: int, entry: Entry, name: str) -> None:
+def _tell(
+    connection: Connection, bench: WorkContext, entry_id: int, entry: Entry, name: str
+) -> None:
     form = bench.form_of(entry.form_id, entry.form_version)
     connector = bench.destinations[name]
     occasion = parcels.Occasion(entry, form, bench.settings, climbs_to=name)

@@ -13,7 +13,7 @@ from formflow.core.model import Entry
 from formflow.delivery import parcels
 from formflow.delivery.outbox import post_once, taking
 from formflow.documents.decision_pack import ToDecide
-from formflow.pipeline.context import Workbench
+from formflow.pipeline.context import WorkContext
 from formflow.rules.case.case import Case, deadline, open_steps
 from formflow.sdk.contract import Operation
 from formflow.storage import entries, tasks
@@ -21,7 +21,7 @@ from formflow.storage.database import Connection, writing
 from formflow.storage.tasks import Claimed
 
 
-def remind(bench: Workbench, task: Claimed, now: datetime) -> None:
+def remind(bench: WorkContext, task: Claimed, now: datetime) -> None:
     """Tell the safeguarding lead what is overdue in a case, and come back while anything is open.
 
     The newest paper of a case keeps all its clocks, be it a revision of the record or a sheet; the others end.
@@ -46,7 +46,7 @@ def remind(bench: Workbench, task: Claimed, now: datetime) -> None:
         )
 
 
-def _deadlines(bench: Workbench, case: Case, now: datetime) -> list[datetime]:
+def _deadlines(bench: WorkContext, case: Case, now: datetime) -> list[datetime]:
     """Return when the open steps of a case are due."""
     days = bench.settings.working_days
     ends = (deadline(step, case, days) for step in open_steps(case, local_day(now, days.zone)))
@@ -55,7 +55,7 @@ def _deadlines(bench: Workbench, case: Case, now: datetime) -> list[datetime]:
 
 def _send(
     connection: Connection,
-    bench: Workbench,
+    bench: WorkContext,
     entry_id: int,
     entry: Entry,
     case: Case,

@@ -21,7 +21,7 @@ from formflow.core.model import Drop
 from formflow.core.settings import Watch
 from formflow.delivery.overlaps import overlaps, places_of
 from formflow.pipeline import intake
-from formflow.pipeline.context import Workbench
+from formflow.pipeline.context import WorkContext
 from formflow.pipeline.gate import Gate, tail_gate
 from formflow.storage import sightings
 from formflow.storage.database import Connection, reading, writing
@@ -83,8 +83,11 @@ class _Seen:
     status: os.stat_result
 
 
-def sweep(bench: Workbench, watch: Watch, now: datetime) -> Swept:
-    """Look through one watched folder and take what has settled. One file never stops the others."""
+def sweep(bench: WorkContext, watch: Watch, now: datetime) -> Swept:
+    """Look through one watched folder and take what has settled. One file never stops the others.
+
+    A worker that is to stop takes nothing more, and looks through the rest when it starts again.
+    """
     if not (watch.folder / MARKER).is_file():
         return Swept(watch.folder, online=False)
     # Looked at again each time: a link may have been put there since the settings were loaded.
@@ -94,6 +97,8 @@ def sweep(bench: Workbench, watch: Watch, now: datetime) -> Swept:
     gone = _sightings(bench, watch)
     ignored, looks, waits = 0, Counter[Look](), []
     for seen in _entries(watch.folder):
+        if bench.stopping.is_set():
+            return Swept(watch.folder, True, looks, ignored)
         if seen.path.name == MARKER:
             continue
         if _is_ignored(seen.path.name):
@@ -123,7 +128,7 @@ def _is_ignored(name: str) -> bool:
 
 
 def _look_at(
-    bench: Workbench, watch: Watch, seen: _Seen, before: Sighting | None, now: datetime
+    bench: WorkContext, watch: Watch, seen: _Seen, before: Sighting | None, now: datetime
 ) -> tuple[Look, float]:
     """Return what became of the file, and the seconds until it is worth another look."""
     sighting = _observe(bench, watch, seen, before, now)
@@ -146,7 +151,7 @@ def _look_at(
 
 
 def _take(
-    bench: Workbench, watch: Watch, seen: _Seen, gate: Gate, now: datetime
+    bench: WorkContext, watch: Watch, seen: _Seen, gate: Gate, now: datetime
 ) -> tuple[Look, float]:
     drop = _drop(watch, seen)
 
@@ -175,7 +180,7 @@ def _take(
     return Look.TAKEN, 0.0
 
 
-def _busy(bench: Workbench, watch: Watch, seen: _Seen, problem: Exception) -> tuple[Look, float]:
+def _busy(bench: WorkContext, watch: Watch, seen: _Seen, problem: Exception) -> tuple[Look, float]:
     # Every trouble with a share may pass: it is looked at again, and status shows it waiting.
     log.warning("a file could not be taken yet: %s", type(problem).__name__)
     with writing(bench.engine) as connection:
@@ -184,7 +189,7 @@ def _busy(bench: Workbench, watch: Watch, seen: _Seen, problem: Exception) -> tu
 
 
 def _tell_if_it_stays_so(
-    bench: Workbench, watch: Watch, seen: _Seen, sighting: Sighting, now: datetime
+    bench: WorkContext, watch: Watch, seen: _Seen, sighting: Sighting, now: datetime
 ) -> None:
     """Tell a person, once, of a file that nobody lets us open. It is tried again all the same."""
     patience = timedelta(minutes=watch.incomplete_minutes)
@@ -203,13 +208,13 @@ def _drop(watch: Watch, seen: _Seen) -> Drop:
     return Drop(seen.path, str(watch.folder), status.st_size, status.st_mtime_ns, watch.role)
 
 
-def _sightings(bench: Workbench, watch: Watch) -> dict[bytes, Sighting]:
+def _sightings(bench: WorkContext, watch: Watch) -> dict[bytes, Sighting]:
     with reading(bench.engine) as connection:
         return sightings.of_folder(connection, str(watch.folder))
 
 
 def _observe(
-    bench: Workbench, watch: Watch, seen: _Seen, before: Sighting | None, now: datetime
+    bench: WorkContext, watch: Watch, seen: _Seen, before: Sighting | None, now: datetime
 ) -> Sighting:
     size, modified = seen.status.st_size, seen.status.st_mtime_ns
     if before is not None and (before.size, before.modified_ns) == (size, modified):
@@ -220,7 +225,7 @@ def _observe(
     return sighting
 
 
-def _set_state(bench: Workbench, watch: Watch, seen: _Seen, state: str, code: str) -> None:
+def _set_state(bench: WorkContext, watch: Watch, seen: _Seen, state: str, code: str) -> None:
     with writing(bench.engine) as connection:
         _note_state(connection, watch, seen, state, code)
 
@@ -229,7 +234,7 @@ def _note_state(connection: Connection, watch: Watch, seen: _Seen, state: str, c
     sightings.note_state(connection, str(watch.folder), seen.name, state, code)
 
 
-def _forget(bench: Workbench, watch: Watch, gone: Iterable[bytes]) -> None:
+def _forget(bench: WorkContext, watch: Watch, gone: Iterable[bytes]) -> None:
     names = list(gone)
     if not names:
         return

@@ -3,13 +3,12 @@
     drop ─ gate ─ intake ─▶ [read] cage ▶ check ▶ decide ▶ record ─▶ [deliver] connectors
                              └── could not be assessed: recorded for a person, the DSL is told
 
-Engines, services and commands see nothing but `drain(settings, most)`: claim, handle, commit, until
+Engines, services and commands see nothing but `drain(context, most)`: claim, handle, commit, until
 nothing is ready. It is safe anywhere and any number of times.
 """
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import logging
 import time
@@ -30,7 +29,7 @@ from formflow.delivery.outbox import send_alert_again, send_page, send_receipt
 from formflow.documents import html_pages
 from formflow.documents.decision_pack import ToDecide
 from formflow.forms.catalogue import Form
-from formflow.pipeline.context import Workbench, open_workbench
+from formflow.pipeline.context import WorkContext, open_context
 from formflow.pipeline.escalation import climb
 from formflow.pipeline.recording import Arrived, Office, record
 from formflow.pipeline.reminders import remind
@@ -50,11 +49,10 @@ log = logging.getLogger("formflow")
 FOR_A_HEAP = 200  # tasks at once where many wait: a workbook is rewritten once for all of them
 READINGS_AT_ONCE = 8  # claimed in one commit; each is recorded in a transaction of its own
 SOON_SECONDS = 20.0  # so long a command waits for a paper that was put back
-_open: dict[str, Workbench] = {}
 
 
 def drain(
-    settings: Settings,
+    bench: WorkContext,
     most: int = 20,
     clock: Callable[[], datetime] = utc_now,
     *,
@@ -63,13 +61,15 @@ def drain(
     """Claim, handle and commit up to `most` tasks; return how many. 0 means nothing is ready.
 
     Deliveries are made in the lanes of their destinations. `waits` says whether to wait for these: no
-    longer than one call may take, and not at all for a lane that is stuck.
+    longer than one call may take, and not at all for a lane that is stuck. A worker that is to stop begins
+    nothing more.
     """
-    bench = workbench(settings)
     watermark.keep(bench, clock())
     handled = 0
     while True:
         _put_back_what_stayed(bench)
+        if bench.stopping.is_set():
+            return handled
         finished = bench.lanes.finished
         give_up_overdue(bench, clock)
         claimed = _claim(bench, most - handled) if handled < most else []
@@ -80,57 +80,39 @@ def drain(
             return handled
 
 
-def waited(settings: Settings) -> bool:
+def waited(bench: WorkContext) -> bool:
     """Wait for a paper that was put back and is due soon; return whether there was one."""
-    with reading(workbench(settings).engine) as connection:
+    with reading(bench.engine) as connection:
         due = tasks.next_paper_due(connection)
     if due is None or due - time.time() > SOON_SECONDS:
         return False
-    time.sleep(max(0.0, due - time.time()))
-    return True
+    bench.rest(due - time.time())
+    return not bench.stopping.is_set()
 
 
-def recorded(settings: Settings) -> int:
+def recorded(bench: WorkContext) -> int:
     """Return how many papers have been read and recorded so far."""
-    with reading(workbench(settings).engine) as connection:
+    with reading(bench.engine) as connection:
         return tasks.count_read(connection)
 
 
 def drain_all(settings: Settings) -> int:
     """Drain in a process of its own until nothing is ready; return how many tasks were handled."""
-    tasks.reap(workbench(settings).engine, workbench(settings).locks)
-    handled = 0
-    while (count := drain(settings, FOR_A_HEAP)) or waited(settings):
-        handled += count
-    close()
+    with open_context(settings) as bench:
+        tasks.reap(bench.engine, bench.locks)
+        handled = 0
+        while (count := drain(bench, FOR_A_HEAP)) or waited(bench):
+            handled += count
     return handled
 
 
-def unfinished(settings: Settings) -> int:
+def unfinished(bench: WorkContext) -> int:
     """Return how many deliveries wait for their destination or for a person."""
-    with reading(workbench(settings).engine) as connection:
+    with reading(bench.engine) as connection:
         return tasks.count_unfinished(connection)
 
 
-def workbench(settings: Settings) -> Workbench:
-    """Return this process's open things for these settings, opening them at first use."""
-    key = str(settings.state.folder)
-    if key not in _open:
-        _open[key] = open_workbench(settings)
-        watermark.begin(_open[key])
-    return _open[key]
-
-
-def close() -> None:
-    """Let go of everything that drain() opened."""
-    while _open:
-        _open.popitem()[1].close()
-
-
-atexit.register(close)
-
-
-def walk(bench: Workbench, paper: Paper, now: datetime) -> Checked | Unread:
+def walk(bench: WorkContext, paper: Paper, now: datetime) -> Checked | Unread:
     """Read and check one paper. What cannot be read comes out as Unread, with the reason.
 
     Raise Trouble for what does not have to lie with the paper.
@@ -154,7 +136,7 @@ def walk(bench: Workbench, paper: Paper, now: datetime) -> Checked | Unread:
     )
 
 
-def _claim(bench: Workbench, most: int) -> list[Claimed]:
+def _claim(bench: WorkContext, most: int) -> list[Claimed]:
     def at_once(kind: str, lane: str) -> int:
         return min(
             most, most_at_once(bench, lane) if kind == TaskKind.DELIVER else READINGS_AT_ONCE
@@ -165,7 +147,9 @@ def _claim(bench: Workbench, most: int) -> list[Claimed]:
     return claimed
 
 
-def _hand_over(bench: Workbench, claimed: Sequence[Claimed], clock: Callable[[], datetime]) -> None:
+def _hand_over(
+    bench: WorkContext, claimed: Sequence[Claimed], clock: Callable[[], datetime]
+) -> None:
     """Handle claimed tasks: deliveries together in their lane, the others here, each for itself."""
     if claimed[0].kind == TaskKind.DELIVER:
         # Before anything with a new number leaves.
@@ -177,6 +161,9 @@ def _hand_over(bench: Workbench, claimed: Sequence[Claimed], clock: Callable[[],
         return
     waiting = list(claimed)
     while waiting:
+        if bench.stopping.is_set():
+            _give_back(bench, waiting)
+            return
         task = waiting.pop(0)
         why = _safely(bench, [task], partial(_handle, bench, task, clock))
         if why is not None and why.code in trouble.OF_THE_COMPUTER:
@@ -186,7 +173,7 @@ def _hand_over(bench: Workbench, claimed: Sequence[Claimed], clock: Callable[[],
 
 
 def _safely(
-    bench: Workbench, claimed: Sequence[Claimed], handle: Callable[[], None]
+    bench: WorkContext, claimed: Sequence[Claimed], handle: Callable[[], None]
 ) -> Trouble | None:
     """Handle tasks; return what went wrong. Whatever that is, the next are taken and none is lost."""
     try:
@@ -195,6 +182,9 @@ def _safely(
         log.warning("another worker took over %d tasks", len(claimed))
     except Exception as problem:  # noqa: BLE001 - the one broad except: nothing stops the others
         why = trouble_of(problem)
+        if bench.was_interrupted(why):
+            _give_back(bench, claimed)
+            return None
         # The class name only: a message or a traceback may hold a child's answers.
         log.error("%d tasks wait: %s (%s)", len(claimed), why.code, type(problem).__name__)  # noqa: TRY400
         bench.stayed.extend((task, why) for task in claimed)
@@ -202,7 +192,15 @@ def _safely(
     return None
 
 
-def _put_back_what_stayed(bench: Workbench) -> None:
+def _give_back(bench: WorkContext, claimed: Sequence[Claimed]) -> None:
+    """Give back what a worker that is to stop has claimed, as it was."""
+    with writing(bench.engine) as connection:
+        for task in claimed:
+            with contextlib.suppress(LeaseLost):
+                tasks.release(connection, task, bench.owner.name)
+
+
+def _put_back_what_stayed(bench: WorkContext) -> None:
     """Put back what went wrong; it is tried again with growing patience, and status shows it meanwhile.
 
     Where even that cannot be written now, it is written before anything else is claimed.
@@ -227,7 +225,7 @@ def _put_back_what_stayed(bench: Workbench) -> None:
         raise
 
 
-def _handle(bench: Workbench, task: Claimed, clock: Callable[[], datetime]) -> None:
+def _handle(bench: WorkContext, task: Claimed, clock: Callable[[], datetime]) -> None:
     match task.kind:
         case TaskKind.READ:
             bench.wake_guests()
@@ -240,7 +238,7 @@ def _handle(bench: Workbench, task: Claimed, clock: Callable[[], datetime]) -> N
             climb(bench, task, clock())
 
 
-def _read(bench: Workbench, task: Claimed, clock: Callable[[], datetime]) -> None:
+def _read(bench: WorkContext, task: Claimed, clock: Callable[[], datetime]) -> None:
     with reading(bench.engine) as connection:
         paper = papers.paper(connection, task.ref_id)
     crash_at("read.begun")
@@ -252,14 +250,18 @@ def _read(bench: Workbench, task: Claimed, clock: Callable[[], datetime]) -> Non
         raise
     except Exception as problem:
         why = trouble_of(problem)
-        if not why.weight or task.weight + why.weight < trouble.ENOUGH:
+        if (
+            bench.was_interrupted(why)
+            or not why.weight
+            or task.weight + why.weight < trouble.ENOUGH
+        ):
             raise
         log.error("a paper goes to a person unread: %s", type(problem).__name__)  # noqa: TRY400
         unread = Unread(paper.sha256, why.judgement, paper.size)
         _record(bench, task, paper, unread, clock())
 
 
-def _looks(bench: Workbench, paper: Paper, result: Checked | Unread) -> bytes:
+def _looks(bench: WorkContext, paper: Paper, result: Checked | Unread) -> bytes:
     """Return the paper's pages as pictures where a person needs them, or others must not get more."""
     read = result.reading if isinstance(result, Checked) else result
     is_checked = read.confirm if isinstance(read, Reading) else read.reason == NO_BOXES
@@ -269,7 +271,7 @@ def _looks(bench: Workbench, paper: Paper, result: Checked | Unread) -> bytes:
 
 
 def _record(
-    bench: Workbench,
+    bench: WorkContext,
     task: Claimed,
     paper: Paper,
     result: Checked | Unread,
@@ -299,13 +301,13 @@ def _record(
     crash_at("record.after-commit")
 
 
-def _form_of(bench: Workbench, result: Checked | Unread) -> Form | None:
+def _form_of(bench: WorkContext, result: Checked | Unread) -> Form | None:
     if isinstance(result, Unread):
         return None
     return bench.form_of(result.reading.form_id, result.reading.form_version)
 
 
-def _repeat(bench: Workbench, task: Claimed) -> None:
+def _repeat(bench: WorkContext, task: Claimed) -> None:
     """Say that a paper came again. Nothing new is recorded."""
     with writing(bench.engine) as connection:
         arrival = papers.arrival(connection, task.ref_id)
@@ -317,7 +319,7 @@ def _repeat(bench: Workbench, task: Claimed) -> None:
 
 
 def _answer_repeat(
-    bench: Workbench, connection: Connection, arrival: Arrival, entry_id: int
+    bench: WorkContext, connection: Connection, arrival: Arrival, entry_id: int
 ) -> None:
     """Answer where the paper came from: the office by receipt, the safeguarding lead in her own folders."""
     entry = entries.entry(connection, entry_id)

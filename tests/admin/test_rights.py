@@ -21,12 +21,13 @@ from formflow.core.errors import FormDefinitionProblem
 from formflow.core.model import Drop
 from formflow.core.settings import Settings
 from formflow.forms import catalogue, schema
-from formflow.pipeline import intake, service, walk
+from formflow.pipeline import intake
 from formflow.pipeline import sweep as sweeps
 from formflow.sdk.contract import Context, Retryable
 from formflow.sdk.folder import DestinationFolder
 from formflow.storage import database
 from tests.conftest import NOON
+from tests.support import worker
 from tests.support.offices import drop, dsl_folder, files, formflow
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="rights and pipes of POSIX")
@@ -96,7 +97,7 @@ def test_nothing_is_put_outside_a_destination_whatever_its_name(tmp_path: Path, 
 
 
 def test_a_pipe_put_in_place_between_the_look_and_the_copy_hangs_nobody(office: Settings) -> None:
-    bench = walk.workbench(office)
+    bench = worker.context_of(office)
     path = office.watch[0].folder / "form.pdf"
     os.mkfifo(path)
     with pytest.raises(core_files.NotAFile):
@@ -114,11 +115,11 @@ def test_what_is_no_file_in_a_watched_folder_is_told_and_hangs_nobody(
         path.symlink_to("/dev/zero")
     else:
         os.mknod(path, stat.S_IFSOCK | 0o600)
-    bench = walk.workbench(office)
+    bench = worker.context_of(office)
     sweeps.sweep(bench, watch, NOON)
     later = NOON + timedelta(seconds=5)
     assert sweeps.sweep(bench, watch, later).looks == {sweeps.Look.TAKEN: 1}
-    while walk.drain(office):
+    while worker.drain(office):
         pass
     assert len(files(office.folders.receipts)) == 1
 
@@ -160,7 +161,7 @@ def test_running_changes_no_rights_of_folders_that_are_there(office: Settings) -
     for folder in (office.state.folder, office.folders.alerts):
         folder.chmod(0o751)
     database.open_ledger(office.state.folder).dispose()
-    service.turn(office)
+    worker.turn(office)
     assert rights_of(office.state.folder) == rights_of(office.folders.alerts) == 0o751
     assert rights_of(office.state.folder / "ledger.sqlite") == 0o600
 
@@ -200,7 +201,7 @@ def said(office: Settings) -> list[str]:
 
 def test_doctor_finds_nothing_open_in_a_new_agency(office: Settings) -> None:
     drop(office, RED)
-    service.settle(office)
+    worker.settle(office)
     assert said(office) == []
 
 

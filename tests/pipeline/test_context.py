@@ -1,10 +1,10 @@
-"""Opening the workbench tidies up after a worker that was killed, and spares the living."""
+"""Opening the context tidies up after a worker that was killed, and spares the living."""
 
 from __future__ import annotations
 
 from formflow.core import files
 from formflow.core.settings import Settings
-from formflow.pipeline import walk
+from tests.support import worker
 
 
 def test_what_a_killed_worker_left_is_gone_and_what_a_living_one_writes_is_not(
@@ -18,6 +18,6 @@ def test_what_a_killed_worker_left_is_gone_and_what_a_living_one_writes_is_not(
     for stray in left:
         stray.write_bytes(b"half of something")
     with files.temporary(originals) as living:
-        walk.workbench(office)
+        worker.context_of(office)
         assert living.path.exists()
     assert [stray for stray in left if stray.exists()] == []

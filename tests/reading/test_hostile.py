@@ -26,6 +26,7 @@ from formflow.pipeline import walk
 from formflow.reading.sandbox.parent import ATTEMPTS, Cage
 from formflow.storage import database, entries
 from tests.pipeline.test_walk import run
+from tests.support import worker
 from tests.support.hostile import HOSTILE, fifty_megabytes_in_a_value, write
 from tests.support.hostile_files import HOSTILE_FILES, bomb_in_the_objects, told_about
 from tests.support.hostile_forms import ACTIVE, CHANGED, XFA, Change, asking, write_form, xfa
@@ -67,7 +68,7 @@ def office_in_a_hurry(tmp_path: Path) -> Iterator[Settings]:
         ),
     )
     yield now
-    walk.close()
+    worker.close()
 
 
 def read_in_time(cage: Cage, path: Path) -> Reading | Unread:
@@ -226,7 +227,7 @@ def drop_everything(office: Settings) -> dict[str, Change | Callable[[], bytes]]
 
 def entries_by_file(office: Settings) -> dict[str, Entry]:
     """Return the entry that each dropped file has become, by its name in the drop folder."""
-    with database.reading(walk.workbench(office).engine) as connection:
+    with database.reading(worker.context_of(office).engine) as connection:
         rows = connection.exec_driver_sql(
             "SELECT arrival.file_name, entry_id FROM arrival JOIN paper ON paper.id = paper_id"
         ).all()
@@ -256,4 +257,4 @@ def test_an_office_under_attack_hears_of_every_file_and_records_none(
         assert entry.highest_light is not Light.GREEN, name
         assert len([one for one in receipts if entry.reference in one]) == 1, name
     assert files(office.watch[0].folder) == []
-    assert walk.unfinished(office) == 0
+    assert walk.unfinished(worker.context_of(office)) == 0
