@@ -12,6 +12,7 @@ import click
 
 from formflow.admin import status
 from formflow.admin.settings_file import load_settings
+from formflow.cli import logs
 from formflow.cli.output import say
 from formflow.cli.stopping import stoppable
 from formflow.core.errors import ExitCode
@@ -32,7 +33,7 @@ LOOK_SECONDS = 0.5  # between two looks at how far the workers have come
 def run(settings_file: Path, once: bool) -> int:
     """Watch the folders and do everything that is due. Stop it with Ctrl-C or SIGTERM."""
     settings = load_settings(settings_file)
-    with service.alone(settings), open_context(settings) as context:
+    with service.alone(settings), logs.kept(settings), open_context(settings) as context:
         service.try_everything_again(context)
         return _once(context) if once else _serve(context)
 
@@ -96,7 +97,7 @@ def ingest(settings_file: Path, paths: tuple[Path, ...], jobs: int, role: str, q
     """Take files, or all PDFs in folders, now. The files stay where they are."""
     settings = load_settings(settings_file)
     files = list(files_in(paths))
-    with open_context(settings) as context, stoppable(context):
+    with logs.kept(settings), open_context(settings) as context, stoppable(context):
         taken = hand_over(context, _with_bar(files, "Taking", quiet), Role(role))
         _drain(context, taken.new, jobs, quiet)
         waiting = walk.unfinished(context)
