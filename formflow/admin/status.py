@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from formflow.core.errors import ExitCode
 from formflow.core.messages import MESSAGES
 from formflow.core.model import Light, Outcome
 from formflow.core.settings import Settings
@@ -29,6 +30,8 @@ from formflow.storage.papers import PutBack
 from formflow.storage.silences import Silent
 from formflow.storage.tasks import Undelivered
 from formflow.storage.waiting import Waiting
+
+ALIVE_WITHIN = timedelta(minutes=15)  # or three sweeps, where these are rarer
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,17 @@ class Overview:
     folders: tuple[FolderState, ...]
     last_turn: datetime | None  # when the service last finished a turn
 
+    def is_overdue(self, settings: Settings, now: datetime) -> bool:
+        """Return whether the service should have looked at its folders since it last did."""
+        longest = timedelta(seconds=max(watch.scan_seconds for watch in settings.watch))
+        return self.last_turn is None or now - self.last_turn > max(ALIVE_WITHIN, 3 * longest)
+
+    @property
+    def is_stuck(self) -> bool:
+        """Return whether a destination does not get what it should."""
+        tried = any(entry.set_aside or entry.code for entry in self.undelivered)
+        return bool(self.silent) or tried
+
     @property
     def waits_for_a_person(self) -> bool:
         """Return whether somebody has something to look at."""
@@ -65,9 +79,8 @@ class Overview:
 
 
 def overview(settings: Settings) -> Overview:
-    """Return how things stand. Changes nothing."""
-    engine = database.open_ledger(settings.state.folder)
-    with database.reading(engine) as connection:
+    """Return how things stand. Changes nothing. Raise StorageProblem where there is no ledger to look at."""
+    with database.looking(settings.state.folder) as connection:
         records, unread = entries.count_records(connection), tasks.count_unread(connection)
         unseen = tuple(waiting.unacknowledged(connection))
         put_back = tuple(papers.put_back(connection))
@@ -77,7 +90,6 @@ def overview(settings: Settings) -> Overview:
         there = {known.name for known in settings.destinations()}
         silent = tuple(one for one in silences.all_of_them(connection) if one.destination in there)
         lying = sightings.not_taken(connection)
-    engine.dispose()
     return Overview(
         records,
         unread,
@@ -90,6 +102,15 @@ def overview(settings: Settings) -> Overview:
         tuple(_folders(settings, lying)),
         _last_turn(settings),
     )
+
+
+def exit_code(view: Overview, settings: Settings, now: datetime) -> ExitCode:
+    """Return how `formflow status` ends, for whatever watches FormFlow: the gravest thing counts."""
+    if view.is_overdue(settings, now):
+        return ExitCode.NOT_RUNNING
+    if view.is_stuck:
+        return ExitCode.DESTINATION
+    return ExitCode.WAITING if view.waits_for_a_person else ExitCode.DONE
 
 
 def _folders(settings: Settings, lying: Mapping[str, int]) -> Iterator[FolderState]:
@@ -126,16 +147,7 @@ def as_text(view: Overview, settings: Settings) -> str:
     if view.papers_unread:
         lines.append(f"{view.papers_unread} papers are being read.")
     lines += put_back_in_words(view, settings)
-    for parcel in view.undelivered:
-        aside = (
-            f", {parcel.set_aside} refused for good; “formflow retry” tries again"
-            if parcel.set_aside
-            else ""
-        )
-        lines.append(f"{parcel.parcels} wait for “{parcel.destination}” ({parcel.code}){aside}.")
-    for silent in view.silent:
-        since = moment_in_words(silent.since, settings.zone)
-        lines.append(f"“{silent.destination}” has not answered since {since}.")
+    lines += undelivered_in_words(view, settings)
     if not view.undelivered:
         lines.append("Every destination holds everything.")
     for folder in view.folders:
@@ -151,6 +163,17 @@ def as_text(view: Overview, settings: Settings) -> str:
 def put_back_in_words(view: Overview, settings: Settings) -> list[str]:
     """Return what forms that could not be read yet wait for, and what to do."""
     return [_put_back_in_words(row, settings) for row in view.put_back]
+
+
+def undelivered_in_words(view: Overview, settings: Settings) -> Iterator[str]:
+    """Yield what waits for each destination, with the code of the reason, and which do not answer."""
+    for parcel in view.undelivered:
+        again = "; “formflow retry” tries again"
+        aside = f", {parcel.set_aside} refused for good{again}" if parcel.set_aside else ""
+        yield f"{parcel.parcels} wait for “{parcel.destination}” ({parcel.code}){aside}."
+    for silent in view.silent:
+        since = moment_in_words(silent.since, settings.zone)
+        yield f"“{silent.destination}” has not answered since {since}."
 
 
 def _put_back_in_words(row: PutBack, settings: Settings) -> str:

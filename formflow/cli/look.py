@@ -11,7 +11,7 @@ import click
 
 from formflow.admin.settings_file import load_settings
 from formflow.admin.status import as_json as status_json
-from formflow.admin.status import as_text, overview
+from formflow.admin.status import as_text, exit_code, overview
 from formflow.cli.output import emit, notice_json, proposal_json, say, table
 from formflow.cli.output import explain as explained
 from formflow.core.clock import utc_now
@@ -175,7 +175,7 @@ def status(settings_file: Path, as_json: bool) -> int:
         emit(status_json(view))
     else:
         click.echo(as_text(view, now))
-    return ExitCode.WAITING if view.waits_for_a_person else ExitCode.DONE
+    return exit_code(view, now, utc_now())
 
 
 def status_text(now: Settings) -> str:
@@ -184,7 +184,7 @@ def status_text(now: Settings) -> str:
 
 
 def _entries(now: Settings, reference: str) -> list[Entry]:
-    with database.reading(database.open_ledger(now.state.folder)) as connection:
+    with database.looking(now.state.folder) as connection:
         return revisions(connection, reference)
 
 

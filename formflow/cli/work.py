@@ -59,7 +59,8 @@ def _once(context: WorkContext) -> int:
             f"{swept.folder.name} has no marker file, so nothing was taken from it. "
             "If it is the right folder, run “formflow init” for it."
         )
-    return ExitCode.STORAGE if _says_what_waits(context.settings) or offline else ExitCode.DONE
+    waiting = _says_what_waits(context.settings)
+    return ExitCode.STORAGE if offline else waiting
 
 
 def _stopped() -> int:
@@ -67,12 +68,16 @@ def _stopped() -> int:
     return ExitCode.STOPPED
 
 
-def _says_what_waits(settings: Settings) -> bool:
-    """Say which forms could not be read yet, and why; return whether there are any."""
-    lines = status.put_back_in_words(status.overview(settings), settings)
-    for line in lines:
+def _says_what_waits(settings: Settings) -> ExitCode:
+    """Say which forms could not be read yet and which deliveries wait, and why; return how to end."""
+    view = status.overview(settings)
+    unread = status.put_back_in_words(view, settings)
+    undelivered = list(status.undelivered_in_words(view, settings))
+    for line in (*unread, *undelivered):
         say(line)
-    return bool(lines)
+    if unread:
+        return ExitCode.STORAGE
+    return ExitCode.DESTINATION if undelivered else ExitCode.DONE
 
 
 @click.command()
@@ -100,22 +105,17 @@ def ingest(settings_file: Path, paths: tuple[Path, ...], jobs: int, role: str, q
     with logs.kept(settings), open_context(settings) as context, stoppable(context):
         taken = hand_over(context, _with_bar(files, "Taking", quiet), Role(role))
         _drain(context, taken.new, jobs, quiet)
-        waiting = walk.unfinished(context)
     if context.stopping.is_set():
         return _stopped()
     say(
         f"Handed over: {len(files)}. New: {taken.new}. Known already: {taken.known}. "
         f"Not files: {taken.unkept}."
     )
+    waiting = _says_what_waits(settings)
     if taken.busy:
         say(f"{taken.busy} could not be copied just now. Hand them over again.")
         return ExitCode.STORAGE
-    if _says_what_waits(settings):
-        return ExitCode.STORAGE
-    if waiting:
-        say(f"{waiting} deliveries wait for their destination. “formflow status” says which.")
-        return ExitCode.DESTINATION
-    return ExitCode.DONE
+    return waiting
 
 
 def _with_bar(files: list[Path], label: str, quiet: bool) -> Iterator[Path]:

@@ -106,12 +106,6 @@ def drain_all(settings: Settings) -> int:
     return handled
 
 
-def unfinished(bench: WorkContext) -> int:
-    """Return how many deliveries wait for their destination or for a person."""
-    with reading(bench.engine) as connection:
-        return tasks.count_unfinished(connection)
-
-
 def walk(bench: WorkContext, paper: Paper, now: datetime) -> Checked | Unread:
     """Read and check one paper. What cannot be read comes out as Unread, with the reason.
 

@@ -42,6 +42,41 @@ def open_ledger(folder: Path) -> Engine:
     return engine
 
 
+def open_for_looking(folder: Path) -> Engine:
+    """Open the ledger to look at: nothing is made, brought up to date, locked or written.
+
+    Raise StorageProblem when there is none, or one of another version.
+    """
+    ledger = folder / "ledger.sqlite"
+    if not ledger.is_file():
+        raise StorageProblem(
+            "There is no ledger yet: FormFlow has not worked here.", "Start “formflow run”."
+        )
+    engine = sqlite.engine_for_looking(ledger)
+    try:
+        with reading(engine) as connection:
+            found = sqlite.version(connection)
+    except OperationalError as problem:
+        raise StorageProblem("The ledger cannot be opened.") from problem
+    if found != SCHEMA_VERSION:
+        raise StorageProblem(
+            "The ledger is of another version of FormFlow.",
+            "Start “formflow run”, which brings an older one up to date.",
+        )
+    return engine
+
+
+@contextmanager
+def looking(folder: Path) -> Iterator[Connection]:
+    """Lend a connection to the ledger in a folder that can do nothing but look. Raise StorageProblem."""
+    engine = open_for_looking(folder)
+    try:
+        with reading(engine) as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """Lend a connection inside a transaction; commit at the end, roll back on any exception."""
@@ -75,10 +110,9 @@ def inserted(connection: Connection, statement: Insert, row: Mapping[str, Any]) 
     return int(key[0])
 
 
-def is_sound(engine: Engine) -> bool:
+def is_sound(connection: Connection) -> bool:
     """Return whether the whole ledger is as it was written. Takes long for a large one."""
-    with reading(engine) as connection:
-        return sqlite.is_sound(connection)
+    return sqlite.is_sound(connection)
 
 
 def _bring_up_to_date(engine: Engine) -> None:

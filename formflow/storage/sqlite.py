@@ -30,6 +30,16 @@ def engine(file: Path) -> Engine:
     return made
 
 
+def engine_for_looking(file: Path) -> Engine:
+    """Return an engine that can only look at a database file."""
+    uri = f"{file.absolute().as_uri()}?mode=ro"
+    return create_engine(
+        "sqlite://",
+        creator=lambda: sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS),
+        hide_parameters=True,
+    )
+
+
 def begin(connection: Connection) -> None:
     """Begin a transaction that writes.
 

@@ -214,12 +214,6 @@ def count_unread(connection: Connection) -> int:
     return int(connection.execute(_COUNT.where(_IS_READING, ~_IS_DONE)).scalar_one())
 
 
-def count_unfinished(connection: Connection) -> int:
-    """Return how many deliveries wait for their destination or for a person."""
-    delivers = _T.kind.in_((TaskKind.DELIVER, TaskKind.REPEAT))
-    return int(connection.execute(_COUNT.where(delivers, ~_IS_DONE)).scalar_one())
-
-
 def undelivered(connection: Connection) -> list[Undelivered]:
     """Return what each destination does not hold yet, by name of destination."""
     rows = connection.execute(_UNDELIVERED)

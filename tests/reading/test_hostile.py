@@ -17,12 +17,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from formflow.admin import setup
+from formflow.admin import setup, status
 from formflow.core.limits import Limits
 from formflow.core.messages import MESSAGES
 from formflow.core.model import Entry, Light, Outcome, Reading, Unread
 from formflow.core.settings import Settings
-from formflow.pipeline import walk
 from formflow.reading.sandbox.parent import ATTEMPTS, Cage
 from formflow.storage import database, entries
 from tests.pipeline.test_walk import run
@@ -257,4 +256,4 @@ def test_an_office_under_attack_hears_of_every_file_and_records_none(
         assert entry.highest_light is not Light.GREEN, name
         assert len([one for one in receipts if entry.reference in one]) == 1, name
     assert files(office.watch[0].folder) == []
-    assert walk.unfinished(worker.context_of(office)) == 0
+    assert status.overview(office).undelivered == ()
