@@ -73,7 +73,7 @@ def kept(settings: Settings) -> Iterator[None]:
         return
     settings.state.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     handler = PrivateFile(
-        settings.state.folder / LOG_FILE, maxBytes=LARGEST_BYTES, backupCount=KEPT
+        settings.state.folder / LOG_FILE, maxBytes=LARGEST_BYTES, backupCount=KEPT, delay=True
     )
     handler.setFormatter(Timed())
     with _added(handler), contextlib.closing(handler):

@@ -26,7 +26,7 @@ from formflow.core.model import (
     Unread,
     highest,
 )
-from formflow.core.references import from_second_revision, record_reference
+from formflow.core.references import at_revision, from_second_revision, record_reference
 from formflow.core.settings import Settings
 from formflow.delivery import parcels
 from formflow.delivery.outbox import send
@@ -49,6 +49,7 @@ from formflow.sdk.contract import Connector
 from formflow.storage import children, counters, entries, own_pages, papers, revisions, tasks
 from formflow.storage.acknowledgements import acknowledge_up_to
 from formflow.storage.database import Connection
+from formflow.storage.revisions import Revision
 from formflow.storage.schema import TaskKind
 
 
@@ -88,6 +89,7 @@ class Recorded:
 
     entry_id: int
     repeats: bool
+    told: str  # for the log: "FF-2026-000123 r1, returned"
 
 
 def record(
@@ -105,11 +107,11 @@ def record(
     office = replace(office, keep=own_pages.noting(connection, office.keep))
     identity = _identity(connection, arrived, result, form, office.settings.zone)
     if identity.previous is not None and identity.is_unchanged:
-        recorded = Recorded(identity.previous.id, repeats=True)
+        recorded = Recorded(identity.previous.id, repeats=True, told=_told(identity.previous))
     else:
         entry = _entry(connection, office, arrived, result, identity, form, now)
         entry_id = entries.add(connection, entry, arrived.paper_id, identity.keys)
-        recorded = Recorded(entry_id, repeats=False)
+        recorded = Recorded(entry_id, repeats=False, told=_told(entry))
         carries = bool(_paper(result).carries)
         enclosed = enclose(
             entry, form or office.ours, office.keep, looks=arrived.looks, carries=carries
@@ -125,6 +127,10 @@ def record(
     if isinstance(result, Checked) and arrived.continues is not None:
         _end_waiting_of_the_unread(connection, arrived.continues, now)
     return recorded
+
+
+def _told(entry: Entry | Revision) -> str:
+    return f"{at_revision(entry.reference, entry.revision)}, {entry.outcome}"
 
 
 def _end_waiting_of_the_unread(connection: Connection, paper_id: int, now: datetime) -> None:

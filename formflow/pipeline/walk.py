@@ -31,6 +31,7 @@ from formflow.documents.decision_pack import ToDecide
 from formflow.forms.catalogue import Form
 from formflow.pipeline.context import WorkContext, open_context
 from formflow.pipeline.escalation import climb
+from formflow.pipeline.intake import short
 from formflow.pipeline.recording import Arrived, Office, record
 from formflow.pipeline.reminders import remind
 from formflow.reading.page_images import as_pdf
@@ -238,6 +239,7 @@ def _read(bench: WorkContext, task: Claimed, clock: Callable[[], datetime]) -> N
     crash_at("read.begun")
     try:
         result = walk(bench, paper, clock())
+        log.info("read: paper %s, %s", short(paper.sha256), _told(result))
         looks = _looks(bench, paper, result)
         _record(bench, task, paper, result, clock(), looks)
     except LeaseLost:
@@ -249,10 +251,19 @@ def _read(bench: WorkContext, task: Claimed, clock: Callable[[], datetime]) -> N
             or not why.weight
             or task.weight + why.weight < trouble.ENOUGH
         ):
+            log.warning("put back: paper %s, %s", short(paper.sha256), why.code)
             raise
         log.error("a paper goes to a person unread: %s", type(problem).__name__)  # noqa: TRY400
         unread = Unread(paper.sha256, why.judgement, paper.size)
         _record(bench, task, paper, unread, clock())
+
+
+def _told(result: Checked | Unread) -> str:
+    """Return what came of a reading, for the log."""
+    if isinstance(result, Unread):
+        return f"not readable, {result.reason}"
+    read = result.reading
+    return f"{read.form_id} version {read.form_version}, {read.via}"
 
 
 def _looks(bench: WorkContext, paper: Paper, result: Checked | Unread) -> bytes:
@@ -293,6 +304,8 @@ def _record(
         tasks.finish(connection, task, bench.owner.name)
         crash_at("record.before-commit")
     crash_at("record.after-commit")
+    became = "repeats" if recorded.repeats else "recorded"
+    log.info("%s: %s, paper %s", became, recorded.told, short(paper.sha256))
 
 
 def _form_of(bench: WorkContext, result: Checked | Unread) -> Form | None:

@@ -14,6 +14,8 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import SQLModel
 
 from formflow.core.errors import StorageProblem
+from formflow.core.messages import MESSAGES
+from formflow.core.trouble import LEDGER
 from formflow.storage import counters, sqlite
 from formflow.storage.migrations import STEPS as STEPS
 from formflow.storage.schema import SCHEMA_VERSION as SCHEMA_VERSION
@@ -35,11 +37,18 @@ def open_ledger(folder: Path) -> Engine:
         engine = sqlite.engine(file)
         _bring_up_to_date(engine)
     except (OSError, OperationalError, sqlite.Error) as problem:
-        raise StorageProblem(
-            "The ledger cannot be opened.",
-            "Check that the state folder is on a local disk and that this account may write there.",
-        ) from problem
+        raise _cannot_be_opened(problem) from problem
     return engine
+
+
+def _cannot_be_opened(problem: Exception) -> StorageProblem:
+    if sqlite.LOCKED in str(problem):
+        words = MESSAGES[LEDGER]
+        return StorageProblem(words.found, words.do_now)
+    return StorageProblem(
+        "The ledger cannot be opened.",
+        "Check that the state folder is on a local disk and that this account may write there.",
+    )
 
 
 def open_for_looking(folder: Path) -> Engine:
@@ -57,7 +66,7 @@ def open_for_looking(folder: Path) -> Engine:
         with reading(engine) as connection:
             found = sqlite.version(connection)
     except OperationalError as problem:
-        raise StorageProblem("The ledger cannot be opened.") from problem
+        raise _cannot_be_opened(problem) from problem
     if found != SCHEMA_VERSION:
         raise StorageProblem(
             "The ledger is of another version of FormFlow.",

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from formflow.core.references import at_revision
 from formflow.storage.database import inserted
 from formflow.storage.schema import Entry, Parcel, table_of
 
@@ -74,12 +75,26 @@ def told_of(connection: Connection, number: int) -> tuple[str, str]:
     return row.reference, row.destination
 
 
+def subjects(connection: Connection, numbers: Collection[int]) -> dict[int, str]:
+    """Return what parcels tell of, by their numbers: "FF-2026-000123 r2", or an alert about FormFlow."""
+    rows = connection.execute(_SUBJECTS, {"numbers": list(numbers)})
+    return {
+        row.id: at_revision(row.reference, row.revision) if row.reference else row.own_alert or ""
+        for row in rows
+    }
+
+
 _PARCEL, _ENTRY = table_of(Parcel), table_of(Entry)
 _P = _PARCEL.c
 _ADD = insert(_PARCEL)
 _BY_KEY = select(_P.id).where(_P.key == bindparam("key"))
 _RENDERED = select(_P.id, _P.key, _P.body, _P.headers, _P.original_sha256).where(
     _P.id.in_(bindparam("numbers", expanding=True))
+)
+_SUBJECTS = (
+    select(_P.id, _P.own_alert, _ENTRY.c.reference, _ENTRY.c.revision)
+    .outerjoin(_ENTRY, _ENTRY.c.id == _P.entry_id)
+    .where(_P.id.in_(bindparam("numbers", expanding=True)))
 )
 _DELIVERED = (
     update(_PARCEL)

@@ -16,6 +16,7 @@ __all__ = ["upsert"]  # INSERT with ON CONFLICT
 Error = sqlite3.Error  # what sqlite3 itself raises, outside SQLAlchemy
 NAME = f"SQLite {sqlite3.sqlite_version}"
 BUSY_SECONDS = 30
+LOCKED = "locked"  # in its messages: another program writes, or holds the file
 OF_THE_DISK = ("disk is full", "disk I/O", "readonly", "unable to open")  # in SQLite's messages
 
 

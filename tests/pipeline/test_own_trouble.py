@@ -26,7 +26,7 @@ from formflow.core.model import Light, Outcome
 from formflow.core.settings import Settings
 from formflow.pipeline import walk
 from formflow.reading.sandbox import parent
-from formflow.storage import database, tasks
+from formflow.storage import database, sqlite, tasks
 from formflow.storage.failures import trouble_of
 from tests.pipeline.test_walk import entries
 from tests.support import worker
@@ -175,7 +175,7 @@ def locked(office: Settings) -> Iterator[None]:
 def test_a_ledger_that_another_program_holds_too_long_costs_no_form(
     office: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(database, "BUSY_SECONDS", 0.2)
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.2)
     hand_over(office)
     read = walk.walk
     done = threading.Event()
