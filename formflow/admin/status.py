@@ -123,6 +123,8 @@ def as_json(view: Overview) -> dict[str, Any]:
     """Return an overview for another program."""
     table = asdict(view)
     table["last_turn"] = view.last_turn.isoformat() if view.last_turn else None
+    for row in table["undelivered"]:
+        row["next_try"] = row["next_try"].isoformat() if row["next_try"] else None
     for name in ("waiting", "put_back", "own_alerts", "silent"):
         for row in table[name]:
             row["since"] = row["since"].isoformat()
@@ -170,7 +172,9 @@ def undelivered_in_words(view: Overview, settings: Settings) -> Iterator[str]:
     for parcel in view.undelivered:
         again = "; “formflow retry” tries again"
         aside = f", {parcel.set_aside} refused for good{again}" if parcel.set_aside else ""
-        yield f"{parcel.parcels} wait for “{parcel.destination}” ({parcel.code}){aside}."
+        when = moment_in_words(parcel.next_try, settings.zone) if parcel.next_try else ""
+        due = f", tried again on {when}" if when else ""
+        yield f"{parcel.parcels} wait for “{parcel.destination}” ({parcel.code}){due}{aside}."
     for silent in view.silent:
         since = moment_in_words(silent.since, settings.zone)
         yield f"“{silent.destination}” has not answered since {since}."

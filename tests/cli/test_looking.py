@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -159,7 +160,8 @@ def test_what_a_destination_does_not_get_is_said_and_no_success(
     receipts.rename(receipts.with_name("elsewhere"))
     drop(office, GREEN)
     assert run(office, "run", "--once") == ExitCode.DESTINATION
-    assert "1 wait for “Receipts” (FF-401)" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert re.search(r"1 wait for “Receipts” \(FF-401\), tried again on \d+ \w+ \d{4} at \d", said)
     assert run(office, "status") == ExitCode.DESTINATION
     assert run(office, "doctor") == ExitCode.WAITING
     assert "LOOK waiting: 1 wait for “Receipts” (FF-401)" in capsys.readouterr().out
