@@ -208,18 +208,18 @@ def idle_and_alert(folder: Path, paper: Path, idle_seconds: float) -> dict[str, 
 
     Memory and processor time are of the service and its reading child together, after one paper.
     """
-    now = setup.set_up(folder, changes=[("settle_seconds = 5", "settle_seconds = 2")])
+    settings = setup.set_up(folder, changes=[("settle_seconds = 5", "settle_seconds = 2")])
     service = subprocess.Popen(
         [script_path(), "--settings", folder / setup.SETTINGS_FILE, "run"],
         stderr=subprocess.DEVNULL,
     )
     try:
-        _wait_for(lambda: (now.state.folder / "heartbeat").exists())
+        _wait_for(lambda: (settings.state.folder / "heartbeat").exists())
         time.sleep(1)
-        shutil.copyfile(paper, now.watch[0].folder / "form.pdf")
+        shutil.copyfile(paper, settings.watch[0].folder / "form.pdf")
         begun = time.perf_counter()
-        _wait_for(lambda: any(now.folders.alerts.glob("*.html")))
-        alert = time.perf_counter() - begun - now.watch[0].settle_seconds
+        _wait_for(lambda: any(settings.folders.alerts.glob("*.html")))
+        alert = time.perf_counter() - begun - settings.watch[0].settle_seconds
         time.sleep(5)
         return {"alert": alert, **_idle(psutil.Process(service.pid), idle_seconds)}
     finally:

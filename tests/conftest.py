@@ -30,6 +30,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Settings]:
     """A pretend agency with every folder, quick to settle, in a folder with a space in its name."""
-    now = setup.set_up(tmp_path / "an agency", changes=QUICK)
-    yield now
+    settings = setup.set_up(tmp_path / "an agency", changes=QUICK)
+    yield settings
     worker.close()

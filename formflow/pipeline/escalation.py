@@ -20,21 +20,21 @@ from formflow.storage.database import Connection, writing
 from formflow.storage.tasks import Claimed
 
 
-def climb(bench: WorkContext, task: Claimed, now: datetime) -> None:
+def climb(context: WorkContext, task: Claimed, now: datetime) -> None:
     """Tell every destination whose time has come, and come back for the next one."""
-    with writing(bench.engine) as connection:
+    with writing(context.engine) as connection:
         entry = entries.entry(connection, task.ref_id)
-        ends = _ends(bench.settings, entry)
+        ends = _ends(context.settings, entry)
         if acknowledgements.is_acknowledged(connection, task.ref_id):
             ends = {}
         for name in (name for name, end in ends.items() if end <= now):
-            _tell(connection, bench, task.ref_id, entry, name)
+            _tell(connection, context, task.ref_id, entry, name)
         later = [end for end in ends.values() if end > now]
         if not later:
-            tasks.finish(connection, task, bench.owner.name)
+            tasks.finish(connection, task, context.owner.name)
             return
         seconds = (min(later) - now).total_seconds()
-        owner = bench.owner.name
+        owner = context.owner.name
         tasks.put_back(connection, task, owner, after_seconds=seconds, code="until-nobody-looked")
 
 
@@ -48,10 +48,10 @@ def _ends(settings: Settings, entry: Entry) -> Mapping[str, datetime]:
 
 
 def _tell(
-    connection: Connection, bench: WorkContext, entry_id: int, entry: Entry, name: str
+    connection: Connection, context: WorkContext, entry_id: int, entry: Entry, name: str
 ) -> None:
-    form = bench.form_of(entry.form_id, entry.form_version)
-    connector = bench.destinations[name]
-    occasion = parcels.Occasion(entry, form, bench.settings, climbs_to=name)
+    form = context.form_of(entry.form_id, entry.form_version)
+    connector = context.destinations[name]
+    occasion = parcels.Occasion(entry, form, context.settings, climbs_to=name)
     made = parcels.parcel(occasion, name, Operation.ALERT, connector.capabilities, b"")
     post_once(connection, connector, entry_id, name, made)

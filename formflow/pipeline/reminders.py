@@ -21,49 +21,49 @@ from formflow.storage.database import Connection, writing
 from formflow.storage.tasks import Claimed
 
 
-def remind(bench: WorkContext, task: Claimed, now: datetime) -> None:
+def remind(context: WorkContext, task: Claimed, now: datetime) -> None:
     """Tell the safeguarding lead what is overdue in a case, and come back while anything is open.
 
     The newest paper of a case keeps all its clocks, be it a revision of the record or a sheet; the others end.
     """
-    days = bench.settings.working_days
-    with writing(bench.engine) as connection:
+    days = context.settings.working_days
+    with writing(context.engine) as connection:
         entry = entries.entry(connection, task.ref_id)
         reference = entry.about or entry.reference
-        case = entries.case(connection, reference, bench.settings.zone)
+        case = entries.case(connection, reference, context.settings.zone)
         is_newest = entries.reminds(connection, reference) == task.ref_id
-        ends = _deadlines(bench, case, now) if case and is_newest else []
+        ends = _deadlines(context, case, now) if case and is_newest else []
         if case is None or not ends:
-            tasks.finish(connection, task, bench.owner.name)
+            tasks.finish(connection, task, context.owner.name)
             return
         again = min(ends)
         if again <= now:
-            _send(connection, bench, task.ref_id, entry, case, now)
+            _send(connection, context, task.ref_id, entry, case, now)
             again = days.next_day_ends(now)
         seconds = (again - now).total_seconds()
         tasks.put_back(
-            connection, task, bench.owner.name, after_seconds=seconds, code="until-it-is-due"
+            connection, task, context.owner.name, after_seconds=seconds, code="until-it-is-due"
         )
 
 
-def _deadlines(bench: WorkContext, case: Case, now: datetime) -> list[datetime]:
+def _deadlines(context: WorkContext, case: Case, now: datetime) -> list[datetime]:
     """Return when the open steps of a case are due."""
-    days = bench.settings.working_days
+    days = context.settings.working_days
     ends = (deadline(step, case, days) for step in open_steps(case, local_day(now, days.zone)))
     return [end for end in ends if end is not None]
 
 
 def _send(
     connection: Connection,
-    bench: WorkContext,
+    context: WorkContext,
     entry_id: int,
     entry: Entry,
     case: Case,
     now: datetime,
 ) -> None:
-    form = bench.form_of(entry.form_id, entry.form_version)
-    occasion, to_decide = parcels.Occasion(entry, form, bench.settings), ToDecide(case, {})
-    for name, connector in taking(Operation.ALERT, bench.destinations):
-        if name not in bench.settings.told_later:
+    form = context.form_of(entry.form_id, entry.form_version)
+    occasion, to_decide = parcels.Occasion(entry, form, context.settings), ToDecide(case, {})
+    for name, connector in taking(Operation.ALERT, context.destinations):
+        if name not in context.settings.told_later:
             made = parcels.reminder(occasion, to_decide, name, connector.capabilities, now)
             post_once(connection, connector, entry_id, name, made)

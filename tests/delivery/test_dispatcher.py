@@ -502,11 +502,11 @@ def test_who_does_not_answer_is_named_with_the_moment_and_gets_nothing_more(
     drop(office, "red-planned-secrecy-pdfjs")
     hanging_turns(office, hanging)
     assert standing(office) == (tasks.READY, "FF-425")
-    now = with_the_shelf(office)
-    (silent,) = status.overview(now).silent
+    settings = with_the_shelf(office)
+    (silent,) = status.overview(settings).silent
     assert silent.destination == "Shelf"
-    assert "“Shelf” has not answered since" in status.as_text(status.overview(now), now)
-    assert status.overview(now).waits_for_a_person
+    assert "“Shelf” has not answered since" in status.as_text(status.overview(settings), settings)
+    assert status.overview(settings).waits_for_a_person
     make_due(office)
     assert shelf.tries == 1, "a lane that is stuck gets nothing"
 
@@ -573,10 +573,10 @@ def test_a_question_that_hangs_stops_its_own_lane_alone(
     drop(office, "green-free-play-pdfjs")
     worker.settle(office)
     assert len(files(office.folders.alerts)) == 2
-    now = with_the_shelf(office)
-    assert [silent.destination for silent in status.overview(now).silent] == ["Shelf"]
+    settings = with_the_shelf(office)
+    assert [silent.destination for silent in status.overview(settings).silent] == ["Shelf"]
     hanging.lets_go.set()
     until = time.monotonic() + 100
-    while status.overview(now).silent:
+    while status.overview(settings).silent:
         assert time.monotonic() < until
         time.sleep(0.05)

@@ -23,10 +23,10 @@ def test_a_paper_that_no_rule_can_assess_goes_to_a_person_and_the_next_is_taken(
 ) -> None:
     walked = walk.walk
 
-    def stumbles(bench: Any, paper: Any, now: Any) -> Any:
+    def stumbles(context: Any, paper: Any, now: Any) -> Any:
         if paper.file_name == "1.pdf":
             raise ValueError("Alex Example")  # a mistake of ours, with a name in its message
-        return walked(bench, paper, now)
+        return walked(context, paper, now)
 
     monkeypatch.setattr(walk, "walk", stumbles)
     drop(office, ONE, "1.pdf")
@@ -80,8 +80,8 @@ def test_a_mistake_while_recording_keeps_the_paper_waiting_and_says_so(
 
 def test_that_a_paper_was_claimed_often_says_nothing_about_it(office: Settings) -> None:
     drop(office, ONE)
-    bench = worker.context_of(office)
-    with database.writing(bench.engine) as connection:  # as many kills leave it
+    context = worker.context_of(office)
+    with database.writing(context.engine) as connection:  # as many kills leave it
         connection.exec_driver_sql(
             "CREATE TRIGGER tried AFTER INSERT ON task WHEN NEW.kind = 'read'"
             " BEGIN UPDATE task SET attempts = 9 WHERE id = NEW.id; END"

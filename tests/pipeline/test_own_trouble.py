@@ -261,31 +261,31 @@ def test_killing_the_service_five_times_with_a_red_form_in_hand_costs_nothing(
 def test_after_one_kill_a_red_form_is_read_within_seconds(office: Settings) -> None:
     drop(office, RED)
     formflow(office, "run", "--once", crash_at="read.begun")
-    bench = worker.context_of(office)
-    tasks.reap(bench.engine, bench.locks)
+    context = worker.context_of(office)
+    tasks.reap(context.engine, context.locks)
     reaped_by = time.time()
     assert put_back(office) == [("FF-143", 1)]
-    due = tasks.next_due(bench.engine)
+    due = tasks.next_due(context.engine)
     assert due is not None
     assert due <= reaped_by + 1.0
     assert_read_in_the_end(office)
 
 
 def test_a_form_that_takes_its_worker_along_lets_the_others_go_first(office: Settings) -> None:
-    bench = worker.context_of(office)
+    context = worker.context_of(office)
     hand_over(office, RED)
     for number in range(4):
-        (task,) = tasks.claim(bench.engine, f"killed {number}", lambda *_: 8)
+        (task,) = tasks.claim(context.engine, f"killed {number}", lambda *_: 8)
         before = time.time()
-        tasks.reap(bench.engine, bench.locks)
-        after, due = time.time(), tasks.next_due(bench.engine)
+        tasks.reap(context.engine, context.locks)
+        after, due = time.time(), tasks.next_due(context.engine)
         assert due is not None
         assert before + 2**number <= due <= after + 2**number
         make_due(office)
     hand_over(office, GREEN)
-    with database.writing(bench.engine) as connection:
+    with database.writing(context.engine) as connection:
         connection.exec_driver_sql("UPDATE task SET due = 1 WHERE attempts > 0")
-    (task,) = tasks.claim(bench.engine, "the next", lambda *_: 1)
+    (task,) = tasks.claim(context.engine, "the next", lambda *_: 1)
     assert task.attempts == 1
 
 
@@ -296,15 +296,15 @@ def ordered(monkeypatch: pytest.MonkeyPatch, what: str) -> None:
 
 def kill_the_child(office: Settings, number: int) -> None:
     """Kill the reading child as soon as it has a form in hand."""
-    bench = worker.context_of(office)
+    context = worker.context_of(office)
     while True:
-        with database.reading(bench.engine) as connection:
+        with database.reading(context.engine) as connection:
             in_hand = "SELECT count(*) FROM task WHERE kind = 'read' AND state = 1"
-            if connection.exec_driver_sql(in_hand).scalar_one() and bench.cage.pid():
+            if connection.exec_driver_sql(in_hand).scalar_one() and context.cage.pid():
                 break
         time.sleep(0.02)
     time.sleep(0.2)
-    os.kill(bench.cage.pid() or 0, number)
+    os.kill(context.cage.pid() or 0, number)
 
 
 @needs_posix
@@ -444,8 +444,8 @@ def test_waiting_grows_and_never_beyond_five_minutes() -> None:
 def test_the_next_form_is_read_though_one_before_it_meets_trouble(office: Settings) -> None:
     hand_over(office, RED)
     hand_over(office, GREEN)
-    bench = worker.context_of(office)
-    lost = bench.vault.path(sha_of(RED))
+    context = worker.context_of(office)
+    lost = context.vault.path(sha_of(RED))
     lost.rename(lost.with_suffix(".away"))
     for _ in range(2):
         worker.drain(office)

@@ -56,7 +56,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def office_in_a_hurry(tmp_path: Path) -> Iterator[Settings]:
     """An agency that opens large files and gives each of them little time."""
-    now = setup.set_up(
+    settings = setup.set_up(
         tmp_path / "an agency",
         changes=(
             ("settle_seconds = 5", "settle_seconds = 0.2"),
@@ -66,7 +66,7 @@ def office_in_a_hurry(tmp_path: Path) -> Iterator[Settings]:
             ("file_mb = 20", "file_mb = 100"),
         ),
     )
-    yield now
+    yield settings
     worker.close()
 
 
