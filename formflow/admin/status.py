@@ -10,6 +10,7 @@ from typing import Any
 from formflow.core.errors import ExitCode
 from formflow.core.messages import MESSAGES
 from formflow.core.model import Light, Outcome
+from formflow.core.references import at_revision
 from formflow.core.settings import Settings
 from formflow.core.trouble import MISTAKE
 from formflow.core.wording import LIGHT_WORDS, OUTCOME_WORDS, moment_in_words
@@ -140,7 +141,7 @@ def as_text(view: Overview, settings: Settings) -> str:
         since = moment_in_words(entry.since, settings.zone)
         outcome = OUTCOME_WORDS[Outcome(entry.outcome)]
         lines.append(
-            f"  {'NOW' * entry.urgent:3} {shape} {entry.reference} r{entry.revision}  {words:24}"
+            f"  {'NOW' * entry.urgent:3} {shape} {at_revision(entry.reference, entry.revision)}  {words:24}"
             f" {outcome}, since {since}"
         )
     lines += [f"! {own.reference}: {own.text} ({own.code})" for own in view.own_alerts]
