@@ -175,7 +175,8 @@ def undelivered_in_words(view: Overview, settings: Settings) -> Iterator[str]:
         aside = f", {parcel.set_aside} refused for good{again}" if parcel.set_aside else ""
         when = moment_in_words(parcel.next_try, settings.zone) if parcel.next_try else ""
         due = f", tried again on {when}" if when else ""
-        yield f"{parcel.parcels} wait for “{parcel.destination}” ({parcel.code}){due}{aside}."
+        code = f" ({parcel.code})" if parcel.code else ""
+        yield f"{parcel.parcels} wait for “{parcel.destination}”{code}{due}{aside}."
     for silent in view.silent:
         since = moment_in_words(silent.since, settings.zone)
         yield f"“{silent.destination}” has not answered since {since}."

@@ -131,14 +131,20 @@ def _drain(context: WorkContext, papers: int, jobs: int, quiet: bool) -> None:
         return
     # spawn: a forked child would share the ledger's connection.
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        workers = [pool.submit(walk.drain_all, context.settings) for _ in range(jobs)]
+        workers = [pool.submit(_drain_beside, context.settings) for _ in range(jobs)]
         _show(context, papers, _steps(lambda: _are_done(context, workers)), quiet)
         if context.stopping.is_set():
-            for process in active_children():  # what they have claimed is given back
+            for process in active_children():  # each gives back what it has claimed
                 process.terminate()
             return
     for worker in workers:
         worker.result()  # a worker that broke says so here
+
+
+def _drain_beside(settings: Settings) -> int:
+    """Do everything that is ready, in a process of its own."""
+    with open_context(settings) as context, stoppable(context):
+        return walk.drain_all(context)
 
 
 def _are_done(context: WorkContext, workers: Sequence[Future[int]]) -> bool:

@@ -21,7 +21,6 @@ from formflow.core.clock import utc_now
 from formflow.core.crash_points import crash_at
 from formflow.core.dates import local_day
 from formflow.core.model import Checked, Outcome, Reading, Role, Unread
-from formflow.core.settings import Settings
 from formflow.core.trouble import Trouble
 from formflow.delivery import parcels, watermark
 from formflow.delivery.dispatcher import deliver, give_up_overdue, most_at_once
@@ -29,7 +28,7 @@ from formflow.delivery.outbox import send_alert_again, send_page, send_receipt
 from formflow.documents import html_pages
 from formflow.documents.decision_pack import ToDecide
 from formflow.forms.catalogue import Form
-from formflow.pipeline.context import WorkContext, open_context
+from formflow.pipeline.context import WorkContext
 from formflow.pipeline.escalation import climb
 from formflow.pipeline.intake import short
 from formflow.pipeline.recording import Arrived, Office, record
@@ -97,13 +96,12 @@ def recorded(context: WorkContext) -> int:
         return tasks.count_read(connection)
 
 
-def drain_all(settings: Settings) -> int:
-    """Drain in a process of its own until nothing is ready; return how many tasks were handled."""
-    with open_context(settings) as context:
-        tasks.reap(context.engine, context.locks)
-        handled = 0
-        while (count := drain(context, FOR_A_HEAP)) or waited(context):
-            handled += count
+def drain_all(context: WorkContext) -> int:
+    """Drain until nothing is ready; return how many tasks were handled."""
+    tasks.reap(context.engine, context.locks)
+    handled = 0
+    while (count := drain(context, FOR_A_HEAP)) or waited(context):
+        handled += count
     return handled
 
 
@@ -248,11 +246,9 @@ def _read(context: WorkContext, task: Claimed, clock: Callable[[], datetime]) ->
         raise
     except Exception as problem:
         why = trouble_of(problem)
-        if (
-            context.was_interrupted(why)
-            or not why.weight
-            or task.weight + why.weight < trouble.ENOUGH
-        ):
+        if context.was_interrupted(why):
+            raise
+        if not why.weight or task.weight + why.weight < trouble.ENOUGH:
             log.warning("put back: paper %s, %s", short(paper.sha256), why.code)
             raise
         log.error("a paper goes to a person unread: %s", type(problem).__name__)  # noqa: TRY400
