@@ -36,8 +36,10 @@ from formflow.core.model import (
     Reading,
     Unread,
 )
+from formflow.core.references import SheetKey
 from formflow.forms import catalogue
 from formflow.pipeline import walk
+from formflow.pipeline.context import open_context
 from formflow.pipeline.ingest import hand_over
 from formflow.reading import acroform
 from formflow.reading.ladder import read_paper
@@ -157,7 +159,7 @@ def rules(paper: Path, times: int, earlier: int) -> float:
     for _ in range(times):
         proposal = decide(check(reading, form, today).facts, history, today)
         record = _entry(reading.answers, proposal)
-        open_steps(Case(record, {REVIEW: _entry(answers, None)}, history), today)
+        open_steps(Case(record, {SheetKey(REVIEW): _entry(answers, None)}, history), today)
     return time.perf_counter() - begun
 
 
@@ -207,11 +209,11 @@ def write_lock(papers: Sequence[Path], folder: Path) -> Held:
             all_held.append(took)
             recording.extend([took] if here.records else [])
 
-    event.listen(walk.workbench(now).engine, "after_cursor_execute", ran)
-    hand_over(now, papers)
-    while walk.drain(now, walk.FOR_A_HEAP):
-        pass
-    walk.close()
+    with open_context(now) as context:
+        event.listen(context.engine, "after_cursor_execute", ran)
+        hand_over(context, papers)
+        while walk.drain(context, walk.FOR_A_HEAP):
+            pass
     return Held(statistics.median(recording), max(recording), sum(all_held) / len(papers))
 
 
@@ -245,18 +247,18 @@ def idle_and_alert(folder: Path, paper: Path, idle_seconds: float) -> dict[str, 
 
     Memory and processor time are of the service and its reading child together, after one paper.
     """
-    now = setup.set_up(folder, changes=[("settle_seconds = 5", "settle_seconds = 2")])
+    settings = setup.set_up(folder, changes=[("settle_seconds = 5", "settle_seconds = 2")])
     service = subprocess.Popen(
         [script_path(), "--settings", folder / setup.SETTINGS_FILE, "run"],
         stderr=subprocess.DEVNULL,
     )
     try:
-        _wait_for(lambda: (now.state.folder / "heartbeat").exists())
+        _wait_for(lambda: (settings.state.folder / "heartbeat").exists())
         time.sleep(1)
-        shutil.copyfile(paper, now.watch[0].folder / "form.pdf")
+        shutil.copyfile(paper, settings.watch[0].folder / "form.pdf")
         begun = time.perf_counter()
-        _wait_for(lambda: any(now.folders.alerts.glob("*.html")))
-        alert = time.perf_counter() - begun - now.watch[0].settle_seconds
+        _wait_for(lambda: any(settings.folders.alerts.glob("*.html")))
+        alert = time.perf_counter() - begun - settings.watch[0].settle_seconds
         time.sleep(5)
         return {"alert": alert, **_idle(psutil.Process(service.pid), idle_seconds)}
     finally:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import re
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar
@@ -31,6 +30,7 @@ from formflow.sdk.contract import (
     RepeatSafe,
 )
 from formflow.sdk.folder import DestinationFolder, is_of_another_case, keys_in, marked
+from formflow.sdk.wording import at_revision, find_revision
 
 SEEN = "Seen"
 # The number puts the most urgent first when the folder is sorted by name.
@@ -43,7 +43,6 @@ URGENCY: Mapping[Light | None, str] = {
     Light.GREEN: "5 GREEN",
 }
 NOW, OVERDUE = "0 NOW", "0 OVERDUE"
-_NAMED = re.compile(r"([A-Z]{1,6}-\d{4}-\d{6,}(?:-F\d[a-z]?\d*)?) r(\d+)")
 
 
 class AlertFolderSettings(ConnectorSettings):
@@ -77,7 +76,7 @@ class AlertFolder:
     def prepare(self, parcel: Parcel) -> Prepared:
         """Return the page and its name: urgency first, then the reference."""
         first = NOW if parcel.urgent else URGENCY[parcel.light]
-        name = f"{first} {parcel.reference} r{parcel.revision}.html"
+        name = f"{first} {at_revision(parcel.reference, parcel.revision)}.html"
         if parcel.is_reminder:  # beside the alert, never over it; one page for each case
             name = f"{f'{NOW} OVERDUE' if parcel.urgent else OVERDUE} {parcel.reference}.html"
             body = marked(parcel.page, parcel.key, parcel.case_key)
@@ -132,8 +131,7 @@ def _keys_of(folder: Path, alerts: Collection[tuple[str, int]]) -> set[str]:
     """Return the keys on the pages of some alerts; the pages of others are not opened."""
     found: set[str] = set()
     for path in folder.glob("*.html"):
-        named = _NAMED.search(path.name)
-        if named and (named[1], int(named[2])) in alerts:
+        if find_revision(path.name) in alerts:
             # Dragged away just now, or nothing that we wrote: a link, a pipe.
             with contextlib.suppress(FileNotFoundError, files.NotAFile):
                 found |= keys_in(files.read(path).decode("utf-8", "replace"))

@@ -26,6 +26,7 @@ from formflow.sdk.contract import (
     RepeatSafe,
 )
 from formflow.sdk.folder import DestinationFolder
+from formflow.sdk.wording import from_second_revision
 
 
 class AttentionFolderSettings(ConnectorSettings):
@@ -56,8 +57,7 @@ class AttentionFolder:
 
     def prepare(self, parcel: Parcel) -> Prepared:
         """Return the note and the names of both: the reference that also stands on the receipt."""
-        again = f" r{parcel.revision}" if parcel.revision > 1 else ""
-        stem = f"{parcel.reference}{again}"
+        stem = from_second_revision(parcel.reference, parcel.revision)
         note = f"{parcel.page.rstrip()}\n\nMark of this note: {parcel.key}\n"
         # Windows line ends and a byte order mark: every Notepad shows it as it was meant.
         body = note.replace("\n", "\r\n").encode("utf-8-sig")

@@ -35,7 +35,7 @@ from formflow.sdk.contract import (
     Retryable,
 )
 from formflow.sdk.folder import DestinationFolder
-from formflow.sdk.wording import LIGHTS, ending
+from formflow.sdk.wording import LIGHTS, at_revision, ending
 
 CHRONOLOGY = "Chronology.html"
 NOT_YET_MATCHED = "Not yet matched"
@@ -72,7 +72,7 @@ class ChildFiles:
 
     def prepare(self, parcel: Parcel) -> Prepared:
         """Return the "as read" sheet, the names of both papers, and the line of the chronology."""
-        stem = f"{parcel.reference} r{parcel.revision}"
+        stem = at_revision(parcel.reference, parcel.revision)
         papers = {}
         if parcel.original_sha256:
             papers["original"] = f"{stem} {_kept_as(parcel)}{parcel.original_suffix}"

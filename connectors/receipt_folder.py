@@ -22,6 +22,7 @@ from formflow.sdk.contract import (
     RepeatSafe,
 )
 from formflow.sdk.folder import DestinationFolder, marked
+from formflow.sdk.wording import at_revision
 
 
 class ReceiptFolderSettings(ConnectorSettings):
@@ -52,7 +53,7 @@ class ReceiptFolder:
     def prepare(self, parcel: Parcel) -> Prepared:
         """Return the page and its name: by reference, and by arrival for a paper that came again."""
         kind = "received" if parcel.repeat is None else f"again {parcel.repeat}"
-        name = f"{parcel.reference} r{parcel.revision} {kind}.html"
+        name = f"{at_revision(parcel.reference, parcel.revision)} {kind}.html"
         return Prepared(parcel.key, marked(parcel.page, parcel.key), {"name": name})
 
     def deliver(self, prepared: Prepared) -> Delivered:

@@ -10,7 +10,7 @@ import pytest
 
 from formflow.admin import setup
 from formflow.core.settings import Settings
-from formflow.pipeline import walk
+from tests.support import worker
 
 # Settings of a pretend agency that is quick to settle: the second of each is the second folder's.
 QUICK = (
@@ -30,6 +30,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Settings]:
     """A pretend agency with every folder, quick to settle, in a folder with a space in its name."""
-    now = setup.set_up(tmp_path / "an agency", changes=QUICK)
-    yield now
-    walk.close()
+    settings = setup.set_up(tmp_path / "an agency", changes=QUICK)
+    yield settings
+    worker.close()

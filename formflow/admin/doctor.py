@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import psutil
@@ -15,6 +15,7 @@ from formflow.core.messages import MESSAGES
 from formflow.core.model import Role, Unread
 from formflow.core.settings import FOR_DECISIONS, Settings
 from formflow.core.trouble import Trouble
+from formflow.core.wording import moment_in_words
 from formflow.delivery import own_alerts, watermark
 from formflow.delivery.destinations import open_destinations
 from formflow.forms import catalogue
@@ -38,7 +39,6 @@ NETWORK_FILE_SYSTEMS = {
     "webdav",
 }
 SYNC_FOLDERS = ("onedrive", "dropbox", "google drive", "icloud")
-ALIVE_WITHIN = timedelta(minutes=15)
 
 
 def checkup(settings: Settings, now: datetime) -> Iterator[tuple[str, CheckLine]]:
@@ -59,7 +59,7 @@ def checkup(settings: Settings, now: datetime) -> Iterator[tuple[str, CheckLine]
         yield from ((f"destination “{name}”", line) for line in connector.check().lines)
         connector.close()
     yield "ladder", _ladder(settings)
-    yield "service", _service(settings, now)
+    yield from _work(settings, now)
 
 
 def _state_is_local(folder: Path) -> CheckLine:
@@ -75,9 +75,8 @@ def _state_is_local(folder: Path) -> CheckLine:
 
 def _ledger(settings: Settings) -> CheckLine:
     try:
-        engine = database.open_ledger(settings.state.folder)
-        is_sound = database.is_sound(engine)
-        engine.dispose()
+        with database.looking(settings.state.folder) as connection:
+            is_sound = database.is_sound(connection)
     except FormFlowError as problem:
         return CheckLine(False, f"{problem.found} {problem.advice}")
     if not is_sound:
@@ -87,13 +86,11 @@ def _ledger(settings: Settings) -> CheckLine:
 
 def _own_alerts(settings: Settings) -> Iterator[CheckLine]:
     try:
-        engine = database.open_ledger(settings.state.folder)
+        with database.looking(settings.state.folder) as connection:
+            waiting = list(own_alerts.waiting(connection))
+            behind = watermark.is_behind(settings, connection)
     except FormFlowError:
         return  # said already
-    with database.reading(engine) as connection:
-        waiting = list(own_alerts.waiting(connection))
-        behind = watermark.is_behind(settings, connection)
-    engine.dispose()
     if behind:
         yield CheckLine(
             False,
@@ -105,7 +102,8 @@ def _own_alerts(settings: Settings) -> Iterator[CheckLine]:
 
 
 def _disk(folder: Path) -> CheckLine:
-    free = shutil.disk_usage(folder).free
+    there = next(one for one in (folder, *folder.absolute().parents) if one.exists())
+    free = shutil.disk_usage(there).free
     text = f"{free / (1 << 30):.1f} GB free"
     return CheckLine(
         free > LEAST_FREE_BYTES, text if free > LEAST_FREE_BYTES else f"{text}: too little"
@@ -187,10 +185,26 @@ def _ladder(settings: Settings) -> CheckLine:
     return CheckLine(True, f"what nobody acknowledges goes to {told}")
 
 
-def _service(settings: Settings, now: datetime) -> CheckLine:
-    last = status.overview(settings).last_turn
-    if last is None:
+def _work(settings: Settings, now: datetime) -> Iterator[tuple[str, CheckLine]]:
+    """Yield whether the service is at work, and what does not get on."""
+    try:
+        view = status.overview(settings)
+    except FormFlowError as problem:
+        yield "service", CheckLine(False, f"{problem.found} {problem.advice}")
+        return
+    yield "service", _service(view, settings, now)
+    stuck = [*status.put_back_in_words(view, settings)]
+    if view.is_stuck:
+        stuck += status.undelivered_in_words(view, settings)
+    yield from (("waiting", CheckLine(False, line)) for line in stuck)
+
+
+def _service(view: status.Overview, settings: Settings, now: datetime) -> CheckLine:
+    if view.last_turn is None:
         return CheckLine(False, "has never run here. Start “formflow run”.")
-    if now - last > ALIVE_WITHIN:
-        return CheckLine(False, f"has not looked at its folders since {last:%Y-%m-%d %H:%M} UTC.")
-    return CheckLine(True, "looked at its folders within the last 15 minutes")
+    when = moment_in_words(view.last_turn, settings.zone)
+    if view.is_overdue(settings, now):
+        return CheckLine(
+            False, f"has not looked at its folders since {when}. Start “formflow run”."
+        )
+    return CheckLine(True, f"last looked at its folders on {when}")

@@ -42,28 +42,28 @@ def set_up(folder: Path, changes: Sequence[tuple[str, str]] = ()) -> Settings:
             for old, new in changes:
                 text = text.replace(old, new, 1)
             files.write(file, text.encode())
-        now = settings_file.load_settings(file)
-        make_folders(now)
+        settings = settings_file.load_settings(file)
+        make_folders(settings)
     except OSError as problem:
         raise StorageProblem(
             "A folder could not be made.", "Check that this account may write there."
         ) from problem
-    return now
+    return settings
 
 
-def make_folders(now: Settings) -> None:
+def make_folders(settings: Settings) -> None:
     """Make every folder the settings name, mark the watched ones, and lay out the blanks.
 
     New folders for the DSL alone, and the state, are closed to others.
     """
-    new = [folder for folder in rights.confidential(now) if not folder.exists()]
-    now.state.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for place in places_of(now):
-        if place.path != now.state.folder:
+    new = [folder for folder in rights.confidential(settings) if not folder.exists()]
+    settings.state.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for place in places_of(settings):
+        if place.path != settings.state.folder:
             files.make_folder(place.path.parent if place.is_file else place.path)
     for folder in new:  # the rights of what was there already are IT's
         rights.close_to_others(folder)
-    for watch in now.watch:
+    for watch in settings.watch:
         marker = watch.folder / MARKER
         if not marker.exists():
             words = {
@@ -72,5 +72,5 @@ def make_folders(now: Settings) -> None:
             }
             files.write(marker, json.dumps(words).encode())
     for form in (one for one in catalogue.shipped() if not one.is_sheet):
-        blank = now.folders.blank_forms / f"{form.code} {form.title}.pdf"
+        blank = settings.folders.blank_forms / f"{form.code} {form.title}.pdf"
         files.write(blank, form.blank.read_bytes())

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from formflow.core.errors import ExitCode
 from formflow.core.messages import MESSAGES
 from formflow.core.model import Light, Outcome
+from formflow.core.references import at_revision
 from formflow.core.settings import Settings
 from formflow.core.trouble import MISTAKE
 from formflow.core.wording import LIGHT_WORDS, OUTCOME_WORDS, moment_in_words
@@ -29,6 +31,8 @@ from formflow.storage.papers import PutBack
 from formflow.storage.silences import Silent
 from formflow.storage.tasks import Undelivered
 from formflow.storage.waiting import Waiting
+
+ALIVE_WITHIN = timedelta(minutes=15)  # or three sweeps, where these are rarer
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,17 @@ class Overview:
     folders: tuple[FolderState, ...]
     last_turn: datetime | None  # when the service last finished a turn
 
+    def is_overdue(self, settings: Settings, now: datetime) -> bool:
+        """Return whether the service should have looked at its folders since it last did."""
+        longest = timedelta(seconds=max(watch.scan_seconds for watch in settings.watch))
+        return self.last_turn is None or now - self.last_turn > max(ALIVE_WITHIN, 3 * longest)
+
+    @property
+    def is_stuck(self) -> bool:
+        """Return whether a destination does not get what it should."""
+        tried = any(entry.set_aside or entry.code for entry in self.undelivered)
+        return bool(self.silent) or tried
+
     @property
     def waits_for_a_person(self) -> bool:
         """Return whether somebody has something to look at."""
@@ -65,9 +80,8 @@ class Overview:
 
 
 def overview(settings: Settings) -> Overview:
-    """Return how things stand. Changes nothing."""
-    engine = database.open_ledger(settings.state.folder)
-    with database.reading(engine) as connection:
+    """Return how things stand. Changes nothing. Raise StorageProblem where there is no ledger to look at."""
+    with database.looking(settings.state.folder) as connection:
         records, unread = entries.count_records(connection), tasks.count_unread(connection)
         unseen = tuple(waiting.unacknowledged(connection))
         put_back = tuple(papers.put_back(connection))
@@ -77,7 +91,6 @@ def overview(settings: Settings) -> Overview:
         there = {known.name for known in settings.destinations()}
         silent = tuple(one for one in silences.all_of_them(connection) if one.destination in there)
         lying = sightings.not_taken(connection)
-    engine.dispose()
     return Overview(
         records,
         unread,
@@ -92,6 +105,15 @@ def overview(settings: Settings) -> Overview:
     )
 
 
+def exit_code(view: Overview, settings: Settings, now: datetime) -> ExitCode:
+    """Return how `formflow status` ends, for whatever watches FormFlow: the gravest thing counts."""
+    if view.is_overdue(settings, now):
+        return ExitCode.NOT_RUNNING
+    if view.is_stuck:
+        return ExitCode.DESTINATION
+    return ExitCode.WAITING if view.waits_for_a_person else ExitCode.DONE
+
+
 def _folders(settings: Settings, lying: Mapping[str, int]) -> Iterator[FolderState]:
     for watch in settings.watch:
         name, is_online = str(watch.folder), (watch.folder / MARKER).is_file()
@@ -102,6 +124,8 @@ def as_json(view: Overview) -> dict[str, Any]:
     """Return an overview for another program."""
     table = asdict(view)
     table["last_turn"] = view.last_turn.isoformat() if view.last_turn else None
+    for row in table["undelivered"]:
+        row["next_try"] = row["next_try"].isoformat() if row["next_try"] else None
     for name in ("waiting", "put_back", "own_alerts", "silent"):
         for row in table[name]:
             row["since"] = row["since"].isoformat()
@@ -117,7 +141,7 @@ def as_text(view: Overview, settings: Settings) -> str:
         since = moment_in_words(entry.since, settings.zone)
         outcome = OUTCOME_WORDS[Outcome(entry.outcome)]
         lines.append(
-            f"  {'NOW' * entry.urgent:3} {shape} {entry.reference} r{entry.revision}  {words:24}"
+            f"  {'NOW' * entry.urgent:3} {shape} {at_revision(entry.reference, entry.revision)}  {words:24}"
             f" {outcome}, since {since}"
         )
     lines += [f"! {own.reference}: {own.text} ({own.code})" for own in view.own_alerts]
@@ -126,16 +150,7 @@ def as_text(view: Overview, settings: Settings) -> str:
     if view.papers_unread:
         lines.append(f"{view.papers_unread} papers are being read.")
     lines += put_back_in_words(view, settings)
-    for parcel in view.undelivered:
-        aside = (
-            f", {parcel.set_aside} refused for good; “formflow retry” tries again"
-            if parcel.set_aside
-            else ""
-        )
-        lines.append(f"{parcel.parcels} wait for “{parcel.destination}” ({parcel.code}){aside}.")
-    for silent in view.silent:
-        since = moment_in_words(silent.since, settings.zone)
-        lines.append(f"“{silent.destination}” has not answered since {since}.")
+    lines += undelivered_in_words(view, settings)
     if not view.undelivered:
         lines.append("Every destination holds everything.")
     for folder in view.folders:
@@ -151,6 +166,20 @@ def as_text(view: Overview, settings: Settings) -> str:
 def put_back_in_words(view: Overview, settings: Settings) -> list[str]:
     """Return what forms that could not be read yet wait for, and what to do."""
     return [_put_back_in_words(row, settings) for row in view.put_back]
+
+
+def undelivered_in_words(view: Overview, settings: Settings) -> Iterator[str]:
+    """Yield what waits for each destination, with the code of the reason, and which do not answer."""
+    for parcel in view.undelivered:
+        again = "; “formflow retry” tries again"
+        aside = f", {parcel.set_aside} refused for good{again}" if parcel.set_aside else ""
+        when = moment_in_words(parcel.next_try, settings.zone) if parcel.next_try else ""
+        due = f", tried again on {when}" if when else ""
+        code = f" ({parcel.code})" if parcel.code else ""
+        yield f"{parcel.parcels} wait for “{parcel.destination}”{code}{due}{aside}."
+    for silent in view.silent:
+        since = moment_in_words(silent.since, settings.zone)
+        yield f"“{silent.destination}” has not answered since {since}."
 
 
 def _put_back_in_words(row: PutBack, settings: Settings) -> str:

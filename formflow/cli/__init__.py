@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from formflow import __version__
+from formflow.cli import logs
 from formflow.core.errors import ExitCode, FormFlowError, SettingsProblem
 
 # Loaded one by one when asked for: `formflow --help` must not wait for the database library.
@@ -31,6 +32,7 @@ COMMANDS = {
     "read": ("look", "What FormFlow reads in a file and would propose. Records nothing."),
     "reread": ("act", "Read forms again that could not be read."),
     "retry": ("act", "Try deliveries again now, also those that were refused."),
+    "service": ("service", "What starts FormFlow with the computer."),
     "run": ("work", "Watch the folders and do everything that is due."),
     "show": ("look", "A record with all its revisions."),
     "status": ("look", "What waits for a person, what waits for a destination."),
@@ -77,8 +79,9 @@ def formflow(context: click.Context, settings_file: Path) -> None:
     """
     context.obj = settings_file
     # pypdf and others warn with pieces of the file in their words: only our own log is heard.
-    logging.basicConfig(level=logging.CRITICAL, format="%(message)s")
-    logging.getLogger("formflow").setLevel(os.environ.get("FORMFLOW_LOG", "WARNING"))
+    logging.getLogger().setLevel(logging.CRITICAL)
+    logging.getLogger("formflow").setLevel(logging.DEBUG)
+    context.with_resource(logs.shown(each_step=context.invoked_subcommand == "run"))
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -44,13 +44,13 @@ def retry(settings_file: Path, destination: str | None) -> int:
 
     The service sends them at its next turn.
     """
-    now = load_settings(settings_file)
-    names = [known.name for known in now.destinations()]
+    settings = load_settings(settings_file)
+    names = [known.name for known in settings.destinations()]
     if destination is not None and destination not in names:
         raise click.UsageError(
             f"There is no destination “{destination}”. There are: {', '.join(names)}."
         )
-    with database.writing(database.open_ledger(now.state.folder)) as connection:
+    with database.writing(database.open_ledger(settings.state.folder)) as connection:
         count = tasks.retry(connection, destination, set_aside_too=True)
     say(f"Deliveries that will be tried again: {count}.")
     return ExitCode.DONE
@@ -70,9 +70,12 @@ def reread(
     """
     if sum((bool(references), code is not None, all_unread)) != 1:
         raise click.UsageError("Name references, or a --code, or --all-unread.")
-    now = load_settings(settings_file)
-    engine, vault = database.open_ledger(now.state.folder), Vault(now.state.folder / "originals")
-    found = read_again(engine, vault, utc_now(), now.reading.file_mb << 20, references, code)
+    settings = load_settings(settings_file)
+    engine, vault = (
+        database.open_ledger(settings.state.folder),
+        Vault(settings.state.folder / "originals"),
+    )
+    found = read_again(engine, vault, utc_now(), settings.reading.file_mb << 20, references, code)
     for reference in references:
         if reference not in found:
             say(

@@ -55,8 +55,8 @@ def list_kinds(as_json: bool) -> int:
 @click.pass_obj
 def check(settings_file: Path, name: str | None, as_json: bool) -> int:
     """Say whether each destination of the settings (or NAME) can be delivered to. Changes nothing."""
-    now = load_settings(settings_file)
-    destinations = open_destinations(now, Vault(now.state.folder / "originals"))
+    settings = load_settings(settings_file)
+    destinations = open_destinations(settings, Vault(settings.state.folder / "originals"))
     chosen = {n: c for n, c in destinations.items() if name in (None, n)}
     if not chosen:
         raise click.UsageError(

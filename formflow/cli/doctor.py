@@ -18,8 +18,8 @@ from formflow.core.errors import ExitCode
 @click.pass_obj
 def doctor(settings_file: Path, as_json: bool) -> int:
     """Look whether everything is as it should be, and say what to do."""
-    now = load_settings(settings_file)
-    found = list(checkup(now, utc_now()))
+    settings = load_settings(settings_file)
+    found = list(checkup(settings, utc_now()))
     if as_json:
         emit([{"what": what, "ok": line.ok, "text": line.text} for what, line in found])
     else:

@@ -14,6 +14,7 @@ from formflow.admin.settings_file import load_settings
 from formflow.cli.output import emit, say, table
 from formflow.core import files
 from formflow.core.clock import utc_now
+from formflow.core.dates import local_day
 from formflow.core.errors import ExitCode, FormDefinitionProblem
 from formflow.core.settings import Settings
 from formflow.documents import build as builds
@@ -76,8 +77,12 @@ def build(check: bool, folder: Path | None) -> int:
 
 def _agencys(settings_file: Path) -> Path:
     """Return the folder of the agency's own definitions."""
-    now = load_settings(settings_file) if settings_file.is_file() else Settings()
-    return now.folders.forms
+    return _settings(settings_file).folders.forms
+
+
+def _settings(settings_file: Path) -> Settings:
+    """Return the settings, or the standard ones where there is no file yet."""
+    return load_settings(settings_file) if settings_file.is_file() else Settings()
 
 
 FOLDER = click.option(
@@ -158,7 +163,7 @@ def items(settings_file: Path, file: Path, folder: Path | None) -> int:
 def check(settings_file: Path, folder: Path | None, as_json: bool) -> int:
     """Say what is wrong in your own definitions, and what the rules cannot know from them."""
 
-    ours, today = definitions.shipped()[0], utc_now().date()
+    ours, today = definitions.shipped()[0], local_day(utc_now(), _settings(settings_file).zone)
     reports = [
         _report(path, ours, today)
         for path in sorted((folder or _agencys(settings_file)).glob("*.toml"))

@@ -11,10 +11,11 @@ import click
 
 from formflow.admin.settings_file import load_settings
 from formflow.admin.status import as_json as status_json
-from formflow.admin.status import as_text, overview
+from formflow.admin.status import as_text, exit_code, overview
 from formflow.cli.output import emit, notice_json, proposal_json, say, table
 from formflow.cli.output import explain as explained
 from formflow.core.clock import utc_now
+from formflow.core.dates import local_day
 from formflow.core.errors import ExitCode
 from formflow.core.limits import Limits
 from formflow.core.messages import notice
@@ -41,17 +42,17 @@ as_json = click.option("--json", "as_json", is_flag=True, help="For another prog
 @click.pass_obj
 def read(settings_file: Path, file: Path, as_json: bool) -> int:
     """Show what FormFlow reads in FILE and would propose. Records nothing, tells nobody."""
-    now = load_settings(settings_file) if settings_file.is_file() else Settings()
-    known, limits = known_forms(now.folders.forms), Limits()
+    settings = load_settings(settings_file) if settings_file.is_file() else Settings()
+    known, limits = known_forms(settings.folders.forms), Limits()
     gate = tail_gate(file, largest=limits.file_mb << 20)
     sha256 = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
     if gate.code:
         result: Checked | Unread = Unread(sha256, gate.code, 0, gate.words)
     else:
-        result = _checked(now, known, file)
+        result = _checked(settings, known, file)
     proposal = None
     if isinstance(result, Checked):
-        proposal = decide(result.facts, History(), utc_now().date())
+        proposal = decide(result.facts, History(), local_day(utc_now(), settings.zone))
     answer = _read_json(file, sha256, result, proposal)
     if as_json:
         emit(answer)
@@ -61,14 +62,14 @@ def read(settings_file: Path, file: Path, as_json: bool) -> int:
     return ExitCode.WAITING if held else ExitCode.DONE
 
 
-def _checked(now: Settings, known: Sequence[Form], file: Path) -> Checked | Unread:
-    with open_cage(now, known) as cage:
+def _checked(settings: Settings, known: Sequence[Form], file: Path) -> Checked | Unread:
+    with open_cage(settings, known) as cage:
         found = cage.read(file)
     if isinstance(found, Unread):
         return found
     form = next(f for f in known if (f.form_id, f.version) == (found.form_id, found.form_version))
-    years = now.rules.similar_age_years
-    return check(found, form, utc_now().date(), similar_age_years=years)
+    years = settings.rules.similar_age_years
+    return check(found, form, local_day(utc_now(), settings.zone), similar_age_years=years)
 
 
 def _read_json(
@@ -132,15 +133,15 @@ def _tell_read(answer: dict[str, Any], proposal: Proposal | None, known: Sequenc
 @click.pass_obj
 def show(settings_file: Path, reference: str, as_json: bool) -> int:
     """Show the record REFERENCE with all its revisions."""
-    now = load_settings(settings_file)
-    entries = _entries(now, reference)
+    settings = load_settings(settings_file)
+    entries = _entries(settings, reference)
     if not entries:
         return _unknown(reference)
     if as_json:
         emit([_entry_json(entry) for entry in entries])
         return ExitCode.DONE
     for entry in entries:
-        click.echo(_entry_text(entry, now))
+        click.echo(_entry_text(entry, settings))
     return ExitCode.DONE
 
 
@@ -150,8 +151,8 @@ def show(settings_file: Path, reference: str, as_json: bool) -> int:
 @click.pass_obj
 def explain(settings_file: Path, reference: str, as_json: bool) -> int:
     """Show every finding of REFERENCE with the line of guidance it came from."""
-    now = load_settings(settings_file)
-    entries = _entries(now, reference)
+    settings = load_settings(settings_file)
+    entries = _entries(settings, reference)
     if not entries:
         return _unknown(reference)
     if as_json:
@@ -159,7 +160,7 @@ def explain(settings_file: Path, reference: str, as_json: bool) -> int:
         return ExitCode.DONE
     for entry in entries:
         click.echo(f"{reference} revision {entry.revision}")
-        click.echo(explained(entry.proposal, _form_of(entry, now)))
+        click.echo(explained(entry.proposal, _form_of(entry, settings)))
     return ExitCode.DONE
 
 
@@ -168,28 +169,28 @@ def explain(settings_file: Path, reference: str, as_json: bool) -> int:
 @click.pass_obj
 def status(settings_file: Path, as_json: bool) -> int:
     """Show what waits for a person, what waits for a destination, and whether all is well."""
-    now = load_settings(settings_file)
-    view = overview(now)
+    settings = load_settings(settings_file)
+    view = overview(settings)
     if as_json:
         emit(status_json(view))
     else:
-        click.echo(as_text(view, now))
-    return ExitCode.WAITING if view.waits_for_a_person else ExitCode.DONE
+        click.echo(as_text(view, settings))
+    return exit_code(view, settings, utc_now())
 
 
-def status_text(now: Settings) -> str:
+def status_text(settings: Settings) -> str:
     """Return what `formflow status` says."""
-    return as_text(overview(now), now)
+    return as_text(overview(settings), settings)
 
 
-def _entries(now: Settings, reference: str) -> list[Entry]:
-    with database.reading(database.open_ledger(now.state.folder)) as connection:
+def _entries(settings: Settings, reference: str) -> list[Entry]:
+    with database.looking(settings.state.folder) as connection:
         return revisions(connection, reference)
 
 
-def _form_of(entry: Entry, now: Settings) -> Form | None:
+def _form_of(entry: Entry, settings: Settings) -> Form | None:
     about = (entry.form_id, entry.form_version)
-    known = known_forms(now.folders.forms)
+    known = known_forms(settings.folders.forms)
     return next((form for form in known if (form.form_id, form.version) == about), None)
 
 
@@ -198,14 +199,14 @@ def _unknown(reference: str) -> int:
     return ExitCode.USAGE
 
 
-def _entry_text(entry: Entry, now: Settings) -> str:
-    form = _form_of(entry, now)
+def _entry_text(entry: Entry, settings: Settings) -> str:
+    form = _form_of(entry, settings)
     light = LIGHT_WORDS[entry.proposal.light][1] if entry.proposal else "nothing proposed"
     rows = [
         ("reference", f"{entry.reference} revision {entry.revision}"),
         ("outcome", OUTCOME_WORDS[entry.outcome]),
         ("light", light),
-        ("received", moment_in_words(entry.received_at, now.zone)),
+        ("received", moment_in_words(entry.received_at, settings.zone)),
         ("child", entry.child_reference or "not known"),
     ]
     answers = [(answer.label, answer.text) for answer in named_answers(entry, form) if answer.text]

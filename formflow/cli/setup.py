@@ -13,7 +13,8 @@ from formflow.cli import look
 from formflow.cli.output import say
 from formflow.core.errors import ExitCode
 from formflow.core.settings import Settings
-from formflow.pipeline import service, walk
+from formflow.pipeline import service
+from formflow.pipeline.context import open_context
 
 # What the demo drops, and why: one of each ending. The files were filled by other programs.
 DEMO_CASES_FILE = "demo.txt"
@@ -23,10 +24,10 @@ DEMO_CASES_FILE = "demo.txt"
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 def init(folder: Path) -> int:
     """Make the settings file and the folders in FOLDER. What is there already stays."""
-    now = setup.set_up(folder)
+    settings = setup.set_up(folder)
     say(f"Made in {folder}: {setup.SETTINGS_FILE} and the folders it names.")
     say("Next: look through the settings, give “DSL only” its rights, then run “formflow doctor”.")
-    say(f"Staff drop completed forms in: {now.watch[0].folder}")
+    say(f"Staff drop completed forms in: {settings.watch[0].folder}")
     return ExitCode.DONE
 
 
@@ -36,7 +37,7 @@ def init(folder: Path) -> int:
 )
 def demo(folder: Path) -> int:
     """Set up a pretend agency in FOLDER, drop real filled forms, and show what happened."""
-    now = setup.set_up(
+    settings = setup.set_up(
         folder,
         changes=(
             ('name = "Our school"', 'name = "Pretend Primary"'),
@@ -44,19 +45,18 @@ def demo(folder: Path) -> int:
             ("incomplete_minutes = 30", "incomplete_minutes = 0"),
         ),
     )
-    dropped = _drop_samples(now)
+    dropped = _drop_samples(settings)
     say(
         f"Dropped {len(dropped)} forms, filled by {len({p for _, p in dropped})} programs, in “Drop here”."
     )
-    with service.alone(now):
-        service.settle(now)
-    click.echo(look.status_text(now))
-    walk.close()
-    _show_where(now, folder)
+    with service.alone(settings), open_context(settings) as context:
+        service.settle(context)
+    click.echo(look.status_text(settings))
+    _show_where(settings, folder)
     return ExitCode.DONE
 
 
-def _drop_samples(now: Settings) -> list[tuple[str, str]]:
+def _drop_samples(settings: Settings) -> list[tuple[str, str]]:
     samples = resources.files("formflow_samples")
     dropped = []
     lines = (samples / DEMO_CASES_FILE).read_text("utf-8").splitlines()
@@ -64,22 +64,22 @@ def _drop_samples(now: Settings) -> list[tuple[str, str]]:
         case, _, program = line.partition(" ")
         with resources.as_file(samples / case / "form.pdf") as form:
             # Copied under another name first: a half-copied file must not look like a paper.
-            target = now.watch[0].folder / f"form {number:02}.pdf"
+            target = settings.watch[0].folder / f"form {number:02}.pdf"
             shutil.copyfile(form, target.with_suffix(".part"))
             target.with_suffix(".part").replace(target)
         dropped.append((case, program))
     return dropped
 
 
-def _show_where(now: Settings, folder: Path) -> None:
+def _show_where(settings: Settings, folder: Path) -> None:
     say("\nWhere to look:")
     for words, path in (
-        ("receipts for the office", now.folders.receipts),
-        ("papers that need putting right", now.folders.needs_attention),
-        ("alerts for the safeguarding lead", now.folders.alerts),
-        ("what is to be decided", now.folders.to_decide),
-        ("the children’s files", now.folders.alerts.parent / "Child files"),
-        ("the register workbook", now.folders.alerts.parent / "FormFlow register.xlsx"),
+        ("receipts for the office", settings.folders.receipts),
+        ("papers that need putting right", settings.folders.needs_attention),
+        ("alerts for the safeguarding lead", settings.folders.alerts),
+        ("what is to be decided", settings.folders.to_decide),
+        ("the children’s files", settings.folders.alerts.parent / "Child files"),
+        ("the register workbook", settings.folders.alerts.parent / "FormFlow register.xlsx"),
     ):
         say(f"  {words:35} {path}")
     say(f"\nGo on with: formflow --settings “{folder / setup.SETTINGS_FILE}” status")

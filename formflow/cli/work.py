@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, wait
-from multiprocessing import get_context
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, wait
+from multiprocessing import active_children, get_context
 from pathlib import Path
 
 import click
 
 from formflow.admin import status
 from formflow.admin.settings_file import load_settings
+from formflow.cli import logs
 from formflow.cli.output import say
+from formflow.cli.stopping import stoppable
 from formflow.core.errors import ExitCode
 from formflow.core.model import Role
 from formflow.core.settings import Settings
 from formflow.pipeline import service, walk
+from formflow.pipeline.context import WorkContext, open_context
 from formflow.pipeline.ingest import files as files_in
 from formflow.pipeline.ingest import hand_over
 from formflow.pipeline.watcher import Doorbell
@@ -31,44 +32,52 @@ LOOK_SECONDS = 0.5  # between two looks at how far the workers have come
 @click.pass_obj
 def run(settings_file: Path, once: bool) -> int:
     """Watch the folders and do everything that is due. Stop it with Ctrl-C or SIGTERM."""
-    now = load_settings(settings_file)
-    with service.alone(now):
-        if once:
-            return _once(now)
-        stopping = threading.Event()
-        doorbell = Doorbell(watch.folder for watch in now.watch)
+    settings = load_settings(settings_file)
+    with service.alone(settings), logs.kept(settings), open_context(settings) as context:
+        service.try_everything_again(context)
+        return _once(context) if once else _serve(context)
 
-        def stop(_number: int, _frame: object) -> None:
-            stopping.set()
-            doorbell.ring()
 
-        signal.signal(signal.SIGINT, stop)
-        signal.signal(signal.SIGTERM, stop)
-        say(f"FormFlow watches {len(now.watch)} folder(s). Stop it with Ctrl-C.")
-        service.serve(now, stopping.is_set, doorbell)
-    walk.close()
+def _serve(context: WorkContext) -> int:
+    watched = context.settings.watch
+    doorbell = Doorbell(watch.folder for watch in watched)
+    with stoppable(context, doorbell.ring):
+        say(f"FormFlow watches {len(watched)} folder(s). Stop it with Ctrl-C.")
+        service.serve(context, doorbell)
     say("FormFlow has stopped. Everything it took is safe.")
     return ExitCode.DONE
 
 
-def _once(now: Settings) -> int:
-    last = service.settle(now)
+def _once(context: WorkContext) -> int:
+    with stoppable(context):
+        last = service.settle(context)
+    if context.stopping.is_set():
+        return _stopped()
     offline = [swept for swept in last.swept if not swept.online]
     for swept in offline:
         say(
             f"{swept.folder.name} has no marker file, so nothing was taken from it. "
             "If it is the right folder, run “formflow init” for it."
         )
-    walk.close()
-    return ExitCode.STORAGE if _says_what_waits(now) or offline else ExitCode.DONE
+    waiting = _says_what_waits(context.settings)
+    return ExitCode.STORAGE if offline else waiting
 
 
-def _says_what_waits(now: Settings) -> bool:
-    """Say which forms could not be read yet, and why; return whether there are any."""
-    lines = status.put_back_in_words(status.overview(now), now)
-    for line in lines:
+def _stopped() -> int:
+    say("FormFlow was stopped. Everything it took is safe, and the rest is done next time.")
+    return ExitCode.STOPPED
+
+
+def _says_what_waits(settings: Settings) -> ExitCode:
+    """Say which forms could not be read yet and which deliveries wait, and why; return how to end."""
+    view = status.overview(settings)
+    unread = status.put_back_in_words(view, settings)
+    undelivered = list(status.undelivered_in_words(view, settings))
+    for line in (*unread, *undelivered):
         say(line)
-    return bool(lines)
+    if unread:
+        return ExitCode.STORAGE
+    return ExitCode.DESTINATION if undelivered else ExitCode.DONE
 
 
 @click.command()
@@ -91,25 +100,22 @@ def _says_what_waits(now: Settings) -> bool:
 @click.pass_obj
 def ingest(settings_file: Path, paths: tuple[Path, ...], jobs: int, role: str, quiet: bool) -> int:
     """Take files, or all PDFs in folders, now. The files stay where they are."""
-    now = load_settings(settings_file)
+    settings = load_settings(settings_file)
     files = list(files_in(paths))
-    taken = hand_over(now, _with_bar(files, "Taking", quiet), Role(role))
-    _drain(now, taken.new, jobs, quiet)
-    waiting = walk.unfinished(now)
-    walk.close()
+    with logs.kept(settings), open_context(settings) as context, stoppable(context):
+        taken = hand_over(context, _with_bar(files, "Taking", quiet), Role(role))
+        _drain(context, taken.new, jobs, quiet)
+    if context.stopping.is_set():
+        return _stopped()
     say(
         f"Handed over: {len(files)}. New: {taken.new}. Known already: {taken.known}. "
         f"Not files: {taken.unkept}."
     )
+    waiting = _says_what_waits(settings)
     if taken.busy:
         say(f"{taken.busy} could not be copied just now. Hand them over again.")
         return ExitCode.STORAGE
-    if _says_what_waits(now):
-        return ExitCode.STORAGE
-    if waiting:
-        say(f"{waiting} deliveries wait for their destination. “formflow status” says which.")
-        return ExitCode.DESTINATION
-    return ExitCode.DONE
+    return waiting
 
 
 def _with_bar(files: list[Path], label: str, quiet: bool) -> Iterator[Path]:
@@ -117,18 +123,32 @@ def _with_bar(files: list[Path], label: str, quiet: bool) -> Iterator[Path]:
         yield from bar
 
 
-def _drain(now: Settings, papers: int, jobs: int, quiet: bool) -> None:
+def _drain(context: WorkContext, papers: int, jobs: int, quiet: bool) -> None:
     """Do everything that is ready, here or in some processes, and show how far it has come."""
     if jobs == 1:
-        steps = _steps(lambda: not (walk.drain(now, walk.FOR_A_HEAP) or walk.waited(now)))
-        _show(now, papers, steps, quiet)
+        steps = _steps(lambda: not (walk.drain(context, walk.FOR_A_HEAP) or walk.waited(context)))
+        _show(context, papers, steps, quiet)
         return
     # spawn: a forked child would share the ledger's connection.
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        workers = [pool.submit(walk.drain_all, now) for _ in range(jobs)]
-        _show(now, papers, _steps(lambda: not wait(workers, LOOK_SECONDS).not_done), quiet)
+        workers = [pool.submit(_drain_beside, context.settings) for _ in range(jobs)]
+        _show(context, papers, _steps(lambda: _are_done(context, workers)), quiet)
+        if context.stopping.is_set():
+            for process in active_children():  # each gives back what it has claimed
+                process.terminate()
+            return
     for worker in workers:
         worker.result()  # a worker that broke says so here
+
+
+def _drain_beside(settings: Settings) -> int:
+    """Do everything that is ready, in a process of its own."""
+    with open_context(settings) as context, stoppable(context):
+        return walk.drain_all(context)
+
+
+def _are_done(context: WorkContext, workers: Sequence[Future[int]]) -> bool:
+    return context.stopping.is_set() or not wait(workers, LOOK_SECONDS).not_done
 
 
 def _steps(is_done: Callable[[], bool]) -> Iterator[None]:
@@ -136,12 +156,12 @@ def _steps(is_done: Callable[[], bool]) -> Iterator[None]:
         yield
 
 
-def _show(now: Settings, papers: int, steps: Iterator[None], quiet: bool) -> None:
-    before = walk.recorded(now)
+def _show(context: WorkContext, papers: int, steps: Iterator[None], quiet: bool) -> None:
+    before = walk.recorded(context)
     bar = click.progressbar(length=papers, label="Working", file=sys.stderr, hidden=quiet)
     with bar:
         for _ in steps:
-            after = walk.recorded(now)
+            after = walk.recorded(context)
             bar.update(after - before)
             before = after
-        bar.update(walk.recorded(now) - before)
+        bar.update(walk.recorded(context) - before)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, tzinfo
 
 from formflow.core.model import Moment
 
@@ -105,6 +105,13 @@ def parse_moment(text: str, today: date, *, of_birth: bool = False) -> Moment | 
     if isinstance(day, Doubt):
         return day
     return _at(day, rest) if rest else Moment(day)
+
+
+def local_day(moment: datetime, zone: tzinfo) -> date:
+    """Return the day on which a moment falls where the agency is. Raise ValueError for a naive moment."""
+    if moment.tzinfo is None:
+        raise ValueError("a moment without a time zone says nothing about a day")
+    return moment.astimezone(zone).date()
 
 
 def age_on(born: date, on: date) -> int:

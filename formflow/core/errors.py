@@ -26,6 +26,7 @@ class ExitCode(IntEnum):
     DESTINATION = 5
     ALREADY_RUNNING = 6
     INTEGRITY = 7
+    NOT_RUNNING = 8  # the service has not looked at its folders for too long
     OUR_BUG = 70
     STOPPED = 130
 

@@ -117,6 +117,15 @@ class State(Table):
     )
 
 
+class Log(Table):
+    """What IT can follow: times, references and destinations. No names, no answers."""
+
+    file: bool = Field(
+        default=False,
+        description="Also keep it in the state folder: formflow.log, and five older ones of 1 MB.",
+    )
+
+
 class ReadingLimits(Table):
     """What one paper may cost. A file that wants more goes to a person."""
 
@@ -265,6 +274,7 @@ class Settings(Table):
         default=(Watch(), Watch(folder=FOR_DECISIONS, role=Role.DECISIONS)), min_length=1
     )
     state: State = State()
+    log: Log = Log()
     reading: ReadingLimits = ReadingLimits()
     rules: Rules = Rules()
     sheets: Sheets = Sheets()

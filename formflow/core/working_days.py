@@ -12,6 +12,8 @@ from datetime import date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
+from formflow.core.dates import local_day
+
 SATURDAY = 5
 DAY = timedelta(days=1)
 LONGEST_BREAK = 366  # days: settings that leave no day open are a mistake, not a clock
@@ -72,9 +74,7 @@ class WorkingDays:
         return day
 
     def _day(self, moment: datetime) -> date:
-        if moment.tzinfo is None:
-            raise ValueError("a moment without a time zone says nothing about a day")
-        return moment.astimezone(self.zone).date()
+        return local_day(moment, self.zone)
 
 
 def _next(day: date, counts: Callable[[date], bool]) -> date:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 
+from formflow.core.references import at_revision
 from formflow.delivery import calls
 from formflow.delivery.context import DeliveryContext
 from formflow.sdk.contract import AcknowledgedByHand
@@ -24,7 +25,7 @@ def collect(context: DeliveryContext, now: datetime) -> int:
     """Ask every destination what has been acknowledged by hand there. Return how many were new."""
     count = 0
     for name, connector in context.destinations.items():
-        if not isinstance(connector, AcknowledgedByHand):
+        if context.stopping.is_set() or not isinstance(connector, AcknowledgedByHand):
             continue
         with reading(context.engine) as connection:
             waiting = unseen_alerts(connection, name)
@@ -33,6 +34,7 @@ def collect(context: DeliveryContext, now: datetime) -> int:
             by = f"moved to Seen in {name}"
             with writing(context.engine) as connection:
                 count += acknowledge_up_to(connection, reference, revision, by, now)
+            log.info("acknowledged: %s, “%s”", at_revision(reference, revision), name)
     return count
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from formflow.core.dates import local_day
 from formflow.core.messages import notice
 from formflow.core.model import Entry, Role
 from formflow.delivery import parcels
@@ -72,14 +73,14 @@ def _of_entry(wanted: _Wanted) -> Parcel:
 def _case_then(connection: Connection, wanted: _Wanted, entry: Entry) -> Case:
     """Return the case as it was when an entry was recorded: of a sheet, as it was before it."""
     last = wanted.entry_id if entry.about is None else wanted.entry_id - 1
-    return _case(connection, entry, last)
+    return _case(connection, wanted, entry, last)
 
 
 def _to_decide(wanted: _Wanted, occasion: Occasion, case: Case) -> ToDecide:
     """Return what the safeguarding lead finds in “To decide” after an entry."""
     entry, desk = occasion.entry, wanted.context.desk
     if entry.about is not None:
-        return after_sheet(case, entry, desk, wanted.keep, entry.recorded_at.date())
+        return after_sheet(case, entry, desk, wanted.keep, local_day(entry.recorded_at, case.zone))
     to_decide = after_record(case, desk, wanted.keep) if entry.answers else ToDecide(case, {})
     if entry.role is Role.STAFF:
         return to_decide
@@ -99,7 +100,7 @@ def _again(wanted: _Wanted) -> Parcel:
         occasion = replace(_occasion(connection, wanted), enclosed=None)
         at = papers.arrival(connection, arrival_id).arrived_at
         is_for_her = posted.operation is Operation.DECIDE
-        case = _case(connection, occasion.entry) if is_for_her else None
+        case = _case(connection, wanted, occasion.entry) if is_for_her else None
     if case is not None:
         return parcels.repeat_page(occasion, ToDecide(case, {}), name, able, arrival_id, at)
     if posted.operation is Operation.ALERT:
@@ -114,7 +115,7 @@ def _reminder(wanted: _Wanted) -> Parcel:
     posted = wanted.posted
     with reading(wanted.context.engine) as connection:
         occasion = replace(_occasion(connection, wanted), enclosed=None)
-        case = _case(connection, occasion.entry)
+        case = _case(connection, wanted, occasion.entry)
     at = posted.moment or occasion.entry.recorded_at
     return parcels.reminder(occasion, ToDecide(case, {}), posted.destination, wanted.able, at)
 
@@ -142,9 +143,10 @@ def _occasion(connection: Connection, wanted: _Wanted) -> Occasion:
     return Occasion(entry, form, wanted.context.settings, Enclosed(entry.filed))
 
 
-def _case(connection: Connection, entry: Entry, last: int = entries.LAST) -> Case:
+def _case(connection: Connection, wanted: _Wanted, entry: Entry, last: int = entries.LAST) -> Case:
     """Return the case that an entry belongs to, up to an entry. Raise LookupError when there is none."""
-    case = entries.case(connection, entry.about or entry.reference, until=last)
+    zone = wanted.context.settings.zone
+    case = entries.case(connection, entry.about or entry.reference, zone, until=last)
     if case is None:
         raise LookupError(entry.reference)
     return case

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as made_by
@@ -44,3 +45,6 @@ class DeliveryContext:
     def form_of(self, form_id: str | None, version: int | None) -> Form | None:
         """Return a form by id and version, or None when it is not known."""
         return None if form_id is None or version is None else self.forms.get((form_id, version))
+
+    # Set once somebody wants the program to end: nothing more is begun, what is claimed is given back.
+    stopping: threading.Event = made_by(default_factory=threading.Event)

@@ -14,9 +14,9 @@ from formflow.sdk.contract import Connector, ConnectorSettings, Context
 from formflow.storage.originals import Vault
 
 
-def open_destinations(now: Settings, vault: Vault) -> dict[str, Connector]:
+def open_destinations(settings: Settings, vault: Vault) -> dict[str, Connector]:
     """Return every destination by its name, ready to prepare and deliver."""
-    return {one.name: _opened(one, vault) for one in now.destinations()}
+    return {one.name: _opened(one, vault) for one in settings.destinations()}
 
 
 def _opened(destination: Destination, vault: Vault) -> Connector:

@@ -71,11 +71,11 @@ def _settle(
     context: DeliveryContext, lane: str, now: Round, results: Sequence[Result], at: datetime
 ) -> None:
     """Mark what came of a round in one transaction, and give back what was not tried."""
-    owner = context.owner.name
+    owner, became = context.owner.name, dict[int, str]()
     with writing(context.engine) as connection:
         for task, result in zip(now.tasks, results, strict=False):
             try:
-                _mark(connection, context, task, result, at)
+                became[task.ref_id] = _mark(connection, context, task, result, at)
             except LeaseLost:
                 _mark_late(connection, task, result, at)
         for task in now.tasks[len(results) :]:
@@ -84,27 +84,32 @@ def _settle(
         _note_silence(
             connection, context, lane, results, at - timedelta(seconds=now.seconds_since_last_call)
         )
+        subjects = parcels.subjects(connection, became)
+    for number, words in became.items():
+        log.info(words, subjects.get(number, ""), lane)
 
 
 def _mark(
     connection: Connection, context: DeliveryContext, task: Claimed, result: Result, now: datetime
-) -> None:
+) -> str:
+    """Mark what came of one delivery; return it for the log, with places for subject and destination."""
     owner = context.owner.name
     if isinstance(result, Delivered):
         tasks.finish(connection, task, owner)
         parcels.note_delivered(connection, task.ref_id, result.how, result.where, now)
-        return
+        return "delivered: %s, “%s”"
     # A destination that does not answer may answer tomorrow: it is no mistake of the connector's.
     is_bug = result.ending is None and result.code != NO_ANSWER
     if result.ending is Rejected or (is_bug and task.attempts >= BUGS_UNTIL_SET_ASIDE):
         tasks.set_aside(connection, task, owner, result.code)
         if result.code == IN_THE_WAY:
             own_alerts.tell_of_refused(connection, context, task.ref_id, result.text, now)
-        return
+        return f"set aside: %s, “%s”, {result.code}"
     after = _back_off(task, result)
     tasks.put_back(connection, task, owner, after_seconds=after, code=result.code)
     if result.is_out_of_reach:
         tasks.hold_lane(connection, task.lane, after, result.code)
+    return f"put back: %s, “%s”, {result.code}, for {after:.0f} s"
 
 
 def _mark_late(connection: Connection, task: Claimed, result: Result, now: datetime) -> None:

@@ -25,6 +25,7 @@ CALL_SECONDS = (
 )
 GRACE_SECONDS = 5.0  # in which a guest's process is ended, before its lane is given up
 ROUND_SECONDS = 120.0  # then no further call begins: a lease outlasts this and one call
+LONGEST_WAIT_SECONDS = 0.5  # then whoever waits looks whether the program is to end
 STOP_SECONDS = 3.0  # how long a stop waits for lanes that are at work
 
 
@@ -144,7 +145,7 @@ class Lanes:
             return name in self._lanes and self._lanes[name].is_stuck
 
     def wait(self, seen: int) -> bool:
-        """Wait until a round has ended since `seen` of them had, or a call takes too long.
+        """Wait until a round has ended since `seen` of them had, or a call takes too long, or for a moment.
 
         Return False when no lane is at work, so that there is nothing to wait for.
         """
@@ -154,7 +155,7 @@ class Lanes:
             left = self._seconds_left()
             if left is None:
                 return False
-            self._changed.wait(max(0.0, left))
+            self._changed.wait(max(0.0, min(left, LONGEST_WAIT_SECONDS)))
             return True
 
     def seconds_left(self) -> float | None:

@@ -11,6 +11,11 @@ from datetime import date
 from typing import Any
 
 from formflow.core.model import Entry, Outcome, Role
+from formflow.core.references import (
+    CopyReference,
+    SheetKey,
+    child_suffix,
+)
 from formflow.documents.enclosures import Enclosed, Keep, is_to_a_person
 from formflow.forms import top_line
 from formflow.rules.case.case import REVIEW, Case, due, sheet_key
@@ -35,7 +40,7 @@ def is_for_her(entry: Entry, *, is_sheet: bool) -> bool:
 
 def after_record(case: Case, desk: Desk, keep: Keep) -> ToDecide:
     """Return the review sheet for a new revision of a record."""
-    return ToDecide(case, dict(_made([REVIEW], case, desk, keep)))
+    return ToDecide(case, dict(_made([SheetKey(REVIEW)], case, desk, keep)))
 
 
 def after_sheet(before: Case, sheet: Entry, desk: Desk, keep: Keep, on: date) -> ToDecide:
@@ -48,7 +53,8 @@ def after_sheet(before: Case, sheet: Entry, desk: Desk, keep: Keep, on: date) ->
     case = filled if counts else before
     new = [one for one in due(case, on) if one not in due(before, on)]
     # Scores that changed make another profile, whatever lies there from before.
-    shown = [OUTCOME] if counts and sheet.form_id == SCORES and _is_asked(OUTCOME, case, on) else []
+    is_shown = counts and sheet.form_id == SCORES and _is_asked(OUTCOME, case, on)
+    shown = [SheetKey(OUTCOME)] if is_shown else []
     wanted = dict.fromkeys([key, *new, *shown])
     return ToDecide(case, dict(_made(wanted, filled, desk, keep)))
 
@@ -64,7 +70,9 @@ def _is_asked(form_id: str, case: Case, on: date) -> bool:
     return any(step.applies(case) for step in steps_in_force(on) if step.sheet == form_id)
 
 
-def _made(wanted: Iterable[str], filled: Case, desk: Desk, keep: Keep) -> Iterator[tuple[str, str]]:
+def _made(
+    wanted: Iterable[SheetKey], filled: Case, desk: Desk, keep: Keep
+) -> Iterator[tuple[str, str]]:
     # Imported here: pikepdf takes 15 MB.
     from formflow.documents.chart import profile_chart
     from formflow.documents.prefill import Copy, prefilled
@@ -74,16 +82,14 @@ def _made(wanted: Iterable[str], filled: Case, desk: Desk, keep: Keep) -> Iterat
 
     record = filled.record
     for key in wanted:
-        form_id, _, child = key.partition("#")
-        form, view = desk.forms[form_id], filled.view(key)
-        whose = f"{top_line.CHILD}{child}" if child else ""
-        stamp = f"{record.reference} r{record.revision}"
-        line = top_line.of_sheet(stamp, marked=is_marked(form_id, desk))
-        own, scores = view.paper(form_id), view.paper(SCORES)
-        again = whose + (f" {own.revision + 1}" if own else "")
-        if form_id == OUTCOME and scores:
+        form, view = desk.forms[key.form_id], filled.view(key)
+        said = CopyReference(record.reference, record.revision, key.child)
+        line = top_line.of_sheet(said.stamp, marked=is_marked(key.form_id, desk))
+        own, scores = view.paper(key.form_id), view.paper(SCORES)
+        again = child_suffix(key.child) + (f" {own.revision + 1}" if own else "")
+        if key.form_id == OUTCOME and scores:
             again += f", profile {scores.revision}"
         drawings = dict.fromkeys(form.drawn_boxes, chart)
-        copy = Copy(form, f"{stamp}{whose}", line, drawings, by_fillpdf=desk.by_fillpdf)
+        copy = Copy(form, str(said), line, drawings, by_fillpdf=desk.by_fillpdf)
         content = prefilled(copy, known(form, view, desk))
-        yield f"{stamp} {form.code} {form.title}{again}", keep(content)
+        yield f"{said.stamp} {form.code} {form.title}{again}", keep(content)

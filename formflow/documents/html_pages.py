@@ -14,7 +14,9 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
 
+from formflow.core.dates import local_day
 from formflow.core.model import AnswerState, Entry, Finding, Notice, Outcome, Proposal, Weighs
+from formflow.core.references import SheetKey, from_second_revision
 from formflow.core.settings import Settings
 from formflow.core.wording import (
     COUNTS,
@@ -113,13 +115,12 @@ def note(
     entry: Entry, form: Form | None, settings: Settings, told_how: str, enclosed: Enclosed | None
 ) -> str:
     """Return the note that lies beside a returned paper, as plain text without names."""
-    again = f" r{entry.revision}" if entry.revision > 1 else ""
     return _template("note.txt").render(
         **_shared(entry, form, settings),
         headline=NOTE_HEADLINES[bool(enclosed and enclosed.beside)],
         told_how=told_how,
         corrections=for_the_office(entry.notices),
-        stem=f"{entry.reference}{again}",
+        stem=from_second_revision(entry.reference, entry.revision),
         paper_is_there=enclosed is not None and enclosed.filed is not None,
         paper_is_a_copy=enclosed is not None and enclosed.filed != entry.sha256,
         sheet=next((name for name in SHEETS if enclosed and name in enclosed.beside), ""),
@@ -205,9 +206,10 @@ def _is_misplaced(entry: Entry) -> bool:
 def what_is_open(to_decide: ToDecide, settings: Settings, now: datetime) -> str:
     """Return the page of a case as HTML: what is decided, what is open and what is done, each cited."""
     case, days = to_decide.case, settings.working_days
+    today = local_day(now, days.zone)
     still_open = [
         _line(step, _until(send_by(step, case, days), deadline(step, case, days), now), settings)
-        for step in open_steps(case, now.date())
+        for step in open_steps(case, today)
     ]
     return _template("open.html").render(
         **_shared(case.record, None, settings),
@@ -223,10 +225,10 @@ def what_is_open(to_decide: ToDecide, settings: Settings, now: datetime) -> str:
         established=case.established,
         reason=case.says(REVIEW, "level_reason"),
         contradictions=list(contradictions(case)),
-        incomplete=case.sheets[REVIEW].notices if REVIEW in case.sheets else (),
+        incomplete=case.sheets[SheetKey(REVIEW)].notices if SheetKey(REVIEW) in case.sheets else (),
         gates=[line for line in still_open if line.step.kind is Kind.GATE],
         open=_by_sheet(line for line in still_open if line.step.kind is not Kind.GATE),
-        done=[_line(step, "", settings) for step in done_steps(case, now.date())],
+        done=[_line(step, "", settings) for step in done_steps(case, today)],
         statutory_guidance=settings.services.statutory_guidance,
         sheets=sorted(to_decide.sheets),
     )
@@ -243,16 +245,15 @@ class _Line:
 
 def _by_sheet(lines: Iterable[_Line]) -> list[tuple[str, list[_Line]]]:
     """Return lines under the sheet on which they lie, the sheets in the order of their use."""
-    order, found = list(SHEET_WORDS), dict[str, list[_Line]]()
+    order, found = list(SHEET_WORDS), dict[SheetKey, list[_Line]]()
     for line in lines:
-        found.setdefault(line.step.sheet, []).append(line)
-    keys = sorted(found, key=lambda key: (order.index(key.partition("#")[0]), key))
+        found.setdefault(line.step.key, []).append(line)
+    keys = sorted(found, key=lambda key: (order.index(key.form_id), key.child))
     return [(_called(key), found[key]) for key in keys]
 
 
-def _called(key: str) -> str:
-    form_id, _, child = key.partition("#")
-    return SHEET_WORDS[form_id] + (f", child {child}" if child else "")
+def _called(key: SheetKey) -> str:
+    return SHEET_WORDS[key.form_id] + (f", child {key.child}" if key.child else "")
 
 
 def _line(step: Step, until: str, settings: Settings) -> _Line:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from formflow.core.references import CopyReference
+
 NOT_AIM2 = "Not an AIM2 assessment – headings from local guidance."
 LONG_ANSWERS = " Long answers: last pages."
-CHILD = " child "  # before the number of a further child, in a copy's reference
 _SHEET = "{stamp}: fill in, save, drop in “Drop decisions here”."
 _CHECK = "{reference}: {what}, put it right, save it (File > Save) and drop it again."
 _CHECKED, _COPIED = "check what we read", "copy the answers of the paper into this form"
@@ -28,7 +29,8 @@ def of_copy(reference: str, *, was_read: bool) -> str:
 
 def allowed(reference: str, *, is_long: bool) -> Iterator[str]:
     """Yield every line that a copy with this reference may have; `is_long`: with further pages."""
-    stamp = reference.partition(CHILD)[0]
+    said = CopyReference.parse(reference)
+    stamp = said.stamp if said else reference
     for line in (
         of_sheet(stamp, marked=False),
         of_sheet(stamp, marked=True),

@@ -12,27 +12,27 @@ from datetime import datetime, timedelta
 from formflow.core.model import Entry
 from formflow.core.settings import Settings
 from formflow.delivery import outbox
-from formflow.pipeline.context import Workbench
+from formflow.pipeline.context import WorkContext
 from formflow.storage import acknowledgements, entries, tasks
 from formflow.storage.database import writing
 from formflow.storage.tasks import Claimed
 
 
-def climb(bench: Workbench, task: Claimed, now: datetime) -> None:
+def climb(context: WorkContext, task: Claimed, now: datetime) -> None:
     """Tell every destination whose time has come, and come back for the next one."""
-    with writing(bench.engine) as connection:
+    with writing(context.engine) as connection:
         entry = entries.entry(connection, task.ref_id)
-        ends = _ends(bench.settings, entry)
+        ends = _ends(context.settings, entry)
         if acknowledgements.is_acknowledged(connection, task.ref_id):
             ends = {}
         for name in (name for name, end in ends.items() if end <= now):
             outbox.escalate(connection, entry, task.ref_id, name)
         later = [end for end in ends.values() if end > now]
         if not later:
-            tasks.finish(connection, task, bench.owner.name)
+            tasks.finish(connection, task, context.owner.name)
             return
         seconds = (min(later) - now).total_seconds()
-        owner = bench.owner.name
+        owner = context.owner.name
         tasks.put_back(connection, task, owner, after_seconds=seconds, code="until-nobody-looked")
 
 

@@ -10,9 +10,8 @@ from pathlib import Path
 
 from formflow.core.clock import utc_now
 from formflow.core.model import Drop, Role
-from formflow.core.settings import Settings
-from formflow.pipeline import intake, walk
-from formflow.pipeline.context import Workbench
+from formflow.pipeline import intake
+from formflow.pipeline.context import WorkContext
 from formflow.pipeline.gate import tail_gate
 
 
@@ -38,30 +37,31 @@ def files(paths: Iterable[Path]) -> Iterator[Path]:
             yield path
 
 
-def hand_over(settings: Settings, paths: Iterable[Path], role: Role = Role.STAFF) -> HandedOver:
+def hand_over(context: WorkContext, paths: Iterable[Path], role: Role = Role.STAFF) -> HandedOver:
     """Take every file into the vault and the ledger; the ledger's tasks do the rest.
 
     `role` is for files that lie in no watched folder: the others count as if they had been dropped there.
     Nobody waits here for half a copy to be finished: what is incomplete is taken as it is, held.
     One that cannot be copied just now does not stop the others.
     """
-    bench = walk.workbench(settings)
     counts = {"new": 0, "known": 0, "unkept": 0, "busy": 0}
     for path in paths:
+        if context.stopping.is_set():
+            break
         try:
-            counts[_take(bench, path, settings.role_of(path, role))] += 1
+            counts[_take(context, path, context.settings.role_of(path, role))] += 1
         except (OSError, intake.ChangedWhileCopying):
             counts["busy"] += 1
     return HandedOver(**counts)
 
 
-def _take(bench: Workbench, path: Path, role: Role) -> str:
+def _take(context: WorkContext, path: Path, role: Role) -> str:
     status = path.lstat()
     drop = Drop(path, "", status.st_size, status.st_mtime_ns, role)
-    gate = tail_gate(path, largest=bench.settings.reading.file_mb << 20)
+    gate = tail_gate(path, largest=context.settings.reading.file_mb << 20)
     now = utc_now()
     if not stat.S_ISREG(status.st_mode):
-        intake.note_unkept(bench.engine, drop, now, code=gate.code, words=gate.words)
+        intake.note_unkept(context.engine, drop, now, code=gate.code, words=gate.words)
         return "unkept"
-    is_new = intake.take(bench.engine, bench.vault, drop, now, code=gate.code, words=gate.words)
+    is_new = intake.take(context.engine, context.vault, drop, now, code=gate.code, words=gate.words)
     return "new" if is_new else "known"

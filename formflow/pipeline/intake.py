@@ -6,6 +6,7 @@ then may the dropped file go away. A crash in between repeats a step and loses n
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -19,8 +20,15 @@ from formflow.storage.database import Connection, Engine, reading, writing
 from formflow.storage.originals import Vault
 from formflow.storage.schema import TaskKind
 
+log = logging.getLogger("formflow")
+
 PATH_WATCHED = timedelta(hours=24)
 Remember = Callable[[Connection], None]
+
+
+def short(sha256: str) -> str:
+    """Return what a paper is called in the log until it has a reference."""
+    return sha256[:12]
 
 
 class ChangedWhileCopying(Exception):
@@ -56,6 +64,8 @@ def take(
         is_new = _note_arrival(connection, drop, sha256, size, now, code, words or {}, grown)
         remember(connection)
     crash_at("intake.after-commit")
+    known = "" if is_new else ", known already"
+    log.info("came: paper %s, %d bytes, %s%s", short(sha256), size, drop.role, known)
     return is_new
 
 
@@ -72,6 +82,7 @@ def note_unkept(
     with writing(engine) as connection:
         _note_arrival(connection, drop, None, drop.size, now, code, words, None)
         remember(connection)
+    log.info("came: nothing that can be copied, %s, %s", drop.role, code)
 
 
 def let_go(drop: Drop) -> None:

@@ -5,13 +5,14 @@ Worked out inside the recording transaction. Without certainty nothing is joined
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from formflow.core.messages import notice
 from formflow.core.model import Checked, Facts, Light, Notice, Outcome, Unread
+from formflow.core.references import CopyReference, is_record, sheet_reference
 from formflow.core.wording import SHEET_WORDS
 from formflow.documents.enclosures import TO_A_PERSON
 from formflow.forms.catalogue import Form
@@ -73,7 +74,9 @@ class Identity:
         )
 
 
-def identify(connection: Connection, result: Checked | Unread, continues: int | None) -> Identity:
+def identify(
+    connection: Connection, result: Checked | Unread, continues: int | None, zone: ZoneInfo
+) -> Identity:
     """Return where a paper belongs: by its own reference, by the path it grew on, by the incident."""
     grown = _record(revisions.by_paper(connection, continues))
     if isinstance(result, Unread):
@@ -91,14 +94,14 @@ def identify(connection: Connection, result: Checked | Unread, continues: int | 
     wrong = (notice("FF-228"),) if children.contradicts(connection, child_id, number) else ()
     own = Identity(child_id, child_b_id, key, values, problems=wrong, is_doubted=doubted)
     if grown is not None:
-        if following := _following(connection, grown, own, result):
+        if following := _following(connection, grown, own, result, zone):
             return following
-        if not _is_same_child(connection, grown, result):
+        if not _is_same_child(connection, grown, result, zone):
             other = notice("FF-238", words={"reference": grown.reference})
             own = replace(own, problems=(*own.problems, other))
     if reading.case_ref:
         named = _record(revisions.by_reference(connection, reading.case_ref))
-        if named is not None and (following := _following(connection, named, own, result)):
+        if named is not None and (following := _following(connection, named, own, result, zone)):
             return following
         code = "FF-130" if named is None else "FF-131"
         words = {"reference": _plain_reference(reading.case_ref)}
@@ -113,22 +116,24 @@ def identify(connection: Connection, result: Checked | Unread, continues: int | 
     return replace(own, possible_duplicate_of=alike)
 
 
-def identify_sheet(connection: Connection, checked: Checked, form: Form) -> Identity:
+def identify_sheet(
+    connection: Connection, checked: Checked, form: Form, zone: ZoneInfo
+) -> Identity:
     """Return which record a sheet belongs to: by the reference that it was filled in for, or none."""
     reading = checked.reading
     values = values_sha256(reading.form_id, reading.form_version, reading.answers)
     own = Identity(values_sha256=values, is_doubted=bool(reading.carries or reading.held))
-    said = _FILLED_IN_FOR.fullmatch(reading.case_ref)
+    said = CopyReference.parse(reading.case_ref)
     if said is None:
         return replace(own, problems=(notice("FF-226"),))
-    about = entries.case(connection, said["reference"])
+    about = entries.case(connection, said.record, zone)
     if about is None:
-        words = {"reference": said["reference"]}
+        words = {"reference": said.record}
         return replace(own, problems=(notice("FF-224", words=words),))
-    old = int(said["revision"] or 1) < about.record.revision and form.form_id == REVIEW
+    old = (said.revision or 1) < about.record.revision and form.form_id == REVIEW
     same = checked.facts.texts.get(SAME_CHILD, "")
     nobody = bool(same) and children.named(connection, same) is None
-    reference = f"{about.record.reference}-{form.code}{said['child'] or ''}"
+    reference = sheet_reference(about.record.reference, form.code, said.child)
     return replace(
         own,
         sheet=reference,
@@ -152,9 +157,9 @@ def identify_misplaced(checked: Checked) -> Identity:
 
 
 def _claims(checked: Checked) -> Iterator[str]:
-    said = _FILLED_IN_FOR.fullmatch(checked.reading.case_ref)
-    if said and len(said["reference"]) < LONGEST_CLAIM:
-        yield f"It says that it is about {said['reference']}."
+    said = CopyReference.parse(checked.reading.case_ref)
+    if said and len(said.record) < LONGEST_CLAIM:
+        yield f"It says that it is about {said.record}."
     else:
         yield "It does not say which record it is about."
     signed = visible(checked.facts.texts.get("signed_name", ""))[:LONGEST_CLAIM]
@@ -178,7 +183,7 @@ def _record(found: Revision | None) -> Revision | None:
 
 
 def _following(
-    connection: Connection, before: Revision, own: Identity, result: Checked
+    connection: Connection, before: Revision, own: Identity, result: Checked, zone: ZoneInfo
 ) -> Identity | None:
     """Return a paper as the next revision of a record that it says it belongs to; None where it is not.
 
@@ -186,8 +191,8 @@ def _following(
     print or a picture may have the child slightly wrong; what is confirmed is about one day, too.
     """
     told: tuple[Notice, ...] = ()
-    if not _is_same_child(connection, before, result):
-        why = _why_misread(connection, before, result)
+    if not _is_same_child(connection, before, result, zone):
+        why = _why_misread(connection, before, result, zone)
         if not why:
             return None
         told = (notice("FF-237", words={"reference": before.reference, "why": why}),)
@@ -197,17 +202,19 @@ def _following(
     return replace(own, previous=before, problems=(*own.problems, *told))
 
 
-def _is_same_child(connection: Connection, before: Revision, result: Checked) -> bool:
+def _is_same_child(
+    connection: Connection, before: Revision, result: Checked, zone: ZoneInfo
+) -> bool:
     """Return whether a form is about the child of an earlier one: by all that the earlier one says."""
-    return is_same(child_said(entries.entry(connection, before.id)), _named(result.facts))
+    return is_same(child_said(entries.entry(connection, before.id), zone), _named(result.facts))
 
 
-def _why_misread(connection: Connection, before: Revision, result: Checked) -> str:
+def _why_misread(connection: Connection, before: Revision, result: Checked, zone: ZoneInfo) -> str:
     """Return how the child of an earlier paper was misread, "" where it was not read by machine from a page."""
     earlier = entries.entry(connection, before.id)
     if not {found.code for found in earlier.notices} & TO_A_PERSON:
         return ""
-    return why_misread(child_said(earlier), _named(result.facts))
+    return why_misread(child_said(earlier, zone), _named(result.facts))
 
 
 def _named(facts: Facts) -> Named:
@@ -217,14 +224,9 @@ def _named(facts: Facts) -> Named:
 
 def _plain_reference(said: str) -> str:
     """Return a reference that stood in a file, fit to be shown."""
-    return said if re.fullmatch(r"[A-Z]{1,6}-\d{4}-\d{6}", said) else "that it names"
+    return said if is_record(said) and len(said) < LONGEST_CLAIM else "that it names"
 
 
 def incident_day(checked: Checked | None) -> date | None:
     moment = checked.facts.moments.get("incident_at") if checked else None
     return moment.day if moment else None
-
-
-_FILLED_IN_FOR = re.compile(
-    r"(?P<reference>[A-Z]{1,6}-\d{4}-\d{6,})(?: r(?P<revision>\d+))?(?: child (?P<child>\d+))?"
-)

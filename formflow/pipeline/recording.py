@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
+from formflow.core.dates import local_day
 from formflow.core.messages import not_for_the_office, notice
 from formflow.core.model import (
     Checked,
@@ -24,6 +26,7 @@ from formflow.core.model import (
     Unread,
     highest,
 )
+from formflow.core.references import at_revision, record_reference
 from formflow.core.settings import Settings
 from formflow.delivery.outbox import send
 from formflow.forms.catalogue import Form
@@ -42,6 +45,7 @@ from formflow.sdk.contract import Connector
 from formflow.storage import children, counters, entries, papers, revisions, tasks
 from formflow.storage.acknowledgements import acknowledge_up_to
 from formflow.storage.database import Connection
+from formflow.storage.revisions import Revision
 from formflow.storage.schema import TaskKind
 
 
@@ -80,6 +84,7 @@ class Recorded:
 
     entry_id: int
     repeats: bool
+    told: str  # for the log: "FF-2026-000123 r1, returned"
 
 
 def foresee(
@@ -88,7 +93,7 @@ def foresee(
     """Work out what does not hang on other papers."""
     proposal = None
     if isinstance(result, Checked) and not (form and form.is_sheet):
-        proposal = decide(result.facts, History(), now.date())
+        proposal = decide(result.facts, History(), local_day(now, settings.zone))
     return Foreseen(proposal, settings.working_days.decide_by(now))
 
 
@@ -105,13 +110,13 @@ def record(
 
     A paper with the same answers as the revision before is no new entry: it is a repeat of that one.
     """
-    identity = _identity(connection, arrived, result, form)
+    identity = _identity(connection, arrived, result, form, office.settings.zone)
     if identity.previous is not None and identity.is_unchanged:
-        recorded = Recorded(identity.previous.id, repeats=True)
+        recorded = Recorded(identity.previous.id, repeats=True, told=_told(identity.previous))
     else:
         entry = _entry(connection, office, arrived, result, identity, form, foreseen, now)
         entry_id = entries.add(connection, entry, arrived.paper_id, identity.keys)
-        recorded = Recorded(entry_id, repeats=False)
+        recorded = Recorded(entry_id, repeats=False, told=_told(entry))
         _note_decided(connection, identity, entry)
         send(connection, office.destinations, office.settings, entry, form, recorded.entry_id)
         _start_clock(connection, office.settings, entry, foreseen, recorded.entry_id)
@@ -119,6 +124,10 @@ def record(
     if isinstance(result, Checked) and arrived.continues is not None:
         _end_waiting_of_the_unread(connection, arrived.continues, now)
     return recorded
+
+
+def _told(entry: Entry | Revision) -> str:
+    return f"{at_revision(entry.reference, entry.revision)}, {entry.outcome}"
 
 
 def _end_waiting_of_the_unread(connection: Connection, paper_id: int, now: datetime) -> None:
@@ -132,13 +141,17 @@ def _end_waiting_of_the_unread(connection: Connection, paper_id: int, now: datet
 
 
 def _identity(
-    connection: Connection, arrived: Arrived, result: Checked | Unread, form: Form | None
+    connection: Connection,
+    arrived: Arrived,
+    result: Checked | Unread,
+    form: Form | None,
+    zone: ZoneInfo,
 ) -> Identity:
     if isinstance(result, Checked) and form is not None and form.is_sheet:
         if arrived.role is Role.STAFF:
             return identify_misplaced(result)
-        return identify_sheet(connection, result, form)
-    return identify(connection, result, arrived.continues)
+        return identify_sheet(connection, result, form, zone)
+    return identify(connection, result, arrived.continues, zone)
 
 
 def _note_decided(connection: Connection, identity: Identity, entry: Entry) -> None:
@@ -204,7 +217,8 @@ def _entry(
         assessed, proposal = _of_a_sheet(result, is_misplaced=is_misplaced), None
     else:
         earlier = entries.history(connection, identity.child_id, apart_from=reference)
-        assessed, proposal = _assess(result, earlier, foreseen, now)
+        on = local_day(now, office.settings.zone)
+        assessed, proposal = _assess(result, earlier, foreseen, on)
     notices = (*_carried(connection, identity, proposal), *identity.problems, *assessed)
     if arrived.role is Role.DECISIONS:
         notices = _for_her_alone(result, notices)
@@ -265,13 +279,13 @@ def _for_her_alone(result: Checked | Unread, notices: tuple[Notice, ...]) -> tup
 
 
 def _assess(
-    result: Checked | Unread, earlier: History, foreseen: Foreseen, now: datetime
+    result: Checked | Unread, earlier: History, foreseen: Foreseen, on: date
 ) -> tuple[tuple[Notice, ...], Proposal | None]:
     if isinstance(result, Unread):
         why = notice(result.reason, words=result.words)
         return (*about_active_content(result.carries), why), None
     alone = foreseen.proposal if earlier == History() else None
-    return result.notices, alone or decide(result.facts, earlier, now.date())
+    return result.notices, alone or decide(result.facts, earlier, on)
 
 
 def _outcome(result: Checked | Unread, notices: tuple[Notice, ...]) -> Outcome:
@@ -297,4 +311,4 @@ def _number(
     agency = office.settings.agency
     year = now.astimezone(office.settings.zone).year
     last = counters.next_reference(connection, year)
-    return f"{agency.reference_prefix}-{year}-{last:06d}", 1
+    return record_reference(agency.reference_prefix, year, last), 1

@@ -8,40 +8,43 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from formflow.core.dates import local_day
 from formflow.delivery import outbox
-from formflow.pipeline.context import Workbench
+from formflow.pipeline.context import WorkContext
 from formflow.rules.case.case import Case, deadline, open_steps
 from formflow.storage import entries, tasks
 from formflow.storage.database import reading, writing
 from formflow.storage.tasks import Claimed
 
 
-def remind(bench: Workbench, task: Claimed, now: datetime) -> None:
+def remind(context: WorkContext, task: Claimed, now: datetime) -> None:
     """Tell the safeguarding lead what is overdue in a case, and come back while anything is open.
 
     The newest paper of a case keeps all its clocks, be it a revision of the record or a sheet; the others
     end. A sheet that is recorded while this looks may come too late for today's reminder.
     """
-    with reading(bench.engine) as connection:
+    with reading(context.engine) as connection:
         entry = entries.entry(connection, task.ref_id)
         reference = entry.about or entry.reference
         is_newest = entries.reminds(connection, reference) == task.ref_id
-        case = entries.case(connection, reference) if is_newest else None
-    ends = _deadlines(bench, case, now) if case else []
-    with writing(bench.engine) as connection:
+        case = entries.case(connection, reference, context.settings.zone) if is_newest else None
+    ends = _deadlines(context, case, now) if case else []
+    with writing(context.engine) as connection:
         if case is None or not ends:
-            tasks.finish(connection, task, bench.owner.name)
+            tasks.finish(connection, task, context.owner.name)
             return
         again = min(ends)
         if again <= now:
-            outbox.remind(connection, bench.destinations, bench.settings, case, task.ref_id, now)
-            again = bench.settings.working_days.next_day_ends(now)
-        seconds, owner = (again - now).total_seconds(), bench.owner.name
+            outbox.remind(
+                connection, context.destinations, context.settings, case, task.ref_id, now
+            )
+            again = context.settings.working_days.next_day_ends(now)
+        seconds, owner = (again - now).total_seconds(), context.owner.name
         tasks.put_back(connection, task, owner, after_seconds=seconds, code="until-it-is-due")
 
 
-def _deadlines(bench: Workbench, case: Case, now: datetime) -> list[datetime]:
+def _deadlines(context: WorkContext, case: Case, now: datetime) -> list[datetime]:
     """Return when the open steps of a case are due."""
-    days = bench.settings.working_days
-    ends = (deadline(step, case, days) for step in open_steps(case, now.date()))
+    days = context.settings.working_days
+    ends = (deadline(step, case, days) for step in open_steps(case, local_day(now, days.zone)))
     return [end for end in ends if end is not None]

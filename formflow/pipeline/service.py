@@ -17,7 +17,7 @@ from formflow.core.errors import AlreadyRunning
 from formflow.core.settings import Settings, Watch
 from formflow.delivery import acknowledgements
 from formflow.pipeline import walk
-from formflow.pipeline.context import Workbench
+from formflow.pipeline.context import WorkContext
 from formflow.pipeline.sweep import Swept, sweep
 from formflow.pipeline.watcher import Doorbell
 from formflow.storage import tasks
@@ -52,21 +52,20 @@ def alone(settings: Settings) -> Iterator[None]:
             "Stop the other one first, or leave it to its work.",
         ) from None
     try:
-        _try_everything_again(settings)
         yield
     finally:
         lock.release()
 
 
-def _try_everything_again(settings: Settings) -> None:
-    """Who starts FormFlow anew has often just put right what was wrong."""
-    with writing(walk.workbench(settings).engine) as connection:
+def try_everything_again(context: WorkContext) -> None:
+    """Make due what waits: whoever starts FormFlow anew has often just put right what was wrong."""
+    with writing(context.engine) as connection:
         tasks.retry(connection, None, set_aside_too=False)
         tasks.bring_forward(connection)
 
 
 def turn(
-    settings: Settings,
+    context: WorkContext,
     clock: Callable[[], datetime] = utc_now,
     *,
     waits: bool = True,
@@ -75,64 +74,69 @@ def turn(
 
     `waits` says whether to wait for deliveries; without, a lane that is done asks for the next turn.
     """
-    bench = walk.workbench(settings)
-    tasks.reap(bench.engine, bench.locks)
-    swept = tuple(_sweep(bench, watch, clock()) for watch in settings.watch)
+    settings = context.settings
+    tasks.reap(context.engine, context.locks)
+    swept = tuple(_sweep(context, watch, clock()) for watch in settings.watch)
     handled = 0
-    while count := walk.drain(settings, clock=clock, waits=waits):
+    while count := walk.drain(context, clock=clock, waits=waits):
         handled += count
-    acknowledged = acknowledgements.collect(bench, clock())
+    acknowledged = acknowledgements.collect(context, clock())
     files.write(settings.state.folder / HEARTBEAT, clock().isoformat().encode())
     return Turn(swept, handled, acknowledged)
 
 
-def serve(settings: Settings, stopping: Callable[[], bool], doorbell: Doorbell) -> None:
-    """Take turns until told to stop. Between turns it sleeps: idle costs next to nothing."""
+def serve(context: WorkContext, doorbell: Doorbell) -> None:
+    """Take turns until the worker is told to stop. Between turns it sleeps: idle costs next to nothing."""
     doorbell.start()
     # A lane that is done may have more to do, or the service may have waited for it.
-    walk.workbench(settings).lanes.when_done = lambda: doorbell.ring()
+    context.lanes.when_done = lambda: doorbell.ring()
     try:
-        while not stopping():
-            doorbell.wait(_turn_safely(settings))
+        while not context.stopping.is_set():
+            doorbell.wait(_turn_safely(context))
     finally:
         doorbell.stop()
 
 
-def _turn_safely(settings: Settings) -> float:
+def _turn_safely(context: WorkContext) -> float:
     """Take a turn; return the seconds until the next is due. Nothing ends the service but a stop."""
     try:
-        return _pause(settings, turn(settings, waits=False))
+        return _pause(context, turn(context, waits=False))
     except Exception as problem:  # noqa: BLE001 - a full disk at three in the morning may pass
         # The class name only: a message may hold a path or an answer. Status shows the silence.
         log.error("a turn was given up: %s", type(problem).__name__)  # noqa: TRY400
         return AFTER_TROUBLE_SECONDS
 
 
-def settle(settings: Settings) -> Turn:
+def settle(context: WorkContext) -> Turn:
     """Take turns until no file is settling and no paper due again soon: what `run --once` does."""
-    last = turn(settings)
-    while (settling := any(swept.is_settling for swept in last.swept)) or walk.waited(settings):
-        if settling:
-            time.sleep(_pause(settings, last))
-        last = turn(settings)
+    last = turn(context)
+    while _is_settling(last) or walk.waited(context):
+        if context.stopping.is_set():
+            break
+        if _is_settling(last):
+            context.rest(_pause(context, last))
+        last = turn(context)
     return last
 
 
-def _sweep(bench: Workbench, watch: Watch, now: datetime) -> Swept:
+def _is_settling(last: Turn) -> bool:
+    return any(swept.is_settling for swept in last.swept)
+
+
+def _sweep(context: WorkContext, watch: Watch, now: datetime) -> Swept:
     try:
-        return sweep(bench, watch, now)
+        return sweep(context, watch, now)
     except OSError as problem:
         # A share that went away in the middle: the folder counts as offline until the next turn.
         log.warning("a watched folder could not be looked through: %s", type(problem).__name__)
         return Swept(watch.folder, online=False)
 
 
-def _pause(settings: Settings, last: Turn) -> float:
+def _pause(context: WorkContext, last: Turn) -> float:
     """Return the seconds until the next turn is due: a file settles, a task is due, or a sweep is."""
-    scan = min(watch.scan_seconds for watch in settings.watch)
+    scan = min(watch.scan_seconds for watch in context.settings.watch)
     looks = [s.next_look_seconds for s in last.swept if s.next_look_seconds is not None]
-    bench = walk.workbench(settings)
-    due, left = tasks.next_due(bench.engine, bench.lanes.busy()), bench.lanes.seconds_left()
+    due, left = tasks.next_due(context.engine, context.lanes.busy()), context.lanes.seconds_left()
     waits = [scan, *looks, *([due - time.time()] if due is not None else [])]
     waits += [left] if left is not None else []
     return max(SHORTEST_WAIT_SECONDS, min(waits))

@@ -21,7 +21,7 @@ from formflow.core.model import Drop
 from formflow.core.settings import Watch
 from formflow.delivery.overlaps import overlaps, places_of
 from formflow.pipeline import intake
-from formflow.pipeline.context import Workbench
+from formflow.pipeline.context import WorkContext
 from formflow.pipeline.gate import Gate, tail_gate
 from formflow.storage import sightings
 from formflow.storage.database import Connection, reading, writing
@@ -83,27 +83,32 @@ class _Seen:
     status: os.stat_result
 
 
-def sweep(bench: Workbench, watch: Watch, now: datetime) -> Swept:
-    """Look through one watched folder and take what has settled. One file never stops the others."""
+def sweep(context: WorkContext, watch: Watch, now: datetime) -> Swept:
+    """Look through one watched folder and take what has settled. One file never stops the others.
+
+    A worker that is to stop takes nothing more, and looks through the rest when it starts again.
+    """
     if not (watch.folder / MARKER).is_file():
         return Swept(watch.folder, online=False)
     # Looked at again each time: a link may have been put there since the settings were loaded.
-    if found := next(overlaps(tuple(places_of(bench.settings))), None):
+    if found := next(overlaps(tuple(places_of(context.settings))), None):
         log.error("nothing is taken from a watched folder: %s", found)
         return Swept(watch.folder, online=False)
-    gone = _sightings(bench, watch)
+    gone = _sightings(context, watch)
     ignored, looks, waits = 0, Counter[Look](), []
     for seen in _entries(watch.folder):
+        if context.stopping.is_set():
+            return Swept(watch.folder, True, looks, ignored)
         if seen.path.name == MARKER:
             continue
         if _is_ignored(seen.path.name):
             ignored += 1
             continue
-        look, seconds = _look_at(bench, watch, seen, gone.pop(seen.name, None), now)
+        look, seconds = _look_at(context, watch, seen, gone.pop(seen.name, None), now)
         looks[look] += 1
         if seconds > 0:
             waits.append(seconds)
-    _forget(bench, watch, gone)
+    _forget(context, watch, gone)
     return Swept(watch.folder, True, looks, ignored, min(waits, default=None))
 
 
@@ -123,10 +128,10 @@ def _is_ignored(name: str) -> bool:
 
 
 def _look_at(
-    bench: Workbench, watch: Watch, seen: _Seen, before: Sighting | None, now: datetime
+    context: WorkContext, watch: Watch, seen: _Seen, before: Sighting | None, now: datetime
 ) -> tuple[Look, float]:
     """Return what became of the file, and the seconds until it is worth another look."""
-    sighting = _observe(bench, watch, seen, before, now)
+    sighting = _observe(context, watch, seen, before, now)
     if sighting.state == Look.TAKEN:
         if watch.after == "remove" and stat.S_ISREG(seen.status.st_mode):
             intake.let_go(_drop(watch, seen))  # the last try failed: open in a viewer, perhaps
@@ -135,18 +140,18 @@ def _look_at(
     if quiet_seconds < watch.settle_seconds:
         return Look.SETTLING, watch.settle_seconds - quiet_seconds
     try:
-        gate = tail_gate(seen.path, largest=bench.settings.reading.file_mb << 20)
+        gate = tail_gate(seen.path, largest=context.settings.reading.file_mb << 20)
     except OSError as problem:
-        _tell_if_it_stays_so(bench, watch, seen, sighting, now)
-        return _busy(bench, watch, seen, problem)
+        _tell_if_it_stays_so(context, watch, seen, sighting, now)
+        return _busy(context, watch, seen, problem)
     if gate.retry and quiet_seconds < watch.incomplete_minutes * 60:
-        _set_state(bench, watch, seen, Look.INCOMPLETE, gate.code)
+        _set_state(context, watch, seen, Look.INCOMPLETE, gate.code)
         return Look.INCOMPLETE, max(watch.settle_seconds, quiet_seconds / 4)
-    return _take(bench, watch, seen, gate, now)
+    return _take(context, watch, seen, gate, now)
 
 
 def _take(
-    bench: Workbench, watch: Watch, seen: _Seen, gate: Gate, now: datetime
+    context: WorkContext, watch: Watch, seen: _Seen, gate: Gate, now: datetime
 ) -> tuple[Look, float]:
     drop = _drop(watch, seen)
 
@@ -156,8 +161,8 @@ def _take(
     try:
         if stat.S_ISREG(seen.status.st_mode):
             intake.take(
-                bench.engine,
-                bench.vault,
+                context.engine,
+                context.vault,
                 drop,
                 now,
                 code=gate.code,
@@ -166,25 +171,27 @@ def _take(
             )
         else:
             intake.note_unkept(
-                bench.engine, drop, now, code=gate.code, words=gate.words, remember=remember
+                context.engine, drop, now, code=gate.code, words=gate.words, remember=remember
             )
     except (intake.ChangedWhileCopying, OSError) as problem:
-        return _busy(bench, watch, seen, problem)
+        return _busy(context, watch, seen, problem)
     if watch.after == "remove" and stat.S_ISREG(seen.status.st_mode):
         intake.let_go(drop)
     return Look.TAKEN, 0.0
 
 
-def _busy(bench: Workbench, watch: Watch, seen: _Seen, problem: Exception) -> tuple[Look, float]:
+def _busy(
+    context: WorkContext, watch: Watch, seen: _Seen, problem: Exception
+) -> tuple[Look, float]:
     # Every trouble with a share may pass: it is looked at again, and status shows it waiting.
     log.warning("a file could not be taken yet: %s", type(problem).__name__)
-    with writing(bench.engine) as connection:
+    with writing(context.engine) as connection:
         sightings.note_state(connection, str(watch.folder), seen.name, Look.BUSY)
     return Look.BUSY, watch.settle_seconds
 
 
 def _tell_if_it_stays_so(
-    bench: Workbench, watch: Watch, seen: _Seen, sighting: Sighting, now: datetime
+    context: WorkContext, watch: Watch, seen: _Seen, sighting: Sighting, now: datetime
 ) -> None:
     """Tell a person, once, of a file that nobody lets us open. It is tried again all the same."""
     patience = timedelta(minutes=watch.incomplete_minutes)
@@ -195,7 +202,7 @@ def _tell_if_it_stays_so(
         _note_state(connection, watch, seen, Look.BUSY, LOCKED)
 
     drop = _drop(watch, seen)
-    intake.note_unkept(bench.engine, drop, now, code=LOCKED, words={}, remember=remember)
+    intake.note_unkept(context.engine, drop, now, code=LOCKED, words={}, remember=remember)
 
 
 def _drop(watch: Watch, seen: _Seen) -> Drop:
@@ -203,25 +210,25 @@ def _drop(watch: Watch, seen: _Seen) -> Drop:
     return Drop(seen.path, str(watch.folder), status.st_size, status.st_mtime_ns, watch.role)
 
 
-def _sightings(bench: Workbench, watch: Watch) -> dict[bytes, Sighting]:
-    with reading(bench.engine) as connection:
+def _sightings(context: WorkContext, watch: Watch) -> dict[bytes, Sighting]:
+    with reading(context.engine) as connection:
         return sightings.of_folder(connection, str(watch.folder))
 
 
 def _observe(
-    bench: Workbench, watch: Watch, seen: _Seen, before: Sighting | None, now: datetime
+    context: WorkContext, watch: Watch, seen: _Seen, before: Sighting | None, now: datetime
 ) -> Sighting:
     size, modified = seen.status.st_size, seen.status.st_mtime_ns
     if before is not None and (before.size, before.modified_ns) == (size, modified):
         return before
     sighting = Sighting(size, modified, now, Look.SETTLING)
-    with writing(bench.engine) as connection:
+    with writing(context.engine) as connection:
         sightings.observe(connection, str(watch.folder), seen.name, sighting)
     return sighting
 
 
-def _set_state(bench: Workbench, watch: Watch, seen: _Seen, state: str, code: str) -> None:
-    with writing(bench.engine) as connection:
+def _set_state(context: WorkContext, watch: Watch, seen: _Seen, state: str, code: str) -> None:
+    with writing(context.engine) as connection:
         _note_state(connection, watch, seen, state, code)
 
 
@@ -229,9 +236,9 @@ def _note_state(connection: Connection, watch: Watch, seen: _Seen, state: str, c
     sightings.note_state(connection, str(watch.folder), seen.name, state, code)
 
 
-def _forget(bench: Workbench, watch: Watch, gone: Iterable[bytes]) -> None:
+def _forget(context: WorkContext, watch: Watch, gone: Iterable[bytes]) -> None:
     names = list(gone)
     if not names:
         return
-    with writing(bench.engine) as connection:
+    with writing(context.engine) as connection:
         sightings.forget(connection, str(watch.folder), names)

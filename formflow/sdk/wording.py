@@ -8,6 +8,9 @@ from datetime import datetime
 
 from formflow.core.messages import notice
 from formflow.core.model import Light, Outcome
+from formflow.core.references import at_revision as at_revision
+from formflow.core.references import find_revision as find_revision
+from formflow.core.references import from_second_revision as from_second_revision
 from formflow.core.wording import LIGHT_WORDS, NOTHING_PROPOSED, day_in_words
 from formflow.sdk.contract import Ending, Parcel
 

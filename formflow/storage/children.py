@@ -7,7 +7,6 @@ is kept, so joining can be looked up and taken back.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -25,20 +24,17 @@ from sqlalchemy import (
     update,
 )
 
+from formflow.core import references
 from formflow.rules.matching import ChildKey, NearChild, swapped, why_near
 from formflow.storage import counters
 from formflow.storage.schema import Child, Entry, Joined, table_of
 
-# Children of older ledgers have no epoch before their number.
-_NAMED = re.compile(r"C-(?:(\d{4})-)?(\d{6})")
-
 
 def child_reference(child_id: int | None) -> str | None:
-    """Return a child's reference, "C-4821-000045", which stands wherever a name must not."""
+    """Return the reference of a child of the ledger, None for no child."""
     if child_id is None:
         return None
-    epoch, number = divmod(child_id, counters.IN_ONE_EPOCH)
-    return f"C-{epoch}-{number:06d}" if epoch else f"C-{number:06d}"
+    return references.child_reference(*divmod(child_id, counters.IN_ONE_EPOCH))
 
 
 def child_id(connection: Connection, key: ChildKey | None, upn: str) -> int | None:
@@ -102,8 +98,8 @@ def named(connection: Connection, words: str) -> int | None:
 
     Nothing but the reference: “not C-000012” must join nobody.
     """
-    said = _NAMED.fullmatch(words.strip().upper())
-    number = int(said[1] or 0) * counters.IN_ONE_EPOCH + int(said[2]) if said else None
+    said = references.parse_child(words)
+    number = said[0] * counters.IN_ONE_EPOCH + said[1] if said else None
     row = connection.execute(_BY_ID, {"id": number}).first()
     return int(row.id) if row is not None else None
 

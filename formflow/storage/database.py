@@ -14,6 +14,8 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import SQLModel
 
 from formflow.core.errors import StorageProblem
+from formflow.core.messages import MESSAGES
+from formflow.core.trouble import LEDGER
 from formflow.storage import counters, sqlite
 from formflow.storage.migrations import STEPS as STEPS
 from formflow.storage.schema import SCHEMA_VERSION as SCHEMA_VERSION
@@ -35,11 +37,53 @@ def open_ledger(folder: Path) -> Engine:
         engine = sqlite.engine(file)
         _bring_up_to_date(engine)
     except (OSError, OperationalError, sqlite.Error) as problem:
-        raise StorageProblem(
-            "The ledger cannot be opened.",
-            "Check that the state folder is on a local disk and that this account may write there.",
-        ) from problem
+        raise _cannot_be_opened(problem) from problem
     return engine
+
+
+def _cannot_be_opened(problem: Exception) -> StorageProblem:
+    if sqlite.LOCKED in str(problem):
+        words = MESSAGES[LEDGER]
+        return StorageProblem(words.found, words.do_now)
+    return StorageProblem(
+        "The ledger cannot be opened.",
+        "Check that the state folder is on a local disk and that this account may write there.",
+    )
+
+
+def open_for_looking(folder: Path) -> Engine:
+    """Open the ledger to look at: nothing is made, brought up to date, locked or written.
+
+    Raise StorageProblem when there is none, or one of another version.
+    """
+    ledger = folder / "ledger.sqlite"
+    if not ledger.is_file():
+        raise StorageProblem(
+            "There is no ledger yet: FormFlow has not worked here.", "Start “formflow run”."
+        )
+    engine = sqlite.engine_for_looking(ledger)
+    try:
+        with reading(engine) as connection:
+            found = sqlite.version(connection)
+    except OperationalError as problem:
+        raise _cannot_be_opened(problem) from problem
+    if found != SCHEMA_VERSION:
+        raise StorageProblem(
+            "The ledger is of another version of FormFlow.",
+            "Start “formflow run”, which brings an older one up to date.",
+        )
+    return engine
+
+
+@contextmanager
+def looking(folder: Path) -> Iterator[Connection]:
+    """Lend a connection to the ledger in a folder that can do nothing but look. Raise StorageProblem."""
+    engine = open_for_looking(folder)
+    try:
+        with reading(engine) as connection:
+            yield connection
+    finally:
+        engine.dispose()
 
 
 @contextmanager
@@ -75,10 +119,9 @@ def inserted(connection: Connection, statement: Insert, row: Mapping[str, Any]) 
     return int(key[0])
 
 
-def is_sound(engine: Engine) -> bool:
+def is_sound(connection: Connection) -> bool:
     """Return whether the whole ledger is as it was written. Takes long for a large one."""
-    with reading(engine) as connection:
-        return sqlite.is_sound(connection)
+    return sqlite.is_sound(connection)
 
 
 def _bring_up_to_date(engine: Engine) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from functools import cache
 from typing import Any
 
@@ -94,11 +94,12 @@ def _earlier(row: Row[*tuple[Any, ...]]) -> EarlierIncident:
     )
 
 
-def case(connection: Connection, reference: str, *, until: int = LAST) -> Case | None:
+def case(connection: Connection, reference: str, zone: tzinfo, *, until: int = LAST) -> Case | None:
     """Return a record with the sheets about it that count, None when there is no such record.
 
-    `until` is the number of the last entry that counts: the case is as it was then, but for children whom
-    the safeguarding lead has joined since. What she says of a child holds for its earlier papers, too.
+    `zone` is the agency's: it says on which day something was recorded. `until` is the number of the last
+    entry that counts: the case is as it was then, but for children whom the safeguarding lead has joined
+    since. What she says of a child holds for its earlier papers, too.
     """
     rows = connection.execute(_CASE, {"reference": reference, "until": until}).all()
     papers = (_entry(row) for row in rows)
@@ -108,6 +109,7 @@ def case(connection: Connection, reference: str, *, until: int = LAST) -> Case |
     child, child_b = children_of(connection, reference, until=until)
     found = Case(
         first,
+        zone=zone,
         history=history(connection, child, apart_from=reference, until=until),
         history_b=history(connection, child_b, apart_from=reference, until=until),
         near=children.near(connection, child, until=until),

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, select
 
+from formflow.core.references import own_alert_reference
 from formflow.storage import counters
 from formflow.storage.schema import OwnAlert, table_of
 
@@ -30,7 +31,7 @@ def add(connection: Connection, code: str, words: Mapping[str, str], now: dateti
     if connection.execute(_WAITS, {"code": code, "words": said}).first() is not None:
         return None
     number = counters.next_of(connection, "own-alert")
-    reference = f"LEDGER-{counters.epoch(connection)}-{number:06d}"
+    reference = own_alert_reference(counters.epoch(connection), number)
     row = {"reference": reference, "code": code, "words": said, "told_at": now.isoformat()}
     connection.execute(_ADD, row)
     return reference

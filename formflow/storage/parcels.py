@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
+from formflow.core.references import at_revision
 from formflow.sdk.contract import Operation, Prepared
 from formflow.storage.database import inserted
 from formflow.storage.schema import Entry, Parcel, Task, TaskState, table_of
@@ -115,6 +116,15 @@ def _prepared(row: Row[*tuple[Any, ...]]) -> Prepared | None:
     return Prepared(row.key, row.body, json.loads(row.headers), row.original_sha256)
 
 
+def subjects(connection: Connection, numbers: Collection[int]) -> dict[int, str]:
+    """Return what parcels tell of, by their numbers: "FF-2026-000123 r2", or an alert about FormFlow."""
+    rows = connection.execute(_SUBJECTS, {"numbers": list(numbers)})
+    return {
+        row.id: at_revision(row.reference, row.revision) if row.reference else row.own_alert or ""
+        for row in rows
+    }
+
+
 _PARCEL, _ENTRY, _TASK = table_of(Parcel), table_of(Entry), table_of(Task)
 _P, _T = _PARCEL.c, _TASK.c
 _ADD = insert(_PARCEL)
@@ -136,6 +146,11 @@ _STORE = (
     .values(
         body=bindparam("bytes"), headers=bindparam("words"), original_sha256=bindparam("original")
     )
+)
+_SUBJECTS = (
+    select(_P.id, _P.own_alert, _ENTRY.c.reference, _ENTRY.c.revision)
+    .outerjoin(_ENTRY, _ENTRY.c.id == _P.entry_id)
+    .where(_P.id.in_(bindparam("numbers", expanding=True)))
 )
 _DELIVERED = (
     update(_PARCEL)

@@ -16,6 +16,7 @@ __all__ = ["upsert"]  # INSERT with ON CONFLICT
 Error = sqlite3.Error  # what sqlite3 itself raises, outside SQLAlchemy
 NAME = f"SQLite {sqlite3.sqlite_version}"
 BUSY_SECONDS = 30
+LOCKED = "locked"  # in its messages: another program writes, or holds the file
 OF_THE_DISK = ("disk is full", "disk I/O", "readonly", "unable to open")  # in SQLite's messages
 
 
@@ -28,6 +29,16 @@ def engine(file: Path) -> Engine:
     )
     event.listen(made, "connect", _configure)
     return made
+
+
+def engine_for_looking(file: Path) -> Engine:
+    """Return an engine that can only look at a database file."""
+    uri = f"{file.absolute().as_uri()}?mode=ro"
+    return create_engine(
+        "sqlite://",
+        creator=lambda: sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS),
+        hide_parameters=True,
+    )
 
 
 def begin(connection: Connection) -> None:

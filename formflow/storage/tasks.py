@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,7 @@ class Undelivered:
     parcels: int
     set_aside: int  # refused for good: a person must look
     code: str
+    next_try: datetime | None  # None: at the next turn, or when a person asks for it
 
 
 class LeaseLost(Exception):
@@ -214,16 +216,19 @@ def count_unread(connection: Connection) -> int:
     return int(connection.execute(_COUNT.where(_IS_READING, ~_IS_DONE)).scalar_one())
 
 
-def count_unfinished(connection: Connection) -> int:
-    """Return how many deliveries wait for their destination or for a person."""
-    delivers = _T.kind.in_((TaskKind.DELIVER, TaskKind.REPEAT))
-    return int(connection.execute(_COUNT.where(delivers, ~_IS_DONE)).scalar_one())
-
-
 def undelivered(connection: Connection) -> list[Undelivered]:
     """Return what each destination does not hold yet, by name of destination."""
     rows = connection.execute(_UNDELIVERED)
-    return [Undelivered(row.lane, row.parcels, row.aside, row.code) for row in rows]
+    return [
+        Undelivered(
+            row.lane,
+            row.parcels,
+            row.aside,
+            row.code,
+            datetime.fromtimestamp(row.due, UTC) if row.due else None,
+        )
+        for row in rows
+    ]
 
 
 def bring_forward(connection: Connection) -> None:
@@ -352,6 +357,7 @@ _UNDELIVERED = (
         func.count().label("parcels"),
         func.sum(case((task_is(TaskState.SET_ASIDE), 1), else_=0)).label("aside"),
         func.max(_T.last_code).label("code"),
+        func.min(case((_IS_READY, _T.due))).label("due"),
     )
     .where(_T.kind == TaskKind.DELIVER, ~_IS_DONE)
     .group_by(_T.lane)

@@ -10,9 +10,9 @@ from formflow.admin import licensed_items, settings_file
 from formflow.core.errors import ExitCode, FormDefinitionProblem
 from formflow.core.settings import Settings
 from formflow.forms.catalogue import shipped
-from formflow.pipeline import walk
 from tests.stories.test_assessment import ELIGIBLE, has, stored
 from tests.stories.test_decisions import HER_NAME, RED
+from tests.support import worker
 from tests.support.desk import Desk
 from tests.support.offices import files, formflow
 
@@ -93,7 +93,7 @@ def desk(office: Settings) -> Desk:
     assert made.returncode == ExitCode.DONE, made.stderr
     assert "with 2 items" in made.stderr
     again = settings_file.load_settings(office.state.folder.parent / "formflow.toml")
-    walk.close()
+    worker.close()
     at_desk = Desk(again)
     at_desk.gets(RED)
     at_desk.fills_in("F2", level="harmful", level_reason="Planned.", aim2="yes", **HER_NAME)

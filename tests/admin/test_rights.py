@@ -21,12 +21,13 @@ from formflow.core.errors import FormDefinitionProblem
 from formflow.core.model import Drop
 from formflow.core.settings import Settings
 from formflow.forms import catalogue, schema
-from formflow.pipeline import intake, service, walk
+from formflow.pipeline import intake
 from formflow.pipeline import sweep as sweeps
 from formflow.sdk.contract import Context, Retryable
 from formflow.sdk.folder import DestinationFolder
 from formflow.storage import database
 from tests.conftest import NOON
+from tests.support import worker
 from tests.support.offices import drop, dsl_folder, files, formflow
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="rights and pipes of POSIX")
@@ -96,11 +97,11 @@ def test_nothing_is_put_outside_a_destination_whatever_its_name(tmp_path: Path, 
 
 
 def test_a_pipe_put_in_place_between_the_look_and_the_copy_hangs_nobody(office: Settings) -> None:
-    bench = walk.workbench(office)
+    context = worker.context_of(office)
     path = office.watch[0].folder / "form.pdf"
     os.mkfifo(path)
     with pytest.raises(core_files.NotAFile):
-        intake.take(bench.engine, bench.vault, Drop(path, "", 0, 0), NOON)
+        intake.take(context.engine, context.vault, Drop(path, "", 0, 0), NOON)
 
 
 @pytest.mark.parametrize("what", ["pipe", "link", "socket"])
@@ -114,11 +115,11 @@ def test_what_is_no_file_in_a_watched_folder_is_told_and_hangs_nobody(
         path.symlink_to("/dev/zero")
     else:
         os.mknod(path, stat.S_IFSOCK | 0o600)
-    bench = walk.workbench(office)
-    sweeps.sweep(bench, watch, NOON)
+    context = worker.context_of(office)
+    sweeps.sweep(context, watch, NOON)
     later = NOON + timedelta(seconds=5)
-    assert sweeps.sweep(bench, watch, later).looks == {sweeps.Look.TAKEN: 1}
-    while walk.drain(office):
+    assert sweeps.sweep(context, watch, later).looks == {sweeps.Look.TAKEN: 1}
+    while worker.drain(office):
         pass
     assert len(files(office.folders.receipts)) == 1
 
@@ -127,20 +128,26 @@ def test_what_is_no_file_in_a_watched_folder_is_told_and_hangs_nobody(
 
 
 def test_init_closes_the_dsls_folders_and_the_state_to_everybody_else(tmp_path: Path) -> None:
-    now = setup.set_up(tmp_path / "agency")
-    only = dsl_folder(now)
+    settings = setup.set_up(tmp_path / "agency")
+    only = dsl_folder(settings)
     for folder in (only, *(path for path in only.rglob("*") if path.is_dir())):
         assert rights_of(folder) == 0o770, folder
-    assert rights_of(now.state.folder) == 0o700
-    for folder in (now.watch[0].folder, now.folders.receipts, now.folders.blank_forms):
+    assert rights_of(settings.state.folder) == 0o700
+    for folder in (
+        settings.watch[0].folder,
+        settings.folders.receipts,
+        settings.folders.blank_forms,
+    ):
         assert rights_of(folder) == 0o755
 
 
 def test_the_folder_for_decisions_is_closed_wherever_it_lies(tmp_path: Path) -> None:
     old = "Safeguarding forms/DSL only/Drop decisions here"
-    now = setup.set_up(tmp_path / "agency", changes=((old, "Elsewhere/For the DSL"),))
-    assert rights_of(now.watch[1].folder) == 0o770
-    assert rights_of(now.watch[1].folder.parent) == rights_of(now.watch[0].folder) == 0o755
+    settings = setup.set_up(tmp_path / "agency", changes=((old, "Elsewhere/For the DSL"),))
+    assert rights_of(settings.watch[1].folder) == 0o770
+    assert (
+        rights_of(settings.watch[1].folder.parent) == rights_of(settings.watch[0].folder) == 0o755
+    )
 
 
 def test_init_keeps_the_rights_of_what_was_there_and_the_group_that_new_folders_inherit(
@@ -150,17 +157,17 @@ def test_init_keeps_the_rights_of_what_was_there_and_the_group_that_new_folders_
     alerts.mkdir(parents=True)
     alerts.chmod(0o755)
     alerts.parent.chmod(0o2750)
-    now = setup.set_up(tmp_path / "agency")
+    settings = setup.set_up(tmp_path / "agency")
     assert rights_of(alerts) == 0o755
     assert rights_of(alerts.parent) == 0o2750
-    assert rights_of(now.folders.to_decide) == 0o2770
+    assert rights_of(settings.folders.to_decide) == 0o2770
 
 
 def test_running_changes_no_rights_of_folders_that_are_there(office: Settings) -> None:
     for folder in (office.state.folder, office.folders.alerts):
         folder.chmod(0o751)
     database.open_ledger(office.state.folder).dispose()
-    service.turn(office)
+    worker.turn(office)
     assert rights_of(office.state.folder) == rights_of(office.folders.alerts) == 0o751
     assert rights_of(office.state.folder / "ledger.sqlite") == 0o600
 
@@ -200,7 +207,7 @@ def said(office: Settings) -> list[str]:
 
 def test_doctor_finds_nothing_open_in_a_new_agency(office: Settings) -> None:
     drop(office, RED)
-    service.settle(office)
+    worker.settle(office)
     assert said(office) == []
 
 
@@ -225,10 +232,10 @@ def test_doctor_finds_a_file_with_names_that_everybody_may_read(office: Settings
 
 def test_a_register_beside_the_offices_folders_does_not_shut_the_office_out(tmp_path: Path) -> None:
     shared = "Safeguarding forms/FormFlow register.xlsx"
-    now = setup.set_up(
+    settings = setup.set_up(
         tmp_path / "agency",
         changes=(("Safeguarding forms/DSL only/FormFlow register.xlsx", shared),),
     )
-    assert rights_of(now.watch[0].folder.parent) == 0o755
-    (now.watch[0].folder.parent / "FormFlow register.xlsx").write_bytes(b"a register")
-    assert len(said(now)) == 1
+    assert rights_of(settings.watch[0].folder.parent) == 0o755
+    (settings.watch[0].folder.parent / "FormFlow register.xlsx").write_bytes(b"a register")
+    assert len(said(settings)) == 1

@@ -108,7 +108,7 @@ def test_ingest_takes_files_and_leaves_them_where_they_are(
     assert "New: 2." in capsys.readouterr().err
     assert run(office, "ingest", "--quiet", str(handed)) == ExitCode.DONE
     assert "New: 0. Known already: 2." in capsys.readouterr().err
-    assert run(office, "status", "--json") == ExitCode.WAITING
+    assert run(office, "status", "--json") == ExitCode.NOT_RUNNING  # no service has looked
     view = printed(capsys)
     assert view["records"] == 2
     # Whether an immediate referral is warranted was left blank on the amber one, so it comes first.

@@ -14,7 +14,7 @@ import pytest
 from formflow.admin import status
 from formflow.core.settings import Destination, Settings
 from formflow.delivery import acknowledgements, calls, lanes
-from formflow.pipeline import service, walk
+from formflow.pipeline import service
 from formflow.sdk.contract import (
     Ambiguous,
     Capabilities,
@@ -34,6 +34,7 @@ from formflow.sdk.contract import (
     Unavailable,
 )
 from formflow.storage import database, tasks
+from tests.support import worker
 from tests.support.offices import drop, files
 
 Behaviour = Callable[[Prepared], Delivered]
@@ -91,7 +92,7 @@ class Shelf:
 def shelf(office: Settings) -> Shelf:
     context = Context("Shelf", lambda sha256: office.state.folder / sha256, lambda _point: None)
     made = Shelf(ConnectorSettings(), context)
-    walk.workbench(office).destinations["Shelf"] = made  # type: ignore[index]
+    worker.context_of(office).destinations["Shelf"] = made  # type: ignore[index]
     return made
 
 
@@ -105,12 +106,12 @@ def endings(ending: BaseException) -> Behaviour:
 def deliver_one(office: Settings) -> tuple[int, str] | None:
     """Drop a form, do everything that is due; return how the shelf's task stands, None when done."""
     drop(office, "red-planned-secrecy-pdfjs")
-    service.settle(office)
+    worker.settle(office)
     return standing(office)
 
 
 def standing(office: Settings) -> tuple[int, str] | None:
-    with database.reading(walk.workbench(office).engine) as connection:
+    with database.reading(worker.context_of(office).engine) as connection:
         row = connection.exec_driver_sql(
             "SELECT state, last_code FROM task WHERE lane = 'Shelf' AND state != 2"
         ).first()
@@ -118,9 +119,9 @@ def standing(office: Settings) -> tuple[int, str] | None:
 
 
 def make_due(office: Settings) -> None:
-    with database.writing(walk.workbench(office).engine) as connection:
+    with database.writing(worker.context_of(office).engine) as connection:
         connection.exec_driver_sql("UPDATE task SET due = 0")
-    service.settle(office)
+    worker.settle(office)
 
 
 def test_what_is_delivered_is_done(office: Settings, shelf: Shelf) -> None:
@@ -166,9 +167,9 @@ def test_what_is_refused_for_good_is_set_aside_for_a_person(office: Settings, sh
     make_due(office)
     assert shelf.tries == 1
     shelf.behaviour = shelf.keep
-    with database.writing(walk.workbench(office).engine) as connection:
+    with database.writing(worker.context_of(office).engine) as connection:
         assert tasks.retry(connection, "Shelf", set_aside_too=True) == 1
-    service.settle(office)
+    worker.settle(office)
     assert standing(office) is None
 
 
@@ -178,8 +179,8 @@ def test_who_starts_the_service_anew_need_not_wait_for_the_next_try(
     shelf.behaviour = endings(SettingsError("wrong-password"))
     deliver_one(office)
     shelf.behaviour = shelf.keep
-    with service.alone(office):
-        service.settle(office)
+    service.try_everything_again(worker.context_of(office))
+    worker.settle(office)
     assert standing(office) is None
 
 
@@ -214,9 +215,9 @@ def test_a_parcel_that_cannot_be_prepared_is_tried_five_times_and_holds_itself_a
         assert standing(office) == (tasks.SET_ASIDE, "bug:KeyError")
         assert len(tried) == 5
         assert len(set(tried)) == 1
-    with database.writing(walk.workbench(office).engine) as connection:
+    with database.writing(worker.context_of(office).engine) as connection:
         tasks.retry(connection, "Shelf", set_aside_too=True)
-    service.settle(office)
+    worker.settle(office)
     assert shelf.held == tried[:1]
 
 
@@ -225,7 +226,7 @@ def test_a_destination_taken_out_of_the_settings_leaves_its_parcels_for_a_person
 ) -> None:
     shelf.behaviour = endings(Retryable("later"))
     deliver_one(office)
-    del walk.workbench(office).destinations["Shelf"]  # type: ignore[attr-defined]
+    del worker.context_of(office).destinations["Shelf"]  # type: ignore[attr-defined]
     make_due(office)
     assert standing(office) == (tasks.SET_ASIDE, "no-such-destination")
 
@@ -238,7 +239,7 @@ def test_when_the_whole_destination_is_away_one_knock_is_enough(
         drop(office, case)
     deliver_one(office)
     assert shelf.tries == 1
-    with database.reading(walk.workbench(office).engine) as connection:
+    with database.reading(worker.context_of(office).engine) as connection:
         codes = connection.exec_driver_sql("SELECT last_code FROM task WHERE lane = 'Shelf'")
         assert codes.scalars().all() == ["away"] * 3
 
@@ -341,7 +342,7 @@ def test_a_destination_says_within_a_day_when_it_wants_to_be_asked_again(
     before = time.time()
     deliver_one(office)
     after = time.time()
-    with database.reading(walk.workbench(office).engine) as connection:
+    with database.reading(worker.context_of(office).engine) as connection:
         due = connection.exec_driver_sql("SELECT due FROM task WHERE lane = 'Shelf'").scalar_one()
     assert before + least <= due <= after + most
 
@@ -349,7 +350,7 @@ def test_a_destination_says_within_a_day_when_it_wants_to_be_asked_again(
 def test_after_weeks_of_tries_the_next_one_still_comes(office: Settings, shelf: Shelf) -> None:
     shelf.behaviour = endings(Retryable("later"))
     deliver_one(office)
-    with database.writing(walk.workbench(office).engine) as connection:
+    with database.writing(worker.context_of(office).engine) as connection:
         connection.exec_driver_sql("UPDATE task SET attempts = 5000 WHERE lane = 'Shelf'")
     make_due(office)
     assert standing(office) == (tasks.READY, "later")
@@ -360,7 +361,7 @@ def test_after_weeks_of_trouble_of_our_own_the_next_try_still_comes(
 ) -> None:
     shelf.behaviour = endings(Retryable("later"))
     deliver_one(office)
-    with database.writing(walk.workbench(office).engine) as connection:
+    with database.writing(worker.context_of(office).engine) as connection:
         connection.exec_driver_sql("UPDATE task SET attempts = 5000 WHERE lane = 'Shelf'")
 
     def stumbles(*_arguments: Any) -> None:
@@ -414,14 +415,14 @@ def test_one_row_that_is_refused_is_refused_alone(
 ) -> None:
     context = Context("Shelf", lambda sha256: office.state.folder / sha256, lambda _point: None)
     sheet = Sheet(ConnectorSettings(), context)
-    walk.workbench(office).destinations["Shelf"] = sheet  # type: ignore[index]
+    worker.context_of(office).destinations["Shelf"] = sheet  # type: ignore[index]
     monkeypatch.setattr(Sheet, "bad", {"FF-2026-000003"})
     monkeypatch.setattr(Sheet, "ending", ending)
     for case in CASES:
         drop(office, case)
-    service.settle(office)
+    worker.settle(office)
     assert standing(office) == (state, code)
-    with database.reading(walk.workbench(office).engine) as connection:
+    with database.reading(worker.context_of(office).engine) as connection:
         waiting = connection.exec_driver_sql(
             "SELECT body FROM task JOIN parcel ON parcel.id = ref_id"
             " WHERE lane = 'Shelf' AND state != 2"
@@ -435,13 +436,13 @@ def test_a_list_of_answers_that_does_not_match_is_believed_for_none(
 ) -> None:
     context = Context("Shelf", lambda sha256: office.state.folder / sha256, lambda _point: None)
     sheet = Sheet(ConnectorSettings(), context)
-    walk.workbench(office).destinations["Shelf"] = sheet  # type: ignore[index]
+    worker.context_of(office).destinations["Shelf"] = sheet  # type: ignore[index]
     monkeypatch.setattr(Sheet, "deliver_batch", lambda _self, prepared: [None] * len(prepared))
     monkeypatch.setattr(Sheet, "deliver", lambda _self, _prepared: None)
     for case in CASES[:3]:
         drop(office, case)
-    service.settle(office)
-    with database.reading(walk.workbench(office).engine) as connection:
+    worker.settle(office)
+    with database.reading(worker.context_of(office).engine) as connection:
         codes = connection.exec_driver_sql("SELECT last_code FROM task WHERE lane = 'Shelf'")
         assert codes.scalars().all() == ["FF-427"] * 3
 
@@ -474,16 +475,16 @@ def hanging(office: Settings, shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> 
 
 def only_the_shelf_is_late(monkeypatch: pytest.MonkeyPatch, office: Settings) -> None:
     """Let the shelf's call be overdue at once, and leave the others the time of a busy machine."""
-    overdue = walk.workbench(office).lanes.overdue
+    overdue = worker.context_of(office).lanes.overdue
 
     def late() -> list[tuple[str, lanes.Round]]:
-        now = walk.workbench(office).lanes._lanes.get("Shelf")
+        now = worker.context_of(office).lanes._lanes.get("Shelf")
         called = now.round._called_at if now and now.round else None
         if called is not None and now and now.round:
             now.round._called_at = called - lanes.CALL_SECONDS
         return overdue()
 
-    monkeypatch.setattr(walk.workbench(office).lanes, "overdue", late)
+    monkeypatch.setattr(worker.context_of(office).lanes, "overdue", late)
 
 
 def test_a_delivery_that_hangs_holds_up_neither_sweep_nor_reading_nor_alerts(
@@ -502,7 +503,7 @@ def until_settled(office: Settings, forms: int) -> None:
     """Take turns as the service does, which never waits for a delivery."""
     until = time.monotonic() + 100
     while len(files(office.folders.receipts)) < forms or len(files(office.folders.alerts)) < forms:
-        service.turn(office, waits=False)
+        worker.turn(office, waits=False)
         assert time.monotonic() < until
         time.sleep(0.05)
 
@@ -514,11 +515,11 @@ def test_who_does_not_answer_is_named_with_the_moment_and_gets_nothing_more(
     drop(office, "red-planned-secrecy-pdfjs")
     hanging_turns(office, hanging)
     assert standing(office) == (tasks.READY, "FF-425")
-    now = with_the_shelf(office)
-    (silent,) = status.overview(now).silent
+    settings = with_the_shelf(office)
+    (silent,) = status.overview(settings).silent
     assert silent.destination == "Shelf"
-    assert "“Shelf” has not answered since" in status.as_text(status.overview(now), now)
-    assert status.overview(now).waits_for_a_person
+    assert "“Shelf” has not answered since" in status.as_text(status.overview(settings), settings)
+    assert status.overview(settings).waits_for_a_person
     make_due(office)
     assert shelf.tries == 1, "a lane that is stuck gets nothing"
 
@@ -542,7 +543,7 @@ def test_what_was_delivered_late_does_not_go_twice(
 
 
 def hanging_turns(office: Settings, hanging: Hanging) -> None:
-    service.settle(office)
+    worker.settle(office)
     assert hanging.is_asked.is_set()
 
 
@@ -558,9 +559,9 @@ def test_asking_what_was_acknowledged_wakes_the_service_for_nothing(
     rings: list[int] = []
     shelf.acknowledged = list  # type: ignore[attr-defined]
     drop(office, "red-planned-secrecy-pdfjs")
-    service.settle(office)
-    walk.workbench(office).lanes.when_done = lambda: rings.append(1)
-    service.turn(office)
+    worker.settle(office)
+    worker.context_of(office).lanes.when_done = lambda: rings.append(1)
+    worker.turn(office)
     assert rings == []
 
 
@@ -578,17 +579,17 @@ def test_a_question_that_hangs_stops_its_own_lane_alone(
     shelf.acknowledged = asked  # type: ignore[attr-defined]
     monkeypatch.setattr(acknowledgements, "ASK_SECONDS", 0.1)
     drop(office, "red-planned-secrecy-pdfjs")
-    service.turn(office)
-    service.settle(office)
+    worker.turn(office)
+    worker.settle(office)
     assert hanging.is_asked.is_set()
     only_the_shelf_is_late(monkeypatch, office)
     drop(office, "green-free-play-pdfjs")
-    service.settle(office)
+    worker.settle(office)
     assert len(files(office.folders.alerts)) == 2
-    now = with_the_shelf(office)
-    assert [silent.destination for silent in status.overview(now).silent] == ["Shelf"]
+    settings = with_the_shelf(office)
+    assert [silent.destination for silent in status.overview(settings).silent] == ["Shelf"]
     hanging.lets_go.set()
     until = time.monotonic() + 100
-    while status.overview(now).silent:
+    while status.overview(settings).silent:
         assert time.monotonic() < until
         time.sleep(0.05)

@@ -14,8 +14,8 @@ from formflow.core.settings import Settings
 from formflow.delivery import overlaps
 from formflow.delivery.overlaps import Place, Use
 from formflow.pipeline import sweep as sweeps
-from formflow.pipeline import walk
 from tests.conftest import NOON
+from tests.support import worker
 from tests.support.offices import drop, files
 
 LINES = '[[destination]]\nname = "{name}"\nkind = "csv_file"\nfolder = "{folder}"\n'
@@ -147,17 +147,17 @@ def test_overlaps_are_said_with_every_other_problem(tmp_path: Path) -> None:
 def test_a_link_put_there_after_the_start_stops_the_watching_and_not_the_alerts(
     office: Settings,
 ) -> None:
-    bench, watch = walk.workbench(office), office.watch[0]
+    context, watch = worker.context_of(office), office.watch[0]
     drop(office, "red-planned-secrecy-pdfjs")
     later = NOON + timedelta(minutes=1)
-    assert sweeps.sweep(bench, watch, NOON).online
+    assert sweeps.sweep(context, watch, NOON).online
     shutil.rmtree(office.folders.receipts)
     office.folders.receipts.symlink_to(watch.folder)
-    assert not sweeps.sweep(bench, watch, later).online
+    assert not sweeps.sweep(context, watch, later).online
     assert files(watch.folder) == ["red-planned-secrecy-pdfjs.pdf"]
     office.folders.receipts.unlink()
     office.folders.receipts.mkdir()
-    assert sweeps.sweep(bench, watch, later).looks == {sweeps.Look.TAKEN: 1}
+    assert sweeps.sweep(context, watch, later).looks == {sweeps.Look.TAKEN: 1}
 
 
 def test_a_folder_that_is_out_of_reach_is_compared_by_its_name(tmp_path: Path) -> None:

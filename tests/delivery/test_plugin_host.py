@@ -19,11 +19,10 @@ from formflow.admin import doctor, settings_file, status
 from formflow.core.clock import utc_now
 from formflow.core.settings import Settings
 from formflow.delivery import destinations, plugin_host
-from formflow.pipeline import service, walk
 from formflow.sdk import registry
 from formflow.storage import database, tasks
 from tests.delivery.test_dispatcher import make_due
-from tests.support import strangers
+from tests.support import strangers, worker
 from tests.support.offices import COMMAND, csv_rows, drop, dsl_folder, files, register_rows
 
 RED, GREEN = "red-planned-secrecy-pdfjs", "green-free-play-pdfjs"
@@ -53,12 +52,12 @@ def opens(office: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         return settings_file.load_settings(file)
 
     yield add
-    walk.close()
+    worker.close()
     strangers.forget()
 
 
 def standing(office: Settings) -> list[tuple[int, str]]:
-    with database.reading(walk.workbench(office).engine) as connection:
+    with database.reading(worker.context_of(office).engine) as connection:
         rows = connection.exec_driver_sql(
             "SELECT state, last_code FROM task WHERE lane = 'Bad place' AND state != 2"
         )
@@ -80,11 +79,11 @@ def test_a_stranger_who_keeps_the_contract_delivers_from_a_process_of_its_own(
 ) -> None:
     office = opens("good")
     drop(office, RED)
-    service.settle(office)
+    worker.settle(office)
     everybody_else_has_it(office)
     assert standing(office) == []
     assert len(list((tmp_path / "keys").iterdir())) == 1
-    there = walk.workbench(office).destinations[BAD]
+    there = worker.context_of(office).destinations[BAD]
     assert isinstance(there, plugin_host.Guest)
     assert os.getpid() not in there.pids()
     assert len(there.pids()) == 2
@@ -110,7 +109,7 @@ def test_a_bad_destination_waits_alone_and_status_names_it(
 ) -> None:
     office = opens(kind)
     drop(office, RED)
-    service.settle(office)
+    worker.settle(office)
     everybody_else_has_it(office)
     assert standing(office) == [(tasks.READY, code)]
     view = status.overview(office)
@@ -125,7 +124,7 @@ def test_a_bad_destination_waits_alone_and_status_names_it(
 def test_what_fails_five_times_is_set_aside_for_a_person(opens: Opens, kind: str) -> None:
     office = opens(kind)
     drop(office, RED)
-    service.settle(office)
+    worker.settle(office)
     for _ in range(5):
         make_due(office)
     assert [state for state, _ in standing(office)] == [tasks.SET_ASIDE]
@@ -134,7 +133,7 @@ def test_what_fails_five_times_is_set_aside_for_a_person(opens: Opens, kind: str
 def test_what_hangs_is_ended_with_everything_it_started(opens: Opens, tmp_path: Path) -> None:
     office = opens("hangs")
     drop(office, RED)
-    service.settle(office)
+    worker.settle(office)
     pids = [int(pid) for pid in (tmp_path / "keys" / "pids").read_text().split()]
     assert [pid for pid in pids if is_running(pid)] == []
 
@@ -150,9 +149,9 @@ def test_a_destination_that_hung_and_answers_again_is_no_longer_called_silent(
 ) -> None:
     office = opens("hangs")
     drop(office, RED)
-    service.settle(office)
+    worker.settle(office)
     assert status.overview(office).silent
-    there = walk.workbench(office).destinations[BAD]
+    there = worker.context_of(office).destinations[BAD]
     # As if the package had been mended: what is asked is answered.
     good = plugin_host.guest(
         registry.load("good"),
@@ -161,7 +160,7 @@ def test_a_destination_that_hung_and_answers_again_is_no_longer_called_silent(
         office.state.folder / "originals",
     )
     there.close()
-    monkeypatch.setitem(walk.workbench(office).destinations, BAD, good)
+    monkeypatch.setitem(worker.context_of(office).destinations, BAD, good)
     make_due(office)
     assert standing(office) == []
     assert status.overview(office).silent == ()
@@ -183,7 +182,7 @@ def test_a_stranger_that_does_not_prepare_costs_its_own_parcels_and_its_time_onc
     monkeypatch.setattr(plugin_host._Process, "ask", noted)
     drop(office, RED)
     drop(office, GREEN)
-    service.settle(office)
+    worker.settle(office)
     assert asked == ["prepare"]
     assert standing(office) == [(tasks.READY, "FF-425")] * 2
     assert [silent.destination for silent in status.overview(office).silent] == [BAD]
@@ -197,11 +196,11 @@ def test_a_stranger_that_does_not_say_what_was_acknowledged_delays_no_turn_twice
     office = opens("hangs_when_asked")
     monkeypatch.setattr(plugin_host, "RESTS_SECONDS", (3600.0,))
     drop(office, RED)
-    service.settle(office)
+    worker.settle(office)
     everybody_else_has_it(office)
     assert standing(office) == []
     began = time.monotonic()
-    service.turn(office)
+    worker.turn(office)
     assert time.monotonic() - began < SECONDS * 20
 
 
@@ -216,8 +215,8 @@ def test_a_process_with_nothing_to_do_ends(opens: Opens, monkeypatch: pytest.Mon
     monkeypatch.setattr(plugin_host, "IDLE_SECONDS", 0.2)
     office = opens("good")
     drop(office, RED)
-    service.settle(office)
-    there = walk.workbench(office).destinations[BAD]
+    worker.settle(office)
+    there = worker.context_of(office).destinations[BAD]
     assert isinstance(there, plugin_host.Guest)
     until = time.monotonic() + 60
     while there.pids() and time.monotonic() < until:

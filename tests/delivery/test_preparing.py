@@ -19,14 +19,13 @@ from formflow.core.trouble import ENOUGH, WORKER_GONE
 from formflow.delivery import calls, contents, own_alerts
 from formflow.documents import prefill
 from formflow.documents.prefill import Copy
-from formflow.pipeline import service, walk
-from formflow.pipeline.context import Workbench
+from formflow.pipeline.context import WorkContext
 from formflow.sdk.contract import Connector, Operation, Parcel, Prepared
 from formflow.storage import database, parcels, tasks
 from formflow.storage.originals import Vault
 from formflow.storage.parcels import Cause, Posted
 from formflow.storage.tasks import Claimed, LeaseLost
-from tests.support import lock
+from tests.support import lock, worker
 from tests.support.desk import Desk
 from tests.support.offices import drop, dsl_folder, files, sample
 
@@ -39,15 +38,15 @@ HARMFUL = {"level": "harmful", "level_reason": "Planned.", "signed_name": "Sam L
 
 
 def make_due(office: Settings) -> None:
-    with database.writing(walk.workbench(office).engine) as connection:
+    with database.writing(worker.context_of(office).engine) as connection:
         connection.exec_driver_sql("UPDATE task SET due = 0 WHERE kind = 'deliver'")
-    service.settle(office)
+    worker.settle(office)
 
 
 def retry(office: Settings) -> None:
-    with database.writing(walk.workbench(office).engine) as connection:
+    with database.writing(worker.context_of(office).engine) as connection:
         tasks.retry(connection, None, set_aside_too=True)
-    service.settle(office)
+    worker.settle(office)
 
 
 def undelivered(office: Settings) -> list[tuple[str, int, str]]:
@@ -66,7 +65,7 @@ def fails(_copy: Copy, _answers: object) -> bytes:
 @pytest.fixture
 def held(office: Settings) -> Iterator[Callable[[], bool]]:
     """Return what says whether this thread holds the write lock just now."""
-    with lock.watched(walk.workbench(office).engine) as is_held:
+    with lock.watched(worker.context_of(office).engine) as is_held:
         yield is_held
 
 
@@ -104,13 +103,13 @@ def everything_that_is_told(desk: Desk) -> None:
     drop(office, PRINTED, "printed.pdf")
     desk.waits()
     desk.fills_in("F2", **HARMFUL)
-    bench = walk.workbench(office)
+    bench = worker.context_of(office)
     with database.writing(bench.engine) as connection:
         words = {"reference": "FF-2026-000001", "destination": "there", "why": "."}
         own_alerts.tell(connection, bench, "FF-421", words, datetime.now(UTC))
         connection.exec_driver_sql("UPDATE task SET due = 0 WHERE kind = 'remind' AND state = 0")
     later = datetime.now(UTC) + timedelta(days=30)
-    while walk.drain(office, clock=lambda: later):
+    while worker.drain(office, clock=lambda: later):
         pass
 
 
@@ -123,7 +122,7 @@ def test_a_sheet_that_cannot_be_drawn_holds_neither_record_nor_alert_and_status_
     with monkeypatch.context() as broken:
         broken.setattr(prefill, "prefilled", fails)
         drop(office, RED)
-        service.settle(office)
+        worker.settle(office)
         assert len(files(office.folders.alerts)) == 1
         assert status.overview(office).records == 1
         assert [name for name in files(dsl_folder(office) / "Child files") if "as read" in name]
@@ -144,7 +143,7 @@ def test_a_copy_to_check_that_cannot_be_drawn_keeps_no_receipt_and_no_alert(
     with monkeypatch.context() as broken:
         broken.setattr(prefill, "prefilled", fails)
         drop(office, PRINTED, "printed.pdf")
-        service.settle(office)
+        worker.settle(office)
         assert len(files(office.folders.alerts)) == len(files(office.folders.receipts)) == 1
         assert files(office.folders.needs_attention) == []
     retry(office)
@@ -158,7 +157,7 @@ def test_a_full_disk_sets_no_sheet_aside(office: Settings, monkeypatch: pytest.M
     with monkeypatch.context() as broken:
         broken.setattr(Vault, "keep_bytes", full)
         drop(office, RED)
-        service.settle(office)
+        worker.settle(office)
         for _ in range(7):
             make_due(office)
         assert undelivered(office) == [(TO_DECIDE, 0, "FF-140")]
@@ -169,16 +168,16 @@ def test_a_full_disk_sets_no_sheet_aside(office: Settings, monkeypatch: pytest.M
 
 def test_a_drawing_of_which_workers_die_is_set_aside_in_the_end(office: Settings) -> None:
     drop(office, RED)
-    bench = walk.workbench(office)
+    bench = worker.context_of(office)
     died = f"weight = {ENOUGH - WORKER_GONE}, attempts = 60, state = 1, owner = 'dead'"
     with database.writing(bench.engine) as connection:
         connection.exec_driver_sql(
             f"CREATE TRIGGER dies AFTER INSERT ON task WHEN NEW.lane = '{TO_DECIDE}'"  # noqa: S608 - constants
             f" BEGIN UPDATE task SET {died} WHERE id = NEW.id; END"
         )
-    service.settle(office)
+    worker.settle(office)
     assert undelivered(office) == [(TO_DECIDE, 0, "")]
-    service.settle(office)
+    worker.settle(office)
     assert undelivered(office) == [(TO_DECIDE, 1, "FF-428")]
     retry(office)
     assert undelivered(office) == []
@@ -201,7 +200,7 @@ def test_the_alert_waits_for_no_drawing(office: Settings, monkeypatch: pytest.Mo
     monkeypatch.setattr(prefill, "prefilled", patient)
     monkeypatch.setattr(calls, "deliver_all", noted)
     drop(office, RED)
-    service.settle(office)
+    worker.settle(office)
     assert len(files(office.folders.alerts)) == 1
     assert undelivered(office) == []
 
@@ -217,7 +216,7 @@ def test_whoever_draws_later_or_again_draws_the_same(office: Settings, tmp_path:
     desk.gets(AMENDED)
     desk.gets(SECOND)
     desk.gets(GREEN)
-    bench = walk.workbench(office)
+    bench = worker.context_of(office)
     stored = stored_parcels(bench)
     assert {posted.operation for posted, _ in stored} == set(Operation)
     vault = Vault(tmp_path / "vault")
@@ -237,7 +236,7 @@ def test_whoever_draws_later_or_again_draws_the_same(office: Settings, tmp_path:
     }, "sheets, too"
 
 
-def stored_parcels(bench: Workbench) -> list[tuple[Posted, Prepared]]:
+def stored_parcels(bench: WorkContext) -> list[tuple[Posted, Prepared]]:
     with database.reading(bench.engine) as connection:
         ids = connection.exec_driver_sql("SELECT id FROM parcel").scalars().all()
         found = parcels.to_deliver(connection, ids).values()
@@ -248,8 +247,8 @@ def test_nobody_stores_bytes_for_a_delivery_that_another_worker_has_taken_over(
     office: Settings,
 ) -> None:
     drop(office, RED)
-    service.settle(office)
-    bench = walk.workbench(office)
+    worker.settle(office)
+    bench = worker.context_of(office)
     (posted, sent), *_ = stored_parcels(bench)
     with database.writing(bench.engine) as connection:
         task = claimed_by(connection, posted, "another")

@@ -12,7 +12,6 @@ import pytest
 from formflow.core.model import Light, Notice, Outcome
 from formflow.core.settings import Settings
 from formflow.delivery import outbox, parcels
-from formflow.pipeline import service, walk
 from formflow.sdk.contract import (
     Capabilities,
     CheckReport,
@@ -28,6 +27,7 @@ from formflow.sdk.contract import (
 )
 from formflow.storage import database
 from tests.stories.test_decisions import HER_NAME
+from tests.support import worker
 from tests.support.desk import Desk
 from tests.support.offices import drop
 
@@ -176,7 +176,7 @@ def test_every_parcel_that_is_made_is_stripped() -> None:
 def witnesses(office: Settings) -> dict[DataClass, Witness]:
     made = {carries: Witness(carries) for carries in DataClass}
     for carries, witness in made.items():
-        walk.workbench(office).destinations[f"Witness {carries}"] = witness  # type: ignore[index]
+        worker.context_of(office).destinations[f"Witness {carries}"] = witness  # type: ignore[index]
     return made
 
 
@@ -190,10 +190,10 @@ def a_term_goes_by(office: Settings) -> None:
     answers = {"level": "harmful", "level_reason": "Planned.", **HER_NAME}
     desk.fills_in("F2", None, None, **answers)
     desk.fills_in("F2", None, None, **answers)
-    with database.writing(walk.workbench(office).engine) as connection:
+    with database.writing(worker.context_of(office).engine) as connection:
         connection.exec_driver_sql("UPDATE task SET due = 0 WHERE kind = 'remind' AND state = 0")
     later = datetime.now(UTC) + timedelta(days=30)
-    while walk.drain(office, clock=lambda: later):
+    while worker.drain(office, clock=lambda: later):
         pass
 
 
@@ -230,7 +230,7 @@ def test_the_office_gets_no_light_and_no_child_with_its_form(
     office: Settings, witnesses: dict[DataClass, Witness]
 ) -> None:
     drop(office, RETURNED)
-    service.settle(office)
+    worker.settle(office)
     (back,) = (p for p in witnesses[DataClass.FULL].got if p.operation is Operation.RETURN)
     assert back.page
     assert "C-0" not in back.where_to_look
@@ -239,7 +239,7 @@ def test_the_office_gets_no_light_and_no_child_with_its_form(
 def test_the_folder_needs_attention_says_that_it_holds_names(office: Settings) -> None:
     (place,) = (
         one
-        for one in walk.workbench(office).destinations.values()
+        for one in worker.context_of(office).destinations.values()
         if one.kind == "attention_folder"
     )
     assert place.capabilities.carries is DataClass.FULL

@@ -13,6 +13,7 @@ import pytest
 from formflow.core.model import Outcome
 from formflow.core.settings import Settings
 from tests.pipeline.test_walk import entries, run
+from tests.support import worker
 from tests.support.offices import drop, files, sample
 
 GOOD = "red-planned-secrecy-pdfjs"
@@ -198,13 +199,12 @@ def test_a_folder_without_its_marker_is_offline_and_nothing_is_taken(office: Set
 
 
 def test_a_file_that_is_still_growing_is_left_alone(office: Settings) -> None:
-    from formflow.pipeline import service
 
     content = sample(GOOD).read_bytes()
     growing = office.watch[0].folder / "growing.pdf"
     for share in (0.2, 0.5, 0.8):
         growing.write_bytes(content[: int(len(content) * share)])
-        service.turn(office)
+        worker.turn(office)
         assert entries(office) == []
     growing.write_bytes(content)
     run(office)

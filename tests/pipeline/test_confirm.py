@@ -13,10 +13,10 @@ import pytest
 
 from formflow.core.model import Light, Outcome
 from formflow.core.settings import Settings
-from formflow.pipeline import walk
 from formflow.pipeline.sweep import sweep
 from tests.conftest import NOON
 from tests.pipeline.test_walk import entries, run
+from tests.support import worker
 from tests.support.offices import SAMPLES, drop, files, sample
 from tests.support.papers import draw, fill
 
@@ -168,13 +168,13 @@ def test_a_path_is_watched_for_a_day(office: Settings) -> None:
     whole = sample("red-planned-secrecy-amended-pdfjs").read_bytes()
     end = whole.index(b"%%EOF") + len(b"%%EOF\n")
     path = office.watch[0].folder / "a.pdf"
-    bench = walk.workbench(office)
+    context = worker.context_of(office)
     watch = office.watch[0].model_copy(update={"settle_seconds": 0.2})
     for hours, content in ((0, whole[:end]), (25, whole)):
         path.write_bytes(content)
         for seconds in (0, 1):
-            sweep(bench, watch, NOON + timedelta(hours=hours, seconds=seconds))
-    walk.drain(office)
+            sweep(context, watch, NOON + timedelta(hours=hours, seconds=seconds))
+    worker.drain(office)
     assert [entry.revision for entry in entries(office)] == [1, 1]
 
 
@@ -200,15 +200,15 @@ def test_what_carries_a_program_is_filed_as_pictures_and_the_original_stays_seal
     with pikepdf.open(filed[0]) as copy:
         assert "/OpenAction" not in copy.Root
         assert len(copy.pages) == 8
-    assert b"app.alert" in walk.workbench(office).vault.original(entry.sha256).read_bytes()
+    assert b"app.alert" in worker.context_of(office).vault.original(entry.sha256).read_bytes()
 
 
 def test_the_pictures_show_what_stands_in_the_boxes(office: Settings, tmp_path: Path) -> None:
-    bench = walk.workbench(office)
+    context = worker.context_of(office)
     blank, filled = tmp_path / "blank.pdf", tmp_path / "filled.pdf"
-    shutil.copyfile(bench.ours.blank, blank)
+    shutil.copyfile(context.ours.blank, blank)
     shutil.copyfile(SAMPLES / "red-planned-secrecy-pdfjs" / "form.pdf", filled)
-    empty, full = bench.cage.pictures(blank)[0], bench.cage.pictures(filled)[0]
+    empty, full = context.cage.pictures(blank)[0], context.cage.pictures(filled)[0]
     assert (empty.width, empty.height) == (full.width, full.height)
     assert sum(dot < 128 for dot in full.dots) > sum(dot < 128 for dot in empty.dots) + 100
     assert pypdfium2.PdfDocument(filled).get_page_size(0)[0] * 100 / 72 == pytest.approx(

@@ -24,11 +24,12 @@ from formflow.cli import run as command
 from formflow.core.errors import ExitCode
 from formflow.core.model import Light, Outcome
 from formflow.core.settings import Settings
-from formflow.pipeline import ingest, service, walk
+from formflow.pipeline import walk
 from formflow.reading.sandbox import parent
-from formflow.storage import database, tasks
+from formflow.storage import database, sqlite, tasks
 from formflow.storage.failures import trouble_of
 from tests.pipeline.test_walk import entries
+from tests.support import worker
 from tests.support.offices import drop, files, formflow, sample
 
 RED, GREEN = "red-planned-secrecy-pdfjs", "green-free-play-pdfjs"
@@ -55,7 +56,7 @@ def mounted(folder: Path, megabytes: int) -> Iterator[None]:
     try:
         yield
     finally:
-        walk.close()
+        worker.close()
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
@@ -69,7 +70,7 @@ def fill(disk: Path) -> Path:
 
 
 def hand_over(office: Settings, case: str = RED) -> None:
-    assert ingest.hand_over(office, [sample(case)]).new == 1
+    assert worker.hand_over(office, [sample(case)]).new == 1
 
 
 def put_back(office: Settings) -> list[tuple[str, int]]:
@@ -80,15 +81,15 @@ def put_back(office: Settings) -> list[tuple[str, int]]:
 
 def make_due(office: Settings) -> None:
     """Let the time of waiting be over."""
-    with database.writing(walk.workbench(office).engine) as connection:
+    with database.writing(worker.context_of(office).engine) as connection:
         connection.exec_driver_sql("UPDATE task SET due = 0 WHERE kind = 'read'")
 
 
 def assert_read_in_the_end(office: Settings, light: Light = Light.RED) -> None:
     """Say that the trouble is over: the form is read, with its light, and nothing judges it."""
-    walk.drain(office)  # puts back what could not even be put back
+    worker.drain(office)  # puts back what could not even be put back
     make_due(office)
-    service.settle(office)
+    worker.settle(office)
     found = entries(office)
     assert [entry.outcome for entry in found] == [Outcome.RECORDED]
     assert found[0].proposal is not None
@@ -103,7 +104,7 @@ def test_a_full_disk_while_forms_are_read_costs_none(office: Settings) -> None:
         hand_over(office)
         filler = fill(office.state.folder)
         with suppress(OperationalError):  # not even that it waits can be written
-            walk.drain(office)
+            worker.drain(office)
         assert entries(office) == []
         assert command(["--settings", settings_of(office), "run", "--once"]) == ExitCode.STORAGE
         filler.unlink()
@@ -119,7 +120,7 @@ def test_a_disk_that_takes_no_more_of_a_file_costs_no_form(office: Settings) -> 
     """Without a disk of its own: no file may grow beyond a size. That is where SQLite stops, too."""
     hand_over(office)
     size = (office.state.folder / "ledger.sqlite").stat().st_size
-    walk.close()
+    worker.close()
     limited = (
         f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}));"
         " from formflow.pipeline import walk; walk.SOON_SECONDS = -1;"
@@ -138,7 +139,7 @@ def test_a_disk_that_takes_no_more_of_a_file_costs_no_form(office: Settings) -> 
 
 def test_a_state_folder_that_cannot_be_written_costs_no_form(office: Settings) -> None:
     hand_over(office)
-    walk.close()
+    worker.close()
     state = str(office.state.folder)
     with mounted(
         office.state.folder.with_name("other"), 1
@@ -146,7 +147,7 @@ def test_a_state_folder_that_cannot_be_written_costs_no_form(office: Settings) -
         subprocess.run(["mount", "--bind", state, state], check=True)
         subprocess.run(["mount", "-o", "remount,ro,bind", state], check=True)
         assert command(["--settings", settings_of(office), "run", "--once"]) == ExitCode.STORAGE
-        walk.close()
+        worker.close()
         subprocess.run(["umount", state], check=True)
     assert_read_in_the_end(office)
 
@@ -174,7 +175,7 @@ def locked(office: Settings) -> Iterator[None]:
 def test_a_ledger_that_another_program_holds_too_long_costs_no_form(
     office: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(database, "BUSY_SECONDS", 0.2)
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.2)
     hand_over(office)
     read = walk.walk
     done = threading.Event()
@@ -188,7 +189,7 @@ def test_a_ledger_that_another_program_holds_too_long_costs_no_form(
     holding = locked(office)
     monkeypatch.setattr(walk, "walk", locked_while_it_reads)
     with pytest.raises(OperationalError):
-        walk.drain(office)
+        worker.drain(office)
     assert done.is_set()
     assert command(["--settings", settings_of(office), "run", "--once"]) == ExitCode.STORAGE
     assert "in use by another program" in capsys.readouterr().err
@@ -219,11 +220,11 @@ def test_a_package_that_is_away_for_a_moment_costs_no_form(
     drop(office, RED)
     with monkeypatch.context() as away:
         away.setenv("PYTHONPATH", str(tmp_path))
-        service.settle(office)
+        worker.settle(office)
         assert put_back(office) == [("FF-142", 1)]
     with suppress(OSError):
         (tmp_path / "pikepdf.py").unlink()
-    walk.workbench(office).cage._rests_until = 0.0
+    worker.context_of(office).cage._rests_until = 0.0
     assert_read_in_the_end(office)
 
 
@@ -234,9 +235,9 @@ def test_a_child_that_never_gets_ready_costs_no_form(
     with monkeypatch.context() as hanging:
         hanging.setattr(parent, "COMMAND", ("-c", "import time; time.sleep(3600)"))
         hanging.setattr(parent, "START_SECONDS", 0.5)
-        service.settle(office)
+        worker.settle(office)
         assert put_back(office) == [("FF-142", 1)]
-    walk.workbench(office).cage._rests_until = 0.0
+    worker.context_of(office).cage._rests_until = 0.0
     assert_read_in_the_end(office)
 
 
@@ -250,7 +251,7 @@ def test_killing_the_service_five_times_with_a_red_form_in_hand_costs_nothing(
         killed = formflow(office, "run", "--once", crash_at=point)
         assert killed.returncode == -signal.SIGKILL, (point, killed.stderr)
         make_due(office)
-    walk.close()
+    worker.close()
     again = formflow(office, "run", "--once")
     assert again.returncode == ExitCode.DONE, again.stderr
     assert_read_in_the_end(office)
@@ -260,31 +261,31 @@ def test_killing_the_service_five_times_with_a_red_form_in_hand_costs_nothing(
 def test_after_one_kill_a_red_form_is_read_within_seconds(office: Settings) -> None:
     drop(office, RED)
     formflow(office, "run", "--once", crash_at="read.begun")
-    bench = walk.workbench(office)
-    tasks.reap(bench.engine, bench.locks)
+    context = worker.context_of(office)
+    tasks.reap(context.engine, context.locks)
     reaped_by = time.time()
     assert put_back(office) == [("FF-143", 1)]
-    due = tasks.next_due(bench.engine)
+    due = tasks.next_due(context.engine)
     assert due is not None
     assert due <= reaped_by + 1.0
     assert_read_in_the_end(office)
 
 
 def test_a_form_that_takes_its_worker_along_lets_the_others_go_first(office: Settings) -> None:
-    bench = walk.workbench(office)
+    context = worker.context_of(office)
     hand_over(office, RED)
     for number in range(4):
-        (task,) = tasks.claim(bench.engine, f"killed {number}", lambda *_: 8)
+        (task,) = tasks.claim(context.engine, f"killed {number}", lambda *_: 8)
         before = time.time()
-        tasks.reap(bench.engine, bench.locks)
-        after, due = time.time(), tasks.next_due(bench.engine)
+        tasks.reap(context.engine, context.locks)
+        after, due = time.time(), tasks.next_due(context.engine)
         assert due is not None
         assert before + 2**number <= due <= after + 2**number
         make_due(office)
     hand_over(office, GREEN)
-    with database.writing(bench.engine) as connection:
+    with database.writing(context.engine) as connection:
         connection.exec_driver_sql("UPDATE task SET due = 1 WHERE attempts > 0")
-    (task,) = tasks.claim(bench.engine, "the next", lambda *_: 1)
+    (task,) = tasks.claim(context.engine, "the next", lambda *_: 1)
     assert task.attempts == 1
 
 
@@ -295,15 +296,15 @@ def ordered(monkeypatch: pytest.MonkeyPatch, what: str) -> None:
 
 def kill_the_child(office: Settings, number: int) -> None:
     """Kill the reading child as soon as it has a form in hand."""
-    bench = walk.workbench(office)
+    context = worker.context_of(office)
     while True:
-        with database.reading(bench.engine) as connection:
+        with database.reading(context.engine) as connection:
             in_hand = "SELECT count(*) FROM task WHERE kind = 'read' AND state = 1"
-            if connection.exec_driver_sql(in_hand).scalar_one() and bench.cage.pid():
+            if connection.exec_driver_sql(in_hand).scalar_one() and context.cage.pid():
                 break
         time.sleep(0.02)
     time.sleep(0.2)
-    os.kill(bench.cage.pid() or 0, number)
+    os.kill(context.cage.pid() or 0, number)
 
 
 @needs_posix
@@ -312,29 +313,29 @@ def test_a_child_that_somebody_kills_costs_no_form_and_is_said(
 ) -> None:
     ordered(monkeypatch, "wait")
     drop(office, RED)
-    walk.workbench(office)  # opened here: two threads would open two
+    worker.context_of(office)  # opened here: two threads would open two
     killer = threading.Thread(target=kill_the_child, args=(office, signal.SIGKILL))
     killer.start()
-    service.settle(office)
+    worker.settle(office)
     killer.join()
     assert put_back(office) == [("FF-143", 1)]
     assert "1 tasks wait: FF-143" in caplog.text
     monkeypatch.setattr(parent, "COMMAND", ("-P", "-m", "formflow.reading.sandbox.child"))
-    walk.workbench(office).cage.close()
+    worker.context_of(office).cage.close()
     assert_read_in_the_end(office)
 
 
 @needs_posix
 def test_a_child_that_gets_no_turn_for_a_while_still_reads_the_form(office: Settings) -> None:
     drop(office, GREEN)
-    service.settle(office)
-    child = walk.workbench(office).cage.pid()
+    worker.settle(office)
+    child = worker.context_of(office).cage.pid()
     assert child is not None
     os.kill(child, signal.SIGSTOP)
     threading.Timer(3, os.kill, (child, signal.SIGCONT)).start()
     drop(office, RED)
-    service.settle(office)
-    assert walk.workbench(office).cage.pid() == child
+    worker.settle(office)
+    assert worker.context_of(office).cage.pid() == child
     assert [entry.outcome for entry in entries(office)] == [Outcome.RECORDED] * 2
 
 
@@ -343,14 +344,14 @@ def test_a_computer_too_busy_to_read_costs_no_form(
     office: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hand_over(office)
-    walk.workbench(office).cage._ready_child()
-    child = walk.workbench(office).cage.pid()
+    worker.context_of(office).cage._ready_child()
+    child = worker.context_of(office).cage.pid()
     assert child is not None
     os.kill(child, signal.SIGSTOP)
     with monkeypatch.context() as busy:
         busy.setattr(parent, "LEAST_ON_THE_CLOCK", 0.5)
         busy.setattr(parent, "TIMES_ON_THE_CLOCK", 0)
-        walk.drain(office)
+        worker.drain(office)
     assert put_back(office) == [("FF-144", 1)]
     assert_read_in_the_end(office)
 
@@ -359,7 +360,7 @@ def test_an_original_that_is_away_for_a_moment_costs_no_form(office: Settings) -
     hand_over(office)
     originals = office.state.folder / "originals"
     originals.rename(office.state.folder / "away")
-    walk.drain(office)
+    worker.drain(office)
     assert put_back(office) == [("FF-140", 1)]
     shutil.rmtree(originals, ignore_errors=True)
     (office.state.folder / "away").rename(originals)
@@ -373,7 +374,7 @@ def test_a_full_temporary_folder_costs_no_form(
         fill(tmp_path / "tmp")
         monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
         drop(office, RED)
-        service.settle(office)
+        worker.settle(office)
         assert_read_in_the_end(office)
 
 
@@ -386,7 +387,7 @@ def test_too_little_memory_here_costs_no_form(
     with monkeypatch.context() as full:
         full.setattr(walk, "record", none_left)
         drop(office, RED)
-        service.settle(office)
+        worker.settle(office)
         assert put_back(office) == [("FF-142", 1)]
     assert_read_in_the_end(office)
 
@@ -395,7 +396,7 @@ def turns(office: Settings, most: int, make: Callable[[], None] = lambda: None) 
     """Try a form again until it goes to a person; return how many turns that took."""
     for number in range(1, most + 1):
         make()
-        service.settle(office)
+        worker.settle(office)
         if entries(office):
             return number
         make_due(office)
@@ -443,11 +444,11 @@ def test_waiting_grows_and_never_beyond_five_minutes() -> None:
 def test_the_next_form_is_read_though_one_before_it_meets_trouble(office: Settings) -> None:
     hand_over(office, RED)
     hand_over(office, GREEN)
-    bench = walk.workbench(office)
-    lost = bench.vault.path(sha_of(RED))
+    context = worker.context_of(office)
+    lost = context.vault.path(sha_of(RED))
     lost.rename(lost.with_suffix(".away"))
     for _ in range(2):
-        walk.drain(office)
+        worker.drain(office)
         make_due(office)
     assert [entry.sha256 for entry in entries(office)] == [sha_of(GREEN)]
     assert put_back(office) == [("FF-140", 1)]

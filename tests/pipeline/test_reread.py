@@ -12,12 +12,12 @@ from formflow.core.clock import utc_now
 from formflow.core.errors import ExitCode
 from formflow.core.model import Light, Outcome
 from formflow.core.settings import Settings
-from formflow.pipeline import reread, service, walk
+from formflow.pipeline import reread
 from formflow.pipeline.gate import Gate, tail_gate
 from formflow.reading.sandbox import parent
 from formflow.storage import database
 from tests.pipeline.test_walk import entries
-from tests.support import lock
+from tests.support import lock, worker
 from tests.support.offices import drop, files
 
 RED = "red-planned-secrecy-pdfjs"
@@ -35,8 +35,8 @@ def unread(office: Settings, monkeypatch: pytest.MonkeyPatch) -> str:
     with monkeypatch.context() as dying:
         dying.setattr(parent, "COMMAND", (str(CHILD), "die"))
         drop(office, RED)
-        service.settle(office)
-        walk.workbench(office).cage.close()
+        worker.settle(office)
+        worker.context_of(office).cage.close()
     (entry,) = entries(office)
     assert [told.code for told in entry.notices] == ["FF-112"]
     assert entry.outcome is Outcome.UNREADABLE
@@ -53,7 +53,7 @@ def assert_read(office: Settings, reference: str) -> None:
     assert second.sha256 == first.sha256
     waiting = [(one.reference, one.revision) for one in status.overview(office).waiting]
     assert waiting == [(reference, 2)]
-    with database.reading(walk.workbench(office).engine) as connection:
+    with database.reading(worker.context_of(office).engine) as connection:
         seen = "SELECT acknowledged_by FROM entry ORDER BY revision"
         assert connection.exec_driver_sql(seen).scalars().all() == ["read again", None]
     assert f"1 RED {reference} r2.html" in files(office.folders.alerts)
@@ -68,7 +68,7 @@ def test_an_unread_form_is_read_again_by_command(
     assert f"{unread}: will be read again." in capsys.readouterr().err
     assert run(office, "reread", *arguments) == ExitCode.DONE
     assert f"{unread}: waits to be read again already." in capsys.readouterr().err
-    service.settle(office)
+    worker.settle(office)
     assert_read(office, unread)
     assert run(office, "reread", "--all-unread") == ExitCode.DONE
     assert "Nothing to read again." in capsys.readouterr().err
@@ -77,7 +77,7 @@ def test_an_unread_form_is_read_again_by_command(
 def test_no_file_is_read_while_the_ledger_is_held(
     office: Settings, unread: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bench, held = walk.workbench(office), list[bool]()
+    bench, held = worker.context_of(office), list[bool]()
 
     def looked_at(path: Path, *, largest: int) -> Gate:
         held.append(is_held())
@@ -92,10 +92,10 @@ def test_no_file_is_read_while_the_ledger_is_held(
 
 def test_dropping_an_unread_form_again_reads_it_again(office: Settings, unread: str) -> None:
     drop(office, RED, "once more.pdf")
-    service.settle(office)
+    worker.settle(office)
     assert_read(office, unread)
     drop(office, RED, "and again.pdf")
-    service.settle(office)
+    worker.settle(office)
     assert len(entries(office)) == 2, "now we have it"
 
 
@@ -105,7 +105,7 @@ def test_what_still_cannot_be_read_is_a_repeat_and_the_receipt_says_so(
     monkeypatch.setattr(parent, "COMMAND", (str(CHILD), "die"))
     for name in ("again.pdf", "and again.pdf"):
         drop(office, RED, name)
-        service.settle(office)
+        worker.settle(office)
     assert [entry.reference for entry in entries(office)] == [unread]
     pages = [
         (office.folders.receipts / name).read_text("utf-8")
@@ -113,9 +113,9 @@ def test_what_still_cannot_be_read_is_a_repeat_and_the_receipt_says_so(
     ]
     assert sum("still cannot read this file" in page for page in pages) == 2
     monkeypatch.undo()
-    walk.workbench(office).cage.close()
+    worker.context_of(office).cage.close()
     assert run(office, "reread", unread) == ExitCode.DONE
-    service.settle(office)
+    worker.settle(office)
     assert_read(office, unread)
 
 
@@ -124,7 +124,7 @@ def test_another_reason_is_a_new_revision(
 ) -> None:
     monkeypatch.setattr(parent, "COMMAND", (str(CHILD), "stumble"))
     drop(office, RED, "again.pdf")
-    service.settle(office)
+    worker.settle(office)
     _, second = entries(office)
     assert (second.reference, second.revision) == (unread, 2)
     assert [told.code for told in second.notices] == ["FF-120"]
@@ -147,6 +147,6 @@ def test_what_was_no_file_cannot_be_read_again(
     office: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (office.watch[0].folder / "a folder.pdf").mkdir()
-    service.settle(office)
+    worker.settle(office)
     assert run(office, "reread", "--all-unread") == ExitCode.DONE
     assert "nothing to read" in capsys.readouterr().err

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from formflow.core.settings import Settings, Watch
-from formflow.pipeline import walk
 from formflow.pipeline.sweep import Look, Swept, sweep
 from tests.conftest import NOON
+from tests.support import worker
 from tests.support.offices import drop, sample
 
 FORM = "red-planned-secrecy-pdfjs"
@@ -24,11 +24,11 @@ def watch(office: Settings) -> Watch:
 
 
 def look(office: Settings, watch: Watch, seconds: float) -> Swept:
-    return sweep(walk.workbench(office), watch, NOON + timedelta(seconds=seconds))
+    return sweep(worker.context_of(office), watch, NOON + timedelta(seconds=seconds))
 
 
 def papers(office: Settings) -> int:
-    with walk.workbench(office).engine.connect() as connection:
+    with worker.context_of(office).engine.connect() as connection:
         return int(connection.exec_driver_sql("SELECT count(*) FROM paper").scalar_one())
 
 
@@ -86,7 +86,7 @@ def test_half_a_copy_that_becomes_whole_is_taken_as_it_is_then(
     path.write_bytes(content)
     look(office, watch, 61)
     assert look(office, watch, 66).looks == {Look.TAKEN: 1}
-    with walk.workbench(office).engine.connect() as connection:
+    with worker.context_of(office).engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT code FROM paper").scalars().all() == [""]
 
 
@@ -182,6 +182,6 @@ def test_a_file_that_cannot_be_opened_does_not_stop_the_others(
         assert papers(office) == 2, "a person is told once that a file cannot be opened"
     assert (locked.exists(), free.exists()) == (True, False)
     assert look(office, watch, 4000).looks == {Look.TAKEN: 1}
-    with walk.workbench(office).engine.connect() as connection:
+    with worker.context_of(office).engine.connect() as connection:
         codes = connection.exec_driver_sql("SELECT code FROM paper ORDER BY id").scalars().all()
     assert codes == ["", "FF-122"], "the file itself has the bytes of the free one"

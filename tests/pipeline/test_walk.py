@@ -11,11 +11,11 @@ import pytest
 from formflow.admin import status
 from formflow.core.model import Entry, Light, Outcome
 from formflow.core.settings import Settings
-from formflow.pipeline import service, walk
 from formflow.storage import database
 from formflow.storage.acknowledgements import acknowledge
 from formflow.storage.entries import entry as entry_of
 from tests.conftest import NOON
+from tests.support import worker
 from tests.support.offices import csv_rows, drop, dsl_folder, files, register_rows, sample
 
 RED, AMENDED, SECOND = (
@@ -27,11 +27,11 @@ RED, AMENDED, SECOND = (
 
 def run(office: Settings) -> None:
     """Take what lies in the drop folder, and do everything that is due."""
-    service.settle(office)
+    worker.settle(office)
 
 
 def entries(office: Settings) -> list[Entry]:
-    with database.reading(walk.workbench(office).engine) as connection:
+    with database.reading(worker.context_of(office).engine) as connection:
         numbers = connection.exec_driver_sql("SELECT id FROM entry ORDER BY id").scalars().all()
         return [entry_of(connection, number) for number in numbers]
 
@@ -89,7 +89,7 @@ def test_t21_the_same_pdf_dropped_twice_is_one_record_and_the_second_a_duplicate
     assert register_rows(office) == {f"{entry.reference} r1": 1}
     assert len(csv_rows(office)) == 1
     assert len(files(office.folders.alerts)) == 1
-    with database.reading(walk.workbench(office).engine) as connection:
+    with database.reading(worker.context_of(office).engine) as connection:
         rows = connection.exec_driver_sql("SELECT duplicate FROM arrival ORDER BY id")
         assert rows.scalars().all() == [False, True]
     receipts = [
@@ -222,7 +222,7 @@ def test_dragging_the_page_into_seen_acknowledges_the_alert(office: Settings) ->
     assert len(status.overview(office).waiting) == 1
     (page,) = office.folders.alerts.glob("*.html")
     shutil.move(page, office.folders.alerts / "Seen" / page.name)
-    service.turn(office)
+    worker.turn(office)
     assert status.overview(office).waiting == ()
 
 
@@ -230,7 +230,7 @@ def test_acknowledging_by_command_is_the_same(office: Settings) -> None:
     drop(office, RED)
     run(office)
     (entry,) = entries(office)
-    engine = walk.workbench(office).engine
+    engine = worker.context_of(office).engine
     with database.writing(engine) as connection:
         assert acknowledge(connection, entry.reference, "T. Lead", NOON) == 1
     assert status.overview(office).waiting == ()
@@ -282,7 +282,7 @@ def test_a_failing_destination_holds_its_own_parcels_alone(office: Settings) -> 
     assert len(csv_rows(office)) == 1
     assert len(files(office.folders.alerts)) == 1
     lock.unlink()
-    with database.writing(walk.workbench(office).engine) as connection:
+    with database.writing(worker.context_of(office).engine) as connection:
         connection.exec_driver_sql("UPDATE task SET due = 0")
     run(office)
     assert status.overview(office).undelivered == ()

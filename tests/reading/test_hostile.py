@@ -17,15 +17,15 @@ from pathlib import Path
 import psutil
 import pytest
 
-from formflow.admin import setup
+from formflow.admin import setup, status
 from formflow.core.limits import Limits
 from formflow.core.messages import MESSAGES
 from formflow.core.model import Entry, Light, Outcome, Reading, Unread
 from formflow.core.settings import Settings
-from formflow.pipeline import walk
 from formflow.reading.sandbox.parent import ATTEMPTS, Cage
 from formflow.storage import database, entries
 from tests.pipeline.test_walk import run
+from tests.support import worker
 from tests.support.hostile import HOSTILE, fifty_megabytes_in_a_value, write
 from tests.support.hostile_files import HOSTILE_FILES, bomb_in_the_objects, told_about
 from tests.support.hostile_forms import ACTIVE, CHANGED, XFA, Change, asking, write_form, xfa
@@ -56,7 +56,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def office_in_a_hurry(tmp_path: Path) -> Iterator[Settings]:
     """An agency that opens large files and gives each of them little time."""
-    now = setup.set_up(
+    settings = setup.set_up(
         tmp_path / "an agency",
         changes=(
             ("settle_seconds = 5", "settle_seconds = 0.2"),
@@ -66,8 +66,8 @@ def office_in_a_hurry(tmp_path: Path) -> Iterator[Settings]:
             ("file_mb = 20", "file_mb = 100"),
         ),
     )
-    yield now
-    walk.close()
+    yield settings
+    worker.close()
 
 
 def read_in_time(cage: Cage, path: Path) -> Reading | Unread:
@@ -226,7 +226,7 @@ def drop_everything(office: Settings) -> dict[str, Change | Callable[[], bytes]]
 
 def entries_by_file(office: Settings) -> dict[str, Entry]:
     """Return the entry that each dropped file has become, by its name in the drop folder."""
-    with database.reading(walk.workbench(office).engine) as connection:
+    with database.reading(worker.context_of(office).engine) as connection:
         rows = connection.exec_driver_sql(
             "SELECT arrival.file_name, entry_id FROM arrival JOIN paper ON paper.id = paper_id"
         ).all()
@@ -256,4 +256,4 @@ def test_an_office_under_attack_hears_of_every_file_and_records_none(
         assert entry.highest_light is not Light.GREEN, name
         assert len([one for one in receipts if entry.reference in one]) == 1, name
     assert files(office.watch[0].folder) == []
-    assert walk.unfinished(office) == 0
+    assert status.overview(office).undelivered == ()

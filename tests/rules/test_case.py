@@ -22,6 +22,7 @@ from formflow.core.model import (
     Weighs,
     highest,
 )
+from formflow.core.references import SheetKey
 from formflow.core.wording import SHEET_WORDS
 from formflow.core.working_days import WorkingDays
 from formflow.forms.catalogue import known as known_forms
@@ -38,6 +39,7 @@ from formflow.rules.case.case import (
     due,
     open_steps,
 )
+from formflow.rules.case.named_child import child_said
 from formflow.rules.case.prefill_values import Desk, known
 from formflow.rules.case.steps import steps
 from formflow.rules.light.book import asked_on_review, rules
@@ -479,9 +481,9 @@ def test_since_when_a_level_stands_is_since_the_sheet_that_brought_it() -> None:
 
 
 def test_what_is_due_is_what_is_open_on_a_sheet() -> None:
-    assert due(case(), TODAY) == ["review"]
+    assert due(case(), TODAY) == [SheetKey("review")]
     harmful = case(review={"level": "harmful"})
-    assert set(due(harmful, TODAY)) == {
+    assert {key.form_id for key in due(harmful, TODAY)} == {
         *("review", "referral_a", "referral_b", "plan_a", "plan_setting")
     }
     sent = case(
@@ -494,8 +496,8 @@ def test_what_is_due_is_what_is_open_on_a_sheet() -> None:
             "council_meeting": "yes",
         },
     )
-    assert "referral_a" not in due(sent, TODAY)
-    assert "referral_b" in due(sent, TODAY)
+    assert SheetKey("referral_a") not in due(sent, TODAY)
+    assert SheetKey("referral_b") in due(sent, TODAY)
 
 
 def test_open_and_done_are_everything_and_share_nothing() -> None:
@@ -581,3 +583,19 @@ def test_a_decision_on_what_is_not_green_has_a_day_of_its_own(
     assert deadline(dx1, waits, days) == expected
     assert deadline(dx1, case(light, review={"level": "healthy"}), days) is None
     assert deadline(dx1, waits, WorkingDays(ZoneInfo("Europe/London"))) is None
+
+
+def test_the_day_of_a_sheet_is_the_agency_s_own() -> None:
+    # Half past eleven at night by UTC is half past midnight of the next day, all summer long.
+    late = datetime(2026, 6, 1, 23, 30, tzinfo=UTC)
+    review = replace(
+        entry("review", {"level": "harmful", "signed_name": "M. Head"}), recorded_at=late
+    )
+    sent = replace(entry("referral_a", {"sent_at": "02/06/2026"}), recorded_at=late)
+    record = replace(case().record, recorded_at=late)
+    london = Case(record, zone=ZoneInfo("Europe/London")).with_sheet(review).with_sheet(sent)
+    found = london.moment("referral_a", "sent_at")
+    assert found is not None
+    assert found.day == date(2026, 6, 2)
+    born_today = replace(entry("recording", {"child_a_dob": "02/06/2026"}), recorded_at=late)
+    assert child_said(born_today, london.zone).born == date(2026, 6, 2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta, tzinfo
 from pathlib import Path
 
 import pytest
@@ -50,6 +50,7 @@ class Case:
     age: int | None = None
     is_weighed: bool = False
     said: dict[tuple[str, str], str] = field(default_factory=dict)
+    zone: tzinfo = UTC
 
     def says(self, form_id: str, name: str) -> str:
         return self.said.get((form_id, name), "")

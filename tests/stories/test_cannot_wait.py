@@ -21,13 +21,13 @@ from formflow.core.model import Entry, Light, Tri
 from formflow.core.settings import Settings
 from formflow.delivery import parcels
 from formflow.forms.catalogue import shipped
-from formflow.pipeline import walk
 from formflow.sdk.contract import Operation
 from formflow.storage import database
 from formflow.storage.entries import revisions
 from formflow.storage.tasks import PRIORITY_NOW
 from formflow_connectors.email_alert import EmailAlert
 from tests.pipeline.test_walk import entries
+from tests.support import worker
 from tests.support.desk import Desk, filled
 from tests.support.facts import HARMLESS
 from tests.support.offices import files, formflow
@@ -228,7 +228,7 @@ def test_a_milder_revision_takes_it_away_only_when_the_first_was_acknowledged(de
 def test_its_alert_is_delivered_before_all_others_and_names_no_reason_outside(desk: Desk) -> None:
     desk.takes(form(**{**AMBER, "others_text": "She was raped."}), "form.pdf")
     (entry,) = entries(desk.office)
-    with database.reading(walk.workbench(desk.office).engine) as connection:
+    with database.reading(worker.context_of(desk.office).engine) as connection:
         first = connection.exec_driver_sql("SELECT kind, lane FROM task ORDER BY priority").first()
         lowest = connection.exec_driver_sql("SELECT min(priority) FROM task").scalar_one()
     assert (tuple(first or ()), lowest) == (("deliver", "Alerts"), PRIORITY_NOW)
@@ -248,15 +248,15 @@ def test_a_green_form_that_cannot_wait_is_chased_until_it_is_decided(desk: Desk)
     desk.takes(form(**{**GREEN, "urgent_referral": "yes"}), "form.pdf")
     assert "this cannot wait" in desk.page()
     formflow(desk.office, "ack", "FF-2026-000001")
-    with database.writing(walk.workbench(desk.office).engine) as connection:
+    with database.writing(worker.context_of(desk.office).engine) as connection:
         connection.exec_driver_sql("UPDATE task SET due = 0 WHERE kind = 'remind' AND state = 0")
     later = utc_now() + timedelta(days=9)
-    while walk.drain(desk.office, clock=lambda: later):
+    while worker.drain(desk.office, clock=lambda: later):
         pass
     assert "0 NOW OVERDUE FF-2026-000001.html" in files(desk.office.folders.alerts)
 
     signed = {"signed_name": "M. Head", "signed_date": "20/11/2026"}
     desk.fills_in("F2", level="healthy", level_reason="Play.", **signed)
     assert "this cannot wait" not in desk.page()
-    with database.reading(walk.workbench(desk.office).engine) as connection:
+    with database.reading(worker.context_of(desk.office).engine) as connection:
         assert revisions(connection, "FF-2026-000001")[-1].urgent  # kept with the entry

@@ -10,7 +10,6 @@ import pytest
 
 from formflow.core.model import Entry
 from formflow.core.settings import Settings
-from formflow.pipeline import walk
 from formflow.storage import database
 from tests.pipeline.test_walk import entries
 from tests.rules.test_matching import upn_of
@@ -18,6 +17,7 @@ from tests.stories.test_assessment import stored
 from tests.stories.test_decisions import HER_NAME
 from tests.stories.test_sheets_that_do_not_count import held_for
 from tests.stories.test_vectors import gets
+from tests.support import worker
 from tests.support.desk import Desk
 
 UPN, OTHER_UPN = upn_of("801200001001"), upn_of("801200001002")
@@ -108,7 +108,7 @@ def test_only_the_number_of_a_child_on_record_joins(desk: Desk, words: str) -> N
 
 
 def test_a_child_of_an_older_ledger_keeps_its_number_and_can_be_joined(desk: Desk) -> None:
-    with database.writing(walk.workbench(desk.office).engine) as connection:
+    with database.writing(worker.context_of(desk.office).engine) as connection:
         connection.exec_driver_sql(
             "INSERT INTO child (id, name_key, born) VALUES (1, 'kit moor', '2011-09-09')"
         )

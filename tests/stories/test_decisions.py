@@ -15,8 +15,8 @@ from formflow.core.settings import Settings
 from formflow.documents.prefill import Copy, prefilled
 from formflow.forms import top_line
 from formflow.forms.catalogue import known
-from formflow.pipeline import service
 from tests.pipeline.test_walk import entries
+from tests.support import worker
 from tests.support.desk import Desk, filled, filled_by_pdftk
 from tests.support.offices import SAMPLES, dsl_folder, files
 
@@ -204,7 +204,7 @@ def test_a_sheet_filled_in_by_pdftk_says_the_same(desk: Desk) -> None:
     answers = {"level": "harmful", "level_reason": "Planned – “secret”.", "signed_name": "M. Head"}
     content = filled_by_pdftk(desk.sheet("F2"), answers, folder)
     (desk.office.watch[1].folder / "pdftk.pdf").write_bytes(content)
-    service.settle(desk.office)
+    worker.settle(desk.office)
     (entry,) = about(desk.office, "FF-2026-000001-F2")
     assert (entry.outcome, entry.answers["level_reason"].value) == (
         Outcome.RECORDED,

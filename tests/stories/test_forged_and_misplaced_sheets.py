@@ -22,7 +22,6 @@ from formflow.admin import setup
 from formflow.core.model import Entry, Outcome, Role
 from formflow.core.settings import Settings
 from formflow.forms import catalogue
-from formflow.pipeline import walk
 from formflow.reading import raster
 from formflow.storage import database
 from tests.conftest import QUICK
@@ -30,6 +29,7 @@ from tests.pipeline.test_walk import entries
 from tests.reading.test_scan import needs_tesseract, scanned
 from tests.stories.test_decisions import HER_NAME
 from tests.stories.test_vectors import WHO
+from tests.support import worker
 from tests.support.desk import Desk, filled
 from tests.support.offices import files, sample
 from tests.support.papers import fill
@@ -52,7 +52,7 @@ Made = Callable[[Desk], bytes]
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Settings]:
     yield setup.set_up(tmp_path / "an agency", changes=PATIENT)
-    walk.close()
+    worker.close()
 
 
 def about(form_id: str, reference: str, /, **answers: str) -> bytes:
@@ -196,7 +196,7 @@ def world(root: Path, cases: Mapping[str, tuple[Made, str]], watched: int) -> Wo
         (office.watch[watched].folder / called).write_bytes(made(desk))
         papers[called] = case
     desk.waits()
-    with database.reading(walk.workbench(office).engine) as connection:
+    with database.reading(worker.context_of(office).engine) as connection:
         query = "SELECT entry_id, file_name FROM paper"
         ids = {row.entry_id: row.file_name for row in connection.exec_driver_sql(query)}
         order = connection.exec_driver_sql("SELECT id FROM entry ORDER BY id").scalars().all()
@@ -217,7 +217,7 @@ def her_folders(office: Settings) -> tuple[Path, ...]:
 def misplaced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     cases = {case: (made, "sheet.pdf") for case, made in FROM_STAFF.items()}
     yield world(tmp_path_factory.mktemp("staff"), cases, watched=0)
-    walk.close()
+    worker.close()
 
 
 def receipt(found: World, entry: Entry) -> bytes:
@@ -266,7 +266,7 @@ def test_sheets_from_the_staff_folder_changed_no_case(misplaced: World) -> None:
     assert misplaced.new(desk.office.folders.needs_attention) == {}
     alerts = misplaced.new(desk.office.folders.alerts)
     assert len(alerts) == len(FROM_STAFF)  # and nothing else: no reminder, no decision to make
-    with database.reading(walk.workbench(desk.office).engine) as connection:
+    with database.reading(worker.context_of(desk.office).engine) as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM joined").scalar() == 0
         seen = connection.exec_driver_sql(
             "SELECT reference FROM entry WHERE acknowledged_at IS NOT NULL"
@@ -290,7 +290,7 @@ def test_the_same_misplaced_sheet_again_brings_the_same_plain_receipt(misplaced:
     office, pages = misplaced.desk.office, []
     for case in ("a reference that nobody has", "a referral noted as sent"):
         known = misplaced.came[case]
-        original = walk.workbench(office).vault.original(known.sha256)
+        original = worker.context_of(office).vault.original(known.sha256)
         misplaced.desk.takes(original.read_bytes(), "again.pdf")
         (again,) = office.folders.receipts.glob(f"{known.reference} r1 again *.html")
         page = again.read_text("utf-8").replace(known.reference, "(number)")
@@ -320,7 +320,7 @@ def test_a_scanned_sheet_from_the_staff_folder_decides_nothing(
 @pytest.fixture(scope="module")
 def not_recognised(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     yield world(tmp_path_factory.mktemp("unknown"), UNKNOWN, watched=0)
-    walk.close()
+    worker.close()
 
 
 @pytest.mark.parametrize("case", UNKNOWN)
@@ -376,7 +376,7 @@ HERS: Mapping[str, tuple[Made, str, frozenset[str]]] = {
 def hers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     cases = {case: (made, name) for case, (made, name, _) in HERS.items()}
     yield world(tmp_path_factory.mktemp("hers"), cases, watched=1)
-    walk.close()
+    worker.close()
 
 
 @pytest.mark.parametrize("case", HERS)
@@ -423,7 +423,7 @@ def test_what_she_drops_again_tells_the_office_nothing_and_her_again(hers: World
     (page,) = office.folders.alerts.glob(f"* {locked.reference} r1.html")
     page.rename(page.parent / "Seen" / page.name)
     for again in (locked, mistaken):
-        original = walk.workbench(office).vault.original(again.sha256)
+        original = worker.context_of(office).vault.original(again.sha256)
         shutil.copyfile(original, office.watch[1].folder / f"{again.reference}.pdf")
     hers.desk.waits()
     # The page that she has seen stays in "Seen", and keeps its name.
@@ -544,22 +544,20 @@ def test_a_name_with_letters_of_another_alphabet_is_told(office: Settings) -> No
 
 
 def test_handed_over_by_command_a_sheet_counts_only_as_her_decision(office: Settings) -> None:
-    from formflow.pipeline import ingest
-
     desk = Desk(office)
     desk.takes(filled(BLANKS["recording"], DANIEL), "daniel.pdf")
     content = filled(desk.sheet("F2"), {"level": "harmful", "level_reason": "x", **HER_NAME})
     paper = office.state.folder.parent / "handed over.pdf"
     paper.write_bytes(content)
-    ingest.hand_over(office, [paper])
+    worker.hand_over(office, [paper])
     desk.waits()
     assert "Nothing is decided yet" in desk.page()
     # What lies in a watched folder counts by that folder, whatever the command says.
     lying = office.watch[0].folder / "lying there.part"
     shutil.copyfile(paper, lying)
-    ingest.hand_over(office, [lying], Role.DECISIONS)
+    worker.hand_over(office, [lying], Role.DECISIONS)
     desk.waits()
     assert "Nothing is decided yet" in desk.page()
-    ingest.hand_over(office, [paper], Role.DECISIONS)
+    worker.hand_over(office, [paper], Role.DECISIONS)
     desk.waits()
     assert "Decided: harmful" in desk.page()

@@ -10,9 +10,9 @@ import pytest
 
 from formflow.admin import settings_file, setup
 from formflow.core.settings import Settings
-from formflow.pipeline import walk
 from formflow.storage import database
 from tests.stories.test_decisions import AMBER, GREEN, HER_NAME, RED
+from tests.support import worker
 from tests.support.desk import Desk
 from tests.support.offices import files, formflow
 
@@ -41,15 +41,15 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     for name in ("Deputy", "Head"):
         (root / name).mkdir()
     yield Desk(settings_file.load_settings(file))
-    walk.close()
+    worker.close()
 
 
 def after(desk: Desk, hours: float) -> None:
     """Let FormFlow do what is due so many hours from now, as if it were then."""
-    with database.writing(walk.workbench(desk.office).engine) as connection:
+    with database.writing(worker.context_of(desk.office).engine) as connection:
         connection.exec_driver_sql("UPDATE task SET due = 0 WHERE kind = 'climb' AND state = 0")
     moment = datetime.now(UTC) + timedelta(hours=hours)
-    while walk.drain(desk.office, clock=lambda: moment):
+    while worker.drain(desk.office, clock=lambda: moment):
         pass
 
 
@@ -79,7 +79,7 @@ def test_an_alert_that_nobody_acknowledges_climbs_each_rung_once(desk: Desk) -> 
     after(desk, 24.1)
     assert told(desk) == [DEPUTY, HEAD]
     after(desk, 100)
-    with database.reading(walk.workbench(desk.office).engine) as connection:
+    with database.reading(worker.context_of(desk.office).engine) as connection:
         counted = connection.exec_driver_sql(
             "SELECT count(*) FROM parcel WHERE destination IN ('Deputy DSL', 'Head')"
         ).scalar_one()
@@ -88,7 +88,7 @@ def test_an_alert_that_nobody_acknowledges_climbs_each_rung_once(desk: Desk) -> 
 
 def test_after_an_outage_each_is_told_once_and_nobody_twice(desk: Desk) -> None:
     desk.gets(RED)
-    walk.close()
+    worker.close()
     after(desk, 24 * 7)
     after(desk, 24 * 7)
     assert told(desk) == [DEPUTY, HEAD]

@@ -8,10 +8,10 @@ import pytest
 
 from formflow.admin import status
 from formflow.core.settings import Settings
-from formflow.pipeline import walk
 from formflow.storage import database
 from formflow.storage.acknowledgements import acknowledge
 from tests.stories.test_decisions import GREEN, HER_NAME, RED, about, amended
+from tests.support import worker
 from tests.support.desk import Desk
 
 MINUTE = timedelta(minutes=1)
@@ -29,9 +29,9 @@ def desk(office: Settings) -> Desk:
 
 def at(office: Settings, moment: datetime) -> None:
     """Let FormFlow do what is due at a moment, as if it were then."""
-    with database.writing(walk.workbench(office).engine) as connection:
+    with database.writing(worker.context_of(office).engine) as connection:
         connection.exec_driver_sql("UPDATE task SET due = 0 WHERE kind = 'remind' AND state = 0")
-    walk.drain(office, clock=lambda: moment)
+    worker.drain(office, clock=lambda: moment)
 
 
 def reminders(desk: Desk) -> list[str]:
@@ -40,7 +40,7 @@ def reminders(desk: Desk) -> list[str]:
 
 def delivered(desk: Desk) -> int:
     """How many reminders were ever made, for the folder of alerts."""
-    with database.reading(walk.workbench(desk.office).engine) as connection:
+    with database.reading(worker.context_of(desk.office).engine) as connection:
         return int(
             connection.exec_driver_sql(
                 "SELECT count(*) FROM parcel JOIN entry ON entry.id = entry_id"
@@ -71,7 +71,7 @@ def test_a_referral_that_is_not_noted_as_sent_comes_up_when_it_is_overdue(desk: 
 
 def test_dropping_the_review_sheet_again_does_not_start_the_clock_again(desk: Desk) -> None:
     first = decided_at(desk)
-    with database.writing(walk.workbench(desk.office).engine) as connection:
+    with database.writing(worker.context_of(desk.office).engine) as connection:
         connection.exec_driver_sql(  # as if she had decided three weeks ago
             "UPDATE entry SET recorded_at = ? WHERE about IS NOT NULL",
             ((first - timedelta(days=21)).isoformat(),),
@@ -85,7 +85,7 @@ def test_dropping_the_review_sheet_again_does_not_start_the_clock_again(desk: De
 def test_it_comes_once_a_working_day_and_not_twice(desk: Desk) -> None:
     overdue = desk.office.working_days.overdue_at(decided_at(desk))
     at(desk.office, overdue)
-    with database.reading(walk.workbench(desk.office).engine) as connection:
+    with database.reading(worker.context_of(desk.office).engine) as connection:
         waits = connection.exec_driver_sql(
             "SELECT due FROM task WHERE kind = 'remind' AND state = 0"
         ).scalar_one()
@@ -96,7 +96,7 @@ def test_it_comes_once_a_working_day_and_not_twice(desk: Desk) -> None:
 
 
 def test_after_a_week_without_power_it_comes_once(desk: Desk) -> None:
-    walk.close()
+    worker.close()
     at(desk.office, decided_at(desk) + timedelta(days=9))
     assert delivered(desk) == 1
 
@@ -120,7 +120,7 @@ def test_when_everything_is_answered_nothing_comes_any_more(desk: Desk) -> None:
         desk.fills_in(sheet, sent_at="20/11/2026", sender_name="M. Head", council_at="20/11/2026")
     at(desk.office, decided_at(desk) + timedelta(days=30))
     assert delivered(desk) == 0
-    with database.reading(walk.workbench(desk.office).engine) as connection:
+    with database.reading(worker.context_of(desk.office).engine) as connection:
         left = connection.exec_driver_sql(
             "SELECT count(*) FROM task WHERE kind = 'remind' AND state != 2"
         ).scalar_one()
@@ -144,7 +144,7 @@ def test_in_doubt_it_comes_up_again_until_a_level_is_chosen(office: Settings) ->
 
 def reminded(desk: Desk) -> int:
     """How many reminders were ever made of records that nobody has decided on."""
-    with database.reading(walk.workbench(desk.office).engine) as connection:
+    with database.reading(worker.context_of(desk.office).engine) as connection:
         parcels = connection.exec_driver_sql(
             "SELECT count(*) FROM parcel JOIN entry ON entry.id = entry_id"
             " WHERE about IS NULL AND operation = 'alert' AND destination = 'Alerts'"
@@ -157,7 +157,7 @@ def test_what_she_has_seen_and_not_decided_comes_up_again_each_working_day(
 ) -> None:
     desk = Desk(office)
     desk.gets(RED)
-    with database.writing(walk.workbench(office).engine) as connection:
+    with database.writing(worker.context_of(office).engine) as connection:
         acknowledge(connection, "FF-2026-000001", "by hand", datetime.now(UTC))
     recorded = about(office, "FF-2026-000001")[0].recorded_at
     due = office.working_days.decide_by(recorded)
@@ -213,7 +213,7 @@ def test_a_reminder_lies_beside_the_alert_and_is_no_acknowledgement(office: Sett
 
 
 def waiting_reminders(desk: Desk) -> int:
-    with database.reading(walk.workbench(desk.office).engine) as connection:
+    with database.reading(worker.context_of(desk.office).engine) as connection:
         return int(
             connection.exec_driver_sql(
                 "SELECT count(*) FROM task WHERE kind = 'remind' AND state != 2"

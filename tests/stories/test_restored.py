@@ -16,13 +16,13 @@ from formflow.core.model import Entry
 from formflow.core.settings import Settings
 from formflow.delivery import parcels
 from formflow.delivery.watermark import MARKER
-from formflow.pipeline import service, walk
 from formflow.sdk.contract import Context, Operation
 from formflow.storage import database
 from formflow_connectors.email_alert import EmailAlert, EmailAlertSettings
 from tests.pipeline.test_walk import entries
 from tests.stories.test_decisions import HER_NAME
 from tests.stories.test_vectors import BLANK, WHO
+from tests.support import worker
 from tests.support.desk import Desk, filled
 from tests.support.offices import dsl_folder, formflow
 
@@ -47,19 +47,19 @@ class Day:
             (self.office.watch[0].folder / f"form {next(_days)}.pdf").write_bytes(
                 filled(BLANK, words)
             )
-        service.settle(self.office)
+        worker.settle(self.office)
 
     def is_copied(self) -> Path:
         """IT copies the state folder, with FormFlow stopped."""
-        service.settle(self.office)
-        walk.close()
+        worker.settle(self.office)
+        worker.close()
         copy = self.office.state.folder.with_name(f"copy {next(_days)}")
         shutil.copytree(self.office.state.folder, copy)
         return copy
 
     def is_put_back(self, copy: Path | None) -> None:
         """IT puts a copy in place of the state folder; None: the folder is emptied."""
-        walk.close()
+        worker.close()
         shutil.rmtree(self.office.state.folder)
         if copy:
             shutil.copytree(copy, self.office.state.folder)
@@ -85,7 +85,7 @@ class Day:
 
     def is_alerted(self, entry: Entry) -> bool:
         """Whether a page in “Alerts” tells of this very record."""
-        with database.reading(walk.workbench(self.office).engine) as connection:
+        with database.reading(worker.context_of(self.office).engine) as connection:
             keys = connection.execute(_ALERTS_OF, {"reference": entry.reference}).scalars()
             (key,) = keys.all()
         pages = self.office.folders.alerts.glob("*.html")
@@ -141,13 +141,13 @@ def test_it_is_told_once_and_ends_when_somebody_has_seen_it(day: Day) -> None:
     day.drops("Two Child")
     day.is_put_back(copy)
     for _ in range(3):
-        service.settle(day.office)
-        walk.close()
+        worker.settle(day.office)
+        worker.close()
     assert len(day.own_alerts()) == 1
     page = day.office.folders.alerts / day.own_alerts()[0]
     page.rename(day.office.folders.alerts / "Seen" / page.name)
-    service.settle(day.office)
-    service.settle(day.office)
+    worker.settle(day.office)
+    worker.settle(day.office)
     assert status.overview(day.office).own_alerts == ()
     assert day.own_alerts() == []
 
@@ -242,9 +242,9 @@ def test_put_back_while_the_share_is_away_every_alert_still_arrives_and_nothing_
 
 def make_due(office: Settings) -> None:
     """Let what waits for a destination be tried now."""
-    with database.writing(walk.workbench(office).engine) as connection:
+    with database.writing(worker.context_of(office).engine) as connection:
         connection.exec_driver_sql("UPDATE task SET due = 0 WHERE kind = 'deliver' AND state = 0")
-    service.settle(office)
+    worker.settle(office)
 
 
 def test_a_form_is_not_taken_for_seen_because_an_earlier_page_of_its_name_was(day: Day) -> None:
@@ -253,7 +253,7 @@ def test_a_form_is_not_taken_for_seen_because_an_earlier_page_of_its_name_was(da
     alerts = day.office.folders.alerts
     (page,) = alerts.glob("*.html")
     page.rename(alerts / "Seen" / page.name)
-    service.settle(day.office)
+    worker.settle(day.office)
     day.is_put_back(copy)
     for folder in (alerts, day.office.folders.to_decide):
         (folder / MARKER).unlink()  # nothing tells that the numbers were given out
@@ -261,7 +261,7 @@ def test_a_form_is_not_taken_for_seen_because_an_earlier_page_of_its_name_was(da
     (red,) = entries(day.office)
     assert red.reference == "FF-2026-000001"
     assert day.is_alerted(red)
-    service.settle(day.office)
+    worker.settle(day.office)
     waiting = status.overview(day.office).waiting
     assert [one.reference for one in waiting] == [red.reference]
 
@@ -279,9 +279,9 @@ def test_a_refused_parcel_waits_for_a_person_and_goes_when_the_name_is_free(day:
     assert "FF-2026-000001 could not be filed in “Receipts”" in words
     assert "“FF-2026-000001 r1 received.html”" in words
     (receipts / "FF-2026-000001 r1 received.html").rename(receipts / "old.html")
-    walk.close()
+    worker.close()
     formflow(day.office, "retry")
-    service.settle(day.office)
+    worker.settle(day.office)
     assert status.overview(day.office).undelivered == ()
 
 
@@ -295,7 +295,7 @@ def test_a_case_of_yesterdays_state_still_has_its_page_renewed(day: Day) -> None
     before = day.lies_there()
     day.is_put_back(copy)
     (day.office.watch[1].folder / "blank.pdf").write_bytes(sheet)
-    service.settle(day.office)
+    worker.settle(day.office)
     assert "Decided: concerning" not in desk.page()  # this ledger knows of no decision
     told = {own.code for own in status.overview(day.office).own_alerts}
     assert told == {"FF-421", "FF-422"}  # no number is missing, and still it is noticed
@@ -308,7 +308,7 @@ def test_a_case_of_yesterdays_state_still_has_its_page_renewed(day: Day) -> None
     words = {"level": "concerning", "level_reason": "x", "lower_reason": "x", **HER_NAME}
     content = filled(desk.sheet("F2"), words)
     (day.office.watch[1].folder / "decided.pdf").write_bytes(content)
-    service.settle(day.office)
+    worker.settle(day.office)
     assert "Decided: concerning" in desk.page()
 
 
@@ -320,7 +320,7 @@ def test_marks_hold_numbers_alone_and_are_mended_when_damaged(day: Day) -> None:
     assert said["given"]["reference-2026"] == 1
     for damage in (b"", b"{", b"[" * 60_000, b'{"given": {"reference-2026": 1e99}, "at": "now"}'):
         (alerts / MARKER).write_bytes(damage)
-        service.settle(day.office)
+        worker.settle(day.office)
         assert json.loads((alerts / MARKER).read_text("utf-8"))["given"] == said["given"]
     assert day.own_alerts() == []
 
@@ -331,7 +331,7 @@ def test_a_mark_that_cannot_be_written_delays_nothing_and_is_tried_again(day: Da
     day.drops("One Child")
     assert day.is_alerted(entries(day.office)[-1])
     mark.rmdir()
-    service.settle(day.office)
+    worker.settle(day.office)
     assert json.loads(mark.read_text("utf-8"))["given"]["reference-2026"] == 1
 
 

@@ -13,7 +13,7 @@ import pypdf
 
 from formflow.admin import status
 from formflow.core.settings import Settings
-from formflow.pipeline import service
+from tests.support import worker
 from tests.support.offices import drop
 
 
@@ -52,7 +52,7 @@ class Desk:
 
     def waits(self) -> None:
         """She waits until FormFlow has taken everything and told everybody."""
-        service.settle(self.office)
+        worker.settle(self.office)
         assert status.overview(self.office).undelivered == ()
 
     def page(self, reference: str = "FF-2026-000001") -> str:

@@ -143,6 +143,14 @@ class Cage:
             self._child.kill()
             self._child = None
 
+    def interrupt(self) -> None:
+        """End what the child reads: whoever waits for it gets Trouble. May be called by a signal.
+
+        Nothing is waited for here: the signal may have come in the middle of a wait for this child.
+        """
+        if self._child is not None:
+            self._child.end()
+
     def pid(self) -> int | None:
         """Return the child's process number, or None when none runs."""
         return self._child.process.pid if self._child else None
@@ -274,16 +282,23 @@ class _Child:
 
     def kill(self) -> None:
         """End the child, and whatever it may have started, and wait until it is gone."""
-        if sys.platform == "win32":
-            self.process.kill()
-        elif self.process.poll() is None:  # else its number may belong to another process by now
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.poll()
+        self.end()
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:
                 with contextlib.suppress(OSError):
                     pipe.close()
         self.process.wait()
+
+    def end(self) -> None:
+        """End the child, and whatever it may have started."""
+        if self.process.returncode is not None:  # its number may belong to another process by now
+            return
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if sys.platform == "win32":
+                self.process.kill()
+            else:
+                os.killpg(self.process.pid, signal.SIGKILL)
 
     def _costs(self) -> tuple[float, int]:
         """Return what the child and whatever it started have taken: processor seconds, memory bytes."""

@@ -6,15 +6,15 @@ A step of the guidance is on the list until it is done, or until a reason says w
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as made_by
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time, tzinfo
 
-from formflow.core.dates import age_on, parse_moment
+from formflow.core.dates import age_on, local_day, parse_moment
 from formflow.core.messages import notice
 from formflow.core.model import Entry, Finding, History, Light, Moment, Notice, Weighs, highest
+from formflow.core.references import SheetKey, child_of_sheet
 from formflow.core.working_days import WorkingDays
 from formflow.forms.catalogue import Form
 from formflow.rules.assessment import profile
@@ -34,7 +34,6 @@ B_NAME = "child_b_name"  # question
 ABOUT_THE_FIRST = {  # questions of the record and the review sheet that tell of one child who was targeted
     *("child_b_dob", "others_words", "b_views", "b_impact", "b_support", "parents_b_text"),
 }
-_SECOND = re.compile(r"-F\d[a-z](\d+)$")  # at the end of the reference of a second child's sheet
 TOLD = frozenset({"FF-241", "FF-242"})  # notices: she is alerted though the sheet counts
 LITTLE_KNOWN = "FF-230"  # notice: healthy, without enough information to suggest that
 NO_SUCH_DAY = ("FF-206", "FF-210")  # notices: a day that lies ahead, signed before it happened
@@ -59,7 +58,7 @@ class Case:
     """One record, the sheets about it that count, and what was known of the children before."""
 
     record: Entry
-    sheets: Mapping[str, Entry] = made_by(default_factory=dict)  # by key, the last that counts
+    sheets: Mapping[SheetKey, Entry] = made_by(default_factory=dict)  # the last of each that counts
     history: History = made_by(default_factory=History)  # of the child who displayed the behaviour
     history_b: History = made_by(default_factory=History)  # of the child who was targeted
     near: tuple[NearChild, ...] = ()  # who may be the same child as the one who displayed it
@@ -72,6 +71,7 @@ class Case:
     ] = ()  # by review sheets; what an earlier one established stays with it
     reopened_at: datetime | None = None  # when a later form suggested more than is decided
     reopened_by: Light | None = None  # the highest that such a form suggests
+    zone: tzinfo = UTC  # the agency's, which says on which day a moment falls
     child: int = 0  # which of several who were targeted is looked at; 0: all of them
     origin: str = (
         ""  # what tells it from a case of the same reference in another copy of the ledger
@@ -115,7 +115,7 @@ class Case:
     @property
     def marks(self) -> tuple[Mark, ...]:
         """What the score sheets of an assessment note."""
-        scores = self.sheets.get(SCORES)
+        scores = self.sheets.get(SheetKey(SCORES))
         return profile.marks(scores.answers) if scores else ()
 
     @property
@@ -132,7 +132,7 @@ class Case:
         """Return the case with one more sheet that counts, the newest of its form."""
         after = replace(self, sheets={**self.sheets, sheet_key(sheet): sheet})
         if sheet.form_id == REVIEW:
-            said = tuple(_established(self.established, sheet))
+            said = tuple(_established(self.established, sheet, self.zone))
             after = replace(after, established=said, reopened_at=None, reopened_by=None)
         stands = after.level is self.level  # also where nothing is decided yet
         return after if stands else replace(after, decided_at=sheet.recorded_at)
@@ -159,10 +159,9 @@ class Case:
             return
         yield from (replace(self, child=n) for n in range(1, len(self.children_b) + 1))
 
-    def view(self, key: str) -> Case:
-        """Return the case as the sheet with a key looks at it."""
-        form_id, _, child = key.partition("#")
-        return replace(self, child=int(child)) if child else next(self.views(form_id))
+    def view(self, key: SheetKey) -> Case:
+        """Return the case as one of its sheets looks at it."""
+        return replace(self, child=key.child) if key.child else next(self.views(key.form_id))
 
     def says(self, form_id: str, name: str) -> str:
         """Return what a paper of this case answers, "" where nothing that could be read."""
@@ -182,7 +181,7 @@ class Case:
         paper = self.paper(form_id)
         if paper is None or any(n.field == name and n.code in NO_SUCH_DAY for n in paper.notices):
             return None
-        found = parse_moment(self.says(form_id, name), paper.recorded_at.date())
+        found = parse_moment(self.says(form_id, name), local_day(paper.recorded_at, self.zone))
         return found if isinstance(found, Moment) else Moment(found.day) if found.day else None
 
     def paper(self, form_id: str) -> Entry | None:
@@ -190,9 +189,13 @@ class Case:
         if form_id == RECORDING:
             return self.record
         if form_id not in OF_CHILD_B:
-            return self.sheets.get(form_id)
-        found = self.sheets.get(f"{form_id}#{self.child}" if self.child > 1 else form_id)
+            return self.sheets.get(SheetKey(form_id))
+        found = self.sheets.get(self._key(form_id))
         return found if found and self._is_about_the_child(found) else None
+
+    def _key(self, form_id: str) -> SheetKey:
+        """Return the key of a sheet about the child that is looked at."""
+        return SheetKey(form_id, self.child if self.child > 1 else 0)
 
     def _is_about_the_child(self, sheet: Entry) -> bool:
         """Whether a sheet names the child that is looked at. She may have taken away or changed round names."""
@@ -201,15 +204,14 @@ class Case:
         return not named or not names or named == name_key(names[0])
 
 
-def sheet_key(sheet: Entry) -> str:
-    """Return what a sheet is called in its case: its form's id, "referral_b#2" for a second child's."""
-    found = _SECOND.search(sheet.reference)
-    return f"{sheet.form_id}#{found[1]}" if found else str(sheet.form_id)
+def sheet_key(sheet: Entry) -> SheetKey:
+    """Return which sheet of its case it is."""
+    return SheetKey(str(sheet.form_id), child_of_sheet(sheet.reference))
 
 
-def _established(before: Sequence[Finding], sheet: Entry) -> Iterator[Finding]:
+def _established(before: Sequence[Finding], sheet: Entry, zone: tzinfo) -> Iterator[Finding]:
     """Yield what a review sheet establishes, and what an earlier one did: no sheet lowers a suggestion."""
-    now = established(sheet.answers, sheet.recorded_at.date())
+    now = established(sheet.answers, local_day(sheet.recorded_at, zone))
     yield from now
     for one in before:
         if one.rule not in {found.rule for found in now}:
@@ -269,10 +271,8 @@ def _steps(case: Case, on: date, *, is_open: bool) -> Iterator[Step]:
 def _about_the_child(step: Step, view: Case) -> Step:
     if not view.child:
         return step
-    key = f"{step.sheet}#{view.child}" if view.child > 1 else step.sheet
-    return replace(
-        step, sheet=key, text=f"{step.text} (Child {view.child} of {len(view.children_b)}.)"
-    )
+    words = f"{step.text} (Child {view.child} of {len(view.children_b)}.)"
+    return replace(step, child=view.child if view.child > 1 else 0, text=words)
 
 
 def deadline(step: Step, case: Case, days: WorkingDays) -> datetime | None:
@@ -286,7 +286,7 @@ def deadline(step: Step, case: Case, days: WorkingDays) -> datetime | None:
         return days.overdue_at(case.decided_at)
     if case.decided_at is not None and step.id == TAKE_ADVICE:
         return days.next_day_ends(case.decided_at)
-    sent = _sent_at(step.sheet, case, days) if step.kind is Kind.CLOCK else None
+    sent = _sent_at(step.key, case, days) if step.kind is Kind.CLOCK else None
     return days.council_answers_by(sent) if sent else None
 
 
@@ -312,14 +312,14 @@ def send_by(step: Step, case: Case, days: WorkingDays) -> datetime | None:
     return days.send_by(decided) if decided else None
 
 
-def due(case: Case, on: date) -> list[str]:
-    """Return the keys of the sheets on which something is still open."""
-    return list(dict.fromkeys(step.sheet for step in open_steps(case, on)))
+def due(case: Case, on: date) -> list[SheetKey]:
+    """Return the sheets on which something is still open."""
+    return list(dict.fromkeys(step.key for step in open_steps(case, on)))
 
 
-def _sent_at(form_id: str, case: Case, days: WorkingDays) -> datetime | None:
+def _sent_at(key: SheetKey, case: Case, days: WorkingDays) -> datetime | None:
     """Return when a referral was sent as far as its sheet says: at noon where only the day is clear."""
-    found = case.moment(form_id, "sent_at")
+    found = case.view(key).moment(key.form_id, "sent_at")
     if found is None:
         return None
     hour = time(12) if found.hour is None else time(found.hour, found.minute or 0)

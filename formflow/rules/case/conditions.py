@@ -6,6 +6,7 @@ Blank is not "no": a condition that would close something looks for the answer t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import tzinfo
 from typing import Protocol
 
 from formflow.core.model import Moment
@@ -14,6 +15,10 @@ from formflow.rules.matching import name_key
 
 class CaseFacts(Protocol):
     """What a step wants to know of a case."""
+
+    @property
+    def zone(self) -> tzinfo:
+        """The agency's time zone: it says on which day a moment falls."""
 
     @property
     def level(self) -> str | None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, tzinfo
 
-from formflow.core.dates import Doubt, parse_day
+from formflow.core.dates import Doubt, local_day, parse_day
 from formflow.core.messages import notice
 from formflow.core.model import AnswerState, Entry, Notice
 from formflow.forms.catalogue import Field, Form
@@ -16,15 +16,15 @@ NAMES = {"child_a_name", "child_b_name"}  # questions of the recording form
 BETWEEN = ";"  # stands between several names
 
 
-def child_said(record: Entry) -> Named:
+def child_said(record: Entry, zone: tzinfo) -> Named:
     """Return what a record says of the child who displayed the behaviour."""
-    born = _born(given(record, "child_a_dob"), record.recorded_at.date())
+    born = _born(given(record, "child_a_dob"), local_day(record.recorded_at, zone))
     return Named(name_key(given(record, "child_a_name")), born)
 
 
 def other_child(form: Form, sheet: Entry, case: CaseFacts) -> Iterator[Notice]:
     """Yield that a sheet names another child than its record does, or none at all."""
-    on = sheet.recorded_at.date()
+    on = local_day(sheet.recorded_at, case.zone)
     for name, field in form.fields.items():
         if not any(source.partition(".")[2] in NAMES for source in field.known_from):
             continue

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from formflow.core.model import Answer, AnswerState, EarlierIncident, History
+from formflow.core.references import SheetKey
 from formflow.core.wording import LEVEL_WORDS, LIGHT_WORDS, REOPENED_WORDS, day_in_words
 from formflow.forms.catalogue import Field, Form
 from formflow.forms.top_line import NOT_AIM2
@@ -40,7 +41,7 @@ def known(form: Form, case: Case, desk: Desk) -> dict[str, Answer]:
             found[name] = _given(_from_others(field, case, desk))
     # What stands for reading tells of this very copy: what it lacks, for one.
     copy = replace(own or case.record, answers=dict(found))
-    shown = replace(case, sheets={**case.sheets, form.form_id: copy})
+    shown = replace(case, sheets={**case.sheets, SheetKey(form.form_id): copy})
     for name in form.fields.keys() - asked.keys():
         found[name] = _given("\n".join(FOR_READING[name](shown, desk)))
     return found

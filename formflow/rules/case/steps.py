@@ -11,6 +11,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from formflow.core.references import SheetKey
 from formflow.rules.case import conditions
 from formflow.rules.case.conditions import CaseFacts
 
@@ -61,6 +62,12 @@ class Step:
     when: str  # name of a condition
     since: date
     until: date | None
+    child: int = 0  # 2 or more: asked for once more, for a further child who was targeted
+
+    @property
+    def key(self) -> SheetKey:
+        """The sheet of a case on which it lies."""
+        return SheetKey(self.sheet, self.child)
 
     def in_force(self, on: date) -> bool:
         """Return whether the step counts on a day."""

@@ -1,0 +1,116 @@
+"""References: how those of records, revisions, sheets and children are built, and read again.
+
+FF-2026-000123              a record: prefix, year, number (six digits, more from the millionth on)
+FF-2026-000123-F3b2         a sheet about it: the sheet's code, and which further child it is about
+FF-2026-000123 r2           a revision of either
+FF-2026-000123 r2 child 2   what the hidden box of a copy says: for which revision, about which child
+C-4821-000045               a child: the ledger's epoch, then the number; older ones have no epoch
+LEDGER-4821-000001          an alert about FormFlow itself
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Self
+
+_RECORD = r"[A-Z]{1,6}-\d{4}-\d{6,}"
+_SHEET = r"(?:-F\d+(?:[a-z](\d+)?)?)"  # children are counted on sheets that have a letter
+_IS_RECORD = re.compile(_RECORD)
+_IS_SHEET = re.compile(_RECORD + _SHEET)
+_AT_REVISION = re.compile(rf"(?P<reference>{_RECORD}{_SHEET}?) r(?P<revision>\d+)")
+_OF_COPY = re.compile(rf"(?P<record>{_RECORD})(?: r(?P<revision>\d+))?(?: child (?P<child>\d+))?")
+# Six digits exactly: an epoch has no more children, see storage/counters.py.
+_CHILD = re.compile(r"C-(?:(?P<epoch>\d{4})-)?(?P<number>\d{6})")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SheetKey:
+    """One sheet within its case: which form it is, and about which of several children."""
+
+    form_id: str
+    child: int = 0  # 2 or more: a further child who was targeted; 0: the only or the first one
+
+
+@dataclass(frozen=True, slots=True)
+class CopyReference:
+    """What the hidden box of a copy says: for which record and revision it was made, about which child."""
+
+    record: str
+    revision: int = 0  # 0: not said, as on a form that goes back to be corrected
+    child: int = 0  # 2 or more: a further child who was targeted
+
+    def __str__(self) -> str:
+        """Return it as it stands in the box."""
+        return self.stamp + child_suffix(self.child)
+
+    @property
+    def stamp(self) -> str:
+        """Record and revision alone, as they are printed at the top of the copy."""
+        return at_revision(self.record, self.revision) if self.revision else self.record
+
+    @classmethod
+    def parse(cls, words: str) -> Self | None:
+        """Return what a hidden box says, None where it says something else."""
+        said = _OF_COPY.fullmatch(words)
+        if said is None:
+            return None
+        return cls(said["record"], int(said["revision"] or 0), int(said["child"] or 0))
+
+
+def record_reference(prefix: str, year: int, number: int) -> str:
+    """Return the reference of a record: "FF-2026-000123"."""
+    return f"{prefix}-{year}-{number:06d}"
+
+
+def is_record(words: str) -> bool:
+    """Return whether words are the reference of a record, and nothing else."""
+    return _IS_RECORD.fullmatch(words) is not None
+
+
+def sheet_reference(record: str, code: str, child: int = 0) -> str:
+    """Return the reference of a sheet about a record: "FF-2026-000123-F3b", "…-F3b2" for child 2."""
+    return f"{record}-{code}{child or ''}"
+
+
+def child_of_sheet(reference: str) -> int:
+    """Return which further child a sheet is about, by its reference; 0 for the only or the first one."""
+    said = _IS_SHEET.fullmatch(reference)
+    return int(said[1] or 0) if said else 0
+
+
+def at_revision(reference: str, revision: int) -> str:
+    """Return a revision's name: "FF-2026-000123 r2"."""
+    return f"{reference} r{revision}"
+
+
+def from_second_revision(reference: str, revision: int) -> str:
+    """Return the reference alone for the first revision, and with its number from the second on."""
+    return at_revision(reference, revision) if revision > 1 else reference
+
+
+def find_revision(text: str) -> tuple[str, int] | None:
+    """Return the first reference with a revision that stands in a text, such as a file name."""
+    found = _AT_REVISION.search(text)
+    return (found["reference"], int(found["revision"])) if found else None
+
+
+def child_suffix(child: int) -> str:
+    """Return what tells copies about several children apart: " child 2", "" for the first."""
+    return f" child {child}" if child else ""
+
+
+def child_reference(epoch: int, number: int) -> str:
+    """Return a child's reference, "C-4821-000045", which stands wherever a name must not."""
+    return f"C-{epoch}-{number:06d}" if epoch else f"C-{number:06d}"
+
+
+def parse_child(words: str) -> tuple[int, int] | None:
+    """Return epoch (0: none) and number of a child's reference, None where words are anything else."""
+    said = _CHILD.fullmatch(words.strip().upper())
+    return (int(said["epoch"] or 0), int(said["number"])) if said else None
+
+
+def own_alert_reference(epoch: int, number: int) -> str:
+    """Return the reference of an alert about FormFlow itself: "LEDGER-4821-000001"."""
+    return f"LEDGER-{epoch}-{number:06d}"
