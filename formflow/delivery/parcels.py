@@ -40,7 +40,7 @@ def key_again(entry: Entry, destination: str, arrival_id: int, at: datetime) -> 
 
 def reminder_key(case: Case, destination: str, settings: Settings, now: datetime) -> str:
     """Return the key of a reminder: the same all day."""
-    day = now.astimezone(settings.zone).date().isoformat()
+    day = local_day(now, settings.zone).isoformat()
     return parcel_key(case.origin, destination, f"reminder {day}")
 
 

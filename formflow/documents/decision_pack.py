@@ -61,8 +61,8 @@ def after_sheet(before: Case, sheet: Entry, desk: Desk, keep: Keep, on: date) ->
 
 def with_copies(to_decide: ToDecide, entry: Entry, enclosed: Enclosed) -> ToDecide:
     """Add the copies to check or fill in that go along with an entry."""
-    again = f" r{entry.revision}" if entry.revision > 1 else ""
-    copies = {f"{entry.reference}{again} {n}": sha256 for n, sha256 in enclosed.beside.items()}
+    stem = from_second_revision(entry.reference, entry.revision)
+    copies = {f"{stem} {n}": sha256 for n, sha256 in enclosed.beside.items()}
     return ToDecide(to_decide.case, {**to_decide.sheets, **copies})
 
 
