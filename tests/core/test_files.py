@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -100,6 +101,29 @@ def test_sweeping_all_the_time_disturbs_nobody(tmp_path: Path) -> None:
         for work in writing:
             work.result()
     assert len(_names(tmp_path)) == 200
+
+
+def test_the_sweep_leaves_alone_what_is_just_being_renamed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def a_sweep_comes_first(action: Callable[[], object]) -> None:
+        assert files.sweep(tmp_path) == 0
+        action()
+
+    monkeypatch.setattr(files, "patiently", a_sweep_comes_first)
+    files.write(tmp_path / "page.html", b"whole")
+    assert (tmp_path / "page.html").read_bytes() == b"whole"
+    assert _names(tmp_path) == ["page.html"]
+
+
+def test_a_file_has_its_final_name_for_others_to_open_and_to_replace(tmp_path: Path) -> None:
+    final = tmp_path / "page.html"
+    with files.temporary(tmp_path) as fresh:
+        fresh.file.write(b"whole")
+        fresh.become(final)
+        assert final.read_bytes() == b"whole"
+        files.write(final, b"newer")
+    assert final.read_bytes() == b"newer"
 
 
 def test_folders_are_made_with_those_above_them(tmp_path: Path) -> None:
