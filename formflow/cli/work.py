@@ -24,6 +24,9 @@ from formflow.pipeline.ingest import hand_over
 from formflow.pipeline.watcher import Doorbell
 
 LOOK_SECONDS = 0.5  # between two looks at how far the workers have come
+STOPS = [signal.SIGINT, signal.SIGTERM]
+if sys.platform == "win32":
+    STOPS.append(signal.SIGBREAK)  # Ctrl-Break, and when the window is closed or the user logs off
 
 
 @click.command()
@@ -42,8 +45,8 @@ def run(settings_file: Path, once: bool) -> int:
             stopping.set()
             doorbell.ring()
 
-        signal.signal(signal.SIGINT, stop)
-        signal.signal(signal.SIGTERM, stop)
+        for number in STOPS:
+            signal.signal(number, stop)
         say(f"FormFlow watches {len(now.watch)} folder(s). Stop it with Ctrl-C.")
         service.serve(now, stopping.is_set, doorbell)
     walk.close()
