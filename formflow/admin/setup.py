@@ -57,7 +57,7 @@ def make_folders(now: Settings) -> None:
     New folders for the DSL alone, and the state, are closed to others.
     """
     new = [folder for folder in rights.confidential(now) if not folder.exists()]
-    now.state.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    rights.make_private(now.state.folder)
     for place in places_of(now):
         if place.path != now.state.folder:
             files.make_folder(place.path.parent if place.is_file else place.path)
