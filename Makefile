@@ -1,28 +1,32 @@
 # Two commands do everything on a fresh machine: `make demo` and `make test`.
 
-PYTHON ?= python3
+# On Windows they need GNU make and Python, and no other program: no recipe is in the language of a shell.
+
 ifeq ($(OS),Windows_NT)
-BIN := .venv/Scripts
+PYTHON ?= python
+SCRIPTS := Scripts
 else
-BIN := .venv/bin
+PYTHON ?= python3
+SCRIPTS := bin
 endif
+BIN := .venv/$(SCRIPTS)
 READY := .venv/.ready
 TYPING := build/typing
 
-.PHONY: demo test check bench crash fuzz mutants fillpdf docs clean
+.PHONY: demo test check bench crash fuzz mutants fillpdf windows docs clean
 
 demo: $(READY)
 	"$(BIN)/formflow" demo demo-agency
 
 test: check
+ifneq ($(OS),Windows_NT)
 	@sh tests/system.sh
+endif
 	"$(BIN)/python" -m pytest -n 2 --dist loadfile
 
-# The packages `connectors/` and `forms/` have other names when installed: mypy is shown them by link.
+# The packages `connectors/` and `forms/` have other names when installed: mypy is shown copies that have them.
 check: $(READY)
-	@mkdir -p $(TYPING)
-	@ln -sfn ../../connectors $(TYPING)/formflow_connectors
-	@ln -sfn ../../forms $(TYPING)/formflow_forms
+	@"$(BIN)/python" -c "from shutil import copytree as copy, rmtree; rmtree('$(TYPING)', True); copy('connectors', '$(TYPING)/formflow_connectors'); copy('forms', '$(TYPING)/formflow_forms')"
 	"$(BIN)/ruff" check .
 	"$(BIN)/ruff" format --check .
 	"$(BIN)/mypy"
@@ -37,13 +41,15 @@ bench: $(READY)
 
 # kill -9 at every named point, then at KILLS random moments.
 KILLS ?= 200
+crash: export FORMFLOW_KILLS := $(KILLS)
 crash: $(READY)
-	FORMFLOW_KILLS=$(KILLS) "$(BIN)/python" -m pytest tests/crash -n 2 --timeout 3600
+	"$(BIN)/python" -m pytest tests/crash -n 2 --timeout 3600
 
 # N damaged forms; none may pass with other answers, green with a field missing, or hang.
 N ?= 10000
+fuzz: export FORMFLOW_FUZZ := $(N)
 fuzz: $(READY)
-	FORMFLOW_FUZZ=$(N) "$(BIN)/python" -m pytest -q tests/reading/test_mutants.py --timeout 21600
+	"$(BIN)/python" -m pytest -q tests/reading/test_mutants.py --timeout 21600
 
 # Every small change to the rules, to what is decided by them and to the clocks; a test must notice each.
 mutants: $(READY)
@@ -54,17 +60,22 @@ mutants: $(READY)
 	@! grep -q . build/mutants.txt && echo "Every one was noticed."
 
 # The sheets stored by fillpdf, in an environment of its own: PyMuPDF is under the AGPL.
+FILLPDF := build/with-fillpdf
 fillpdf: $(READY)
-	$(PYTHON) -m venv build/with-fillpdf
-	build/with-fillpdf/bin/pip install --quiet --require-hashes -r requirements.lock
-	build/with-fillpdf/bin/pip install --quiet --editable ".[fillpdf]"
-	build/with-fillpdf/bin/python -m pytest tests/documents/test_prefill.py tests/admin/test_settings_file.py -n 2
+	$(PYTHON) -m venv $(FILLPDF)
+	"$(FILLPDF)/$(SCRIPTS)/python" -m pip install --quiet --require-hashes -r requirements.lock
+	"$(FILLPDF)/$(SCRIPTS)/python" -m pip install --quiet --editable ".[fillpdf]"
+	"$(FILLPDF)/$(SCRIPTS)/python" -m pytest tests/documents/test_prefill.py tests/admin/test_settings_file.py -n 2
+
+# FormFlow on a real Windows Python, under Wine (on Linux).
+windows: $(READY)
+	PYTHON="$(CURDIR)/$(BIN)/python" tests/windows.sh
 
 clean:
-	rm -rf .venv build mutants demo-agency *.egg-info
+	$(PYTHON) -c "from shutil import rmtree; from pathlib import Path; [rmtree(p, True) for p in ('.venv', 'build', 'mutants', 'demo-agency', *Path().glob('*.egg-info'))]"
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
 	"$(BIN)/python" -m pip install --quiet --require-hashes -r requirements.lock
 	"$(BIN)/python" -m pip install --quiet --no-deps --editable .
-	@touch $(READY)
+	@"$(BIN)/python" -c "open('$(READY)', 'w').close()"

@@ -1,11 +1,13 @@
 """Who else on this computer may open what holds names? Looked at here; changed by `formflow init` alone.
 
-These are the rights of POSIX: owner, group, others. A folder for the DSL belongs to FormFlow's account and
-a group, and gives others nothing; what FormFlow writes there takes the rights of its folder.
+With the rights of POSIX (owner, group, others) a folder for the DSL belongs to FormFlow's account and a group,
+and gives others nothing. On Windows its list of accounts names nobody who stands for everybody. What FormFlow
+writes there takes the rights of its folder.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import stat
@@ -13,14 +15,18 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from formflow.admin import windows_rights
 from formflow.core.model import Role
 from formflow.core.settings import Settings
 from formflow.delivery.overlaps import Use, places_of
 from formflow.sdk.contract import CheckLine
 
-# On Windows rights are lists of accounts, which Python does not show: IT looks at them by hand.
-ARE_KNOWN = sys.platform != "win32"
 OTHERS = 0o007
+ALL_CLOSED = (
+    "no group that everybody is in may open what holds names; look yourself who is in the others"
+    if sys.platform == "win32"
+    else "others on this computer may open nothing that holds names"
+)
 
 
 def confidential(settings: Settings) -> list[Path]:
@@ -42,27 +48,30 @@ def confidential(settings: Settings) -> list[Path]:
     return sorted({*alone, *dropped})
 
 
+def make_private(folder: Path) -> None:
+    """Make a folder for FormFlow's account alone. One that is there keeps its rights. Raise OSError."""
+    if folder.is_dir():
+        return
+    folder.mkdir(mode=0o700, parents=True)
+    if sys.platform == "win32":
+        windows_rights.close(folder)
+
+
 def close_to_others(folder: Path) -> None:
-    """Give a folder that we have just made to its owner and group alone."""
-    if ARE_KNOWN:
+    """Keep everybody out of a folder that we have just made, but its owner and group. Raise OSError."""
+    if sys.platform == "win32":
+        windows_rights.close(folder)
+    else:
         folder.chmod(stat.S_IMODE(folder.stat().st_mode) & 0o7000 | 0o770)
 
 
 def looked_at(settings: Settings) -> Iterator[CheckLine]:
     """Yield what is to be said about the rights of everything that holds names."""
-    if not ARE_KNOWN:
-        yield CheckLine(
-            True,
-            "are not looked at on Windows: see that only the DSL and FormFlow’s account may open “DSL only” and the state",
-        )
-        return
     found = [line for place in _to_look_at(settings) for line in _look(place)]
     state = settings.state.folder
-    if state.is_dir() and state.stat().st_mode & OTHERS:
+    if state.is_dir() and _is_open(state.resolve()):
         found.append(_open(state))
-    yield from found or [
-        CheckLine(True, "others on this computer may open nothing that holds names")
-    ]
+    yield from found or [CheckLine(True, ALL_CLOSED)]
 
 
 def _to_look_at(settings: Settings) -> Iterator[Path]:
@@ -77,32 +86,48 @@ def _to_look_at(settings: Settings) -> Iterator[Path]:
 
 def _look(place: Path) -> Iterator[CheckLine]:
     try:
-        status = place.stat()
+        if _is_open(place.resolve()) or any(_open_inside(place)):
+            yield _open(place)
+        if _is_of_another_group(place):
+            yield CheckLine(
+                False,
+                f"FormFlow’s account is not in the group of {place}, so the group cannot read what it writes."
+                " Add the account to the group.",
+            )
     except OSError:
         return  # that it is not there is said elsewhere
-    if status.st_mode & OTHERS or any(_open_inside(place)):
-        yield _open(place)
-    if os.geteuid() and status.st_gid not in {os.getegid(), *os.getgroups()}:
-        yield CheckLine(
-            False,
-            f"FormFlow’s account is not in the group of {place}, so the group cannot read what it writes."
-            " Add the account to the group.",
-        )
 
 
 def _open(place: Path) -> CheckLine:
+    command = (
+        windows_rights.command_to_close(place)
+        if sys.platform == "win32"
+        else f"chmod -R o-rwx {shlex.quote(str(place))}"
+    )
     return CheckLine(
         False,
-        f"{place}, or something in it, is open to everybody on this computer."
-        f" Run: chmod -R o-rwx {shlex.quote(str(place))}",
+        f"{place}, or something in it, is open to everybody on this computer. Run: {command}",
     )
 
 
 def _open_inside(folder: Path) -> Iterator[bool]:
     for where, folders, names in os.walk(folder):
         for name in (*folders, *names):
-            try:
-                mode = (Path(where) / name).lstat().st_mode
-            except OSError:
-                continue  # gone since it was listed
-            yield not stat.S_ISLNK(mode) and bool(mode & OTHERS)
+            with contextlib.suppress(OSError):  # gone since it was listed
+                yield _is_open(Path(where) / name)
+
+
+def _is_open(path: Path) -> bool:
+    """Return whether everybody on this computer may open something; a link is nothing. Raise OSError."""
+    if sys.platform == "win32":
+        return windows_rights.is_open(path)
+    mode = path.lstat().st_mode
+    return not stat.S_ISLNK(mode) and bool(mode & OTHERS)
+
+
+def _is_of_another_group(place: Path) -> bool:
+    """Return whether FormFlow's account is not in the group that its files get there. Raise OSError."""
+    if sys.platform == "win32":
+        return False
+    group = place.stat().st_gid
+    return bool(os.geteuid()) and group not in {os.getegid(), *os.getgroups()}

@@ -57,7 +57,7 @@ def make_folders(settings: Settings) -> None:
     New folders for the DSL alone, and the state, are closed to others.
     """
     new = [folder for folder in rights.confidential(settings) if not folder.exists()]
-    settings.state.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    rights.make_private(settings.state.folder)
     for place in places_of(settings):
         if place.path != settings.state.folder:
             files.make_folder(place.path.parent if place.is_file else place.path)

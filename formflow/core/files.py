@@ -21,7 +21,9 @@ from typing import BinaryIO, cast
 
 from formflow.core.errors import StorageProblem
 
-if sys.platform != "win32":
+if sys.platform == "win32":
+    from formflow.core import windows_files
+else:
     import fcntl
 
 TEMPORARY_PREFIX, TEMPORARY_SUFFIX = ".formflow-", ".tmp"
@@ -62,10 +64,10 @@ class Temporary:
     def rename(self, final: Path) -> None:
         """Give the file its final name and its folder's rights; durable only once the folder is synced."""
         as_its_folder(self.file.fileno(), final.parent)
-        if sys.platform == "win32":
-            self.file.close()  # Windows renames no open file; elsewhere the lock lasts until the end
         patiently(lambda: self.path.replace(final))
         self.became = True
+        if sys.platform == "win32":
+            self.file.close()  # few programs open a file there that another may still write to
 
 
 @contextlib.contextmanager
@@ -225,7 +227,7 @@ def _fresh(folder: Path) -> Temporary:
     while True:
         name = f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}{TEMPORARY_SUFFIX}"
         path = folder / name
-        file = open(path, "xb", opener=_for_us_alone)  # noqa: SIM115 - a path opens with no rights
+        file = open(path, "xb", opener=_new)  # noqa: SIM115 - a path opens with no rights
         try:
             _lock(file)
         except BlockingIOError:  # a sweep has just found it and takes it: make another
@@ -238,18 +240,20 @@ def _fresh(folder: Path) -> Temporary:
         file.close()  # a sweep took it between its making and its lock
 
 
-def _for_us_alone(path: str, flags: int) -> int:
+def _new(path: str, flags: int) -> int:
+    if sys.platform == "win32":
+        return windows_files.create(path)
     return os.open(path, flags, 0o600)
 
 
 def _remove_if_stray(path: Path) -> bool:
     try:
-        with path.open("rb+") as file:
-            _lock(file)
-            if sys.platform != "win32":
-                path.unlink()
         if sys.platform == "win32":
-            path.unlink()  # Windows removes no open file: one that is in use stays
+            windows_files.remove_if_closed(path)
+        else:
+            with path.open("rb+") as file:
+                _lock(file)
+                path.unlink()
     except OSError:
         return False
     return True

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from formflow.core.dates import local_day
 from formflow.core.model import AnswerState, Entry, Light, Notice, Outcome, Role
 from formflow.core.settings import Settings
 from formflow.core.wording import LEVEL_WORDS

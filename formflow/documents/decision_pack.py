@@ -15,6 +15,7 @@ from formflow.core.references import (
     CopyReference,
     SheetKey,
     child_suffix,
+    from_second_revision,
 )
 from formflow.documents.enclosures import Enclosed, Keep, is_to_a_person
 from formflow.forms import top_line

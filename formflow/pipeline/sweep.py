@@ -115,10 +115,10 @@ def sweep(context: WorkContext, watch: Watch, now: datetime) -> Swept:
 def _entries(folder: Path) -> Iterator[_Seen]:
     with os.scandir(os.fsencode(folder)) as entries:
         for entry in sorted(entries, key=lambda found: found.name):
+            path = Path(os.fsdecode(entry.path))
             try:
-                yield _Seen(
-                    Path(os.fsdecode(entry.path)), entry.name, entry.stat(follow_symlinks=False)
-                )
+                # Not the entry's own: Windows keeps in the folder what a file was when it was last closed.
+                yield _Seen(path, entry.name, path.lstat())
             except FileNotFoundError:
                 continue  # gone since it was listed
 

@@ -7,7 +7,8 @@ in any case. The handler does nothing but ring; an exception in it would end the
 from __future__ import annotations
 
 import logging
-import threading
+import queue
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -16,13 +17,18 @@ from watchdog.observers import Observer
 
 log = logging.getLogger("formflow")
 
+# The handler of a signal runs only between two steps of the main thread, and one wait is one step on
+# Windows, and wherever another thread gets the signal.
+LONGEST_WAIT_SECONDS = 0.5
+
 
 class Doorbell(FileSystemEventHandler):
     """Rings when something moves in one of the folders."""
 
     def __init__(self, folders: Iterable[Path]) -> None:
         self._folders = tuple(folders)
-        self._rung = threading.Event()
+        # Not an Event: the handler of a signal may interrupt one that is being set, and wait for it for ever.
+        self._rings: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._observer = Observer()
 
     def start(self) -> None:
@@ -42,14 +48,24 @@ class Doorbell(FileSystemEventHandler):
     def on_any_event(self, event: FileSystemEvent) -> None:
         """Ring. Opening or closing a file that was only read is not worth a sweep."""
         if event.event_type not in ("opened", "closed_no_write"):
-            self._rung.set()
+            self.ring()
 
     def ring(self) -> None:
-        """Ring by hand, so that a waiting service wakes up."""
-        self._rung.set()
+        """Ring by hand, so that a waiting service wakes up. May be called by the handler of a signal."""
+        if self._rings.empty():
+            self._rings.put(None)
 
     def wait(self, seconds: float) -> bool:
         """Wait until it rings or the time is over; return whether it rang."""
-        rang = self._rung.wait(max(0.0, seconds))
-        self._rung.clear()
+        until = time.monotonic() + seconds
+        rang = self._rings_within(0)
+        while not rang and (left := until - time.monotonic()) > 0:
+            rang = self._rings_within(min(left, LONGEST_WAIT_SECONDS))
         return rang
+
+    def _rings_within(self, seconds: float) -> bool:
+        try:
+            self._rings.get(timeout=seconds)
+        except queue.Empty:
+            return False
+        return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -30,7 +31,13 @@ class Owner:
         trace: TracebackType | None,
     ) -> None:
         self._lock.release()
-        self._path.unlink(missing_ok=True)
+        take_away(self._path)
+
+
+def take_away(lock: Path) -> None:
+    """Remove the lock file of a worker that is gone. One that stays is free, and says so to everybody."""
+    with suppress(OSError):  # Windows removes no file that a virus scanner, say, has open
+        lock.unlink(missing_ok=True)
 
 
 def is_dead(path: Path) -> bool:

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, bindparam, case, func, literal, or_, 
 
 from formflow.core.trouble import INTERRUPTED, OF_THE_COMPUTER, WORKER_GONE
 from formflow.storage.database import reading, writing
-from formflow.storage.owners import is_dead
+from formflow.storage.owners import is_dead, take_away
 from formflow.storage.schema import Task, TaskKind, TaskState, table_of, task_is
 from formflow.storage.sqlite import upsert
 
@@ -189,7 +189,7 @@ def reap(engine: Engine, locks: Path) -> int:
             },
         )
     for owner in dead:
-        (locks / f"{owner}.lock").unlink(missing_ok=True)
+        take_away(locks / f"{owner}.lock")
     return int(freed.rowcount)
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from formflow.core.model import Light
 from formflow.sdk.contract import Parcel, Retryable
+from tests.support.systems import needs_links
 
 MakeParcel = Callable[..., Parcel]
 
@@ -132,6 +133,7 @@ def test_papers_that_a_person_took_away_do_not_come_back(
     assert place.tree() == before
 
 
+@needs_links
 def test_a_link_out_of_the_folder_is_not_followed(
     place: Any, make_parcel: MakeParcel, tmp_path: Path
 ) -> None:

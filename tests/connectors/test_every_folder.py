@@ -15,6 +15,7 @@ import pytest
 
 from formflow.core import files
 from formflow.sdk.contract import BatchConnector, DeliveredAs, Parcel, Retryable, Unavailable
+from tests.support.systems import KILLED
 
 MakeParcel = Callable[..., Parcel]
 DELIVER_ONCE = Path(__file__).parents[1] / "support" / "deliver_once.py"
@@ -176,7 +177,7 @@ def test_killed_at_any_point_it_lands_once_and_leaves_nothing_behind(
     prepared = place.connector().prepare(make_parcel())
     killed = _deliver_elsewhere(place.as_arguments(prepared), f"{kind}.{point}", at_pass)
     killed.communicate()
-    assert killed.returncode == -9
+    assert killed.returncode == KILLED
     assert place.connector().deliver(prepared).key == prepared.key
     assert sorted(place.landed()) == sorted([earlier.key, prepared.key])
     assert not [name for name in place.tree() if name.endswith(files.TEMPORARY_SUFFIX)]

@@ -17,6 +17,7 @@ from formflow.pipeline import sweep as sweeps
 from tests.conftest import NOON
 from tests.support import worker
 from tests.support.offices import drop, files
+from tests.support.systems import needs_links
 
 LINES = '[[destination]]\nname = "{name}"\nkind = "csv_file"\nfolder = "{folder}"\n'
 REGISTER = '[[destination]]\nname = "{name}"\nkind = "workbook"\nfile = "{file}"\n'
@@ -108,6 +109,7 @@ def test_relative_and_absolute_paths_of_one_folder_are_one_folder(tmp_path: Path
     assert len(problems(tmp_path, text)) == 1
 
 
+@needs_links
 def test_a_link_does_not_hide_that_two_folders_are_one(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "elsewhere").symlink_to(tmp_path / "in")
@@ -144,6 +146,7 @@ def test_overlaps_are_said_with_every_other_problem(tmp_path: Path) -> None:
     assert len(found) == 4
 
 
+@needs_links
 def test_a_link_put_there_after_the_start_stops_the_watching_and_not_the_alerts(
     office: Settings,
 ) -> None:

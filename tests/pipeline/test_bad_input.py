@@ -15,6 +15,7 @@ from formflow.core.settings import Settings
 from tests.pipeline.test_walk import entries, run
 from tests.support import worker
 from tests.support.offices import drop, files, sample
+from tests.support.systems import needs_links
 
 GOOD = "red-planned-secrecy-pdfjs"
 Maker = Callable[[Path], None]
@@ -167,7 +168,7 @@ def test_a_folder_named_like_a_pdf_is_said_and_left_where_it_is(office: Settings
     assert any(held[0].reference in name for name in files(office.folders.alerts))
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows lets few accounts make links")
+@needs_links
 def test_a_link_is_not_followed(office: Settings, tmp_path: Path) -> None:
     secret = tmp_path / "elsewhere.pdf"
     secret.write_bytes(sample(GOOD).read_bytes())

@@ -11,6 +11,7 @@ import pikepdf
 import pytest
 
 from formflow.pipeline.gate import tail_gate
+from tests.support.systems import needs_links
 
 LARGEST = 20 << 20
 BLANK = Path(str(resources.files("formflow_forms"))) / "recording" / "recording-v1.pdf"
@@ -115,7 +116,7 @@ def test_a_folder_named_pdf_is_said_to_be_a_folder(tmp_path: Path) -> None:
     assert (gate.code, gate.words, gate.retry) == ("FF-116", {"what": "a folder"}, False)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="making links needs special rights on Windows")
+@needs_links
 def test_a_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "x.pdf").symlink_to(BLANK)
     gate = tail_gate(tmp_path / "x.pdf", largest=LARGEST)

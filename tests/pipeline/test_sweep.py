@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -52,6 +54,27 @@ def test_a_change_starts_the_settling_time_again(office: Settings, watch: Watch)
     assert look(office, watch, 5).looks == {Look.SETTLING: 1}
     assert look(office, watch, 9.9).looks == {Look.SETTLING: 1}
     assert look(office, watch, 10).looks == {Look.TAKEN: 1}
+
+
+def test_a_size_that_the_folder_remembers_is_not_believed(
+    office: Settings, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows lists a file as it was when it was last closed; here, as it was before it grew."""
+    path = drop(office, FORM)
+    listed = os.scandir
+
+    @contextmanager
+    def grown_since(folder: bytes) -> Iterator[list[os.DirEntry[bytes]]]:
+        with listed(folder) as entries:
+            found = list(entries)
+        with path.open("ab") as stream:
+            stream.write(b"\n")
+        yield found
+
+    with monkeypatch.context() as away:
+        away.setattr(os, "scandir", grown_since)
+        look(office, watch, 0)
+    assert look(office, watch, 5).looks == {Look.TAKEN: 1}
 
 
 def test_the_clock_of_the_share_does_not_matter(office: Settings, watch: Watch) -> None:

@@ -390,6 +390,20 @@ def test_the_child_inherits_no_open_file_and_no_secret(
         assert b"a secret" not in (seen / "environ").read_bytes()
 
 
+def test_the_child_finds_packages_that_are_installed_for_one_account_alone(
+    good: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On Windows these lie under APPDATA, elsewhere under HOME."""
+    monkeypatch.setenv("APPDATA", "C:\\Users\\Office\\AppData\\Roaming")
+    monkeypatch.setenv("FORMFLOW_MAIL_PASSWORD", "a secret")
+    with Cage(FORMS, LIMITS, "always") as cage:
+        assert_reads(cage, good)
+        given = psutil.Process(cage.pid()).environ()
+    assert given["APPDATA"] == "C:\\Users\\Office\\AppData\\Roaming"
+    assert given.get("HOME") == os.environ.get("HOME")
+    assert "FORMFLOW_MAIL_PASSWORD" not in given
+
+
 def test_a_frame_that_is_too_large_or_cut_off_is_none(tmp_path: Path) -> None:
     path = tmp_path / "frames"
     with path.open("wb") as stream:

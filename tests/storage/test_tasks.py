@@ -165,3 +165,22 @@ def test_what_ended_late_is_done_unless_somebody_has_tried_it_since(engine: Engi
 def test_a_lease_outlasts_the_longest_round_of_a_lane() -> None:
     longest = lanes.ROUND_SECONDS + lanes.CALL_SECONDS + lanes.GRACE_SECONDS
     assert longest + database.BUSY_SECONDS < tasks.LEASE_SECONDS
+
+
+def test_a_lock_file_that_another_program_has_open_holds_up_no_ending(tmp_path: Path) -> None:
+    """Windows removes no file that is open: a scanner may be looking at it."""
+    with Owner(tmp_path) as owner:
+        scanned = (tmp_path / f"{owner.name}.lock").open("rb")
+    scanned.close()
+
+
+def test_a_dead_workers_lock_file_that_is_open_holds_up_no_task(
+    engine: Engine, tmp_path: Path
+) -> None:
+    add(engine, "read", 1)
+    tasks.claim(engine, "gone", one)
+    lock = tmp_path / "gone.lock"
+    lock.touch()
+    with lock.open("rb"):
+        assert tasks.reap(engine, tmp_path) == 1
+    assert states(engine)[0][1] == tasks.READY

@@ -53,12 +53,27 @@ COMMAND: tuple[str, ...] = (
     "-m",
     "formflow.reading.sandbox.child",
 )  # -P: a file that lies about here is no part of Python
-# How a child ends that somebody else has killed. Windows knows exit codes only.
+# How a child ends that somebody else has killed. Windows knows exit codes only; the last is that of a
+# program that is told to stop because the user logs off.
 BY_OTHERS = (
-    {1, 15} if sys.platform == "win32" else {-signal.SIGKILL, -signal.SIGTERM, -signal.SIGHUP}
+    {1, 15, 0xC000013A}
+    if sys.platform == "win32"
+    else {-signal.SIGKILL, -signal.SIGTERM, -signal.SIGHUP}
 )
-# What Python and its libraries need to start; the rest may hold secrets.
-ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMP", "TEMP", "TMPDIR", "SYSTEMROOT")
+# What Python and its libraries need to start, also where a user has installed them for that account alone; the
+# rest may hold secrets.
+ENVIRONMENT = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "TZ",
+    "TMP",
+    "TEMP",
+    "TMPDIR",
+    "SYSTEMROOT",
+    "APPDATA",
+)
 FINGERPRINT = re.compile("[0-9a-f]{32}")  # of a page
 _RESULT: TypeAdapter[Reading | Unread] = TypeAdapter(Reading | Unread)
 

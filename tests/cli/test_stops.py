@@ -1,0 +1,48 @@
+"""The service stops cleanly for each signal that tells it to, whichever thread the system gives it to."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from formflow.cli.stopping import SIGNALS
+from formflow.core.errors import ExitCode
+from formflow.core.settings import Settings
+
+# As Windows does it when the window is closed: the signal comes to a thread of its own.
+STOPS_ITSELF = """
+import signal, sys, threading
+from formflow.cli import main
+
+def stop():
+    sys.stdin.read()
+    signal.raise_signal(int(sys.argv[1]))
+
+threading.Thread(target=stop, daemon=True).start()
+main(sys.argv[2:])
+"""
+
+
+def test_windows_says_with_a_signal_of_its_own_that_the_window_is_closed() -> None:
+    assert {signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGBREAK", signal.SIGINT)} == set(
+        SIGNALS
+    )
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_the_service_stops_when_told(office: Settings, number: int) -> None:
+    file, heartbeat = (
+        office.state.folder.parent / "formflow.toml",
+        office.state.folder / "heartbeat",
+    )
+    command = [sys.executable, "-c", STOPS_ITSELF, str(int(number)), "--settings", str(file), "run"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as service:
+        while not heartbeat.exists() and service.poll() is None:
+            time.sleep(0.05)
+        _, said = service.communicate()
+    assert service.returncode == ExitCode.DONE, said
+    assert b"has stopped" in said
