@@ -14,9 +14,11 @@ TYPING := build/typing
 demo: $(READY)
 	"$(BIN)/formflow" demo demo-agency
 
+# The tests start many processes: none of them is to compile every module anew.
+test: export PYTHONDONTWRITEBYTECODE =
 test: check
 	@sh tests/system.sh
-	"$(BIN)/python" -m pytest -n 2 --dist loadfile
+	"$(BIN)/python" -m pytest -n 2 --dist worksteal
 
 # The packages `connectors/` and `forms/` have other names when installed: mypy is shown them by link.
 check: $(READY)

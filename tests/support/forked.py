@@ -1,0 +1,81 @@
+"""Commands in processes of their own that need not load everything anew: forked from one that has.
+
+Run as a program, this module is the process that is forked.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+
+def run(
+    arguments: Sequence[str], environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end; return how it ended (-9: killed) and what it said."""
+    with TemporaryDirectory() as folder:
+        out, err = Path(folder, "out"), Path(folder, "err")
+        job = {
+            "arguments": arguments,
+            "environment": dict(environment),
+            "said": [str(out), str(err)],
+        }
+        code = _ended(job)
+        return subprocess.CompletedProcess(
+            arguments, code, out.read_text("utf-8"), err.read_text("utf-8")
+        )
+
+
+def _ended(job: Mapping[str, Any]) -> int:
+    server = _server()
+    assert server.stdin is not None
+    assert server.stdout is not None
+    try:
+        server.stdin.write(json.dumps(job) + "\n")
+        server.stdin.flush()
+        return int(server.stdout.readline())
+    except BaseException:  # its answer would be taken for the next one's
+        _server.cache_clear()
+        with server:
+            server.kill()
+        raise
+
+
+@cache
+def _server() -> subprocess.Popen[str]:
+    """Start the process that is forked; it ends with this one."""
+    return subprocess.Popen(
+        [sys.executable, "-P", __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+
+
+def _serve() -> None:
+    """Take a job from each line of standard input; answer with the exit code of its process."""
+    from formflow.cli import main, work
+
+    assert work  # loaded here, so that no job needs to
+    for line in iter(sys.stdin.readline, ""):
+        job = json.loads(line)
+        pid = os.fork()
+        if pid == 0:
+            os.environ.update(job["environment"])
+            _say_into(*job["said"])
+            main(job["arguments"])
+        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+
+
+def _say_into(*files: str) -> None:
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    for number, path in enumerate(files, 1):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), number)
+
+
+if __name__ == "__main__":
+    _serve()
