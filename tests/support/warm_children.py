@@ -50,7 +50,10 @@ class WarmChildren:
         for number, (how, child) in enumerate(self._idle):
             if how == start:
                 del self._idle[number]
-                return None if child.is_worn_out() else child
+                if not child.is_worn_out():
+                    return child
+                child.kill()  # closes its pipes, too
+                break
         return None
 
     def given_back(self, start: Any, child: Any) -> None:
