@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as property_tests
 
 from formflow.core.settings import Settings
 from formflow.pipeline import context, walk
@@ -25,7 +27,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Put the folders of tests in memory, where this system has such a place and room in it."""
+    """Put the folders of tests in memory, where this system has such a place and room in it.
+
+    And let no property test fail because the computer is busy.
+    """
+    property_tests.register_profile(
+        "busy", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+    property_tests.load_profile("busy")
     is_chosen = config.option.basetemp or "PYTEST_DEBUG_TEMPROOT" in os.environ
     if not is_chosen and IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free > ROOM_GB << 30:
         os.environ["PYTEST_DEBUG_TEMPROOT"] = str(IN_MEMORY)
