@@ -5,6 +5,8 @@ Run as a program, this module is the process that is forked.
 
 from __future__ import annotations
 
+import atexit
+import io
 import json
 import os
 import subprocess
@@ -51,9 +53,11 @@ def _ended(job: Mapping[str, Any]) -> int:
 @cache
 def _server() -> subprocess.Popen[str]:
     """Start the process that is forked; it ends with this one."""
-    return subprocess.Popen(
+    server = subprocess.Popen(
         [sys.executable, "-P", __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
+    atexit.register(server.__exit__, None, None, None)
+    return server
 
 
 def _serve() -> None:
@@ -65,16 +69,20 @@ def _serve() -> None:
         job = json.loads(line)
         pid = os.fork()
         if pid == 0:
-            os.environ.update(job["environment"])
-            _say_into(*job["said"])
+            _become(job)
             main(job["arguments"])
         print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
 
 
-def _say_into(*files: str) -> None:
+def _become(job: Mapping[str, Any]) -> None:
+    """Be as if started with this environment and these files to speak into."""
+    os.environ.update(job["environment"])
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    for number, path in enumerate(files, 1):
+    for number, path in enumerate(job["said"], 1):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), number)
+    for stream in (sys.stdout, sys.stderr):
+        assert isinstance(stream, io.TextIOWrapper)
+        stream.reconfigure(encoding=os.environ.get("PYTHONIOENCODING"))
 
 
 if __name__ == "__main__":

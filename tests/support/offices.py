@@ -87,7 +87,7 @@ def formflow_apart(
         [sys.executable, "-c", COMMAND, *given],
         env=os.environ | environment,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
 
