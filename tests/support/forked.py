@@ -26,7 +26,8 @@ def run(
         out, err = Path(folder, "out"), Path(folder, "err")
         job = {
             "arguments": arguments,
-            "environment": dict(environment),
+            "environment": {**os.environ, **environment},
+            "folder": str(Path.cwd()),
             "said": [str(out), str(err)],
         }
         code = _ended(job)
@@ -75,8 +76,10 @@ def _serve() -> None:
 
 
 def _become(job: Mapping[str, Any]) -> None:
-    """Be as if started with this environment and these files to speak into."""
+    """Be as if started in this folder, with this environment and these files to speak into."""
+    os.environ.clear()
     os.environ.update(job["environment"])
+    os.chdir(job["folder"])
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     for number, path in enumerate(job["said"], 1):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), number)
