@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as property_tests
 
-from formflow.admin import setup
 from formflow.core.settings import Settings
+from formflow.pipeline import context
 from tests.support import worker
+from tests.support.offices import agency
+from tests.support.warm_children import WarmChildren
 
-# Settings of a pretend agency that is quick to settle: the second of each is the second folder's.
-QUICK = (
-    ("settle_seconds = 5", "settle_seconds = 0.2"),
-    ("settle_seconds = 5", "settle_seconds = 0.2"),
-    ("incomplete_minutes = 30", "incomplete_minutes = 0"),
-    ("incomplete_minutes = 30", "incomplete_minutes = 0"),
-)
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+IN_MEMORY, ROOM_GB = Path("/dev/shm"), 2  # noqa: S108 - pytest makes a private folder there
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -27,9 +27,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--accept", action="store_true", help="rewrite [seen] of the samples")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Put the folders of tests in memory, where this system has such a place and room in it.
+
+    And let no property test fail because the computer is busy.
+    """
+    property_tests.register_profile(
+        "busy", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+    property_tests.load_profile("busy")
+    is_chosen = config.option.basetemp or "PYTEST_DEBUG_TEMPROOT" in os.environ
+    if not is_chosen and IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free > ROOM_GB << 30:
+        os.environ["PYTEST_DEBUG_TEMPROOT"] = str(IN_MEMORY)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm_children() -> Iterator[WarmChildren]:
+    """The reading children of this run: every context takes one that is warm instead of a new one."""
+    with WarmChildren() as children, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(context, "Cage", children.cage)
+        yield children
+
+
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Settings]:
     """A pretend agency with every folder, quick to settle, in a folder with a space in its name."""
-    settings = setup.set_up(tmp_path / "an agency", changes=QUICK)
-    yield settings
+    yield agency(tmp_path / "an agency")
     worker.close()

@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as made_by
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -170,7 +170,7 @@ def shipped() -> tuple[Form, ...]:
 
     The recording form (F1) is the first.
     """
-    return tuple(sorted((load(p) for p in _root().glob(f"*/{OURS}")), key=lambda form: form.code))
+    return _newest(_root())
 
 
 def known(folder: Path | None = None) -> tuple[Form, ...]:
@@ -188,6 +188,11 @@ def known(folder: Path | None = None) -> tuple[Form, ...]:
     if twice:
         raise FormDefinitionProblem(f"Two form definitions have one name: {', '.join(twice)}.")
     return forms
+
+
+@cache  # they come with FormFlow, and do not change while it runs
+def _newest(root: Path) -> tuple[Form, ...]:
+    return tuple(sorted((load(p) for p in root.glob(f"*/{OURS}")), key=lambda form: form.code))
 
 
 def _root() -> Path:

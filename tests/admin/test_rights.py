@@ -108,7 +108,8 @@ def test_a_pipe_put_in_place_between_the_look_and_the_copy_hangs_nobody(office: 
 def test_what_is_no_file_in_a_watched_folder_is_told_and_hangs_nobody(
     office: Settings, what: str
 ) -> None:
-    watch, path = office.watch[0], office.watch[0].folder / "form.pdf"
+    watch = office.watch[0].model_copy(update={"settle_seconds": 5})
+    path = watch.folder / "form.pdf"
     if what == "pipe":
         os.mkfifo(path)
     elif what == "link":

@@ -15,7 +15,7 @@ import pytest
 from formflow import cli
 from formflow.core.errors import ExitCode
 from formflow.core.settings import Settings
-from tests.support.offices import COMMAND, drop, files, formflow, sample
+from tests.support.offices import COMMAND, drop, files, formflow, formflow_apart, sample
 
 RED = "red-planned-secrecy-pdfjs"
 
@@ -122,7 +122,7 @@ def test_ingest_with_two_workers_records_each_paper_once(office: Settings, tmp_p
     handed.mkdir()
     for case in cases:
         (handed / f"{case}.pdf").write_bytes(sample(case).read_bytes())
-    done = formflow(office, "ingest", "--quiet", "--jobs", "2", str(handed))
+    done = formflow_apart(office, "ingest", "--quiet", "--jobs", "2", str(handed))
     assert done.returncode == 0, done.stderr
     status = json.loads(formflow(office, "status", "--json").stdout)
     assert status["undelivered"] == []
@@ -224,7 +224,7 @@ def test_the_service_alerts_and_stops_when_told(
     )
     try:
         wait_for(office.state.folder / "heartbeat")
-        assert formflow(office, "run", "--once").returncode == ExitCode.ALREADY_RUNNING
+        assert formflow_apart(office, "run", "--once").returncode == ExitCode.ALREADY_RUNNING
         drop(office, RED)
         until = time.monotonic() + 100  # as long as a busy machine may need; `make bench` measures
         while not files(office.folders.alerts) and time.monotonic() < until:

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from formflow.core.settings import Settings
-from tests.support.offices import COMMAND, drop, sample
+from tests.support.offices import COMMAND, drop, formflow_apart, sample
 
 RED = "red-planned-secrecy-pdfjs"
 
@@ -46,22 +46,29 @@ def test_what_a_command_says_can_be_piped_whatever_letters_the_system_has(
 
 
 def test_every_command_can_be_piped_where_the_system_has_few_letters(office: Settings) -> None:
-    letters = {"PYTHONIOENCODING": "cp1252"}  # a pipe on an English Windows
     file = office.state.folder.parent / "formflow.toml"
     slow = file.read_text("utf-8").replace("deadline_seconds = 15", "deadline_seconds = 600")
     file.write_text(slow, encoding="utf-8")  # a busy machine reads the form, too
     drop(office, RED)
-    assert piped(office, letters, "run", "--once")[0] == 0
-    code, said = piped(office, letters, "status")
+    assert with_few_letters(office, "run", "--once")[0] == 0
+    code, said = with_few_letters(office, "status")
     assert (code, "▲" in said) == (1, True)
-    assert json.loads(piped(office, letters, "status", "--json")[1])["records"] == 1
-    [waiting] = json.loads(piped(office, letters, "status", "--json")[1])["waiting"]
-    assert piped(office, letters, "show", waiting["reference"])[0] == 0
-    assert "“" in piped(office, letters, "explain", waiting["reference"])[1]
-    assert piped(office, letters, "doctor")[0] in (0, 1)
-    assert piped(office, letters, "forms", "check")[0] == 0
-    read = json.loads(piped(office, letters, "read", "--json", str(sample(RED)))[1])
+    view = json.loads(with_few_letters(office, "status", "--json")[1])
+    assert view["records"] == 1
+    [waiting] = view["waiting"]
+    assert with_few_letters(office, "show", waiting["reference"])[0] == 0
+    assert "“" in with_few_letters(office, "explain", waiting["reference"])[1]
+    assert with_few_letters(office, "doctor")[0] in (0, 1)
+    assert with_few_letters(office, "forms", "check")[0] == 0
+    read = json.loads(with_few_letters(office, "read", "--json", str(sample(RED)))[1])
     assert read["proposal"]["findings"]
+
+
+def with_few_letters(office: Settings, *arguments: str) -> tuple[int, str]:
+    """Run a command in a process whose output has the letters of a pipe on an English Windows."""
+    done = formflow_apart(office, *arguments, environment={"PYTHONIOENCODING": "cp1252"})
+    assert "UnicodeEncodeError" not in done.stderr
+    return done.returncode, done.stdout
 
 
 def test_a_file_name_of_other_bytes_ends_no_command(office: Settings) -> None:

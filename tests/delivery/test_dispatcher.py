@@ -476,6 +476,11 @@ def hanging(office: Settings, shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> 
 def only_the_shelf_is_late(monkeypatch: pytest.MonkeyPatch, office: Settings) -> None:
     """Let the shelf's call be overdue at once, and leave the others the time of a busy machine."""
     overdue = worker.context_of(office).lanes.overdue
+    left = worker.context_of(office).lanes._seconds_left
+
+    def soon() -> float | None:  # the call may begin only after it was asked whether one is late
+        seconds = left()
+        return None if seconds is None else min(seconds, 0.02)
 
     def late() -> list[tuple[str, lanes.Round]]:
         now = worker.context_of(office).lanes._lanes.get("Shelf")
@@ -485,6 +490,7 @@ def only_the_shelf_is_late(monkeypatch: pytest.MonkeyPatch, office: Settings) ->
         return overdue()
 
     monkeypatch.setattr(worker.context_of(office).lanes, "overdue", late)
+    monkeypatch.setattr(worker.context_of(office).lanes, "_seconds_left", soon)
 
 
 def test_a_delivery_that_hangs_holds_up_neither_sweep_nor_reading_nor_alerts(
@@ -579,7 +585,6 @@ def test_a_question_that_hangs_stops_its_own_lane_alone(
     shelf.acknowledged = asked  # type: ignore[attr-defined]
     monkeypatch.setattr(acknowledgements, "ASK_SECONDS", 0.1)
     drop(office, "red-planned-secrecy-pdfjs")
-    worker.turn(office)
     worker.settle(office)
     assert hanging.is_asked.is_set()
     only_the_shelf_is_late(monkeypatch, office)

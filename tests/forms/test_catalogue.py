@@ -44,6 +44,11 @@ def fields(blank: pikepdf.Pdf) -> dict[str, Any]:
     return {str(field.T): field for field in blank.Root.AcroForm.Fields}
 
 
+def test_what_comes_with_formflow_is_parsed_once() -> None:
+    assert catalogue.shipped() is catalogue.shipped()
+    assert catalogue.known()[0] is catalogue.shipped()[0]
+
+
 def states(field: Any) -> tuple[str, ...]:
     kids = field.get("/Kids", [])
     return tuple(next(key for key in kid.AP.N if key != "/Off")[1:] for kid in kids)

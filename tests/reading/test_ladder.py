@@ -58,7 +58,10 @@ def test_an_empty_form_is_held(tmp_path: Path) -> None:
     assert held(paper(tmp_path / "a.pdf", {"type_text": " \n "})) == {("FF-115", None)}
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     texts=st.dictionaries(st.sampled_from(TEXTS), st.text(max_size=300), min_size=1),
     ticks=st.dictionaries(st.sampled_from(TICKS), st.sampled_from(["yes", "no", "unknown"])),

@@ -18,20 +18,18 @@ import pikepdf
 import pypdf
 import pytest
 
-from formflow.admin import setup
 from formflow.core.model import Entry, Outcome, Role
 from formflow.core.settings import Settings
 from formflow.forms import catalogue
 from formflow.reading import raster
 from formflow.storage import database
-from tests.conftest import QUICK
 from tests.pipeline.test_walk import entries
 from tests.reading.test_scan import needs_tesseract, scanned
 from tests.stories.test_decisions import HER_NAME
 from tests.stories.test_vectors import WHO
 from tests.support import worker
 from tests.support.desk import Desk, filled
-from tests.support.offices import files, sample
+from tests.support.offices import QUICK, agency, files, sample
 from tests.support.papers import fill
 
 # No story here is about the time that reading takes.
@@ -51,7 +49,7 @@ Made = Callable[[Desk], bytes]
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Settings]:
-    yield setup.set_up(tmp_path / "an agency", changes=PATIENT)
+    yield agency(tmp_path / "an agency", PATIENT)
     worker.close()
 
 
@@ -178,7 +176,7 @@ def everything(folder: Path) -> dict[str, bytes]:
 
 
 def world(root: Path, cases: Mapping[str, tuple[Made, str]], watched: int) -> World:
-    office = setup.set_up(root / "an agency", changes=PATIENT)
+    office = agency(root / "an agency", PATIENT)
     desk = Desk(office)
     desk.takes(filled(BLANKS["recording"], {**DANIEL, **KIT}), "daniel.pdf")
     desk.takes(filled(BLANKS["recording"], OTHER), "lee.pdf")

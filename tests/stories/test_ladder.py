@@ -14,7 +14,7 @@ from formflow.storage import database
 from tests.stories.test_decisions import AMBER, GREEN, HER_NAME, RED
 from tests.support import worker
 from tests.support.desk import Desk
-from tests.support.offices import files, formflow
+from tests.support.offices import files, formflow, settled_at_once
 
 LADDER = """
 [[destination]]
@@ -40,7 +40,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     file.write_text(file.read_text("utf-8") + LADDER, encoding="utf-8")
     for name in ("Deputy", "Head"):
         (root / name).mkdir()
-    yield Desk(settings_file.load_settings(file))
+    yield Desk(settled_at_once(settings_file.load_settings(file)))
     worker.close()
 
 

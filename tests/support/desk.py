@@ -7,6 +7,8 @@ import io
 import re
 import subprocess
 from codecs import BOM_UTF16_BE
+from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 import pypdf
@@ -67,18 +69,29 @@ class Desk:
         return re.findall(r"([A-Z]+\d+[a-z]?) · guidance", still)
 
 
-def filled(sheet: Path | io.BytesIO, answers: dict[str, str]) -> bytes:
+def filled(sheet: Path | io.BytesIO, answers: Mapping[str, str]) -> bytes:
     """Return a sheet filled in by pypdf, which has a way of its own to draw texts."""
-    writer = pypdf.PdfWriter(clone_from=sheet)
+    content = sheet.read_bytes() if isinstance(sheet, Path) else sheet.getvalue()
+    return _filled(content, tuple(answers.items()))
+
+
+@lru_cache(maxsize=256)  # many stories begin with the same form
+def _filled(content: bytes, answers: tuple[tuple[str, str], ...]) -> bytes:
+    writer = pypdf.PdfWriter(clone_from=_parsed(content))
     buttons = {
         name for name, field in (writer.get_fields() or {}).items() if field.get("/FT") == "/Btn"
     }
-    values = {n: f"/{value}" if n in buttons else value for n, value in answers.items()}
+    values = {n: f"/{value}" if n in buttons else value for n, value in answers}
     for page in writer.pages:
         writer.update_page_form_field_values(page, values, auto_regenerate=False)
     out = io.BytesIO()
     writer.write(out)
     return out.getvalue()
+
+
+@lru_cache(maxsize=8)  # a blank is filled in many times, and parsing it is most of the work
+def _parsed(content: bytes) -> pypdf.PdfReader:
+    return pypdf.PdfReader(io.BytesIO(content))
 
 
 def filled_by_pdftk(sheet: Path, answers: dict[str, str], folder: Path) -> bytes:

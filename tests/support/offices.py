@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 import re
 import shutil
@@ -10,15 +11,44 @@ import socket
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from types import MappingProxyType
 
 import openpyxl
 
+from formflow import cli
+from formflow.admin import setup
+from formflow.core import crash_points
 from formflow.core.settings import Settings
+from tests.support import forked
 
 COMMAND = "import sys; from formflow.cli import main; main(sys.argv[1:])"
 SAMPLES = Path(__file__).parents[1] / "samples"
 REFERENCE = re.compile(r"FF-\d{4}-\d{6}")
+# Settings of a pretend agency that is quick to settle: the second of each is the second folder's.
+QUICK = (
+    ("settle_seconds = 5", "settle_seconds = 0.2"),
+    ("settle_seconds = 5", "settle_seconds = 0.2"),
+    ("incomplete_minutes = 30", "incomplete_minutes = 0"),
+    ("incomplete_minutes = 30", "incomplete_minutes = 0"),
+)
+
+
+def agency(folder: Path, changes: Sequence[tuple[str, str]] = QUICK) -> Settings:
+    """Set up a pretend agency in which no test waits for a file to settle."""
+    return settled_at_once(setup.set_up(folder, changes=changes))
+
+
+def settled_at_once(settings: Settings) -> Settings:
+    """Return settings by which a file counts as settled when it is first seen.
+
+    A settings file allows no less than 0.2 s. That a file has to hold still is looked at in
+    tests/pipeline/test_sweep.py, by a clock of its own.
+    """
+    watched = [watch.model_copy(update={"settle_seconds": 0.0}) for watch in settings.watch]
+    return settings.model_copy(update={"watch": tuple(watched)})
 
 
 def sample(case: str) -> Path:
@@ -36,19 +66,34 @@ def drop(office: Settings, case: str, name: str | None = None) -> Path:
 def formflow(
     office: Settings, *arguments: str, crash_at: str | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run the real command in a process of its own."""
-    environment = dict(os.environ)
+    """Run a command here, or one that is to be killed in a process of its own; return how it ended."""
     if crash_at:
-        environment["FORMFLOW_CRASH_AT"] = crash_at
-    file = office.state.folder.parent / "formflow.toml"
+        return formflow_apart(office, *arguments, environment={crash_points.VARIABLE: crash_at})
+    given = _with_settings(office, arguments)
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        code = cli.run(given)
+    return subprocess.CompletedProcess(given, code, out.getvalue(), err.getvalue())
+
+
+def formflow_apart(
+    office: Settings, *arguments: str, environment: Mapping[str, str] = MappingProxyType({})
+) -> subprocess.CompletedProcess[str]:
+    """Run the real command in a process of its own."""
+    given = _with_settings(office, arguments)
+    if hasattr(os, "fork"):
+        return forked.run(given, environment)
     return subprocess.run(
-        [sys.executable, "-c", COMMAND, "--settings", str(file), *arguments],
-        env=environment,
+        [sys.executable, "-c", COMMAND, *given],
+        env=os.environ | environment,
         capture_output=True,
-        text=True,
-        timeout=100,
+        encoding="utf-8",
         check=False,
     )
+
+
+def _with_settings(office: Settings, arguments: Sequence[str]) -> list[str]:
+    return ["--settings", str(office.state.folder.parent / "formflow.toml"), *arguments]
 
 
 def free_port() -> int:

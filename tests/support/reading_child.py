@@ -22,7 +22,8 @@ def spin(_path: Path) -> None:
         pass
 
 
-def wait(_path: Path) -> None:
+def wait(path: Path) -> None:
+    path.with_suffix(".begun").touch()
     time.sleep(3600)
 
 

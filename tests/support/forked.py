@@ -1,0 +1,92 @@
+"""Commands in processes of their own that need not load everything anew: forked from one that has.
+
+Run as a program, this module is the process that is forked.
+"""
+
+from __future__ import annotations
+
+import atexit
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+
+def run(
+    arguments: Sequence[str], environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end; return how it ended (-9: killed) and what it said."""
+    with TemporaryDirectory() as folder:
+        out, err = Path(folder, "out"), Path(folder, "err")
+        job = {
+            "arguments": arguments,
+            "environment": {**os.environ, **environment},
+            "folder": str(Path.cwd()),
+            "said": [str(out), str(err)],
+        }
+        code = _ended(job)
+        return subprocess.CompletedProcess(
+            arguments, code, out.read_text("utf-8"), err.read_text("utf-8")
+        )
+
+
+def _ended(job: Mapping[str, Any]) -> int:
+    server = _server()
+    assert server.stdin is not None
+    assert server.stdout is not None
+    try:
+        server.stdin.write(json.dumps(job) + "\n")
+        server.stdin.flush()
+        return int(server.stdout.readline())
+    except BaseException:  # its answer would be taken for the next one's
+        _server.cache_clear()
+        with server:
+            server.kill()
+        raise
+
+
+@cache
+def _server() -> subprocess.Popen[str]:
+    """Start the process that is forked; it ends with this one."""
+    server = subprocess.Popen(
+        [sys.executable, "-P", __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    atexit.register(server.__exit__, None, None, None)
+    return server
+
+
+def _serve() -> None:
+    """Take a job from each line of standard input; answer with the exit code of its process."""
+    from formflow.cli import main, work
+
+    assert work  # loaded here, so that no job needs to
+    for line in iter(sys.stdin.readline, ""):
+        job = json.loads(line)
+        pid = os.fork()
+        if pid == 0:
+            _become(job)
+            main(job["arguments"])
+        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+
+
+def _become(job: Mapping[str, Any]) -> None:
+    """Be as if started in this folder, with this environment and these files to speak into."""
+    os.environ.clear()
+    os.environ.update(job["environment"])
+    os.chdir(job["folder"])
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    for number, path in enumerate(job["said"], 1):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), number)
+    for stream in (sys.stdout, sys.stderr):
+        assert isinstance(stream, io.TextIOWrapper)
+        stream.reconfigure(encoding=os.environ.get("PYTHONIOENCODING"))
+
+
+if __name__ == "__main__":
+    _serve()
