@@ -82,28 +82,30 @@ class Parts:
 
 
 def parts_of(content: bytes) -> Parts:
-    """Return the parts of a PDF form. Raise pikepdf.PdfError where it is none."""
+    """Return the parts of a PDF form.
+
+    Raise pikepdf.PdfError where it is none, TooMuch beyond the limits of our reader, ValueError where what
+    a fill changes cannot be found again.
+    """
     written = _written(content)
+    head, objects = _cut(written)
     with pikepdf.open(io.BytesIO(written)) as pdf:
         found = {name: box for name, box in boxes(pdf).items() if box.widgets}
-        pages = pdf.Root.Pages
-        changed = [pages, pdf.docinfo]
+        lines = {one.objgen[0]: rectangle(one.BBox)[2:] for one in _lines(pdf)}
+        changed = [pdf.Root.Pages, pdf.docinfo, *_lines(pdf)]
         changed += [one for box in found.values() for one in (*box.widgets, holder(box))]
-        lines = {
-            drawing.objgen[0]: rectangle(drawing.BBox)[2:]
-            for page in pdf.pages
-            for drawing in (page.resources.XObject[stamp.NAME],)
-        }
-        changed += [pdf.get_object(number, 0) for number in lines]
-        head, objects = _cut(written)
+        # Before the slots: to learn how they read, these change what is stored.
+        entries = {one.objgen[0]: _entries(one) for one in changed}
+        if 0 in entries:
+            raise ValueError("a part of the form has no number of its own")
         return Parts(
             head,
             objects,
-            {one.objgen[0]: _entries(one) for one in changed},
+            entries,
             _slots(pdf, found),
             lines,
-            b" ".join(one.unparse() for one in pages.Kids),
-            pages.objgen[0],
+            b" ".join(one.unparse() for one in pdf.Root.Pages.Kids),
+            pdf.Root.Pages.objgen[0],
             len(pdf.pages),
             pdf.Root.objgen[0],
             pdf.docinfo.objgen[0],
@@ -138,6 +140,8 @@ def _written(content: bytes) -> bytes:
 def _number(pdf: Pdf, fields: pikepdf.Object, seen: set[tuple[int, int]]) -> None:
     """Give each field, and what is below it, a number: only then can a fill change it."""
     for at, field in enumerate(fields):
+        if not isinstance(field, Dictionary):
+            continue
         if not field.is_indirect:
             fields[at] = pdf.make_indirect(field)
         numbered = fields[at]
@@ -165,6 +169,10 @@ def _add_hidden(pdf: Pdf, found: Mapping[str, Box]) -> None:
         page.Annots = Array([*page.get("/Annots", Array()), widget])
 
 
+def _lines(pdf: Pdf) -> list[pikepdf.Object]:
+    return [page.resources.XObject[stamp.NAME] for page in pdf.pages]
+
+
 def _cut(written: bytes) -> tuple[bytes, tuple[bytes, ...]]:
     """Return the head of a file that qpdf wrote with one plain table, and its objects in order."""
     table = int(written[written.rindex(b"startxref") :].split()[1])
@@ -187,20 +195,19 @@ def _as_written(value: Any) -> bytes:
 
 
 def _slots(pdf: Pdf, found: Mapping[str, Box]) -> dict[str, Slot]:
-    slots = {
+    reads: dict[str, dict[str, str]] = {name: {} for name in found}
+    for name, state, read in _read_back(pdf, [box for box in found.values() if box.is_button]):
+        reads[name][state] = read
+    return {
         name: Slot(
             replace(box, widgets=()),
             holder(box).objgen[0],
             tuple(_places(box)),
-            {},
-            {offer: Name("/" + offer).unparse() for offer in box.offers if offer},
+            reads[name],
+            {state: Name("/" + state).unparse() for state in reads[name]},
         )
         for name, box in found.items()
     }
-    reads: dict[str, dict[str, str]] = {name: {} for name in slots}
-    for name, state, read in _read_back(pdf, [box for box in found.values() if box.is_button]):
-        reads[name][state] = read
-    return {name: replace(slot, reads=reads[name]) for name, slot in slots.items()}
 
 
 def _places(box: Box) -> Iterator[Place]:

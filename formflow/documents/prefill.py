@@ -27,6 +27,7 @@ from formflow.forms import stamp
 from formflow.forms.catalogue import FURTHER_PAGES, HIDDEN_FIELDS, Form, claim
 from formflow.forms.top_line import LONG_ANSWERS
 from formflow.reading.answers import answers
+from formflow.reading.text_match import says_the_same
 
 FONT = "Helvetica"
 SIZES = (10.0, 9.5, 9.0, 8.5, 8.0, 7.5, 7.0)  # points
@@ -98,6 +99,7 @@ class _Fitted:
     size: float  # points
     lines: list[str]
     is_whole: bool  # every letter, at a size to read
+    is_told: bool  # who sees it is told what is stored: nobody takes it for another answer
 
 
 class _Fill:
@@ -147,7 +149,10 @@ class _Fill:
             self._change(slot.holder)[b"/V"] = text_string(value)
         for place in slot.places:
             look = draw or self._letters(slot.box.labels.get(value, value), place)
-            self._change(place.number)[b"/AP"] = self._look(look, place)
+            entries = self._change(place.number)
+            entries.pop(b"/AP", None)
+            if look is not None:
+                entries[b"/AP"] = self._look(look, place)
 
     def _mark(self, slot: Slot, state: str) -> None:
         """Mark the circle or tick box that says a state."""
@@ -168,9 +173,13 @@ class _Fill:
         content = b"/Tx BMC q\n%b\nQ EMC" % drawing.content
         return dictionary({b"/N": reference(self._file.add(stream(about, content)))})
 
-    def _letters(self, text: str, place: Place) -> Draw:
-        def draw(drawing: Drawing, width: float, height: float) -> None:
-            fitted = self._fitted(text, place.is_long, width, height)
+    def _letters(self, text: str, place: Place) -> Draw | None:
+        """Return what draws a text; None where a viewer does it better, with letters and sizes of its own."""
+        fitted = self._fitted(text, place.is_long, place.width, place.height)
+        if not fitted.is_told:
+            return None
+
+        def draw(drawing: Drawing, _width: float, height: float) -> None:
             size = fitted.size
             y = height - INSET - size if place.is_long else height / 2 - 0.35 * size
             for line in fitted.lines:
@@ -230,5 +239,7 @@ def _fitted(text: str, is_long: bool, width: float, height: float) -> _Fitted:
     # Most have room at the largest. What has it at one size has it at all smaller ones.
     at = 0 if has_room(SIZES[0]) else bisect_left(SIZES, True, lo=1, key=has_room)
     size = SIZES[min(at, len(SIZES) - 1)]
-    has_all = shown.count(LOST) == text.count(LOST)
-    return _Fitted(font, size, lines(size), has_all and has_room(size))
+    is_whole = shown.count(LOST) == text.count(LOST) and has_room(size)
+    seen = lines(size)[: max(1, int(high / (size * LEADING)))]
+    is_told = is_whole or says_the_same("\n".join(seen), text)
+    return _Fitted(font, size, lines(size), is_whole, is_told)

@@ -16,6 +16,7 @@ from PIL import Image
 from pypdfium2 import raw
 
 POPPLER = shutil.which("pdftoppm")  # Debian: poppler-utils
+_NO_FONT = "couldn't find a font for character"
 _DOTS = 72  # an inch: a dot for each point
 
 
@@ -70,13 +71,17 @@ def drawn_by_pdfium(content: bytes) -> list[Image.Image]:
 
 
 def drawn_by_poppler(content: bytes, folder: Path) -> list[Image.Image]:
-    """Return the same, drawn by poppler. Raise AssertionError where it complains of the file."""
+    """Return the same, drawn by poppler. Raise AssertionError where it complains of the file.
+
+    Not of what the file leaves to it: letters that no font of this computer has.
+    """
     assert POPPLER is not None
     (folder / "drawn.pdf").write_bytes(content)
     files = str(folder / "drawn.pdf"), str(folder / "drawn")
     command = [POPPLER, "-gray", "-r", str(_DOTS), *files]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert not done.stderr, done.stderr
+    complaints = [line for line in done.stderr.splitlines() if _NO_FONT not in line]
+    assert not complaints, complaints[:3]
     return list(_pictures(folder))
 
 
