@@ -67,6 +67,9 @@ def run(scratch: Path, count: int, idle_seconds: float) -> None:
     for how in ("doubtful", "always"):
         took = measures.caged(few, scratch / "vault", how) / len(few)
         row(f"in the cage, there and back, second reading {how}", took, reading)
+    drawn, filled = measures.sheets(few)
+    row("the “as read” sheet, median", statistics.median(drawn), reading)
+    row("the review sheet (F2), median", statistics.median(filled), reading)
     row("check, decide, steps: alone", measures.rules(papers[0], 500, 0) / 500, reading)
     row("the same, with 200 earlier papers", measures.rules(papers[0], 500, 200) / 500, reading)
 

@@ -13,8 +13,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pikepdf
 import psutil
@@ -37,7 +38,10 @@ from formflow.core.model import (
     Unread,
 )
 from formflow.core.references import SheetKey
-from formflow.forms import catalogue
+from formflow.core.settings import Services
+from formflow.documents.as_read import as_read
+from formflow.documents.prefill import Copy, prefilled
+from formflow.forms import catalogue, top_line
 from formflow.pipeline import walk
 from formflow.pipeline.context import open_context
 from formflow.pipeline.ingest import hand_over
@@ -48,6 +52,7 @@ from formflow.reading.sandbox import parent as cage_room
 from formflow.reading.sandbox.parent import Cage
 from formflow.reading.second_reading import values as read_again
 from formflow.rules.case.case import REVIEW, Case, open_steps
+from formflow.rules.case.prefill_values import Desk, known
 from formflow.rules.checks import check
 from formflow.rules.light.propose import decide
 
@@ -112,6 +117,33 @@ def both_readings(papers: Sequence[Path]) -> list[float]:
         assert isinstance(read_paper(path, reader), Reading)
         took.append(time.perf_counter() - begun)
     return took
+
+
+def sheets(papers: Sequence[Path]) -> tuple[list[float], list[float]]:
+    """Seconds of the processor for the "as read" sheet, and for the review sheet, of each paper."""
+    by_id = {form.form_id: form for form in catalogue.shipped()}
+    reader = Reader(tuple(by_id.values()), LIMITS)
+    desk = Desk(by_id, Services().words)
+    drawn, filled = [], []
+    for path in (papers[0], *papers):  # the first one warms up
+        reading = read_paper(path, reader)
+        assert isinstance(reading, Reading)
+        form, today = by_id[reading.form_id], utc_now().date()
+        checked = check(reading, form, today)
+        proposal = decide(checked.facts, History(), today)
+        entry = replace(_entry(reading.answers, proposal), notices=checked.notices)
+        begun = time.process_time()
+        as_read(form, entry, ZoneInfo("Europe/London"))
+        drawn.append(time.process_time() - begun)
+        review = by_id[REVIEW]
+        given = known(review, Case(entry), desk)
+        copy = Copy(
+            review, "FF-2026-000001 r1", top_line.of_sheet("FF-2026-000001 r1", marked=False)
+        )
+        begun = time.process_time()
+        prefilled(copy, given)
+        filled.append(time.process_time() - begun)
+    return drawn[1:], filled[1:]
 
 
 def hostile_neighbour(paper: Path, folder: Path, deadline_seconds: float) -> float:

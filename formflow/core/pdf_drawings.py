@@ -1,42 +1,94 @@
-"""Small drawings for boxes and edges of a page, all made in one document.
+"""Drawings for pages and boxes, written as the operators of a PDF: letters, lines, circles.
 
-A document for each would cost more than everything else about a prefilled sheet.
+A library between would cost more than everything else about a prefilled sheet. PDF 32000-1, 8 and 9.
 """
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
-from dataclasses import dataclass
-from dataclasses import field as made_by
 
-import pikepdf
-from reportlab.pdfgen.canvas import Canvas
+from formflow.core.pdf_syntax import literal, number
+from formflow.core.text_wrap import width_of
 
-Draw = Callable[[Canvas, float, float], None]  # into a room of this width and height, in points
+BEND = 0.5523  # of a circle drawn with four curves
+
+Encode = Callable[[str, str], bytes]  # from a text and its font to the operand that shows it
+Draw = Callable[["Drawing", float, float], None]  # into a room of this width and height, in points
 
 
-@dataclass
-class Sketches:
-    """Drawings that wait for their PDF."""
+def in_standard_letters(text: str, _font: str) -> bytes:
+    """Return the operand that shows a text in a standard font; what that lacks as "?"."""
+    return literal(text.encode("cp1252", "replace"))
 
-    _wanted: list[tuple[float, float, Draw]] = made_by(default_factory=list)
 
-    def add(self, width: float, height: float, draw: Draw) -> int:
-        """Put a drawing on the list; return its place in what `drawn_into` gives."""
-        self._wanted.append((width, height, draw))
-        return len(self._wanted) - 1
+class Drawing:
+    """Operators in the order in which they are drawn, and the fonts that they name.
 
-    def drawn_into(self, pdf: pikepdf.Pdf) -> list[pikepdf.Object]:
-        """Return every drawing as a form XObject of a PDF, in the order in which they were added."""
-        out = io.BytesIO()
-        canvas = Canvas(out, invariant=True)
-        for width, height, draw in self._wanted:
-            canvas.setPageSize((width, height))
-            draw(canvas, width, height)
-            canvas.showPage()
-        canvas.save()
-        with pikepdf.open(out) as drawn:
-            return [
-                pdf.make_indirect(pdf.copy_foreign(page.as_form_xobject())) for page in drawn.pages
-            ]
+    Places and sizes are in points from the lower left corner. A font is called as in `width_of`, and
+    has the same name in the resources of what is drawn.
+    """
+
+    def __init__(self, encode: Encode = in_standard_letters) -> None:
+        self.fonts: dict[str, None] = {}  # the names of the fonts in use, in order
+        self._encode = encode
+        self._written: list[bytes] = []
+        self._font: tuple[str, float] | None = None
+        self._shade = (0.0, 0.0)
+
+    @property
+    def content(self) -> bytes:
+        """The operators, as they stand in a content stream."""
+        return b"\n".join(self._written)
+
+    def text(self, x: float, y: float, text: str, font: str, size: float) -> None:
+        """Write one line, from its left end on its base line."""
+        if self._font != (font, size):
+            self._font = font, size
+            self.fonts[font] = None
+            self._written.append(b"/%b %b Tf" % (font.encode(), number(size)))
+        self._written.append(b"BT %.3f %.3f Td %b Tj ET" % (x, y, self._encode(text, font)))
+
+    def centred(self, x: float, y: float, text: str, font: str, size: float) -> None:
+        """Write one line around the middle `x`."""
+        self.text(x - width_of(text, font) * size / 2, y, text, font, size)
+
+    def shade(self, filled: float, drawn: float = 0.0) -> None:
+        """Take a grey for letters and areas, and one for lines: 0 is black, 1 white."""
+        if self._shade != (filled, drawn):
+            self._shade = filled, drawn
+            self._written.append(b"%b g %b G" % (number(filled), number(drawn)))
+
+    def line(self, x: float, y: float, to_x: float, to_y: float) -> None:
+        """Draw a line of one point."""
+        self._path(b"m", x, y)
+        self._path(b"l S", to_x, to_y)
+
+    def bar(self, x: float, y: float, width: float, height: float) -> None:
+        """Fill a rectangle."""
+        self._path(b"re f", x, y, width, height)
+
+    def circle(self, x: float, y: float, radius: float, *, filled: bool) -> None:
+        """Draw a circle around a middle."""
+        self._arcs(x, y, radius, 4)
+        self._path(b"b" if filled else b"s")
+
+    def left_half(self, x: float, y: float, radius: float) -> None:
+        """Fill the left half of a disc around a middle."""
+        self._arcs(x, y, radius, 2)
+        self._path(b"f")
+
+    def _arcs(self, x: float, y: float, radius: float, quarters: int) -> None:
+        """Go round a middle from the top, by the left, for so many quarters."""
+        bend, left, right, low, high = BEND * radius, x - radius, x + radius, y - radius, y + radius
+        corners = (
+            (x - bend, high, left, y + bend, left, y),
+            (left, y - bend, x - bend, low, x, low),
+            (x + bend, low, right, y - bend, right, y),
+            (right, y + bend, x + bend, high, x, high),
+        )
+        self._path(b"m", x, high)
+        for corner in corners[:quarters]:
+            self._path(b"c", *corner)
+
+    def _path(self, order: bytes, *numbers: float) -> None:
+        self._written.append(b" ".join((*map(number, numbers), order)))

@@ -10,20 +10,23 @@ from reportlab.pdfbase.pdfmetrics import stringWidth
 def wrapped(text: str, font: str, size: float, width: float) -> list[str]:
     """Return a text as lines, at least one; `size` and `width` are in points."""
     lines = []
+    space = width_of(" ", font) * size
     for paragraph in text.split("\n"):
-        line, used = "", 0.0
+        line: list[str] = []
+        used = 0.0
         for word in paragraph.split(" "):
-            wide = width_of(f" {word}", font) * size
-            if line and used + wide > width:
-                lines.append(line)
-                line, used = "", 0.0
-            if wide > width:
+            wide = width_of(word, font) * size
+            if line and used + space + wide > width:
+                lines.append(" ".join(line))
+                line, used = [], 0.0
+            if space + wide > width:
                 *full, word = _broken(word, font, width / size)
                 lines += full
-            line, used = (
-                (f"{line} {word}", used + wide) if line else (word, width_of(word, font) * size)
-            )
-        lines.append(line)
+                wide = width_of(word, font) * size
+            used += space + wide if line else wide
+            if line or word:  # spaces before the first word of a line are left out
+                line.append(word)
+        lines.append(" ".join(line))
     return lines
 
 

@@ -1,23 +1,21 @@
 """The "as read" sheet: what FormFlow read on a paper, filed beside the original in the child's file.
 
 Everything in full: a long answer goes on over the page and is never cut. The same entry gives the
-same bytes. Rendered for every paper, so it is drawn straight onto the canvas.
+same bytes.
 """
 
 from __future__ import annotations
 
-import io
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from reportlab import rl_config
-from reportlab.pdfgen.canvas import Canvas
-from reportlab.pdfgen.textobject import PDFTextObject
-
 from formflow.core.model import Answer, AnswerState, Entry, Proposal, Weighs
+from formflow.core.pdf_drawings import Drawing
+from formflow.core.pdf_syntax import array, dictionary, reference, stream, text_string
 from formflow.core.text_wrap import width_of, wrapped
 from formflow.core.wording import LIGHT_WORDS, NOTHING_PROPOSED, OUTCOME_WORDS, moment_in_words
 from formflow.documents.fonts import drawable, font_for
+from formflow.documents.pdf_file import PdfFile
 from formflow.forms.catalogue import Form
 
 WIDTH, HEIGHT = 595.28, 841.89
@@ -25,7 +23,7 @@ LEFT, MIDDLE, RIGHT, TOP, BOTTOM = 48.0, 232.0, 548.0, 800.0, 56.0
 BODY, BOLD = "Helvetica", "Helvetica-Bold"
 SIZE, LEADING = 9.5, 12.0
 MARK = 3.0  # width of the bar beside what a person has to check
-rl_config.useA85 = 0  # text encoding of streams is for printers of the last century
+INK, PALE = 0.0, 0.35  # greys
 
 
 def as_read(form: Form | None, entry: Entry, zone: ZoneInfo) -> bytes:
@@ -98,13 +96,9 @@ class _Sheet:
     """Pages that fill from the top, in two columns: the question, and what was read."""
 
     def __init__(self, title: str) -> None:
-        self._out = io.BytesIO()
-        self._canvas = Canvas(self._out, pagesize=(WIDTH, HEIGHT), invariant=1, pageCompression=1)
-        self._canvas.setTitle(title)
+        self._file = PdfFile()
         self._title = title
-        self._pages: list[PDFTextObject] = []  # one text object a page: one a line is slow
-        self._marks: dict[int, list[float]] = {}  # where bars stand, by page
-        self._look: tuple[str, float, float] | None = None
+        self._pages: list[Drawing] = []
         self._new_page()
 
     def heading(self, text: str, size: float) -> None:
@@ -129,42 +123,61 @@ class _Sheet:
             self._need(LEADING)
             self._y -= LEADING
             if marked:
-                self._marks.setdefault(len(self._pages), []).append(self._y)
+                self._page.shade(INK)
+                self._page.bar(LEFT - 9, self._y - 3, MARK, LEADING)
             if index < len(questions):
-                self._line(LEFT, questions[index], question_font, SIZE, grey=0.35)
+                self._line(LEFT, questions[index], question_font, SIZE, PALE)
             if index < len(answers):
                 self._line(MIDDLE, answers[index], font, SIZE)
         self._y -= 3
 
     def finished(self) -> bytes:
         """Return the PDF."""
-        for number, text in enumerate(self._pages, start=1):
-            self._text, self._look, self._y = text, None, 34.0
-            self._line(LEFT, f"{self._title} · as read · confidential", BODY, 8, grey=0.35)
-            page = f"page {number} of {len(self._pages)}"
-            self._line(RIGHT - width_of(page, BODY) * 8, page, BODY, 8, grey=0.35)
-            for y in self._marks.get(number, ()):
-                self._canvas.rect(LEFT - 9, y - 3, MARK, LEADING, stroke=0, fill=1)
-            self._canvas.drawText(text)
-            self._canvas.showPage()
-        self._canvas.save()
-        return self._out.getvalue()
+        file, pages = self._file, self._file.room()
+        kids = [
+            self._finished(drawing, number, pages) for number, drawing in enumerate(self._pages, 1)
+        ]
+        tree = {
+            b"/Type": b"/Pages",
+            b"/Kids": b"[ %b ]" % b" ".join(kids),
+            b"/Count": b"%d" % len(kids),
+            b"/MediaBox": array((0, 0, WIDTH, HEIGHT)),
+        }
+        file.put(pages, dictionary(tree))
+        root = {
+            b"/Type": b"/Catalog",
+            b"/Pages": reference(pages),
+            b"/Lang": text_string("en-GB"),
+            b"/ViewerPreferences": dictionary({b"/DisplayDocTitle": b"true"}),
+        }
+        about = {b"/Title": text_string(self._title), b"/Producer": text_string("FormFlow")}
+        return file.written(file.add(dictionary(root)), file.add(dictionary(about)))
 
-    def _line(self, x: float, text: str, font: str, size: float, grey: float = 0) -> None:
-        if self._look != (font, size, grey):
-            self._text.setFont(font, size)
-            self._text.setFillGray(grey)
-            self._look = (font, size, grey)
-        self._text.setTextOrigin(x, self._y)
-        self._text.textOut(text)
+    def _finished(self, drawing: Drawing, number: int, pages: int) -> bytes:
+        """Write a page with its foot; return what refers to it."""
+        self._page, self._y = drawing, 34.0
+        self._line(LEFT, f"{self._title} · as read · confidential", BODY, 8, PALE)
+        count = f"page {number} of {len(self._pages)}"
+        self._line(RIGHT - width_of(count, BODY) * 8, count, BODY, 8, PALE)
+        page = {
+            b"/Type": b"/Page",
+            b"/Parent": reference(pages),
+            b"/Resources": self._file.resources(drawing.fonts),
+            b"/Contents": reference(self._file.add(stream({}, drawing.content))),
+        }
+        return reference(self._file.add(dictionary(page)))
+
+    def _line(self, x: float, text: str, font: str, size: float, ink: float = INK) -> None:
+        self._page.shade(ink)
+        self._page.text(x, self._y, text, font, size)
 
     def _need(self, height: float) -> None:
         if self._y - height < BOTTOM:
             self._new_page()
 
     def _new_page(self) -> None:
-        self._text, self._look, self._y = self._canvas.beginText(), None, TOP
-        self._pages.append(self._text)
+        self._page, self._y = Drawing(self._file.letters.encode), TOP
+        self._pages.append(self._page)
 
 
 @lru_cache(maxsize=1024)

@@ -2,46 +2,38 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from reportlab.pdfgen.canvas import Canvas
-
+from formflow.core.pdf_drawings import Drawing
 from formflow.core.text_wrap import wrapped
 from formflow.documents.fonts import drawable, font_for
-from formflow.documents.layout import BODY, BOLD, BOTTOM, LEFT, PAGE_HEIGHT, PAGE_WIDTH, RIGHT, TOP
+from formflow.documents.layout import BODY, BOLD, BOTTOM, LEFT, RIGHT, TOP
 
 SIZE, LEADING, GAP = 10.0, 13.0, 12.0  # points
 TITLE = "Longer answers, in full"
 EXPLAINED = "As they stood when this copy was made. What counts is what stands in the boxes."
 
 
-def further_pages(answers: Sequence[tuple[str, str]]) -> bytes:
-    """Return pages with labels and answers as PDF; what is long goes on, nothing is cut."""
-    out = io.BytesIO()
-    canvas = Canvas(out, pagesize=(PAGE_WIDTH, PAGE_HEIGHT), invariant=1)
-    canvas.setFont(BOLD, 14)
-    canvas.drawString(LEFT, TOP - 14, TITLE)
-    canvas.setFont(BODY, 9)
-    canvas.drawString(LEFT, TOP - 28, EXPLAINED)
+def further_pages(
+    answers: Sequence[tuple[str, str]], new_page: Callable[[], Drawing]
+) -> list[Drawing]:
+    """Return pages with labels and answers; what is long goes on, nothing is cut."""
+    pages = [new_page()]
+    pages[0].text(LEFT, TOP - 14, TITLE, BOLD, 14)
+    pages[0].text(LEFT, TOP - 28, EXPLAINED, BODY, 9)
     y = TOP - 28 - GAP
     for label, answer in answers:
-        y = _lines(canvas, [label], BOLD, y - GAP)
         shown = drawable(answer)
         font = font_for(shown, BODY)
-        y = _lines(canvas, wrapped(shown, font, SIZE, RIGHT - LEFT), font, y)
-    canvas.showPage()
-    canvas.save()
-    return out.getvalue()
-
-
-def _lines(canvas: Canvas, lines: Sequence[str], font: str, y: float) -> float:
-    """Draw lines downwards from `y`, on as many pages as they need; return where they end."""
-    for line in lines:
-        y -= LEADING
-        if y < BOTTOM:
-            canvas.showPage()
-            y = TOP - LEADING
-        canvas.setFont(font, SIZE)
-        canvas.drawString(LEFT, y, line)
-    return y
+        lines = [
+            (label, BOLD),
+            *((line, font) for line in wrapped(shown, font, SIZE, RIGHT - LEFT)),
+        ]
+        y -= GAP
+        for line, its_font in lines:
+            y -= LEADING
+            if y < BOTTOM:
+                pages.append(new_page())
+                y = TOP - LEADING
+            pages[-1].text(LEFT, y, line, its_font, SIZE)
+    return pages

@@ -1,42 +1,38 @@
 """A blank filled in with what is known: an editable copy for a person to check, complete and drop again.
 
 It carries hidden boxes that say which form it is and which record it belongs to, and a line at the top
-of each page that says what it is for. Filled by pikepdf, with our own drawings of the answers: not
-every viewer draws what is only stored. What does not read back exactly stays blank.
+of each page that says what it is for. The answers are drawn, too: not every viewer draws what is only
+stored. What would not read back exactly stays blank.
 """
 
 from __future__ import annotations
 
-import io
-from codecs import BOM_UTF16_BE
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as made_by
+from functools import cache
 
-import pikepdf
-from pikepdf import Array, Dictionary, Name, Pdf, String
-from reportlab.pdfgen.canvas import Canvas
-
-from formflow.core.limits import Limits
 from formflow.core.model import Answer, AnswerState
-from formflow.core.pdf_drawings import Draw, Sketches
+from formflow.core.pdf_drawings import Draw, Drawing
+from formflow.core.pdf_syntax import array, dictionary, literal, reference, stream, text_string
 from formflow.core.text_wrap import wrapped
 from formflow.documents import fillpdf_engine
-from formflow.documents.blank import HIDDEN, HIDDEN_PLACE
+from formflow.documents.blank_parts import Parts, Place, Slot, blank_parts, parts_of
 from formflow.documents.continuation_pages import further_pages
 from formflow.documents.fonts import drawable, font_for
+from formflow.documents.layout import PAGE_HEIGHT, PAGE_WIDTH
+from formflow.documents.pdf_file import PdfFile
 from formflow.forms import stamp
 from formflow.forms.catalogue import FURTHER_PAGES, HIDDEN_FIELDS, Form, claim
-from formflow.forms.manifest import rectangle
 from formflow.forms.top_line import LONG_ANSWERS
-from formflow.reading import acroform
-from formflow.reading.acroform import Box
 from formflow.reading.answers import answers
+from formflow.reading.text_match import says_the_same
 
 FONT = "Helvetica"
-LARGEST, SMALLEST, STEP = 10.0, 7.0, 0.5  # points
+SIZES = (10.0, 9.5, 9.0, 8.5, 8.0, 7.5, 7.0)  # points
 LEADING, INSET = 1.2, 2.5
-MULTILINE = 1 << 12
+LOST = "?"  # for a letter that no font of ours has
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,56 +49,30 @@ class Copy:
 def prefilled(copy: Copy, known: Mapping[str, Answer]) -> bytes:
     """Return a form's blank with the known answers in it, as PDF.
 
-    An answer that has no room at a size to read stands whole on a further page, too.
+    An answer that has no room at a size to read, or letters that we cannot draw, stands whole on a
+    further page, too.
     """
     given = {name: one.value for name, one in known.items() if one.state is AnswerState.GIVEN}
     kept = {name: value for name, value in given.items() if value}
-    content = _filled(copy, kept)
-    lost = _not_read_back(copy.form, kept, content)
+    blank, read = _stored_in(copy, kept)
+    lost = {name for name, value in kept.items() if read[name].value != value}
     if lost:
-        content = _filled(copy, {n: v for n, v in kept.items() if n not in lost})
-    return content
+        kept = {name: value for name, value in kept.items() if name not in lost}
+        blank, _ = _stored_in(copy, kept)
+    return _Fill(copy, blank).filled(kept)
 
 
-def _filled(copy: Copy, given: Mapping[str, str]) -> bytes:
-    form, stored = copy.form, _stored(copy.form, given)
-    content = (
-        fillpdf_engine.stored(form.blank, stored) if copy.by_fillpdf else form.blank.read_bytes()
-    )
-    with pikepdf.open(io.BytesIO(content)) as pdf:
-        boxes = _boxes(pdf)
-        _hide(pdf, boxes, claim(form.form_id, form.version) | {"case_ref": copy.reference})
-        sketches, texts = Sketches(), list[tuple[pikepdf.Object, int]]()
-        for name, value in stored.items():
-            if name in boxes and not copy.by_fillpdf:
-                _store(boxes[name], value)
-            if name in boxes and not boxes[name].is_button:
-                texts += _shown(boxes[name], value, copy.drawings.get(name), sketches)
-        overfull = _overfull(form, given, boxes)
-        _add_further_pages(pdf, overfull)
-        stamp.put_on(pdf, copy.line + LONG_ANSWERS * bool(overfull))
-        drawn = sketches.drawn_into(pdf)
-        for widget, place in texts:
-            widget.AP = Dictionary(N=drawn[place])
-        out = io.BytesIO()
-        # Without object streams: who keeps it sees at once whether it has further pages.
-        pdf.save(
-            out,
-            deterministic_id=True,
-            object_stream_mode=pikepdf.ObjectStreamMode.disable,
-        )
-        return out.getvalue()
-
-
-def _boxes(pdf: Pdf) -> dict[str, Box]:
-    limits = Limits()
-    return acroform.boxes(pdf, limits.fields, limits.characters, limits.pages)
-
-
-def _not_read_back(form: Form, given: Mapping[str, str], content: bytes) -> set[str]:
-    with pikepdf.open(io.BytesIO(content)) as pdf:
-        read = answers(form, _boxes(pdf))
-    return {name for name, value in given.items() if read[name].value != value}
+def _stored_in(copy: Copy, given: Mapping[str, str]) -> tuple[Parts, Mapping[str, Answer]]:
+    """Return the blank that is to be filled in, and what our reader will read on the sheet."""
+    stored = _stored(copy.form, given)
+    if copy.by_fillpdf:
+        blank = parts_of(fillpdf_engine.stored(copy.form.blank, stored))
+        return blank, answers(copy.form, blank.boxes)
+    blank = blank_parts(copy.form.blank.read_bytes())
+    there = {
+        name: blank.slots[name].with_value(v) for name, v in stored.items() if name in blank.slots
+    }
+    return blank, answers(copy.form, blank.boxes | there)
 
 
 def _stored(form: Form, given: Mapping[str, str]) -> dict[str, str]:
@@ -121,116 +91,155 @@ def _stored(form: Form, given: Mapping[str, str]) -> dict[str, str]:
     return stored
 
 
-def _overfull(
-    form: Form, given: Mapping[str, str], boxes: Mapping[str, Box]
-) -> list[tuple[str, str]]:
-    """Return label and answer of what has no room in its box at a size to read."""
-    return [
-        (field.label, given[name])
-        for name, field in form.fields.items()
-        if name in given and not field.states and not field.drawn
-        if (box := boxes.get(field.sources[0])) and not _has_room(box, given[name])
-    ]
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    """A text as it is shown in a room."""
+
+    font: str
+    size: float  # points
+    lines: list[str]
+    is_whole: bool  # every letter, at a size to read
+    is_told: bool  # who sees it is told what is stored: nobody takes it for another answer
 
 
-def _has_room(box: Box, text: str) -> bool:
-    left, bottom, right, top = rectangle(box.widgets[0].get("/Rect"))
-    several = _is_several(box.widgets[0], _holder(box))
-    shown = drawable(text if several else " ".join(text.split()))
-    width, height = right - left - 2 * INSET, top - bottom - 2 * INSET
-    size, lines = _fitting(shown, font_for(shown, FONT), width, height)
-    return len(lines) * size * LEADING <= max(height, size * LEADING)
+class _Fill:
+    """One blank that is being filled in."""
+
+    def __init__(self, copy: Copy, blank: Parts) -> None:
+        self._copy, self._blank = copy, blank
+        self._file = PdfFile(blank.head, blank.objects)
+        self._changed: dict[int, dict[bytes, bytes]] = {}  # entries by the number of their object
+        self._fitted = cache(_fitted)
+
+    def filled(self, given: Mapping[str, str]) -> bytes:
+        """Return the sheet with these answers."""
+        copy, blank = self._copy, self._blank
+        for name, value in _stored(copy.form, given).items():
+            if name in blank.slots:
+                self._fill_in(blank.slots[name], value, copy.drawings.get(name))
+        claims = claim(copy.form.form_id, copy.form.version) | {"case_ref": copy.reference}
+        for name in HIDDEN_FIELDS:
+            self._change(blank.slots[name].holder)[b"/V"] = text_string(claims[name])
+        overfull = list(self._overfull(given))
+        line = copy.line + LONG_ANSWERS * bool(overfull)
+        if overfull:
+            self._add_further_pages(overfull, line)
+        for number, (width, height) in blank.lines.items():
+            drawing = self._drawing()
+            stamp.draw(drawing, line, width, height)
+            self._file.put(number, stream(blank.entries[number], drawing.content))
+        for number, entries in self._changed.items():
+            self._file.put(number, dictionary(entries))
+        return self._file.written(blank.root, blank.information)
+
+    def _change(self, number: int) -> dict[bytes, bytes]:
+        """Return the entries of an object, to be changed."""
+        return self._changed.setdefault(number, dict(self._blank.entries[number]))
+
+    def _drawing(self) -> Drawing:
+        return Drawing(self._file.letters.encode)
+
+    def _fill_in(self, slot: Slot, value: str, draw: Draw | None) -> None:
+        """Store a value in a box, unless fillpdf did, and show it."""
+        if slot.box.is_button:
+            if not self._copy.by_fillpdf:
+                self._mark(slot, value)
+            return
+        if not self._copy.by_fillpdf:
+            self._change(slot.holder)[b"/V"] = text_string(value)
+        for place in slot.places:
+            look = draw or self._letters(slot.box.labels.get(value, value), place)
+            entries = self._change(place.number)
+            entries.pop(b"/AP", None)
+            if look is not None:
+                entries[b"/AP"] = self._look(look, place)
+
+    def _mark(self, slot: Slot, state: str) -> None:
+        """Mark the circle or tick box that says a state."""
+        self._change(slot.holder)[b"/V"] = slot.names[state]
+        for place in slot.places:
+            shown = slot.names[state] if place.offer == state else b"/Off"
+            self._change(place.number)[b"/AS"] = shown
+
+    def _look(self, draw: Draw, place: Place) -> bytes:
+        drawing = self._drawing()
+        draw(drawing, place.width, place.height)
+        about = {
+            b"/Type": b"/XObject",
+            b"/Subtype": b"/Form",
+            b"/BBox": array((0, 0, place.width, place.height)),
+            b"/Resources": self._file.resources(drawing.fonts),
+        }
+        content = b"/Tx BMC q\n%b\nQ EMC" % drawing.content
+        return dictionary({b"/N": reference(self._file.add(stream(about, content)))})
+
+    def _letters(self, text: str, place: Place) -> Draw | None:
+        """Return what draws a text; None where a viewer does it better, with letters and sizes of its own."""
+        fitted = self._fitted(text, place.is_long, place.width, place.height)
+        if not fitted.is_told:
+            return None
+
+        def draw(drawing: Drawing, _width: float, height: float) -> None:
+            size = fitted.size
+            y = height - INSET - size if place.is_long else height / 2 - 0.35 * size
+            for line in fitted.lines:
+                drawing.text(INSET, y, line, fitted.font, size)
+                y -= size * LEADING
+
+        return draw
+
+    def _overfull(self, given: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        """Yield label and answer of what its box cannot show whole at a size to read."""
+        for name, field in self._copy.form.fields.items():
+            slot = self._blank.slots.get(field.sources[0])
+            if slot is None or name not in given or field.states or field.drawn:
+                continue
+            place, text = slot.places[0], given[name]
+            if not self._fitted(text, place.is_long, place.width, place.height).is_whole:
+                yield field.label, text
+
+    def _add_further_pages(self, overfull: list[tuple[str, str]], line: str) -> None:
+        blank, kids = self._blank, [self._blank.kids]
+        pages = further_pages(overfull, self._drawing)
+        for drawing in pages:
+            stamp.draw(drawing, line, PAGE_WIDTH, PAGE_HEIGHT)
+            edges = array((0, 0, PAGE_WIDTH, PAGE_HEIGHT))
+            page = {
+                b"/Type": b"/Page",
+                b"/Parent": reference(blank.pages),
+                b"/MediaBox": edges,
+                b"/CropBox": edges,  # and no turn: the pages of the blank may share others
+                b"/Rotate": b"0",
+                b"/Resources": self._file.resources(drawing.fonts),
+                b"/Contents": reference(self._file.add(stream({}, drawing.content))),
+            }
+            kids.append(reference(self._file.add(dictionary(page))))
+        tree = self._change(blank.pages)
+        tree[b"/Kids"] = b"[ %b ]" % b" ".join(kids)
+        tree[b"/Count"] = b"%d" % (blank.count + len(pages))
+        told = literal(str(len(pages)).encode())
+        self._change(blank.information)[b"/" + FURTHER_PAGES.encode()] = told
 
 
-def _add_further_pages(pdf: Pdf, answers: Sequence[tuple[str, str]]) -> None:
-    if not answers:
-        return
-    with pikepdf.open(io.BytesIO(further_pages(answers))) as further:
-        count = len(further.pages)
-        pdf.pages.extend(further.pages)
-    pdf.docinfo[f"/{FURTHER_PAGES}"] = str(count)
-
-
-def _is_several(widget: pikepdf.Object, holder: pikepdf.Object) -> bool:
-    return bool(int(widget.get("/Ff", holder.get("/Ff", 0))) & MULTILINE)
-
-
-def _store(box: Box, value: str) -> None:
-    holder = _holder(box)
-    if not box.is_button:
-        holder.V = _stored_text(value)
-        return
-    state = Name("/" + value)
-    holder.V = state
-    for widget, offer in zip(box.widgets, box.offers, strict=True):
-        widget.AS = state if value == offer else Name.Off
-
-
-def _shown(
-    box: Box, value: str, draw: Draw | None, sketches: Sketches
-) -> Iterator[tuple[pikepdf.Object, int]]:
-    """Yield the places that show an answer in letters, each with its drawing's number."""
-    for widget in box.widgets:
-        left, bottom, right, top = rectangle(widget.get("/Rect"))
-        several = _is_several(widget, _holder(box))
-        look = draw or _letters(box.labels.get(value, value), several=several)
-        yield widget, sketches.add(right - left, top - bottom, look)
-
-
-def _stored_text(text: str) -> String:
-    """Return text as every program reads it. PDFDocEncoding has no sign for a letter that was lost."""
-    return String(text) if text.isascii() else String(BOM_UTF16_BE + text.encode("utf-16-be"))
-
-
-def _holder(box: Box) -> pikepdf.Object:
-    """Return the field that holds the value: the widget itself, or what stands above it."""
-    widget = box.widgets[0]
-    return widget if "/T" in widget or "/Parent" not in widget else widget["/Parent"]
-
-
-def _letters(text: str, *, several: bool) -> Draw:
-    shown = drawable(text if several else " ".join(text.split()))
+def _fitted(text: str, is_long: bool, width: float, height: float) -> _Fitted:
+    """Return a text at the largest size at which it has room; at the smallest where it has none."""
+    text = text if is_long else " ".join(text.split())
+    # As most viewers draw it: a letter's name in its place would be taken for another answer.
+    shown = drawable(text.replace("\N{SOFT HYPHEN}", "-"), LOST)
     font = font_for(shown, FONT)
+    wide, high = width - 2 * INSET, height - 2 * INSET
 
-    def draw(canvas: Canvas, width: float, height: float) -> None:
-        size, lines = _fitting(shown, font, width - 2 * INSET, height - 2 * INSET)
-        canvas.setFont(font, size)
-        y = height - INSET - size if several else height / 2 - 0.35 * size
-        for line in lines:
-            canvas.drawString(INSET, y, line)
-            y -= size * LEADING
+    @cache
+    def lines(size: float) -> list[str]:
+        return wrapped(shown, font, size, wide)
 
-    return draw
+    def has_room(size: float) -> bool:
+        return len(lines(size)) * size * LEADING <= max(high, size * LEADING)
 
-
-def _fitting(text: str, font: str, width: float, height: float) -> tuple[float, list[str]]:
-    """Return the largest size at which a text has room, and its lines; the smallest where none has."""
-    size = LARGEST
-    while True:
-        lines = wrapped(text, font, size, width)
-        if len(lines) * size * LEADING <= max(height, size * LEADING) or size <= SMALLEST:
-            return size, lines
-        size -= STEP
-
-
-def _hide(pdf: Pdf, boxes: Mapping[str, Box], claims: Mapping[str, str]) -> None:
-    """Fill in the hidden boxes, making those that the blank lacks."""
-    for name in HIDDEN_FIELDS:
-        if name in boxes:
-            _holder(boxes[name]).V = String(claims[name])
-            continue
-        widget = pdf.make_indirect(
-            Dictionary(
-                Type=Name.Annot,
-                Subtype=Name.Widget,
-                FT=Name.Tx,
-                T=String(name),
-                V=String(claims[name]),
-                F=HIDDEN,
-                Rect=Array(HIDDEN_PLACE),
-                P=pdf.pages[0].obj,
-            )
-        )
-        pdf.Root.AcroForm.Fields.append(widget)
-        page = pdf.pages[0].obj
-        page.Annots = Array([*page.get("/Annots", Array()), widget])
+    # Most have room at the largest. What has it at one size has it at all smaller ones.
+    at = 0 if has_room(SIZES[0]) else bisect_left(SIZES, True, lo=1, key=has_room)
+    size = SIZES[min(at, len(SIZES) - 1)]
+    is_whole = shown.count(LOST) == text.count(LOST) and has_room(size)
+    seen = lines(size)[: max(1, int(high / (size * LEADING)))]
+    is_told = is_whole or says_the_same("\n".join(seen), text)
+    return _Fitted(font, size, lines(size), is_whole, is_told)

@@ -6,36 +6,51 @@ import io
 from pathlib import Path
 
 import pikepdf
-from pikepdf import Name, Pdf
-from reportlab.pdfgen.canvas import Canvas
+from pikepdf import Array, Dictionary, Name, Pdf
 
-from formflow.core.pdf_drawings import Sketches
+from formflow.core.pdf_drawings import Drawing
 from formflow.core.text_wrap import width_of
 from formflow.forms.manifest import rectangle
 
 FONT, LARGEST = "Helvetica-Bold", 8.0
 LINE_AT_TOP = 14.0  # points below the upper edge
+NAME = Name.FormFlowLine  # of its drawing, in the resources of a page
+
+
+def draw(drawing: Drawing, line: str, width: float, height: float) -> None:
+    """Draw a line at the top of a page of this size in points; the same line gives the same bytes."""
+    room = (width - 2 * LINE_AT_TOP) / width_of(line, FONT)
+    drawing.centred(width / 2, height - LINE_AT_TOP, line, FONT, min(LARGEST, room))
 
 
 def put_on(pdf: Pdf, line: str) -> None:
-    """Put a line on every page, drawn once for each size of page; the same line gives the same bytes."""
-
-    def draw(canvas: Canvas, width: float, height: float) -> None:
-        room = (width - 2 * LINE_AT_TOP) / width_of(line, FONT)
-        canvas.setFont(FONT, min(LARGEST, room))
-        canvas.drawCentredString(width / 2, height - LINE_AT_TOP, line)
-
-    # In a document of their own: a font used elsewhere would be named in these drawings, too.
-    sketches, places = Sketches(), dict[tuple[float, float], int]()
+    """Put a line on every page, drawn once for each size of page."""
+    drawn = dict[tuple[float, float], pikepdf.Object]()
     for page in pdf.pages:
-        if (size := rectangle(page.mediabox)[2:]) not in places:
-            places[size] = sketches.add(*size, draw)
-    drawn = sketches.drawn_into(pdf)
-    for page in pdf.pages:
-        drawing = drawn[places[rectangle(page.mediabox)[2:]]]
-        name = page.add_resource(drawing, Name.XObject, Name.FormFlowLine)
+        width, height = rectangle(page.mediabox)[2:]
+        if (width, height) not in drawn:
+            drawn[width, height] = _drawn(pdf, line, width, height)
+        name = page.add_resource(drawn[width, height], Name.XObject, NAME)
         page.contents_add(b"q", prepend=True)  # whatever the page leaves behind ends here
         page.contents_add(b"Q q %b Do Q" % str(name).encode())
+
+
+def _drawn(pdf: Pdf, line: str, width: float, height: float) -> pikepdf.Object:
+    drawing = Drawing()
+    draw(drawing, line, width, height)
+    bold = Dictionary(
+        Type=Name.Font,
+        Subtype=Name.Type1,
+        BaseFont=Name("/" + FONT),
+        Encoding=Name.WinAnsiEncoding,
+    )
+    return pdf.make_stream(
+        drawing.content,
+        Type=Name.XObject,
+        Subtype=Name.Form,
+        BBox=Array([0, 0, width, height]),
+        Resources=Dictionary(Font=Dictionary({f"/{FONT}": bold})),
+    )
 
 
 def blank_with(blank: Path, line: str) -> bytes:

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import io
+import unicodedata
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pdfplumber
+import pikepdf
+import pypdf
+import pypdfium2
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from formflow.core.messages import notice
 from formflow.core.model import Answer, AnswerState, Entry, Facts, History, Outcome, Tri
-from formflow.documents.as_read import as_read
+from formflow.documents.as_read import MIDDLE, as_read
+from formflow.documents.fonts import drawable
 from formflow.forms import catalogue
+from formflow.reading.font_decoding import decoder
 from formflow.rules.light.propose import decide
 from tests.conftest import NOON
+from tests.support import engines
+from tests.support.letters import TEXTS
 
 FORM = catalogue.shipped()[0]
 LONDON = ZoneInfo("Europe/London")
@@ -127,3 +139,48 @@ def test_a_paper_that_could_not_be_read_has_a_sheet_that_says_so() -> None:
     text = words(as_read(None, unread, LONDON))
     assert "A person must read this paper" in text
     assert "FF-103" in text
+
+
+def drawn_answers(sheet: bytes) -> str:
+    """Return all that stands in the right column, without spaces, by the fonts' own tables."""
+    drawn = []
+    with pikepdf.open(io.BytesIO(sheet)) as pdf:
+        assert pdf.check_pdf_syntax() == []
+        for page in pdf.pages:
+            fonts = {name: decoder(font) for name, font in page.resources.Font.items()}
+            for step in pikepdf.parse_content_stream(page):
+                given, order = list(step.operands), str(step.operator)
+                if order == "Tf":
+                    decode = fonts[str(given[0])]
+                elif order == "Td":
+                    is_answer = float(given[0]) == MIDDLE
+                elif order == "Tj" and is_answer:
+                    drawn.append(decode(bytes(given[0])))
+    return "".join("".join(drawn).split())
+
+
+def letters_of(text: str) -> set[str]:
+    return {sign for sign in unicodedata.normalize("NFKC", text) if sign.isalnum()}
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.dictionaries(st.sampled_from(list(FORM.fields)), TEXTS, min_size=1, max_size=6))
+def test_every_letter_of_any_answer_is_there_for_every_program(
+    tmp_path: Path, answers: dict[str, str]
+) -> None:
+    texts = {name: text for name, text in answers.items() if not FORM.fields[name].states}
+    sheet = as_read(FORM, entry(**texts), LONDON)
+    shown = drawn_answers(sheet)
+    wanted = [drawable(text) for text in texts.values()]
+    assert all("".join(text.split()) in shown for text in wanted)
+    with closing(pypdfium2.PdfDocument(sheet)) as pdf:
+        by_pdfium = "".join(page.get_textpage().get_text_range() for page in pdf)
+    by_pypdf = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(sheet)).pages)
+    for text in map(letters_of, wanted):
+        assert text <= letters_of(by_pdfium)
+        assert text <= letters_of(by_pypdf)
+    pages = [engines.drawn_by_pdfium(sheet)]
+    pages += [engines.drawn_by_poppler(sheet, tmp_path)] if engines.POPPLER else []
+    assert not any(engines.is_blank(page) for drawn in pages for page in drawn)

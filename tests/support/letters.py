@@ -1,0 +1,17 @@
+"""Any letters that a person or a program may leave in a box, for tests with hypothesis."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+LONGEST = 20_000  # letters
+
+# From the smallest of the plain to what programs trip over: emoji, from right to left, accents by
+# themselves, lost letters, what only steers, what ends a string or a text in a file.
+ODD = "()\\<>[]{}/% \t\n–“€Łễאבشي你क्ि👩‍👧🍆\u0301\u200f\u202e\u2028\ufeff\ufffd\ue000\U0001d538\x07\x1b\x7f\xad"
+LETTERS = st.characters(exclude_categories=["Cs"]) | st.sampled_from(ODD)
+TEXTS = st.text(LETTERS, max_size=60) | st.builds(
+    lambda text, times: (text * times)[:LONGEST],
+    st.text(LETTERS, max_size=30),
+    st.integers(1, 2_000),
+)
