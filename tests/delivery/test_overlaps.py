@@ -150,7 +150,8 @@ def test_overlaps_are_said_with_every_other_problem(tmp_path: Path) -> None:
 def test_a_link_put_there_after_the_start_stops_the_watching_and_not_the_alerts(
     office: Settings,
 ) -> None:
-    context, watch = worker.context_of(office), office.watch[0]
+    context = worker.context_of(office)
+    watch = office.watch[0].model_copy(update={"settle_seconds": 5})
     drop(office, "red-planned-secrecy-pdfjs")
     later = NOON + timedelta(minutes=1)
     assert sweeps.sweep(context, watch, NOON).online
