@@ -14,14 +14,18 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-_RECORD = r"[A-Z]{1,6}-\d{4}-\d{6,}"
-_SHEET = r"(?:-F\d+(?:[a-z](\d+)?)?)"  # children are counted on sheets that have a letter
+# What stands in a file may be anything: numbers have so many digits and no more, in ASCII alone.
+_RECORD = r"[A-Z]{1,6}-[0-9]{4}-[0-9]{6,9}"
+_REVISION = r" r(?P<revision>[0-9]{1,6})"
+_SHEET = (
+    r"(?:-F[0-9]{1,2}(?:[a-z](?P<of>[0-9]{1,3})?)?)"  # children are counted on sheets with a letter
+)
 _IS_RECORD = re.compile(_RECORD)
 _IS_SHEET = re.compile(_RECORD + _SHEET)
-_AT_REVISION = re.compile(rf"(?P<reference>{_RECORD}{_SHEET}?) r(?P<revision>\d+)")
-_OF_COPY = re.compile(rf"(?P<record>{_RECORD})(?: r(?P<revision>\d+))?(?: child (?P<child>\d+))?")
+_AT_REVISION = re.compile(rf"(?P<reference>{_RECORD}{_SHEET}?){_REVISION}(?![0-9])")
+_OF_COPY = re.compile(rf"(?P<record>{_RECORD})(?:{_REVISION})?(?: child (?P<child>[0-9]{{1,3}}))?")
 # Six digits exactly: an epoch has no more children, see storage/counters.py.
-_CHILD = re.compile(r"C-(?:(?P<epoch>\d{4})-)?(?P<number>\d{6})")
+_CHILD = re.compile(r"C-(?:(?P<epoch>[0-9]{4})-)?(?P<number>[0-9]{6})")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -76,7 +80,7 @@ def sheet_reference(record: str, code: str, child: int = 0) -> str:
 def child_of_sheet(reference: str) -> int:
     """Return which further child a sheet is about, by its reference; 0 for the only or the first one."""
     said = _IS_SHEET.fullmatch(reference)
-    return int(said[1] or 0) if said else 0
+    return int(said["of"] or 0) if said else 0
 
 
 def at_revision(reference: str, revision: int) -> str:

@@ -158,7 +158,7 @@ def identify_misplaced(checked: Checked) -> Identity:
 
 def _claims(checked: Checked) -> Iterator[str]:
     said = CopyReference.parse(checked.reading.case_ref)
-    if said and len(said.record) < LONGEST_CLAIM:
+    if said:
         yield f"It says that it is about {said.record}."
     else:
         yield "It does not say which record it is about."
@@ -224,7 +224,7 @@ def _named(facts: Facts) -> Named:
 
 def _plain_reference(said: str) -> str:
     """Return a reference that stood in a file, fit to be shown."""
-    return said if is_record(said) and len(said) < LONGEST_CLAIM else "that it names"
+    return said if is_record(said) else "that it names"
 
 
 def incident_day(checked: Checked | None) -> date | None:

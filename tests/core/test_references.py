@@ -40,6 +40,7 @@ def test_a_revision_is_found_in_a_file_s_name(record: str, code: str, revision: 
         name = f"1 NOW {references.at_revision(reference, revision)} (2).html"
         assert references.find_revision(name) == (reference, revision)
     assert references.find_revision(f"{record}.html") is None
+    assert references.find_revision(f"{record} r{'1' * 4500}.html") is None
 
 
 @given(st.integers(1000, 9999), st.integers(1, 999_999))
@@ -53,8 +54,20 @@ def test_anything_but_a_child_s_reference_is_none(words: str) -> None:
     assert references.parse_child(words) is None
 
 
+DIGITS = "1" * 4500  # more than int() takes
+
+
 @pytest.mark.parametrize(
-    "words", ["", "FF-2026-123", "FF-2026-000001 r", "FF-2026-000001 r1 child", "ff-2026-000001"]
+    "words",
+    [
+        *("", "FF-2026-123", "FF-2026-000001 r", "FF-2026-000001 r1 child", "ff-2026-000001"),
+        pytest.param(f"FF-2026-{DIGITS}", id="a long reference"),
+        pytest.param(f"FF-2026-000001 r{DIGITS}", id="a long revision"),
+        pytest.param(f"FF-2026-000001 r1 child {DIGITS}", id="a long child"),
+        pytest.param(
+            "FF-2026-\uff10\uff10\uff10\uff10\uff10\uff11", id="digits of another alphabet"
+        ),
+    ],
 )
 def test_a_hidden_box_that_says_something_else_says_nothing(words: str) -> None:
     assert CopyReference.parse(words) is None
