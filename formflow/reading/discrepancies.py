@@ -64,7 +64,8 @@ def beside(
     differing = _differing(form, own, other, lines, content) if other else []
     if differing:
         yield Hold("FF-133", words={"which": _pages(differing)})
-    asked = [box for name, box in boxes.items() if name in form.asked_boxes & known.boxes.keys()]
+    there = form.asked_boxes & known.boxes.keys()
+    asked = [box for name, box in boxes.items() if name in there]
     redrawn = page_fingerprint.redrawn(asked, known.looks)
     if redrawn:
         yield from looks(_marked(form, redrawn, content), form)
@@ -207,6 +208,8 @@ def _missing(form: Form, boxes: Mapping[str, Box], known: Collection[str]) -> It
 def questions(form: Form, names: Iterable[str]) -> list[str]:
     """Return the questions that some boxes belong to, each once, in the order of the form."""
     boxes = set(names)
+    if not boxes:
+        return []
     return [name for name, field in form.fields.items() if boxes & set(field.sources)]
 
 

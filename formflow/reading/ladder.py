@@ -146,9 +146,10 @@ def _read(paper: _Paper, pdf: pikepdf.Pdf) -> Reading | Unread:
     doubtful = bool(held) or _is_doubtful(pdf)
     if doubtful or paper.reader.second_reading == ALWAYS:
         password = paper.reader.password
-        held += discrepancies.other_readings(
+        others = discrepancies.other_readings(
             paper.path, form, boxes, where, password, doubtful=doubtful
         )
+        held += [hold for hold in others if hold not in held]
     return replace(paper.reading("acroform", form, boxes, given, held), further=further)
 
 

@@ -9,6 +9,7 @@ start what a document wants done when it, or a page of it, is opened.
 from __future__ import annotations
 
 import ctypes
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,10 @@ NO_BOXES = frozenset(
 )
 CIRCLES = frozenset((raw.FPDF_FORMFIELD_CHECKBOX, raw.FPDF_FORMFIELD_RADIOBUTTON))
 OFF = "Off"
+# What a page prints is no box, and PDFium reads all of it when it opens a page: a quarter of the time, and
+# open to whatever a file puts there. So it gets the file with that key renamed, byte for byte as long. An
+# answer with such words in it differs then, and the paper is held.
+_PRINT = re.compile(rb"/Contents(?=\s*(?:\[|\d+\s+\d+\s+R))")
 
 Call = Callable[..., int]  # of PDFium: fills a buffer, returns how many bytes the text takes
 
@@ -33,7 +38,7 @@ Call = Callable[..., int]  # of PDFium: fills a buffer, returns how many bytes t
 def values(path: Path, password: str = "") -> dict[str, str] | None:
     """Return the value of every box on a page by its full name, None when PDFium cannot read them."""
     try:
-        with _opened(path.read_bytes(), password) as (document, form):
+        with _opened(_PRINT.sub(b"/-ontents", path.read_bytes()), password) as (document, form):
             return _Reader(form).values(document)
     except ValueError:
         return None

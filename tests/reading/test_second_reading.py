@@ -182,3 +182,29 @@ def test_an_ordinary_paper_is_read_without_loading_pypdf(tmp_path: Path) -> None
     path = paper(tmp_path / "a.pdf")
     done = subprocess.run([sys.executable, "-c", reads, path], check=False, capture_output=True)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_what_a_page_prints_is_not_given_to_pdfium(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = paper(tmp_path / "a.pdf", object_stream_mode=pikepdf.ObjectStreamMode.disable)
+    given: list[bytes] = []
+    load = raw.FPDF_LoadMemDocument64
+
+    def loaded(content: bytes, *rest: object) -> object:
+        given.append(content)
+        return load(content, *rest)
+
+    monkeypatch.setattr(raw, "FPDF_LoadMemDocument64", loaded)
+    assert second_reading.values(path) == {
+        name: one.value for name, one in first_reading(path).items()
+    }
+    assert (path.read_bytes().count(b"/Contents"), given[0].count(b"/Contents")) == (8, 0)
+    assert len(given[0]) == path.stat().st_size
+
+
+def test_an_answer_in_the_words_of_a_page_holds_the_paper_at_worst(tmp_path: Path) -> None:
+    answers = ANSWERS | {"type_text": "He wrote /Contents 12 0 R on the wall."}
+    plain = pikepdf.ObjectStreamMode.disable
+    path = paper(tmp_path / "a.pdf", answers, object_stream_mode=plain)
+    assert held(path) == {("FF-110", "type_text")}
