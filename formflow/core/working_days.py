@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from functools import cache
 from zoneinfo import ZoneInfo
 
+from formflow.core.bank_holidays import bank_holidays
 from formflow.core.dates import local_day
 
 SATURDAY = 5
@@ -36,7 +36,11 @@ class WorkingDays:
         """Return whether the council works on a day."""
         if day in self.worked:
             return True
-        return day.weekday() < SATURDAY and day not in self.added and day not in _holidays(day.year)
+        return (
+            day.weekday() < SATURDAY
+            and day not in self.added
+            and day not in bank_holidays(day.year)
+        )
 
     def is_open(self, day: date) -> bool:
         """Return whether the setting works on a day."""
@@ -83,12 +87,3 @@ def _next(day: date, counts: Callable[[date], bool]) -> date:
         if counts(later):
             return later
     raise ValueError("the calendar of the settings leaves no working day in a year")
-
-
-@cache
-def _holidays(year: int) -> frozenset[date]:
-    """Return the bank holidays of England in a year. Without "ENG" two of them would be missing."""
-    # Imported here: it takes longer to load than all of the command line.
-    from holidays import country_holidays
-
-    return frozenset(country_holidays("GB", subdiv="ENG", years=year))

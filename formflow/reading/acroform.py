@@ -7,7 +7,7 @@ down and never follows /Parent, so a file cannot lead it in circles.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
@@ -38,6 +38,7 @@ class Box:
     widgets: tuple[pikepdf.Object, ...] = field(repr=False, default=())
     shown: tuple[str | None, ...] = ()  # of a button: each widget's /AS, "" for off
     offers: tuple[str, ...] = ()  # likewise: what each widget says when it is on, "" for nothing
+    drawings: tuple[Mapping[str, pikepdf.Object], ...] = field(repr=False, default=())  # by state
     legible: bool = True  # False: something is stored, and nobody can say which answer it is
     labels: Mapping[str, str] = field(default_factory=dict)  # of a choice: stored value -> shown
 
@@ -110,7 +111,7 @@ class _Walk:
             return ()
         if len(kids) > self._most:
             raise TooMuch(f"{self._most} places for one box")
-        return tuple(kid for kid in kids if isinstance(kid, pikepdf.Dictionary))
+        return tuple([kid for kid in kids if isinstance(kid, pikepdf.Dictionary)])
 
     def _is_new(self, entry: pikepdf.Object) -> bool:
         number = entry.objgen
@@ -186,19 +187,22 @@ def _both(before: Box, box: Box) -> Box:
         widgets=before.widgets + box.widgets,
         shown=before.shown + box.shown,
         offers=before.offers + box.offers,
+        drawings=before.drawings + box.drawings,
         legible=before.legible and box.legible and not contradict,
     )
 
 
 def _button(here: _Above, widgets: tuple[pikepdf.Object, ...]) -> Box:
-    shown = tuple(_shown(widget.get("/AS")) for widget in widgets)
+    # Lists, and not generators, here and below: a form has two hundred circles.
+    shown = tuple([_shown(widget.get("/AS")) for widget in widgets])
     raw = (
         next((state for state in shown if state), "") if here.value is None else _state(here.value)
     )
-    offers = tuple(next(on_states(widget), "") for widget in widgets)
+    drawings = tuple([_drawings(widget) for widget in widgets])
+    offers = tuple([_on_state(states) for states in drawings])
     value = _labelled(raw, here.options, offers)
     legible = here.value is None or isinstance(here.value, (pikepdf.Name, pikepdf.String))
-    return Box(here.name, "button", value, raw, widgets, shown, offers, legible)
+    return Box(here.name, "button", value, raw, widgets, shown, offers, drawings, legible)
 
 
 def _shown(state: Any) -> str | None:
@@ -238,8 +242,19 @@ def _labels(options: Any) -> dict[str, str]:
     return labels
 
 
-def on_states(widget: pikepdf.Object) -> Iterator[str]:
-    """Yield the states that a circle or box can take besides off."""
+def _drawings(widget: pikepdf.Object) -> dict[str, pikepdf.Object]:
+    """Return how a circle or box looks in each state that it can take, by the state with its slash.
+
+    A drawing that is not in the file is none.
+    """
     looks = widget["/AP"].get("/N") if "/AP" in widget else None
-    if isinstance(looks, pikepdf.Dictionary):
-        yield from (key.removeprefix("/") for key in looks.keys() if key != "/Off")  # noqa: SIM118
+    found = looks.items() if isinstance(looks, pikepdf.Dictionary) else ()
+    return {state: drawing for state, drawing in found if drawing is not None}
+
+
+def _on_state(drawings: Mapping[str, pikepdf.Object]) -> str:
+    """Return the first state besides off, "" for none."""
+    for state in drawings:
+        if state != "/Off":
+            return state.removeprefix("/")
+    return ""

@@ -17,6 +17,7 @@ import pikepdf
 from formflow.forms.manifest import rectangle
 from formflow.reading import default_appearance, visible_text
 from formflow.reading.acroform import Box
+from formflow.reading.default_appearance import Holder, holders
 from formflow.reading.font_decoding import CannotTell, Decode, decoder
 from formflow.reading.page_fingerprint import is_hidden
 from formflow.reading.text_match import says_the_same
@@ -63,7 +64,7 @@ class _Drawings:
     """Reads the text out of drawings; a font is looked at once."""
 
     def __init__(self, form: pikepdf.Object) -> None:
-        self._form = form
+        self._form = Holder(form, form.keys())
         resources = form.get("/DR")
         fonts = resources.get("/Font") if isinstance(resources, pikepdf.Dictionary) else None
         self._form_fonts = dict(fonts.items()) if isinstance(fonts, pikepdf.Dictionary) else {}
@@ -80,18 +81,20 @@ class _Drawings:
         )
 
     def _agrees(self, widget: pikepdf.Object, value: str, shown_as: str) -> bool:
-        if "/OC" in widget:  # a layer, which viewers show or not
+        keys = widget.keys()
+        if "/OC" in keys:  # a layer, which viewers show or not
             raise CannotTell
         if value and is_hidden(widget):
             return False
-        if not default_appearance.says(widget, self._form, value):
+        box = holders(Holder(widget, keys), self._form)
+        if not default_appearance.says(box, value):
             return False
-        drawing = _drawing(widget)
+        drawing = _drawing(widget) if "/AP" in keys else None
         if drawing is not None:
             shown = visible_text.letters(drawing, rectangle(widget.get("/Rect")), self._font)
             if shown.strip() or not self._redrawn:
                 return says_the_same(shown, value) or says_the_same(shown, shown_as)
-        return not value or default_appearance.is_seen(widget, self._form)
+        return not value or default_appearance.is_seen(box)
 
     def _font(self, name: str, font: Any) -> Decode:
         font = self._form_fonts.get(name) if font is None else font
@@ -105,7 +108,7 @@ class _Drawings:
 
 
 def _drawing(widget: pikepdf.Object) -> pikepdf.Object | None:
-    looks = widget["/AP"].get("/N") if "/AP" in widget else None
+    looks = widget["/AP"].get("/N")
     if isinstance(looks, pikepdf.Dictionary):
         looks = looks.get(str(widget.get("/AS")))
     return looks if isinstance(looks, pikepdf.Stream) else None

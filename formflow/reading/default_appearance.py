@@ -6,8 +6,9 @@ PDF 32000-1, 12.7.3.3 and 12.7.3.4.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any, NamedTuple
 
 import pikepdf
 from defusedxml import ElementTree
@@ -26,12 +27,30 @@ _MODE = re.compile(rb"(\d+)\s+Tr(?![A-Za-z])")
 _SIZE = re.compile(rb"(" + _NUMBER + rb")\s+Tf(?![A-Za-z])")
 
 
-def is_seen(widget: pikepdf.Object, form: pikepdf.Object) -> bool:
+class Holder(NamedTuple):
+    """A widget, or what stands above it, with its keys: asking for a missing one costs six times as much."""
+
+    entries: pikepdf.Object
+    keys: AbstractSet[str]
+
+
+def holders(widget: Holder, form: Holder) -> tuple[Holder, ...]:
+    """Return a widget and all from whom it takes what it does not say itself; the form is the last."""
+    found = [widget]
+    while "/Parent" in found[-1].keys and len(found) < DEEPEST:
+        above = found[-1].entries["/Parent"]
+        if not isinstance(above, pikepdf.Dictionary):
+            break
+        found.append(Holder(above, above.keys()))
+    return (*found, form)
+
+
+def is_seen(box: Sequence[Holder]) -> bool:
     """Return whether an eye could read the text that viewers draw. Raise CannotTell."""
-    flags = _inherited(widget, "/Ff", form)
+    flags = _inherited(box, "/Ff")
     if isinstance(flags, int) and flags & PASSWORD:
         return False
-    told = _inherited(widget, "/DA", form)
+    told = _inherited(box, "/DA")
     orders = bytes(told) if isinstance(told, pikepdf.String) else b""
     modes, sizes, colours = (found.findall(orders) for found in (_MODE, _SIZE, _COLOUR))
     if modes and int(modes[-1]) in NOT_DRAWN:
@@ -39,12 +58,12 @@ def is_seen(widget: pikepdf.Object, form: pikepdf.Object) -> bool:
     if sizes and 0 != abs(float(sizes[-1])) < SMALLEST:  # 0: as large as fits
         return False
     colour = shade([float(number) for number in colours[-1].split()]) if colours else 0.0
-    return abs(colour - _ground(widget)) >= LEAST_CONTRAST
+    return abs(colour - _ground(box[0])) >= LEAST_CONTRAST
 
 
-def says(widget: pikepdf.Object, form: pikepdf.Object, value: str) -> bool:
+def says(box: Sequence[Holder], value: str) -> bool:
     """Return whether a box's rich text, if it has any, is the text stored. Raise CannotTell."""
-    rich = _inherited(widget, "/RV", form)
+    rich = _inherited(box, "/RV")
     if rich is None:
         return True
     try:
@@ -54,8 +73,8 @@ def says(widget: pikepdf.Object, form: pikepdf.Object, value: str) -> bool:
     return says_the_same("".join(root.itertext()), value)
 
 
-def _ground(widget: pikepdf.Object) -> float:
-    about = widget.get("/MK")
+def _ground(widget: Holder) -> float:
+    about = widget.entries["/MK"] if "/MK" in widget.keys else None
     ground = about.get("/BG") if isinstance(about, pikepdf.Dictionary) else None
     # An empty list means see-through.
     return (
@@ -65,16 +84,6 @@ def _ground(widget: pikepdf.Object) -> float:
     )
 
 
-def _inherited(widget: pikepdf.Object, key: str, form: pikepdf.Object) -> Any:
+def _inherited(box: Sequence[Holder], key: str) -> Any:
     """Return what a box says, or those above it, or the whole form; None where none does."""
-    return next((one[key] for one in _upwards(widget, form) if key in one), None)
-
-
-def _upwards(widget: pikepdf.Object, form: pikepdf.Object) -> Iterator[pikepdf.Object]:
-    above: Any = widget
-    for _ in range(DEEPEST):
-        if not isinstance(above, pikepdf.Dictionary):
-            break
-        yield above
-        above = above.get("/Parent")
-    yield form
+    return next((holder.entries[key] for holder in box if key in holder.keys), None)

@@ -16,14 +16,14 @@ from formflow.reading import appearance, manifest_builder, page_fingerprint
 from formflow.reading.acroform import Box
 
 MOST_NAMED = 6  # boxes named in one message
+Places = Mapping[str, tuple[Place, ...]]  # where each box of a paper stands
 
 
-def manifest(form: Form, boxes: Mapping[str, Box], pdf: pikepdf.Pdf) -> Iterator[Hold]:
+def manifest(form: Form, boxes: Mapping[str, Box], where: Places) -> Iterator[Hold]:
     """Yield how the boxes differ from the blank's: missing, new, or standing elsewhere."""
     known = form.manifest.boxes
     yield from _missing(form, boxes, known)
     # A sheet that we filled in carries our hidden boxes, whatever form it is.
-    where = manifest_builder.places(pdf, boxes.values())
     extra = [name for name in boxes if name not in known and not _is_ours(name, where[name])]
     if extra:
         # Where they stand, not what they are called: a box may be named after a child.
@@ -64,7 +64,8 @@ def beside(
     differing = _differing(form, own, other, lines, content) if other else []
     if differing:
         yield Hold("FF-133", words={"which": _pages(differing)})
-    asked = [box for name, box in boxes.items() if name in form.asked_boxes & known.boxes.keys()]
+    there = form.asked_boxes & known.boxes.keys()
+    asked = [box for name, box in boxes.items() if name in there]
     redrawn = page_fingerprint.redrawn(asked, known.looks)
     if redrawn:
         yield from looks(_marked(form, redrawn, content), form)
@@ -154,22 +155,47 @@ def looks(seen: appearance.Seen, form: Form) -> Iterator[Hold]:
     yield from (Hold("FF-121", name) for name in questions(form, seen.not_compared))
 
 
-def second_reading(
-    path: Path, form: Form, boxes: Mapping[str, Box], password: str
+def other_readings(
+    path: Path,
+    form: Form,
+    boxes: Mapping[str, Box],
+    where: Places,
+    password: str,
+    *,
+    doubtful: bool,
 ) -> Iterator[Hold]:
-    """Read the paper with another library; yield where it finds other answers."""
+    """Read the paper with PDFium; yield where it finds other answers.
+
+    A doubtful paper, and one of which PDFium does not say exactly the same, is read by pypdf as well.
+    """
+    # Imported here: what else reads a form of boxes can do without PDFium.
+    from formflow.reading import second_reading
+
+    second = second_reading.values(path, password)
+    seen = {name for name, places in where.items() if any(place.page for place in places)}
+    is_broken = second is None or bool(second.keys() - boxes.keys() | seen - second.keys())
+    found = {name: value for name, value in (second or {}).items() if name in boxes}
+    other = {name for name, value in found.items() if not second_reading.agrees(boxes[name], value)}
+    if doubtful or found != {name: box.value for name, box in boxes.items()}:
+        broken_too, other_too = _third_reading(path, boxes, password)
+        is_broken, other = is_broken or broken_too, other | other_too
+    if is_broken:
+        yield Hold("FF-114")
+    yield from (Hold("FF-110", name) for name in questions(form, other))
+
+
+def _third_reading(path: Path, boxes: Mapping[str, Box], password: str) -> tuple[bool, set[str]]:
+    """Return whether pypdf fails or finds other boxes, and the names of boxes with other answers."""
     # Imported here: loading pypdf costs more than reading twenty forms.
-    from formflow.reading.second_reading import values
+    from formflow.reading.third_reading import values
 
     again = values(path, password)
-    if again is None or again.keys() != boxes.keys():
-        yield Hold("FF-114")
-    other = [
+    other = {
         name
         for name, value in (again or {}).items()
         if name in boxes and value not in (boxes[name].value, boxes[name].raw)
-    ]
-    yield from (Hold("FF-110", name) for name in questions(form, other))
+    }
+    return again is None or again.keys() != boxes.keys(), other
 
 
 def _missing(form: Form, boxes: Mapping[str, Box], known: Collection[str]) -> Iterator[Hold]:
@@ -182,6 +208,8 @@ def _missing(form: Form, boxes: Mapping[str, Box], known: Collection[str]) -> It
 def questions(form: Form, names: Iterable[str]) -> list[str]:
     """Return the questions that some boxes belong to, each once, in the order of the form."""
     boxes = set(names)
+    if not boxes:
+        return []
     return [name for name, field in form.fields.items() if boxes & set(field.sources)]
 
 

@@ -28,6 +28,7 @@ from formflow.reading import (
     appearance,
     discrepancies,
     identify,
+    manifest_builder,
     page_fingerprint,
 )
 from formflow.reading.acroform import Box
@@ -131,20 +132,30 @@ def _read(paper: _Paper, pdf: pikepdf.Pdf) -> Reading | Unread:
     differ = list(discrepancies.looks(seen, form))
     if _is_only_drawn(asked, seen):
         return _read_print(paper, pdf, drawn_only=True, differ=differ)
+    where = manifest_builder.places(pdf, boxes.values())
     prints = page_fingerprint.prints(pdf)
     further = discrepancies.further_pages(form, pdf, prints)
     held = [
-        *discrepancies.manifest(form, boxes, pdf),
+        *discrepancies.manifest(form, boxes, where),
         *discrepancies.beside(form, boxes, pdf, prints, further, lambda: _drawable(paper, pdf)),
         *discrepancies.answers(given, form, boxes),
         *differ,
     ]
     if pdf.get_warnings():
         held.append(Hold("FF-114"))
-    second = paper.reader.second_reading
-    if held or second == ALWAYS or pdf.is_encrypted or "/Prev" in pdf.trailer:
-        held += discrepancies.second_reading(paper.path, form, boxes, paper.reader.password)
+    doubtful = bool(held) or _is_doubtful(pdf)
+    if doubtful or paper.reader.second_reading == ALWAYS:
+        password = paper.reader.password
+        others = discrepancies.other_readings(
+            paper.path, form, boxes, where, password, doubtful=doubtful
+        )
+        held += [hold for hold in others if hold not in held]
     return replace(paper.reading("acroform", form, boxes, given, held), further=further)
+
+
+def _is_doubtful(pdf: pikepdf.Pdf) -> bool:
+    """Return whether libraries may well read a file each in its way: locked, saved twice, or with XFA."""
+    return pdf.is_encrypted or "/Prev" in pdf.trailer or "/XFA" in pdf.Root.AcroForm
 
 
 def _read_xfa(
@@ -160,7 +171,7 @@ def _read_xfa(
         return None
     held = [
         Hold("FF-128"),
-        *discrepancies.manifest(form, boxes, pdf),
+        *discrepancies.manifest(form, boxes, manifest_builder.places(pdf, boxes.values())),
         *discrepancies.answers(given, form, boxes),
     ]
     return paper.reading("xfa", form, filled, given, held)

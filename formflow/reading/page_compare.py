@@ -35,11 +35,16 @@ def marks(
             if in_boxes:
                 raster.flatten(written, here[0].page)
             before = _blank_ink(form, number)
-            after = raster.drawn(written, here[0].page, scale)
+            after = raster.drawn(written, here[0].page, scale, only=_around(here))
             for circle in here:
                 added = raster.ink(after, circle.there, scale) - before[circle.place.rectangle]
                 found[circle.box, circle.place] = raster.is_marked(added)
     return found
+
+
+def _around(circles: Sequence[Circle]) -> Rectangle:
+    left, bottom, right, top = zip(*(circle.there for circle in circles), strict=True)
+    return min(left), min(bottom), max(right), max(top)
 
 
 def _blank_ink(form: Form, number: int) -> Mapping[Rectangle, float]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -28,6 +28,7 @@ HOW_PACKED = frozenset(("/Length", "/Filter", "/DecodeParms", "/DL"))
 UPWARDS = frozenset(("/Parent", "/P"))  # from here a walk would come round to the whole file
 # What says how much of every page viewers show, whatever its own edges are.
 SHOWN_AREAS = ("/ViewArea", "/ViewClip", "/PrintArea", "/PrintClip")
+_DAMAGED = (pikepdf.PdfError, ValueError, TypeError, LookupError, AttributeError)
 # What of a note can be seen. The rest says where it leads and to whom it belongs.
 SEEN_OF_A_NOTE = (
     "/AP", "/AS", "/BS", "/Border", "/C", "/Contents", "/DA", "/IC", "/InkList", "/L", "/MK",
@@ -41,8 +42,12 @@ def prints(pdf: pikepdf.Pdf) -> tuple[str, ...]:
     Papers that show different print have different ones; "" where a page is damaged or endless: that
     is like no other page, and like no other "" either.
     """
-    seal = _Seal()
-    return tuple(_print(pdf, page, seal) for page in pdf.pages)
+    seal, pages = _Seal(), list(pdf.pages)
+    try:
+        shown = _shown_of_all(pdf, seal)
+    except _DAMAGED:
+        return ("",) * len(pages)
+    return tuple(_print(page, shown, seal) for page in pages)
 
 
 def last_prints(content: bytes) -> tuple[str, ...]:
@@ -63,22 +68,30 @@ def frame(pdf: pikepdf.Pdf, page: pikepdf.Page) -> str:
     These are its edges, and for the whole file the layers and the area that viewers show. Raise
     ValueError beyond the limits.
     """
-    return _fingerprint(_frame(pdf, page, _Seal())).hex()
+    seal = _Seal()
+    return _fingerprint(_frame(page, _shown_of_all(pdf, seal), seal)).hex()
 
 
-def _frame(pdf: pikepdf.Pdf, page: pikepdf.Page, seal: _Seal) -> bytes:
+def _shown_of_all(pdf: pikepdf.Pdf, seal: _Seal) -> list[bytes]:
+    """Return fingerprints of what decides for every page of a file how much of it is shown."""
     wishes = pdf.Root.get("/ViewerPreferences")
     areas: Any = wishes if isinstance(wishes, pikepdf.Dictionary) else {}
-    others = (pdf.Root.get("/OCProperties"), *(areas.get(key) for key in SHOWN_AREAS))
+    return [
+        seal.of(one)
+        for one in (pdf.Root.get("/OCProperties"), *(areas.get(key) for key in SHOWN_AREAS))
+    ]
+
+
+def _frame(page: pikepdf.Page, shown: Sequence[bytes], seal: _Seal) -> bytes:
     edges = [rectangle(box) for box in _edges(page)]
     lies = f"{edges} {page.rotation} {page.obj.get('/UserUnit', 1)}".encode()
-    return _joined([lies, *(seal.of(one) for one in (page.obj.get("/Group"), *others))])
+    return _joined([lies, seal.of(page.obj.get("/Group")), *shown])
 
 
-def _print(pdf: pikepdf.Pdf, page: pikepdf.Page, seal: _Seal) -> str:
+def _print(page: pikepdf.Page, shown: Sequence[bytes], seal: _Seal) -> str:
     try:
-        whole = _joined([orders(page), seal.of(page.resources), _frame(pdf, page, seal)])
-    except (pikepdf.PdfError, ValueError, TypeError, LookupError, AttributeError):
+        whole = _joined([orders(page), seal.of(page.resources), _frame(page, shown, seal)])
+    except _DAMAGED:
         return ""
     return _fingerprint(whole).hex()
 
@@ -100,10 +113,9 @@ def looks(boxes: Iterable[Box]) -> Looks:
     """Return fingerprints of how circles and tick boxes are drawn when on, and when off."""
     seal, on, off = _Seal(), set(), set()
     for box in boxes:
-        for widget, offer in zip(box.widgets, box.offers, strict=False):
-            ticked, empty = _drawings(widget, offer, seal)
-            on.add(ticked)
-            off.add(empty)
+        for drawings, offer in zip(box.drawings, box.offers, strict=True):
+            on.add(seal.of(drawings.get(f"/{offer}")).hex())
+            off.add(seal.of(drawings.get("/Off")).hex())
     return Looks(frozenset(on), frozenset(off))
 
 
@@ -114,18 +126,12 @@ def redrawn(boxes: Iterable[Box], blank: Looks) -> list[Box]:
 
 
 def _is_known(box: Box, blank: Looks, seal: _Seal) -> bool:
-    for widget, offer in zip(box.widgets, box.offers, strict=True):
-        ticked, empty = _drawings(widget, offer, seal)
-        if ticked not in blank.on or empty not in blank.off:
+    for drawings, offer in zip(box.drawings, box.offers, strict=True):
+        if seal.of(drawings.get(f"/{offer}")).hex() not in blank.on:
+            return False
+        if seal.of(drawings.get("/Off")).hex() not in blank.off:
             return False
     return True
-
-
-def _drawings(widget: pikepdf.Object, offer: str, seal: _Seal) -> tuple[str, str]:
-    states: Any = widget["/AP"].get("/N") if "/AP" in widget else None
-    if not isinstance(states, pikepdf.Dictionary):
-        states = {}
-    return seal.of(states.get(f"/{offer}")).hex(), seal.of(states.get("/Off")).hex()
 
 
 def notes(pdf: pikepdf.Pdf, boxes: Mapping[str, Box]) -> frozenset[tuple[int, str]]:
@@ -171,7 +177,7 @@ def _note(annotation: pikepdf.Object) -> str:
     try:
         seal = _Seal()
         look = _joined(seal.of(annotation.get(key)) for key in SEEN_OF_A_NOTE)
-    except (pikepdf.PdfError, ValueError, TypeError, LookupError, AttributeError):
+    except _DAMAGED:
         return f"{kind} damaged"
     return f"{kind} {_fingerprint(look).hex()}"
 

@@ -36,5 +36,5 @@ class Reader:
 
     forms: Sequence[Form]
     limits: Limits
-    second_reading: str = "always"  # or "doubtful": held, encrypted, or saved more than once
+    second_reading: str = "always"  # or "doubtful": held, locked, saved twice, XFA
     password: str = ""  # the agency's own, for forms that it locks

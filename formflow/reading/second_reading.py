@@ -1,132 +1,142 @@
-"""The second reading, by another library: pypdf walks the same boxes and must find the same values.
+"""The second reading, by another library: PDFium, as Chrome and Edge have it, reads the boxes on the pages.
 
-Keyed by /T like the first: pypdf's own get_fields() takes the mapping name /TM where there is one.
-Only what is compared is looked up, because pypdf reads an object in 0.1 ms where qpdf takes 0.01.
+It sees a box where a page shows it: its full name, the text stored in it, or the state that its circle
+shows (/AS). What it cannot say is for the third reading: boxes on no page, and what a group of circles
+stores (/V). Nothing of a file is run: this PDFium has no JavaScript, and none of the calls is made that
+start what a document wants done when it, or a page of it, is opened.
 """
 
 from __future__ import annotations
 
-import io
-import logging
+import ctypes
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pypdf
-from pypdf.errors import PyPdfError
-from pypdf.generic import (
-    ArrayObject,
-    ByteStringObject,
-    DictionaryObject,
-    IndirectObject,
-    StreamObject,
-    TextStringObject,
-)
+from pypdfium2 import raw
 
-from formflow.reading.text import decoded, normalised
+from formflow.reading.acroform import Box
+from formflow.reading.text import normalised
 
-DEEPEST = 32
-PUSH_BUTTON = 1 << 16
-STREAM_BYTES = 75 << 20  # decompressed, of one stream
-MOST_ENTRIES = 100_000  # in one array or dictionary
-logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # its warnings quote the file
-pypdf.overwrite_configuration(
-    maximum_declared_stream_length=STREAM_BYTES,
-    zlib_maximum_output_length=STREAM_BYTES,
-    lzw_maximum_output_length=STREAM_BYTES,
-    run_length_maximum_output_length=STREAM_BYTES,
-    array_maximum_element_count=MOST_ENTRIES,
-    dictionary_maximum_element_count=MOST_ENTRIES,
+LONGEST = 1 << 18  # bytes of UTF-16: twice what a box of ours may hold
+MOST_OPTIONS = 500  # of a list
+NO_BOXES = frozenset(
+    (raw.FPDF_FORMFIELD_UNKNOWN, raw.FPDF_FORMFIELD_PUSHBUTTON, raw.FPDF_FORMFIELD_SIGNATURE)
 )
+CIRCLES = frozenset((raw.FPDF_FORMFIELD_CHECKBOX, raw.FPDF_FORMFIELD_RADIOBUTTON))
+OFF = "Off"
+# What a page prints is no box, and PDFium reads all of it when it opens a page: a quarter of the time, and
+# open to whatever a file puts there. So it gets the file with that key renamed, byte for byte as long. An
+# answer with such words in it differs then, and the paper is held.
+_PRINT = re.compile(rb"/Contents(?=\s*(?:\[|\d+\s+\d+\s+R))")
+
+Call = Callable[..., int]  # of PDFium: fills a buffer, returns how many bytes the text takes
 
 
 def values(path: Path, password: str = "") -> dict[str, str] | None:
-    """Return every box's value by its full name, as pypdf reads it; None when it cannot."""
+    """Return the value of every box on a page by its full name, None when PDFium cannot read them."""
     try:
-        reader = _reader(path.read_bytes())
-        if reader.is_encrypted and not reader.decrypt(""):
-            reader.decrypt(password)
-        return _values(reader)
-    except (MemoryError, RecursionError):
-        raise
-    except Exception:  # noqa: BLE001 - pypdf raises many kinds on damaged files: all mean "it cannot"
+        with _opened(_PRINT.sub(b"/-ontents", path.read_bytes()), password) as (document, form):
+            return _Reader(form).values(document)
+    except ValueError:
         return None
 
 
-def _reader(content: bytes) -> pypdf.PdfReader:
-    """Open a file strictly, which takes 1 ms, or with patience, which takes 2 and looks at all objects."""
+def agrees(box: Box, value: str) -> bool:
+    """Return whether PDFium found in a box what the first reading did.
+
+    Of circles it sees what they show, which is compared with what they store elsewhere; of a list the
+    words of what is chosen, in the order of the list. A box that stands twice and says two things has
+    no value at all.
+    """
+    shown = next((state for state in box.shown if state), "") if box.is_button else box.value
+    if value in (box.value, box.raw, shown):
+        return True
+    if box.kind == "list":
+        chosen = (box.labels.get(one, one) for one in box.value.split("\n"))
+        return sorted(value.split("\n")) == sorted(chosen)
+    return not box.legible
+
+
+@contextmanager
+def _opened(content: bytes, password: str) -> Iterator[tuple[Any, Any]]:
+    """Lend a document and its form. Raise ValueError when PDFium cannot open it."""
+    document = raw.FPDF_LoadMemDocument64(content, len(content), None)
+    if not document and password:
+        document = raw.FPDF_LoadMemDocument64(content, len(content), password.encode() + b"\0")
+    if not document:
+        raise ValueError("PDFium cannot open the file")
+    # pypdfium2's own PdfDocument would tell the document that its pages are opened.
+    callbacks = raw.FPDF_FORMFILLINFO(version=2)  # none: nothing can be asked of us
+    form = raw.FPDFDOC_InitFormFillEnvironment(document, callbacks)
     try:
-        reader = pypdf.PdfReader(io.BytesIO(content), strict=True)
-    except PyPdfError:
-        return pypdf.PdfReader(io.BytesIO(content), strict=False)
-    reader.strict = False  # for what is read from here on
-    return reader
+        if not form:
+            raise ValueError("PDFium finds no form in the file")
+        yield document, form
+    finally:
+        if form:
+            raw.FPDFDOC_ExitFormFillEnvironment(form)
+        raw.FPDF_CloseDocument(document)
 
 
-def _values(reader: pypdf.PdfReader) -> dict[str, str]:
-    form = _resolved(_resolved(reader.trailer["/Root"])["/AcroForm"])
-    found: dict[str, str] = {}
-    for entry in _resolved(form["/Fields"]):
-        _visit(entry, "", {}, found, 0)
-    return found
+class _Reader:
+    """Reads the boxes of one form, page by page."""
 
+    def __init__(self, form: Any) -> None:
+        self._form = form
+        self._found: dict[str, str] = {}
+        self._buffer = ctypes.create_string_buffer(LONGEST)
+        self._letters = ctypes.cast(self._buffer, ctypes.POINTER(raw.FPDF_WCHAR))
 
-def _visit(
-    entry: Any, above: str, inherited: dict[str, Any], found: dict[str, str], depth: int
-) -> None:
-    box = _resolved(entry)
-    if not isinstance(box, DictionaryObject) or depth > DEEPEST:
-        return
-    here = inherited | {key: box.raw_get(key) for key in ("/FT", "/V", "/Ff") if key in box}
-    own = _text(box.raw_get("/T")) if "/T" in box else ""
-    name = f"{above}.{own}" if above and own else above or own
-    named = _named_kids(box, here)
-    if named:
-        for kid in named:
-            _visit(kid, name, here, found, depth + 1)
-        return
-    if not name or here.get("/FT") == "/Sig" or int(_resolved(here.get("/Ff", 0))) & PUSH_BUTTON:
-        return
-    value = _button(here, box) if here.get("/FT") == "/Btn" else _text(here.get("/V"))
-    found[name] = value or found.get(name, "")
+    def values(self, document: Any) -> dict[str, str]:
+        """Return every box's value. Raise ValueError where a page or a text cannot be had."""
+        for number in range(raw.FPDF_GetPageCount(document)):
+            page = raw.FPDF_LoadPage(document, number)
+            if not page:
+                raise ValueError("PDFium cannot open a page of the file")
+            try:
+                for place in range(raw.FPDFPage_GetAnnotCount(page)):
+                    self._visit(page, place)
+            finally:
+                raw.FPDF_ClosePage(page)
+        return self._found
 
+    def _visit(self, page: Any, place: int) -> None:
+        widget = raw.FPDFPage_GetAnnot(page, place)
+        if not widget:
+            return
+        try:
+            kind = raw.FPDFAnnot_GetFormFieldType(self._form, widget)
+            if kind > 0 and kind not in NO_BOXES:
+                name = self._text(raw.FPDFAnnot_GetFormFieldName, self._form, widget)
+                value = self._value(kind, widget)
+                self._found[name] = self._found.get(name) or value
+        finally:
+            raw.FPDFPage_CloseAnnot(widget)
 
-def _named_kids(box: DictionaryObject, here: dict[str, Any]) -> list[Any]:
-    """Return the kids that are boxes of their own. A group of circles with a value has none."""
-    if "/Kids" not in box or (here.get("/FT") == "/Btn" and "/V" in box):
-        return []
-    kids = list(_resolved(box.raw_get("/Kids")))
-    return kids if any("/T" in _resolved(kid) for kid in kids) else []
+    def _value(self, kind: int, widget: Any) -> str:
+        if kind in CIRCLES:
+            state = self._text(raw.FPDFAnnot_GetStringValue, widget, b"AS")
+            return "" if state == OFF else normalised(state)
+        chosen = self._chosen(widget) if kind == raw.FPDF_FORMFIELD_LISTBOX else []
+        if len(chosen) > 1:  # else the text is what is stored, not how the list words it
+            return normalised("\n".join(chosen))
+        return normalised(self._text(raw.FPDFAnnot_GetFormFieldValue, self._form, widget))
 
+    def _chosen(self, widget: Any) -> list[str]:
+        count = raw.FPDFAnnot_GetOptionCount(self._form, widget)
+        return [
+            self._text(raw.FPDFAnnot_GetOptionLabel, self._form, widget, number)
+            for number in range(min(count, MOST_OPTIONS))
+            if raw.FPDFAnnot_IsOptionSelected(self._form, widget, number)
+        ]
 
-def _button(here: dict[str, Any], box: DictionaryObject) -> str:
-    if _resolved(here.get("/V")) is not None:
-        return _state(here["/V"])
-    widgets = [_resolved(kid) for kid in _resolved(box.get("/Kids", ()))] or [box]
-    return next((state for state in (_state(widget.get("/AS")) for widget in widgets) if state), "")
-
-
-def _state(value: Any) -> str:
-    text = _text(value).removeprefix("/")
-    return "" if text == "Off" else text
-
-
-def _text(value: Any) -> str:
-    value = _resolved(value)
-    match value:
-        case None:
-            return ""
-        case ArrayObject():
-            return normalised("\n".join(_text(part) for part in value))
-        case StreamObject():
-            return normalised(decoded(value.get_data()))
-        case ByteStringObject():
-            return normalised(decoded(bytes(value)))
-        case TextStringObject() if value.startswith(("þÿ", "ÿþ")):
-            # Half an emoji: pypdf gives up on UTF-16 then and hands over the bytes as letters.
-            return normalised(decoded(value.original_bytes))
-        case _:
-            return normalised(str(value))
-
-
-def _resolved(value: Any) -> Any:
-    return value.get_object() if isinstance(value, IndirectObject) else value
+    def _text(self, call: Call, *about: Any) -> str:
+        """Return the text that a call of PDFium gives. Raise ValueError where it is too long."""
+        length = call(*about, self._letters, LONGEST)
+        if length > LONGEST:
+            raise ValueError("a text is longer than any box of a form")
+        # The last letter is a zero. Half an emoji becomes the replacement character, as in decoded().
+        return ctypes.string_at(self._buffer, max(0, length - 2)).decode("utf-16-le", "replace")

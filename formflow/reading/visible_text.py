@@ -9,8 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
-from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pikepdf
@@ -30,6 +29,8 @@ MEASURED_COLOURS = frozenset(("/ICCBased", "/CalRGB", "/CalGray"))
 BLACK, WHITE = 0.0, 1.0
 EVERYWHERE, NOWHERE = (-math.inf, -math.inf, math.inf, math.inf), (0.0, 0.0, 0.0, 0.0)
 
+_DRAWS = frozenset(("m", "l", "c", "v", "y", "re", "W", "W*"))
+_MOVES_LETTERS = frozenset(("BT", "Tm", "Td", "TD", "T*", "TL", "Tr", "Tz", "Ts"))
 _SHOWS = re.compile(rb"T[jJ]|['\"]|Do|BI|sh")  # the orders that can show anything at all
 
 Point = tuple[float, float]
@@ -77,6 +78,13 @@ class _Here:
     rise: float = 0.0
     leading: float = 0.0
 
+    def placed(self, where: Matrix, clip: Rectangle) -> _Here:
+        """Return what holds here at another place. Several times as fast as dataclasses.replace()."""
+        return _Here(
+            where, clip, self.colour, self.measured, self.solid, self.mode,
+            self.font, self.size, self.across, self.rise, self.leading,
+        )  # fmt: skip
+
 
 @dataclass(slots=True)
 class _Outline:
@@ -85,8 +93,8 @@ class _Outline:
     paths: list[list[Point]] = field(default_factory=list)
     cuts: bool = False
 
-    def takes(self, order: str, given: Any, here: _Here) -> bool:
-        """Return whether an order draws on the path, and let it."""
+    def take(self, order: str, given: Any, here: _Here) -> None:
+        """Follow an order that draws on the path."""
         match order:
             case "m":
                 self.paths.append(_points(given, here))
@@ -98,9 +106,8 @@ class _Outline:
                 self.paths.append([here.where.transform(corner) for corner in corners])
             case "W" | "W*":
                 self.cuts = True
-            case _:
-                return False
-        return True
+            case _:  # a line from nowhere, or the end of a shape
+                pass
 
 
 @dataclass(slots=True)
@@ -110,8 +117,8 @@ class _Line:
     at: Matrix = field(default_factory=Matrix)
     begins: Matrix = field(default_factory=Matrix)
 
-    def takes(self, order: str, given: Any, here: _Here) -> bool:
-        """Return whether an order moves letters or says how they are drawn, and let it."""
+    def take(self, order: str, given: Any, here: _Here) -> None:
+        """Follow an order that moves letters or says how they are drawn."""
         match order:
             case "BT":
                 self._set(Matrix())
@@ -132,9 +139,6 @@ class _Line:
                 here.across = float(given[0]) / 100
             case "Ts":
                 here.rise = float(given[0])
-            case _:
-                return False
-        return True
 
     def go_on(self, here: _Here) -> None:
         """Begin the next line."""
@@ -165,11 +169,15 @@ class _Eye:
                 raise CannotTell
             given: Any = step.operands
             order = str(step.operator)
-            if outline.takes(order, given, here) or line.takes(order, given, here):
+            if order in _DRAWS:
+                outline.take(order, given, here)
+                continue
+            if order in _MOVES_LETTERS:
+                line.take(order, given, here)
                 continue
             match order:
                 case "q":
-                    kept.append(copy(here))
+                    kept.append(here.placed(here.where, here.clip))
                 case "Q":
                     here = kept.pop() if kept else here
                 case "cm":
@@ -269,23 +277,23 @@ def _fitted(drawing: pikepdf.Object, here: _Here, width: float, height: float) -
     """Return where a drawing lies in its box: its edge, turned by its matrix, fills the box."""
     if "/BBox" not in drawing:
         return here
-    turned = _within(drawing, replace(here, clip=EVERYWHERE))
+    turned = _within(drawing, here.placed(here.where, EVERYWHERE))
     left, bottom, right, top = turned.clip
     if not _is_seen(turned.clip):
-        return replace(here, clip=NOWHERE)
+        return here.placed(here.where, NOWHERE)
     wide, high = width / (right - left), height / (top - bottom)
     fit = Matrix(wide, 0, 0, high, -left * wide, -bottom * high)
-    return replace(here, where=turned.where @ fit)
+    return here.placed(turned.where @ fit, here.clip)
 
 
 def _within(drawing: pikepdf.Object, here: _Here) -> _Here:
     """Return where a drawing inside another begins, and what of it can be seen."""
     where = _matrix(drawing.Matrix) @ here.where if "/Matrix" in drawing else here.where
     if "/BBox" not in drawing:
-        return replace(here, where=where)
+        return here.placed(where, here.clip)
     left, bottom, right, top = rectangle(drawing.BBox)
     corners = [where.transform((x, y)) for x in (left, right) for y in (bottom, top)]
-    return replace(here, where=where, clip=_common(_around(corners), here.clip))
+    return here.placed(where, _common(_around(corners), here.clip))
 
 
 def _named(drawing: pikepdf.Object, kind: str, name: Any) -> Any:

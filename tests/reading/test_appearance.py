@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pikepdf import Array, Dictionary, Name, Pdf, Stream
+from pikepdf import Array, Dictionary, Name, ObjectStreamMode, Pdf, Stream
 
 from formflow.reading.text_match import says_the_same
 from tests.support.papers import draw, field, held, paper
@@ -277,3 +278,17 @@ def test_a_drawing_that_is_damaged_cannot_be_compared(tmp_path: Path) -> None:
         field(pdf, "child_a_name").AP = Dictionary(N=pdf.make_indirect(broken))
 
     assert held(paper(tmp_path / "a.pdf", ALICE, damage)) >= UNKNOWN
+
+
+def test_a_circle_whose_drawing_is_lost_shows_nothing(tmp_path: Path) -> None:
+    plain = ObjectStreamMode.disable
+    path = paper(tmp_path / "a.pdf", object_stream_mode=plain)
+    with pikepdf.open(path) as pdf:
+        circles = field(pdf, "context_force").Kids
+        lost = next(circle.AP.N.no for circle in circles if "/no" in circle.AP.N).objgen[0]
+    content = bytearray(path.read_bytes())
+    start = content.index(b"\n%d 0 obj\n" % lost) + len(b"\n%d 0 obj\n" % lost)
+    end = content.index(b"endobj", start)
+    content[start:end] = b"null\n".rjust(end - start)
+    path.write_bytes(bytes(content))
+    assert {("FF-109", "context_force"), ("FF-123", None)} <= held(path)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import faulthandler
+import gc
 import json
 import os
 import pickle
@@ -42,6 +43,7 @@ def main() -> None:
     # command line, where every program of this computer could read them.
     reader, watch_memory = pickle.loads(receive(requests, LARGEST_ANSWER) or b"")  # noqa: S301
     _limit_this_process(reader.limits, keeps_memory_limit=not watch_memory)
+    gc.freeze()  # what is loaded now stays: not to be looked through again and again while papers are read
     send(answers, READY)
     while (request := receive(requests, LARGEST_REQUEST)) is not None:
         wanted, name, seconds = json.loads(request)
