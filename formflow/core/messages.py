@@ -771,6 +771,11 @@ MESSAGES: dict[str, Message] = {
         "Look through “Alerts” for that time, ask for those forms and sheets again and drop them. Tell IT."
         " New forms get new numbers, and their alerts arrive as usual.",
     ),
+    "FF-423": Message(
+        "A page or sheet about {reference} could not be made, so “{destination}” does not have it.",
+        "The record and its alert are safe. This is a fault in FormFlow.",
+        "Read the form with “formflow show {reference}”. Ask IT to update FormFlow, then to run “formflow retry”.",
+    ),
     "FF-425": Message(
         "The destination has not answered in time.",
         "What it should get waits and is tried again. All other destinations go on.",

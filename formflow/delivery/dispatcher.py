@@ -17,7 +17,7 @@ from formflow.delivery import calls, own_alerts
 from formflow.delivery.calls import NO_ANSWER, Result, Undelivered
 from formflow.delivery.context import DeliveryContext
 from formflow.delivery.lanes import Round
-from formflow.delivery.preparing import prepare
+from formflow.delivery.preparing import NOT_DRAWN, prepare
 from formflow.sdk.contract import Delivered, Rejected, RepeatSafe, SettingsError
 from formflow.storage import parcels, silences, tasks
 from formflow.storage.database import Connection, writing
@@ -104,6 +104,8 @@ def _mark(
         tasks.set_aside(connection, task, owner, result.code)
         if result.code == IN_THE_WAY:
             own_alerts.tell_of_refused(connection, context, task.ref_id, result.text, now)
+        if result.code == NOT_DRAWN:
+            own_alerts.tell_of_undrawn(connection, context, task.ref_id, now)
         return f"set aside: %s, “%s”, {result.code}"
     after = _back_off(task, result)
     tasks.put_back(connection, task, owner, after_seconds=after, code=result.code)

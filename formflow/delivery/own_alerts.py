@@ -46,9 +46,30 @@ def tell_of_refused(
     connection: Connection, context: DeliveryContext, parcel_id: int, why: str, now: datetime
 ) -> None:
     """Tell that a parcel was held because another's file is in its way."""
-    reference, destination = kept_parcels.told_of(connection, parcel_id)
-    words = {"reference": reference, "destination": destination, "why": why}
-    tell(connection, context, "FF-421", words, now)
+    _tell_of_held(connection, context, "FF-421", parcel_id, {"why": why}, now)
+
+
+def tell_of_undrawn(
+    connection: Connection, context: DeliveryContext, parcel_id: int, now: datetime
+) -> None:
+    """Tell that a parcel was held because it could not be drawn."""
+    _tell_of_held(connection, context, "FF-423", parcel_id, {}, now)
+
+
+def _tell_of_held(
+    connection: Connection,
+    context: DeliveryContext,
+    code: str,
+    parcel_id: int,
+    words: Mapping[str, str],
+    now: datetime,
+) -> None:
+    """Tell that a parcel was held, unless it tells of FormFlow itself: that would have no end."""
+    held = kept_parcels.told_of(connection, parcel_id)
+    if held is not None:
+        reference, destination = held
+        about = {"reference": reference, "destination": destination, **words}
+        tell(connection, context, code, about, now)
 
 
 def waiting(connection: Connection) -> Iterator[OwnAlert]:

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Mapping, Sequence
 
 from formflow.core.crash_points import crash_at
+from formflow.core.messages import notice
 from formflow.core.trouble import ENOUGH, OF_THE_COMPUTER
 from formflow.delivery import calls
 from formflow.delivery.calls import Undelivered
@@ -90,15 +91,19 @@ def _made(
 ) -> Prepared | Undelivered:
     """Draw a parcel and have it prepared; return why where that was not possible."""
     if task.weight >= ENOUGH:
-        return Undelivered(NOT_DRAWN)
+        return _not_drawn()
     try:
         parcel = parcel_of(context, posted, connector.capabilities, sheets.keep)
     except Exception as problem:
         if trouble_of(problem).code in OF_THE_COMPUTER:
             raise  # nobody's mistake, and the others would meet it too
         log.error("a page or sheet could not be drawn: %s", type(problem).__name__)  # noqa: TRY400
-        return Undelivered(NOT_DRAWN)
+        return _not_drawn()
     try:
         return calls.prepare(connector, parcel)
     except BaseException as problem:  # noqa: BLE001 - any failure keeps the parcel, see why
         return calls.why(problem)
+
+
+def _not_drawn() -> Undelivered:
+    return Undelivered(NOT_DRAWN, text=notice(NOT_DRAWN).text)

@@ -91,10 +91,10 @@ def note_delivered(
     connection.execute(_DELIVERED, said)
 
 
-def told_of(connection: Connection, number: int) -> tuple[str, str]:
-    """Return the reference of the entry that a parcel tells of, and its destination. Raise NoResultFound."""
-    row = connection.execute(_TOLD_OF, {"number": number}).one()
-    return row.reference, row.destination
+def told_of(connection: Connection, number: int) -> tuple[str, str] | None:
+    """Return the reference of the entry that a parcel tells of, and its destination; None where it has none."""
+    row = connection.execute(_TOLD_OF, {"number": number}).first()
+    return None if row is None else (row.reference, row.destination)
 
 
 def _posted(row: Row[*tuple[Any, ...]]) -> Posted:

@@ -130,7 +130,10 @@ def test_a_sheet_that_cannot_be_drawn_holds_neither_record_nor_alert_and_status_
         for _ in range(6):
             make_due(office)
         assert undelivered(office) == [(TO_DECIDE, 1, "FF-428")]
-        assert status.overview(office).waits_for_a_person
+        (told,) = status.overview(office).own_alerts
+        assert told.code == "FF-423"
+        assert f"A page or sheet about FF-{told.since.year}-000001 could not be made" in told.text
+        assert len(files(office.folders.alerts)) == 2
         assert "Alex Example" not in caplog.text
     retry(office)
     assert undelivered(office) == []
