@@ -13,7 +13,7 @@ BIN := .venv/$(SCRIPTS)
 READY := .venv/.ready
 TYPING := build/typing
 
-.PHONY: demo test check bench crash fuzz mutants fillpdf docs clean
+.PHONY: demo test check bench crash fuzz mutants fillpdf windows docs clean
 
 demo: $(READY)
 	"$(BIN)/formflow" demo demo-agency
@@ -66,6 +66,10 @@ fillpdf: $(READY)
 	"$(FILLPDF)/$(SCRIPTS)/python" -m pip install --quiet --require-hashes -r requirements.lock
 	"$(FILLPDF)/$(SCRIPTS)/python" -m pip install --quiet --editable ".[fillpdf]"
 	"$(FILLPDF)/$(SCRIPTS)/python" -m pytest tests/documents/test_prefill.py tests/admin/test_settings_file.py -n 2
+
+# FormFlow on a real Windows Python, under Wine (on Linux).
+windows: $(READY)
+	PYTHON="$(CURDIR)/$(BIN)/python" tests/windows.sh
 
 clean:
 	$(PYTHON) -c "from shutil import rmtree; from pathlib import Path; [rmtree(p, True) for p in ('.venv', 'build', 'mutants', 'demo-agency', *Path().glob('*.egg-info'))]"
