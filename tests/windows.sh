@@ -104,13 +104,12 @@ install_formflow() {
 }
 
 # Python for Windows with these arguments, in the folder of the tests: FormFlow itself is the wheel's.
-# Standard output is a pipe. Standard error is none: Wine's desktop takes it over, and would hold it open.
+# Wine's desktop, which some programs start, takes standard error over and holds it open: it has a pipe of its own,
+# whose end nobody waits for.
 windows() (
     cd "$drive/formflow"
-    timeout -k 10 "$longest_seconds" wine C:/Python311/python.exe "$@" </dev/null 2>"$work/stderr.txt" | cat
-    ended=${PIPESTATUS[0]}
-    cat "$work/stderr.txt" >&2
-    exit "$ended"
+    timeout -k 10 "$longest_seconds" wine C:/Python311/python.exe "$@" </dev/null 2> >(cat >&2) | cat
+    exit "${PIPESTATUS[0]}"
 )
 
 passed=0 failed=0 skipped=0
