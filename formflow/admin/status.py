@@ -137,7 +137,7 @@ def as_text(view: Overview, settings: Settings) -> str:
         since = moment_in_words(silent.since, settings.zone)
         lines.append(f"“{silent.destination}” has not answered since {since}.")
     if not view.undelivered:
-        lines.append("Every destination holds everything.")
+        lines.append("Everything has been delivered.")
     for folder in view.folders:
         if not folder.online:
             lines.append(f"Offline: {folder.folder} (no marker file there)")
@@ -163,7 +163,7 @@ def _proposed(entry: Waiting) -> tuple[str, str]:
     """Return shape and words. What was read and has no light is a sheet: nothing is proposed on it."""
     if entry.light:
         return LIGHT_WORDS[Light(entry.light)][:2]
-    return "!", "Not assessed" if entry.outcome == Outcome.UNREADABLE else "Does not count yet"
+    return "!", "Not assessed" if entry.outcome == Outcome.UNREADABLE else "Not accepted"
 
 
 def _last_turn(settings: Settings) -> datetime | None:

@@ -112,7 +112,7 @@ def test_eligible_scored_outcome_report_each_sheet_brings_the_next(desk: Desk) -
     assert "He waited until the others had gone." in stored(report, "dynamic_concerns")
     assert "Held her arm." in stored(report, "domain_behaviour")
     missing = stored(report, "missing_text")
-    assert "RT2: The report wants the purpose." in missing
+    assert "RT2: The report needs the purpose." in missing
     assert "RT11" not in missing
     assert {"SH1", "RT2", "AC4"} <= set(desk.open_steps())
 

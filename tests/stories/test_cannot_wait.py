@@ -216,7 +216,7 @@ def test_a_milder_revision_takes_it_away_only_when_the_first_was_acknowledged(de
     page = alert(desk, second)
     assert "nobody has acknowledged it" in page
     assert "“stepdad makes me”" in page
-    assert page.index("stepdad makes me") < page.index("Green proposed")
+    assert page.index("stepdad makes me") < page.index("Suggested level: green")
 
     formflow(desk.office, "ack", first.reference)
     desk.takes(form(**GREEN, child_words="Nothing at all."), "three.pdf")

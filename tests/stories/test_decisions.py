@@ -42,7 +42,7 @@ def test_a_red_form_brings_a_review_sheet_with_every_reason_and_nothing_decided(
     assert desk.sheets() == ["FF-2026-000001 r1 F2 DSL Review Sheet.pdf"]
     page = desk.page()
     assert "Nothing is decided yet" in page
-    assert "Red proposed" in page
+    assert "Suggested level: red (harmful)" in page
     assert "DX1 · guidance 3.2" in page
     view = status.overview(desk.office)
     assert (view.records, view.undecided) == (1, ("FF-2026-000001",))
@@ -58,7 +58,7 @@ def test_decided_as_harmful_each_child_is_referred_on_a_sheet_of_their_own(desk:
         **HER_NAME,
     )
     assert "FF-2026-000001: Decided: harmful" in desk.page()
-    assert "Red proposed" in desk.page()  # the proposal stays beside the decision
+    assert "Suggested level: red (harmful)" in desk.page()  # the proposal stays beside the decision
     new = [name.partition(" r1 ")[2] for name in desk.sheets()]
     assert new == [
         "F2 DSL Review Sheet 2.pdf",
@@ -182,8 +182,9 @@ def test_a_second_incident_shows_the_first_and_what_was_decided_then(desk: Desk)
     page = desk.page("FF-2026-000002")
     assert "CX2 · guidance 4" in page
     boxes = pypdf.PdfReader(desk.sheet("F2")).get_fields() or {}
-    assert "FF-2026-000001: 17 November 2026, Red proposed. Decided: harmful" in str(
-        boxes["history_text"]["/V"]
+    assert (
+        "FF-2026-000001: 17 November 2026, suggested level: red (harmful). Decided: harmful"
+        in str(boxes["history_text"]["/V"])
     )
     assert "R7a" in str(boxes["proposal_text"]["/V"])
 
@@ -252,7 +253,7 @@ def test_the_office_learns_nothing_of_a_sheet_and_she_sees_that_it_was_taken(des
     desk.fills_in("F2", level="harmful", level_reason="Planned.", **HER_NAME)
     desk.fills_in("F3b", sender_name="M. Head", sent_at="20/11/2026")
     assert files(desk.office.folders.receipts) == receipts
-    assert "Everything you dropped until then has been taken in." in desk.page()
+    assert "Includes everything you saved by then." in desk.page()
 
 
 def test_the_register_says_what_was_decided(desk: Desk) -> None:
@@ -271,7 +272,7 @@ def test_answers_that_do_not_fit_together_stand_on_the_page_and_nothing_is_close
     desk.gets(GREEN)
     desk.fills_in("F2", level="healthy", level_reason="Play.", police="yes", **HER_NAME)
     page = desk.page()
-    assert "Answers that do not fit together" in page
+    assert "Answers that contradict each other" in page
     assert "to be reported to the police" in page
     assert "Decided: healthy" in page
 
@@ -315,7 +316,7 @@ def test_what_her_sheet_establishes_stands_on_the_page_and_a_lower_level_wants_a
     desk.fills_in("F2", lower_reason="Candles at home, two years ago.")
     page = desk.page()
     assert "Decided: healthy" in page
-    assert "What the review sheet establishes Fire setting is known. R9b · guidance 2.3" in page
+    assert "What the review sheet shows Fire setting is known. R9b · guidance 2.3" in page
     assert "Anxiety is known. RX · guidance 2.3 · context" in page
 
 

@@ -240,7 +240,7 @@ def test_a_sheet_from_the_staff_folder_is_kept_counts_for_nothing_and_she_is_ale
     assert {found.code for found in entry.notices} <= {"FF-235", "FF-129"}
     page = misplaced.desk.office.folders.alerts / f"1 TO READ {entry.reference} r1.html"
     words = page.read_text("utf-8")
-    assert "A sheet came from the staff folder. It changes nothing." in words
+    assert "A sheet came from the staff folder. Nothing has been changed by it." in words
     assert "Put it right" not in words
     kept = files(misplaced.desk.office.folders.alerts.parent / "Child files")
     assert any(f"Not yet matched/{entry.reference}/" in name for name in kept)

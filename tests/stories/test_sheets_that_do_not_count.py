@@ -46,7 +46,7 @@ def test_a_sheet_without_a_level_decides_nothing_and_keeps_what_she_wrote(desk: 
     assert "could not assess" not in page
     assert "against the paper" not in page
     view = status.overview(desk.office)
-    assert "! FF-2026-000001-F2 r1  Does not count yet" in status.as_text(view, desk.office)
+    assert "! FF-2026-000001-F2 r1  Not accepted" in status.as_text(view, desk.office)
     with pikepdf.open(desk.sheet("F2")) as again:
         (box,) = [f for f in again.Root.AcroForm.Fields if f.get("/T") == "a_views"]
         assert str(box.V) == "He said it was a game."
