@@ -180,7 +180,7 @@ def test_what_stands_against_an_assessment_is_said_and_stops_the_outcome_sheet(
     desk.fills_in("F2", level="harmful", level_reason="Planned.", aim2="yes", **HER_NAME)
     desk.fills_in("F4", **{**ELIGIBLE, **SCORED, **different})
     assert gate in desk.open_steps()
-    assert "Must come first" in desk.page()
+    assert "Do first" in desk.page()
     assert not has(desk, "F5")
     if gate == "EL6":  # limits: a named person may decide otherwise, and says why
         desk.fills_in("F4", limits_reason="Adapted with the trainer.")

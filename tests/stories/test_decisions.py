@@ -41,7 +41,7 @@ def test_a_red_form_brings_a_review_sheet_with_every_reason_and_nothing_decided(
     desk.gets(RED)
     assert desk.sheets() == ["FF-2026-000001 r1 F2 DSL Review Sheet.pdf"]
     page = desk.page()
-    assert "Nothing is decided yet" in page
+    assert "Awaiting your decision" in page
     assert "Suggested level: red (harmful)" in page
     assert "DX1 · guidance 3.2" in page
     view = status.overview(desk.office)
@@ -114,7 +114,7 @@ def test_decided_as_concerning_below_red_needs_a_reason_and_opens_the_plans(desk
     (held,) = about(desk.office, "FF-2026-000001-F2")
     assert held.outcome is Outcome.HELD
     assert [found.code for found in held.notices if found.holds] == ["FF-222"]
-    assert "Nothing is decided yet" in desk.page()
+    assert "Awaiting your decision" in desk.page()
     assert files(desk.office.folders.needs_attention) == []  # never back to the office
 
     desk.fills_in("F2", lower_reason="I spoke to both children; it was a dare.")
@@ -145,7 +145,7 @@ def test_decided_as_healthy_keeps_the_paper_and_asks_for_no_referral(desk: Desk)
 def test_in_doubt_the_case_stays_open_until_advice_is_taken_and_a_level_chosen(desk: Desk) -> None:
     desk.gets(AMBER)
     desk.fills_in("F2", level="doubt", level_reason="Unclear.", **HER_NAME)
-    assert "In doubt: advice is being taken" in desk.page()
+    assert "In doubt: taking advice" in desk.page()
     assert {"DX1", "DX5"} <= set(desk.open_steps())
     assert status.overview(desk.office).undecided == ("FF-2026-000001",)
     desk.fills_in("F2", level="concerning", advice_from="Front door, 20 November at 2pm")
@@ -219,7 +219,7 @@ def test_a_sheet_dropped_in_the_folder_of_the_staff_decides_nothing_and_she_is_t
     desk.gets(RED)
     decided = {"level": "harmful", "level_reason": "Planned.", **HER_NAME}
     desk.fills_in("F2", None, desk.office.watch[0].folder, **decided)
-    assert "Nothing is decided yet" in desk.page()
+    assert "Awaiting your decision" in desk.page()
     (page,) = desk.office.folders.alerts.glob("*FF-2026-000002 r1.html")
     assert "came from the staff folder" in page.read_text("utf-8")
 
@@ -310,7 +310,7 @@ def test_what_her_sheet_establishes_stands_on_the_page_and_a_lower_level_wants_a
     desk.gets(GREEN)
     said = {"background_fire_setting": "yes", "background_anxiety": "yes", **HER_NAME}
     desk.fills_in("F2", level="healthy", level_reason="Play.", **said)
-    assert "Nothing is decided yet" in desk.page()
+    assert "Awaiting your decision" in desk.page()
     (held,) = about(desk.office, "FF-2026-000001-F2")
     assert [found.code for found in held.notices if found.holds] == ["FF-319"]
     desk.fills_in("F2", lower_reason="Candles at home, two years ago.")
