@@ -42,7 +42,7 @@ def test_a_red_form_brings_a_review_sheet_with_every_reason_and_nothing_decided(
     assert desk.sheets() == ["FF-2026-000001 r1 F2 DSL Review Sheet.pdf"]
     page = desk.page()
     assert "Awaiting your decision" in page
-    assert "Suggested level: red (harmful)" in page
+    assert "FormFlow suggested Red (harmful)" in page
     assert "DX1 · guidance 3.2" in page
     view = status.overview(desk.office)
     assert (view.records, view.undecided) == (1, ("FF-2026-000001",))
@@ -58,7 +58,7 @@ def test_decided_as_harmful_each_child_is_referred_on_a_sheet_of_their_own(desk:
         **HER_NAME,
     )
     assert "FF-2026-000001: Decided: harmful" in desk.page()
-    assert "Suggested level: red (harmful)" in desk.page()  # the proposal stays beside the decision
+    assert "FormFlow suggested Red (harmful)" in desk.page()  # the proposal stays beside the decision
     new = [name.partition(" r1 ")[2] for name in desk.sheets()]
     assert new == [
         "F2 DSL Review Sheet 2.pdf",
