@@ -253,7 +253,7 @@ def test_the_offices_receipt_is_the_same_whatever_the_sheet_is_or_claims(
     first = misplaced.came["a blank review sheet with a guessed reference"]
     assert receipt(misplaced, misplaced.came[case]) == receipt(misplaced, first)
     told = receipt(misplaced, first).decode()
-    for word in ("Review", "Referral", "sheet", "FF-", "Daniel", "correct"):
+    for word in ("Review", "Referral", "sheet", "FF-", "Daniel", "What to correct"):
         assert word not in told, word
 
 
