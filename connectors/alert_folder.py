@@ -39,7 +39,7 @@ URGENCY: Mapping[Light | None, str] = {
     None: "1 TO READ",
     Light.AMBER_OR_RED: "2 AMBER OR RED",
     Light.AMBER: "3 AMBER",
-    Light.UNDETERMINED: "4 NOT ENOUGH KNOWN",
+    Light.UNDETERMINED: "4 MORE INFORMATION NEEDED",
     Light.GREEN: "5 GREEN",
 }
 NOW, OVERDUE = "0 NOW", "0 OVERDUE"

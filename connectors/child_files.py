@@ -136,7 +136,7 @@ def _line(parcel: Parcel, papers: dict[str, str]) -> str:
         f"{parcel.reference}{revision}",
         parcel.form_title,
         "" if parcel.about else LIGHTS[parcel.light],
-        parcel.decided or ("" if parcel.about else "By the safeguarding lead"),
+        parcel.decided or ("" if parcel.about else "Awaiting decision"),
     )
     columns = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
     return f'<tr data-order="{order}" data-key="{parcel.key}">{columns}<td>{links}</td></tr>'
@@ -184,10 +184,10 @@ th, td {{ border-bottom: 1px solid #999; padding: .4em .8em .4em 0; text-align: 
 </head>
 <body>
 <h1>Chronology of {title}</h1>
-<p>FormFlow writes this page again with every new paper. Write notes elsewhere.</p>
+<p>Updated automatically. Please don’t add notes here.</p>
 <table>
 <thead><tr><th scope="col">Date of incident</th><th scope="col">Reference</th><th scope="col">Form</th>\
-<th scope="col">Proposed by the rules</th><th scope="col">Decision</th><th scope="col">Papers</th></tr></thead>
+<th scope="col">Suggested level</th><th scope="col">Decision</th><th scope="col">Papers</th></tr></thead>
 <tbody>"""
 _FOOT = """</tbody>
 </table>

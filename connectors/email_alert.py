@@ -123,10 +123,12 @@ class EmailAlert:
         is_due_today = deadline is not None and deadline - parcel.recorded_at <= TODAY
         message = EmailMessage()
         now = "NOW: " * parcel.urgent
-        needs = f"{now}{parcel.reference}{again}: a form needs you{' today' * is_due_today}"
+        needs = f"{now}{parcel.reference}{again}: new form to review{' today' * is_due_today}"
         overdue = f"{now}{parcel.reference}: a step is overdue{', look today' * parcel.urgent}"
         subject = overdue if parcel.is_reminder else needs
-        message["Subject"] = f"{parcel.reference}: FormFlow needs you" if parcel.is_own else subject
+        message["Subject"] = (
+            f"{parcel.reference}: FormFlow needs attention" if parcel.is_own else subject
+        )
         message["From"] = self._settings.sender
         message["To"] = self._settings.recipient
         message["Date"] = format_datetime(parcel.recorded_at)
@@ -281,9 +283,9 @@ def _words(parcel: Parcel) -> str:
 Reference:       {parcel.reference}
 Where to look:   {parcel.where_to_look}
 
-This comes once a working day, until the step is noted on its sheet and the sheet is dropped.
+You will get this once each working day until the step is recorded on its sheet and the sheet is dropped.
 
-This message holds no names. Put none into an answer or a forwarded copy.
+This message holds no names. Do not add names if you reply or forward.
 """
     deadline = moment_in_words(parcel.respond_by) if parcel.respond_by else "as soon as you can"
     deadline = "now" if parcel.urgent else deadline
@@ -293,10 +295,10 @@ Review by:       {deadline}
 Reference:       {parcel.reference}, revision {parcel.revision}
 Where to look:   {parcel.where_to_look}
 
-To show that you have seen it: drag its page in the folder “Alerts” into “Seen”,
+When you have read it, move its page from “Alerts” to “Seen”,
 or run: formflow ack {parcel.reference}
 
-This message holds no names. Put none into an answer or a forwarded copy.
+This message holds no names. Do not add names if you reply or forward.
 """
 
 

@@ -152,7 +152,7 @@ def as_text(view: Overview, settings: Settings) -> str:
     lines += put_back_in_words(view, settings)
     lines += undelivered_in_words(view, settings)
     if not view.undelivered:
-        lines.append("Every destination holds everything.")
+        lines.append("Everything has been delivered.")
     for folder in view.folders:
         if not folder.online:
             lines.append(f"Offline: {folder.folder} (no marker file there)")
@@ -192,7 +192,7 @@ def _proposed(entry: Waiting) -> tuple[str, str]:
     """Return shape and words. What was read and has no light is a sheet: nothing is proposed on it."""
     if entry.light:
         return LIGHT_WORDS[Light(entry.light)][:2]
-    return "!", "Not assessed" if entry.outcome == Outcome.UNREADABLE else "Does not count yet"
+    return "!", "Not assessed" if entry.outcome == Outcome.UNREADABLE else "Not accepted"
 
 
 def _last_turn(settings: Settings) -> datetime | None:

@@ -201,11 +201,11 @@ def _unknown(reference: str) -> int:
 
 def _entry_text(entry: Entry, settings: Settings) -> str:
     form = _form_of(entry, settings)
-    light = LIGHT_WORDS[entry.proposal.light][1] if entry.proposal else "nothing proposed"
+    light = LIGHT_WORDS[entry.proposal.light][1] if entry.proposal else "nothing suggested"
     rows = [
         ("reference", f"{entry.reference} revision {entry.revision}"),
         ("outcome", OUTCOME_WORDS[entry.outcome]),
-        ("light", light),
+        ("suggested", light),
         ("received", moment_in_words(entry.received_at, settings.zone)),
         ("child", entry.child_reference or "not known"),
     ]

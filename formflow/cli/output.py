@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from formflow.core.model import Finding, Notice, Proposal
+from formflow.core.wording import suggested
 from formflow.forms.catalogue import Form
 
 
@@ -81,18 +82,18 @@ def proposal_json(proposal: Proposal | None) -> dict[str, Any] | None:
 def explain(proposal: Proposal | None, form: Form | None) -> str:
     """Return a proposal in words: each finding with the line of guidance it came from."""
     if proposal is None:
-        return "Nothing could be proposed: a person must read this paper."
+        return "No level could be suggested: a person must read this form."
     lines = [f"NOW: {notice.text} ({notice.code})" for notice in proposal.urgent]
-    lines += [f"Proposed: {proposal.light.value.replace('_', ' ')}. You decide."]
+    lines += [f"{suggested(proposal.light)}. You decide."]
     lines += [f"  !     {notice.text} ({notice.code})" for notice in proposal.cautions]
     for finding in proposal.findings:
-        analogy = ", by analogy" if finding.by_analogy else ""
+        analogy = ", not named there" if finding.by_analogy else ""
         lines.append(f"  {finding.rule:5} {finding.weighs.value:8} {finding.text}")
         lines.append(f"        guidance {finding.section}{analogy}: “{finding.quote}”")
     lines += [f"  !     {notice.text} ({notice.code})" for notice in proposal.contradictions]
     lines += [f"  ?     {notice.text} ({notice.code})" for notice in proposal.please_check]
     if proposal.missing:
-        lines.append("  Not answered, and it could matter:")
+        lines.append("  Unanswered questions that could change the level:")
         known = form.fields if form else {}
         lines += [
             f"        {known[name].label if name in known else name}" for name in proposal.missing

@@ -3,7 +3,7 @@
 Each says what we found, what that means, and what to do now. Words for an 11-year-old reader; no
 blame; the printed label and page, never a field id. `docs/messages.md` has a heading for each code.
 
-FF-1xx the file and the reading · FF-2xx the answers · FF-3xx answers that do not fit together, and
+FF-1xx the file and the reading · FF-2xx the answers · FF-3xx answers that contradict each other, and
 words to check · FF-4xx deliveries.
 """
 
@@ -63,40 +63,40 @@ MESSAGES: dict[str, Message] = {
     ),
     "FF-105": Message(
         "The file has no boxes we can read. It may be a printed or scanned copy of a form, or no form at all.",
-        "Nobody has been able to read the answers by machine.",
-        "Open the form you filled in, use File > Save (not Print), and drop it again. If there is"
-        " nothing but this paper, fill in our form “please fill in” from it.",
+        "The computer could not read the answers.",
+        "Open the form you filled in, use File > Save (not Print), and drop it again. If this paper"
+        " is all there is, copy it into our form “please fill in”.",
         holds=True,
         returns=True,
     ),
     "FF-106": Message(
         "Boxes of this form are missing from the file: {missing} of {expected} ({which}).",
-        "The file may be damaged, so it must not count as complete.",
-        "Compare the paper with the sheet of what was read, or fill in a new form.",
+        "The file may be damaged, so it does not count as complete.",
+        "Compare the original form with the “as read” sheet, or fill in a new form.",
         holds=True,
     ),
     "FF-107": Message(
         "The file has boxes that this form does not have: {extra} ({which}).",
         "The form may have been changed by someone.",
-        "Compare the paper with a blank form from “Blank forms”.",
+        "Compare the form with a blank form from “Blank forms”.",
         holds=True,
     ),
     "FF-108": Message(
         "“{label}” holds an answer that this form does not offer.",
         "We do not know what it means, so it counts as not read.",
-        "Look at the paper and ask the person who filled it in.",
+        "Look at the original form and ask the person who filled it in.",
         holds=True,
     ),
     "FF-109": Message(
         "What the page shows in “{label}” is not what is stored in the file.",
         "Two people could read two different answers.",
-        "Open the paper, compare it with the sheet of what was read, and ask who filled it in.",
+        "Open the original form, compare it with the “as read” sheet, and ask who filled it in.",
         holds=True,
     ),
     "FF-110": Message(
         "Two ways of reading “{label}” gave two different answers.",
         "The file may be damaged.",
-        "Compare the paper with the sheet of what was read.",
+        "Compare the original form with the “as read” sheet.",
         holds=True,
     ),
     "FF-111": Message(
@@ -123,7 +123,7 @@ MESSAGES: dict[str, Message] = {
     "FF-114": Message(
         "The form was read only in part, because the file is damaged.",
         "What was read may be an older version of the answers.",
-        "Compare the paper with the sheet of what was read.",
+        "Compare the original form with the “as read” sheet.",
         holds=True,
     ),
     "FF-115": Message(
@@ -161,49 +161,49 @@ MESSAGES: dict[str, Message] = {
         returns=True,
     ),
     "FF-120": Message(
-        "FormFlow could not finish this paper, because something went wrong in FormFlow itself.",
-        "Nothing has been proposed for it, so a person must read it.",
+        "FormFlow could not finish this form, because something went wrong in FormFlow itself.",
+        "No level has been suggested, so a person must read it.",
         "Read the original today. Tell IT that this happened.",
         holds=True,
     ),
     "FF-121": Message(
         "We cannot tell what the page shows in “{label}”, so we cannot compare it with the file.",
-        "A person may read something else on the page than was taken from the file.",
-        "Open the paper and compare it with the sheet of what was read.",
+        "A person may read something on the page that differs from what was taken from the file.",
+        "Open the original form and compare it with the “as read” sheet.",
         holds=True,
     ),
     "FF-122": Message(
-        "A file in the drop folder cannot be opened. Another program keeps it, or FormFlow may not read it.",
-        "Nobody knows yet what it says. FormFlow goes on trying.",
-        "Close it everywhere. If that does not help, ask IT to look at its rights.",
+        "A file in the drop folder cannot be opened. Another program has it open, or FormFlow is not allowed to read it.",
+        "No one has read it yet. FormFlow keeps trying.",
+        "Close it everywhere. If that does not help, ask IT to check its permissions.",
         holds=True,
         returns=True,
     ),
     "FF-123": Message(
-        "Boxes stand elsewhere on this paper than on the blank form: {moved} ({which}).",
+        "Boxes on this form are not where they are on the blank form: {moved} ({which}).",
         "Someone may have marked one answer and the file may say another.",
-        "Open the paper and compare it with the sheet of what was read. If your form has been changed,"
+        "Open the original form and compare it with the “as read” sheet. If your form has been changed,"
         " ask IT to run “formflow forms learn” for the new one.",
         holds=True,
     ),
     "FF-124": Message(
         "The form was printed to a PDF or flattened, so its boxes are gone.",
-        "We read what stands on the page. Letters may be wrong, and a person must confirm them.",
-        "Compare our copy “please check” in “Needs attention” with the paper, put it right, save it and drop it.",
+        "We read what is on the page. Letters may be wrong, and a person must confirm them.",
+        "Compare our copy “please check” in “Needs attention” with the original, correct it, save it and drop it.",
         holds=True,
         returns=True,
     ),
     "FF-125": Message(
         "The form is a picture, such as a scan or a photo.",
         "We read what we could make out. Letters may be wrong, and a person must confirm them.",
-        "Compare our copy “please check” in “Needs attention” with the paper, put it right, save it and drop it.",
+        "Compare our copy “please check” in “Needs attention” with the original, correct it, save it and drop it.",
         holds=True,
         returns=True,
     ),
     "FF-126": Message(
         "Some letters in “{label}” cannot be read, because the program that made the file left them out.",
         "They may be part of a name.",
-        "Put them right in our copy “please check” in “Needs attention”.",
+        "Correct them in our copy “please check” in “Needs attention”.",
         holds=True,
         returns=True,
     ),
@@ -215,52 +215,52 @@ MESSAGES: dict[str, Message] = {
         returns=True,
     ),
     "FF-128": Message(
-        "The answers stand in a part of the file that most programs do not show.",
+        "The answers are in a part of the file that most programs do not show.",
         "Two people could read two different answers, so a person must confirm them.",
-        "Compare our copy “please check” in “Needs attention” with the paper, put it right, save it and drop it.",
+        "Compare our copy “please check” in “Needs attention” with the original, correct it, save it and drop it.",
         holds=True,
         returns=True,
     ),
     "FF-129": Message(
-        "The file carries something that our forms never carry: {what}.",
+        "The file contains something that our forms never contain: {what}.",
         "It can start by itself when somebody opens the file. What is filed is a copy without it.",
         "Ask who sent the file. Ask IT before you open the original.",
     ),
     "FF-130": Message(
         "The form says that it belongs to the record {reference}. We have no such record.",
-        "It has been recorded as a new paper.",
+        "It has been recorded as a new form.",
         "Check where the form came from.",
         holds=True,
     ),
     "FF-131": Message(
         "The form says that it belongs to the record {reference}. That is about another child or another day.",
-        "It has been recorded as a new paper, and {reference} has not been changed.",
+        "It has been recorded as a new form, and {reference} has not been changed.",
         "Compare the two, and check the name and the date of birth on both.",
         holds=True,
     ),
     "FF-132": Message(
         "Something was added on top of the form ({which}): a note, a drawing or a text of its own.",
-        "We read boxes only, so nobody has read what was added.",
-        "Open the paper, read it, and put what belongs to the record into the boxes of the form.",
+        "We read boxes only, so no one has read what was added.",
+        "Open the form, read it, and put what belongs in the record into its boxes.",
         holds=True,
     ),
     "FF-133": Message(
         "The page itself does not look like the blank form ({which}).",
-        "Something was written on it outside of the boxes, or the questions were changed or moved.",
-        "Open the paper and compare it with a blank form from “Blank forms”.",
+        "Something was written on it outside the boxes, or the questions were changed or moved.",
+        "Open the form and compare it with a blank form from “Blank forms”.",
         holds=True,
     ),
     "FF-134": Message(
-        "Something stands in “{label}” that we could not read.",
+        "There is something in “{label}” that we could not read.",
         "It counts neither as an answer nor as blank.",
-        "Look at the paper, and put it right in our copy “please check” in “Needs attention”.",
+        "Look at the original form, and correct it in our copy “please check” in “Needs attention”.",
         holds=True,
         returns=True,
     ),
     "FF-135": Message(
         "The last pages of this copy (“Longer answers, in full”) are not as FormFlow made them.",
-        "What stands there may differ from what is in the boxes. Only the boxes were read.",
-        "Open the paper, compare its last pages with the boxes, and put into the boxes what belongs to the"
+        "They may say something else than the boxes. Only the boxes were read.",
+        "Open the form, compare its last pages with the boxes, and put into the boxes what belongs to the"
         " record.",
         holds=True,
     ),
@@ -276,63 +276,63 @@ MESSAGES: dict[str, Message] = {
     "FF-140": Message(
         "FormFlow could not read or write a file: the disk may be full, read-only or away.",
         "The forms are safe and wait. No one knows yet what they say.",
-        "Make room, or put the disk or its rights right. FormFlow then goes on by itself.",
+        "Free some space, or check the disk and its permissions. FormFlow then carries on by itself.",
     ),
     "FF-141": Message(
         "FormFlow’s ledger is in use by another program, or cannot be read.",
         "The forms are safe and wait. No one knows yet what they say.",
-        "Stop what holds it, such as a backup. If it stays so, run “formflow doctor”.",
+        "Stop whatever is using it, such as a backup. If that does not help, run “formflow doctor”.",
     ),
     "FF-142": Message(
         "The part of FormFlow that reads forms could not start.",
         "The forms are safe and wait. No one knows yet what they say.",
-        "Run “formflow doctor”. If it finds the same, free memory or install FormFlow again.",
+        "Run “formflow doctor”. If it reports the same, free some memory or reinstall FormFlow.",
     ),
     "FF-143": Message(
-        "FormFlow was ended from outside while it was reading.",
+        "Something stopped FormFlow while it was reading.",
         "The forms are safe and will be read again.",
-        "If it happens again, look for what ends programs here: a virus scanner, or too little memory.",
+        "If it happens again, look for what is stopping programs here, such as a virus scanner or too little memory.",
     ),
     "FF-144": Message(
         "The computer was too busy to read a form.",
         "The forms are safe and wait. No one knows yet what they say.",
-        "Look for what keeps the computer busy. FormFlow tries again by itself.",
+        "Check what is keeping the computer busy. FormFlow tries again by itself.",
     ),
     # The answers
     "FF-201": Message(
         "“{label}” is blank.",
-        "The record has a gap.",
+        "The record is not complete.",
         "Fill it in, save the form and drop it again.",
         returns=True,
     ),
     "FF-202": Message(
         "We could not read the date in “{label}”.",
-        "The record has no date there.",
+        "No date has been recorded.",
         "Write it like 14/11/2026, or like 14/11/2026 at 1.45pm, save and drop the form again.",
         returns=True,
     ),
     "FF-203": Message(
-        "There is no such day as the one in “{label}”.",
-        "The record has no date there.",
+        "The date in “{label}” does not exist.",
+        "No date has been recorded.",
         "Write the day first, then the month, then the year, such as 14/11/2026. Save and drop again.",
         returns=True,
     ),
     "FF-204": Message(
-        "“{label}” says when in words, such as “yesterday”.",
-        "Nobody can tell later which day that was.",
-        "Write the date like 14/11/2026, save the form and drop it again.",
+        "“{label}” has words, such as “yesterday”, instead of a date.",
+        "Later on, nobody will know which day that was.",
+        "Please give the actual date, like 14/11/2026. Save the form and drop it again.",
         returns=True,
     ),
     "FF-205": Message(
         "The day of the week in “{label}” does not go with the date.",
-        "One of the two is wrong, so the record has no date there.",
-        "Look at a calendar, put it right, save the form and drop it again.",
+        "One of the two is wrong, so no date has been recorded.",
+        "Check a calendar, correct it, save the form and drop it again.",
         returns=True,
     ),
     "FF-206": Message(
         "The date in “{label}” is in the future.",
-        "It cannot be right, so the record has no date there.",
-        "Put it right, save the form and drop it again.",
+        "It cannot be right, so no date has been recorded.",
+        "Correct it, save the form and drop it again.",
         returns=True,
     ),
     "FF-207": Message(
@@ -343,7 +343,7 @@ MESSAGES: dict[str, Message] = {
     "FF-208": Message(
         "The date of the incident is before the child’s date of birth.",
         "One of the two is wrong.",
-        "Put it right, save the form and drop it again.",
+        "Correct it, save the form and drop it again.",
         returns=True,
     ),
     "FF-209": Message(
@@ -354,18 +354,18 @@ MESSAGES: dict[str, Message] = {
     "FF-210": Message(
         "The form was signed before the incident, by its dates.",
         "One of the two is wrong.",
-        "Put it right, save the form and drop it again.",
+        "Correct it, save the form and drop it again.",
         returns=True,
     ),
     "FF-211": Message(
         "The year in “{label}” is before 1900.",
-        "It cannot be right, so the record has no date there.",
+        "It cannot be right, so no date has been recorded.",
         "Write the year with four digits, save the form and drop it again.",
         returns=True,
     ),
     "FF-212": Message(
         "The form says that what is known warrants an immediate referral. It does not say that the contact was made.",
-        "FormFlow contacts nobody outside. This does not wait for anything else.",
+        "FormFlow contacts nobody outside. Do not wait for FormFlow.",
         "Decide now, and phone the police or children’s social care if you agree.",
     ),
     "FF-213": Message(
@@ -374,19 +374,19 @@ MESSAGES: dict[str, Message] = {
         "Check with the person who made the contact that it arrived.",
     ),
     "FF-214": Message(
-        "We could not tell the time in “{label}”. It may be morning or afternoon, or it stands in words.",
+        "We could not tell the time in “{label}”. It may be morning or afternoon, or it is in words.",
         "The day is recorded, the time is not.",
         "If the time is known, write it like 1.45pm or 13:45.",
     ),
     "FF-215": Message(
         "“{label}” has the month before the day.",
-        "Two people could read two different days, so the record has no date there.",
+        "Two people could read two different days, so no date has been recorded.",
         "Write the day first, then the month, then the year, such as 14/11/2026. Save and drop again.",
         returns=True,
     ),
     "FF-216": Message(
         "“{label}” has no date in it, only a word or a sign for “not known”.",
-        "The record has no date there.",
+        "No date has been recorded.",
         "Add the date when somebody finds it out.",
     ),
     "FF-217": Message(
@@ -395,13 +395,13 @@ MESSAGES: dict[str, Message] = {
         "Read the form now, and decide whether to refer.",
     ),
     "FF-218": Message(
-        "The program that saved the form lost a letter in “{label}”. It stands there as “�”.",
+        "The program that saved the form lost a letter in “{label}”. It is shown as “�”.",
         "Often it was a picture such as a smiley. It may also be part of a name.",
-        "Look at the paper, and correct it if it matters.",
+        "Look at the original form, and correct it if it matters.",
     ),
     "FF-219": Message(
         "“{label}” has {what}.",
-        "To a computer it may be another name than the one you see, so earlier records may not be found.",
+        "To a computer this may be a different name from the one you see, so earlier records may not be found.",
         "Look for earlier records under the name as it is said. Ask for it to be typed again.",
     ),
     "FF-220": Message(
@@ -417,8 +417,8 @@ MESSAGES: dict[str, Message] = {
         holds=True,
     ),
     "FF-222": Message(
-        "The level on this sheet is lower than what was proposed or decided before, and no reason stands there.",
-        "The higher level stands until you say why.",
+        "The level on this sheet is lower than what was suggested or decided before, and no reason is given.",
+        "The higher level holds until you say why.",
         "Write the reason on the sheet in “To decide”, save it and drop it again.",
         holds=True,
     ),
@@ -438,7 +438,7 @@ MESSAGES: dict[str, Message] = {
     "FF-225": Message(
         "The record has a newer revision than the one this sheet was made for.",
         "The sheet does not count, because you may not have seen what is new. It is kept.",
-        "Look at the newer paper, and decide on the newer sheet in “To decide”.",
+        "Look at the newer form, and decide on the newer sheet in “To decide”.",
         holds=True,
     ),
     "FF-226": Message(
@@ -449,19 +449,19 @@ MESSAGES: dict[str, Message] = {
     ),
     "FF-227": Message(
         "The report says that others have it, and not that the young person and the parents saw it first.",
-        "The guidance wants it shared with them first, with their disagreements noted. This copy does"
+        "The guidance asks for it to be shared with them first, with their disagreements noted. This copy does"
         " not count yet.",
         "Note when it was shared with each and where they disagree, save, and drop it again.",
         holds=True,
     ),
     "FF-228": Message(
-        "The UPN on this form is another child’s, or not the one that earlier papers give this child.",
-        "One of the numbers is wrong. Nobody was joined by it.",
-        "Compare the papers, and ask for the number that is wrong to be put right.",
+        "The UPN on this form is another child’s, or not the one on earlier forms about this child.",
+        "One of the numbers is wrong. No records were linked by it.",
+        "Compare the forms, and ask for the wrong number to be corrected.",
     ),
     "FF-229": Message(
-        "What stands in the box for the same child is not the number of a child on record.",
-        "Nobody was joined, and the sheet does not count yet. It is kept.",
+        "The box for the same child does not hold the number of a child on record.",
+        "No records were linked, and the sheet does not count yet. It is kept.",
         "Write the number alone, as the sheet offers it (C-000012), or clear the box. Save and drop again.",
         holds=True,
     ),
@@ -502,15 +502,15 @@ MESSAGES: dict[str, Message] = {
         holds=True,
     ),
     "FF-241": Message(
-        "The level on this sheet is lower than what was proposed or decided before.",
+        "The level on this sheet is lower than what was suggested or decided before.",
         "The sheet gives a reason and is signed, so it counts.",
-        "Check that it is your decision. If not, choose the level again on the sheet in “To decide”, and find out"
+        "Check that this was your decision. If not, choose the level again on the sheet in “To decide”, and find out"
         " who dropped this one.",
     ),
     "FF-242": Message(
         "This sheet says that the child is the same as another child on record.",
         "From now on, earlier records of both are shown together.",
-        "Check that it is your decision. If not, clear the box on the sheet in “To decide” and drop that.",
+        "Check that this was your decision. If not, clear the box on the sheet in “To decide” and drop that.",
     ),
     "FF-230": Message(
         "The sheet says healthy, and there is not enough information to suggest that. No reason is given.",
@@ -529,60 +529,60 @@ MESSAGES: dict[str, Message] = {
         "They may be an adult, or a date is wrong. The form is not suggested as green.",
         "Check the date of birth. If an adult was involved, follow your own procedure for adults.",
     ),
-    # Answers that do not fit together, and words to check
+    # Answers that contradict each other, and words to check
     "FF-301": Message(
         "The form says both that it was spontaneous and that it was planned.",
-        "Both answers stand; none of them is left out.",
+        "Both answers have been kept.",
         "Ask the person who filled in the form.",
     ),
     "FF-302": Message(
         "The form says that the others engaged freely, and that they were uncomfortable, anxious or fearful.",
-        "Both answers stand; none of them is left out.",
+        "Both answers have been kept.",
         "Ask the person who filled in the form, and hear the other child.",
     ),
     "FF-303": Message(
         "The form says that the child took responsibility, and was defensive or denied it.",
-        "Both answers stand; none of them is left out.",
+        "Both answers have been kept.",
         "Ask the person who filled in the form. It may have changed while they talked.",
     ),
     "FF-304": Message(
         "The form says that the child could be easily focused on another task, and kept returning to the behaviour.",
-        "Both answers stand; none of them is left out.",
+        "Both answers have been kept.",
         "Ask the person who filled in the form.",
     ),
     "FF-305": Message(
         "The form says that the children are of a similar age. Their dates of birth are more than {years} years apart.",
-        "Both answers stand; none of them is left out.",
+        "Both answers have been kept.",
         "Check the dates of birth, and think about the difference in age.",
     ),
     "FF-306": Message(
-        "The form says that it has not happened before. Earlier papers about this child are on record.",
-        "They may be about something else, so both stand.",
+        "The form says that it has not happened before. There are earlier forms about this child.",
+        "They may be about something else, so both have been kept.",
         "Compare them, and decide whether this is frequent or increasing.",
     ),
     "FF-307": Message(
         "The sheet says both that it was healthy and that it is to be reported to the police.",
-        "Both answers stand; none of them is left out.",
+        "Both answers have been kept.",
         "Look at the level and at the question about the police, and drop the sheet again if one is wrong.",
     ),
     "FF-308": Message(
         "The sheet says that no child was targeted, and tells of the child who was.",
-        "Both answers stand. Nothing more is asked about that child.",
+        "Both answers have been kept. Nothing more is asked about that child.",
         "Say who the other person was, and drop the sheet again if that is wrong.",
     ),
     "FF-309": Message(
         "The sheet says that there is no referral and why, and the referral’s own sheet says when it was sent.",
-        "Both answers stand.",
-        "Clear the reason against the referral, or put the referral’s sheet right.",
+        "Both answers have been kept.",
+        "Clear the reason against the referral, or correct the referral sheet.",
     ),
     "FF-312": Message(
         "The sheet says that harmful behaviour is known, and that nothing is established or suspected.",
-        "Both answers stand, and the assessment waits.",
+        "Both answers have been kept, and the assessment waits.",
         "Look at both questions, and drop the sheet again.",
     ),
     "FF-313": Message(
         "The sheet says that the young person does not deny it, and might plead not guilty.",
-        "Both answers stand. Interviews are not held back.",
+        "Both answers have been kept. Interviews are not held back.",
         "Ask the legal representative, and drop the sheet again if one is wrong.",
     ),
     "FF-314": Message(
@@ -620,13 +620,13 @@ MESSAGES: dict[str, Message] = {
         holds=True,
     ),
     "FF-310": Message(
-        "The free text says “{word}”, and “{label}” is answered neither yes nor no.",
-        "A word alone changes nothing in the proposal.",
+        "The free text says “{word}”, and “{label}” has not been answered yes or no.",
+        "A word alone never changes the suggested level.",
         "Please check what was meant, and ask if it is not clear.",
     ),
     "FF-311": Message(
         "The form says what social media was used for, and “{label}” is not answered with yes.",
-        "This changes nothing in the proposal.",
+        "This does not change the suggested level.",
         "Please check whether social media was used, and ask if it is not clear.",
     ),
     # What cannot wait, whatever the level
@@ -680,17 +680,17 @@ MESSAGES: dict[str, Message] = {
     "FF-401": Message(
         "The folder is not there.",
         "What belongs in it waits in FormFlow, and nothing is lost.",
-        "Connect the drive, or make the folder again. FormFlow goes on by itself.",
+        "Connect the drive, or make the folder again. FormFlow carries on by itself.",
     ),
     "FF-402": Message(
         "FormFlow cannot write to the folder. It may be read-only, or the disk may be full.",
         "What belongs in it waits in FormFlow, and nothing is lost.",
-        "Give FormFlow the right to write there, or make room. FormFlow goes on by itself.",
+        "Allow FormFlow to write there, or free some space. FormFlow carries on by itself.",
     ),
     "FF-403": Message(
         "Another FormFlow is writing to the folder.",
         "What belongs in it waits for its turn.",
-        "You need to do nothing. If this stays so for an hour, tell IT.",
+        "You do not need to do anything. If this lasts for an hour, tell IT.",
     ),
     "FF-404": Message(
         "The register workbook is open in Excel.",
@@ -699,19 +699,19 @@ MESSAGES: dict[str, Message] = {
         " whose name begins with “~$” or “.~lock”.",
     ),
     "FF-405": Message(
-        "The register workbook is not as FormFlow wrote it, or it cannot be opened.",
-        "FormFlow never writes over a file that it does not know. New rows wait.",
-        "Give that file another name. FormFlow then begins a new register.",
+        "Someone has changed the layout of the register workbook, or it cannot be opened.",
+        "FormFlow never overwrites a file it does not recognise. New rows wait.",
+        "Give that file another name. FormFlow then starts a new register.",
     ),
     "FF-406": Message(
-        "The chronology in this child’s folder is not as FormFlow wrote it.",
-        "FormFlow never writes over a file that it does not know. The new papers wait.",
-        "Give that file another name. FormFlow then begins a new chronology.",
+        "Someone has changed the chronology in this child’s folder.",
+        "FormFlow never overwrites a file it does not recognise. New entries wait.",
+        "Give that file another name. FormFlow then starts a new chronology.",
     ),
     "FF-407": Message(
         "A file in the folder is open in another program, such as Excel.",
         "What belongs in it waits in FormFlow, and nothing is lost.",
-        "Close it. FormFlow goes on by itself.",
+        "Close it. FormFlow carries on by itself.",
     ),
     "FF-410": Message(
         "The mail server cannot be reached.",
@@ -731,7 +731,7 @@ MESSAGES: dict[str, Message] = {
     "FF-413": Message(
         "The mail server does not accept the user name and password.",
         "Alerts by e-mail wait.",
-        "Ask IT to put them right. Look at the folder “Alerts” meanwhile.",
+        "Ask IT to correct them. Look at the folder “Alerts” meanwhile.",
     ),
     "FF-414": Message(
         "The mail server does not accept the sender or the recipient ({answer}).",
@@ -746,7 +746,7 @@ MESSAGES: dict[str, Message] = {
     "FF-416": Message(
         "The mail server asked us to come back later ({answer}).",
         "This alert has not gone by e-mail yet.",
-        "You need to do nothing. FormFlow tries again by itself.",
+        "You do not need to do anything. FormFlow tries again by itself.",
     ),
     "FF-417": Message(
         "The connection broke while the message was being handed over.",

@@ -1,4 +1,4 @@
-"""The words that stand on several pages: lights, outcomes, dates as people say them."""
+"""The words that several pages share: levels, outcomes, dates as people say them."""
 
 from __future__ import annotations
 
@@ -10,49 +10,53 @@ from formflow.core.model import Light, Outcome
 
 LIGHT_WORDS: Mapping[Light, tuple[str, str, str]] = {
     # light: shape, words, what it means. Never by colour alone.
-    Light.RED: ("▲", "Red proposed", "At least one answer is on the guidance’s list for harmful."),
+    Light.RED: ("▲", "Red (harmful)", "At least one answer is on the guidance’s list for harmful."),
     Light.AMBER_OR_RED: (
         "◆",
-        "At least amber proposed",
-        "An answer stands on the guidance’s amber list and on its red list: you decide which.",
+        "At least amber",
+        "An answer is on both the amber and red lists: you decide which.",
     ),
-    Light.AMBER: ("◆", "Amber proposed", "Answers on the guidance’s list for concerning."),
+    Light.AMBER: (
+        "◆",
+        "Amber (concerning)",
+        "At least one answer is on the guidance’s list for concerning.",
+    ),
     Light.UNDETERMINED: (
         "?",
-        "Not enough information",
-        "Questions are not answered or not asked, or something must be checked. Do not treat this as green.",
+        "More information needed",
+        "Too little is answered to suggest a level, or something must be checked first. Do not treat this as green.",
     ),
     Light.GREEN: (
         "●",
-        "Green proposed",
-        "None of the answers raises concern. Cruelty to animals, fire setting and violence are still yours to establish.",
+        "Green (healthy)",
+        "None of the answers raises concern. Cruelty to animals, fire setting and violence are for you to ask about.",
     ),
 }
-NOTHING_PROPOSED = ("!", "A person must read this paper", "FormFlow could not assess it.")
+NOTHING_PROPOSED = ("!", "A person must read this form", "FormFlow could not suggest a level.")
 DOES_NOT_COUNT = (
     "!",
-    "This sheet does not count yet",
-    "Nothing has been decided by it. What was written on it is kept.",
+    "Sheet not accepted",
+    "Nothing has been decided by it. What you wrote is kept.",
 )
 COUNTS = (
     "i",
-    "This sheet counts",
-    "It lowers a level or joins two children. Check that you meant it.",
+    "Sheet accepted",
+    "It lowers a level or links two children. Check that you meant it.",
 )
 
 LEVEL_WORDS: Mapping[str | None, str] = {
-    None: "Nothing is decided yet",
+    None: "Awaiting your decision",
     "harmful": "Decided: harmful",
     "concerning": "Decided: concerning",
     "healthy": "Decided: healthy",
-    "doubt": "In doubt: advice is being taken",
+    "doubt": "In doubt: taking advice",
 }
 
 REOPENED_WORDS: Mapping[Light, str] = {  # what a later form does to a decision below it
     Light.RED: "reopened: a later form suggests red",
     Light.AMBER_OR_RED: "reopened: a later form suggests at least amber",
     Light.AMBER: "reopened: a later form suggests amber",
-    Light.UNDETERMINED: "reopened: a later form gives not enough information to say so",
+    Light.UNDETERMINED: "reopened: a later form leaves too much open",
 }
 
 SHEET_WORDS: Mapping[str, str] = {  # form id: code and printed title
@@ -69,10 +73,18 @@ SHEET_WORDS: Mapping[str, str] = {  # form id: code and printed title
 
 OUTCOME_WORDS: Mapping[Outcome, str] = {
     Outcome.RECORDED: "Recorded",
-    Outcome.RETURNED: "Recorded, and returned to be put right",
-    Outcome.HELD: "Held until a person has checked it",
+    Outcome.RETURNED: "Recorded; sent back for correction",
+    Outcome.HELD: "Held until someone has checked it",
     Outcome.UNREADABLE: "Could not be read",
 }
+
+
+def suggested(light: Light) -> str:
+    """Return what is suggested, as a sentence says it: "Suggested level: red (harmful)"."""
+    words = LIGHT_WORDS[light][1]
+    if light is Light.UNDETERMINED:
+        return words
+    return f"Suggested level: {words[0].lower()}{words[1:]}"
 
 
 def moment_in_words(moment: datetime, zone: ZoneInfo) -> str:

@@ -13,7 +13,13 @@ from formflow.core.model import Answer, AnswerState, Entry, Proposal, Weighs
 from formflow.core.pdf_drawings import Drawing
 from formflow.core.pdf_syntax import array, dictionary, reference, stream, text_string
 from formflow.core.text_wrap import width_of, wrapped
-from formflow.core.wording import LIGHT_WORDS, NOTHING_PROPOSED, OUTCOME_WORDS, moment_in_words
+from formflow.core.wording import (
+    LIGHT_WORDS,
+    NOTHING_PROPOSED,
+    OUTCOME_WORDS,
+    moment_in_words,
+    suggested,
+)
 from formflow.documents.fonts import drawable, font_for
 from formflow.documents.pdf_file import PdfFile
 from formflow.forms.catalogue import Form
@@ -44,7 +50,7 @@ def _about(sheet: _Sheet, form: Form | None, entry: Entry, zone: ZoneInfo) -> No
     sheet.row("Revision", str(entry.revision))
     sheet.row("Received", moment_in_words(entry.received_at, zone))
     sheet.row("Recorded", moment_in_words(entry.recorded_at, zone))
-    sheet.row("How it ended", OUTCOME_WORDS[entry.outcome])
+    sheet.row("Status", OUTCOME_WORDS[entry.outcome])
     if entry.possible_duplicate_of:
         sheet.row("May be the same as", f"{entry.possible_duplicate_of}: a person compares the two")
 
@@ -62,13 +68,14 @@ def _to_check(sheet: _Sheet, entry: Entry) -> None:
 
 
 def _proposed(sheet: _Sheet, form: Form | None, proposal: Proposal | None) -> None:
-    sheet.heading("What the rules propose. A person decides.", 11.5)
+    sheet.heading("What FormFlow suggests. The DSL decides.", 11.5)
     _shape, words, means = LIGHT_WORDS[proposal.light] if proposal else NOTHING_PROPOSED
+    words = suggested(proposal.light) if proposal else words
     sheet.row(words, means)
     if proposal is None:
         return
     for found in sorted(proposal.findings, key=lambda one: list(Weighs).index(one.weighs)):
-        analogy = " (by analogy)" if found.by_analogy else ""
+        analogy = " (not named in the guidance)" if found.by_analogy else ""
         cited = f"{found.text}{analogy}\nGuidance {found.section}: “{found.quote}”"
         sheet.row(f"{found.rule}, {found.weighs.value}", cited)
     if form is not None and proposal.missing:

@@ -28,6 +28,7 @@ from formflow.core.wording import (
     SHEET_WORDS,
     day_in_words,
     moment_in_words,
+    suggested,
 )
 from formflow.documents.decision_pack import ToDecide
 from formflow.documents.enclosures import AS_IT_LOOKS, SHEETS, Enclosed
@@ -46,26 +47,27 @@ from formflow.rules.light.book import rules
 
 HEADLINES: Mapping[Outcome, str] = {
     Outcome.RECORDED: "We have the form and have filed it.",
-    Outcome.RETURNED: "We have the form and have filed it. Something in it needs to be put right.",
+    Outcome.RETURNED: "We have the form and have filed it. It needs correcting.",
     Outcome.HELD: "We have the form. A person needs to check it before it counts as complete.",
-    Outcome.UNREADABLE: "A paper has arrived that we could not read. A person needs to look at it.",
+    Outcome.UNREADABLE: "We could not read this file. A person needs to look at it.",
 }
 NOTE_HEADLINES: Mapping[bool, str] = {  # whether a form to check or fill in lies beside the note
-    False: "Something in this paper needs to be put right.",
-    True: "We could not read this paper as it should be. Please help us with it.",
+    False: "This form needs correcting.",
+    True: "We could not read all of this form. Please check it.",
 }
 ALERT_HEADLINES: Mapping[Outcome, str] = {
-    Outcome.RECORDED: "A form needs you.",
-    Outcome.RETURNED: "A form needs you. It also went back to the office to be put right.",
-    Outcome.HELD: "A form needs you. It was read, but must be checked against the paper.",
-    Outcome.UNREADABLE: "A paper arrived that could not be read. Nobody knows yet what it says.",
+    Outcome.RECORDED: "New form to review.",
+    Outcome.RETURNED: "New form to review. It has also been sent back for correction.",
+    Outcome.HELD: "New form to review. Check what we read against the original form.",
+    Outcome.UNREADABLE: "We could not read this file. No one has read it yet.",
 }
 
-SHEET_HEADLINE = "A sheet of yours needs you: what it says cannot count yet."
-TOLD_HEADLINE = "A review sheet of yours lowers a level or joins two children. Please check."
-MISPLACED = "A sheet came from the staff folder. It changes nothing."
+SHEET_HEADLINE = "Your sheet could not be accepted."
+TOLD_HEADLINE = "Your review sheet lowers a level or links two children. Please check."
+MISPLACED = "A sheet came from the staff folder. Nothing has been changed by it."
 REMINDER = "A step in a case is overdue."
-OWN_ALERT = "FormFlow needs you: something is wrong with its own records."
+CORRECT = "Please make the corrections above. Nothing else is needed."
+OWN_ALERT = "Something is wrong with FormFlow’s own records."
 
 
 def receipt(entry: Entry, form: Form | None, settings: Settings, told_how: str) -> str:
@@ -78,8 +80,8 @@ def receipt(entry: Entry, form: Form | None, settings: Settings, told_how: str) 
         answered=sum(answer.state is AnswerState.GIVEN for answer in entry.answers.values()),
         boxes=len(form.fields) if form and entry.answers else 0,
         corrections=for_the_office(entry.notices),
-        next_step=f"The {lead} looks at it and decides. You need to do nothing more"
-        + (" than put right what stands above." if for_the_office(entry.notices) else "."),
+        next_step=f"The {lead} looks at it and decides. "
+        + (CORRECT if for_the_office(entry.notices) else "You do not need to do anything else."),
     )
 
 
@@ -87,7 +89,7 @@ def receipt(entry: Entry, form: Form | None, settings: Settings, told_how: str) 
 REPEATED = {
     False: (
         "We have this form already. Nothing new was recorded.",
-        "You need to do nothing. If you meant to change an answer, change it, save, and drop it again.",
+        "You do not need to do anything. If you meant to change an answer, change it, save, and drop the form again.",
     ),
     True: (
         "We tried again, and still cannot read this file.",
@@ -97,13 +99,13 @@ REPEATED = {
 
 
 def repeat_receipt(entry: Entry, form: Form | None, settings: Settings, arrived: datetime) -> str:
-    """Return the receipt for a paper that we had already: nothing new was recorded."""
+    """Return the receipt for a form that we already had: nothing new was recorded."""
     headline, next_step = REPEATED[entry.outcome is Outcome.UNREADABLE]
     when = moment_in_words(arrived, settings.zone)
     return _template("receipt.html").render(
         **{**_shared(entry, form, settings), "received": when},
         headline=headline,
-        told_how="when the form came for the first time",
+        told_how="when the form first arrived",
         answered=0,
         boxes=0,
         corrections=(),
@@ -143,6 +145,7 @@ def alert(
     counts = is_sheet and entry.outcome is Outcome.RECORDED
     nothing = (COUNTS if counts else DOES_NOT_COUNT) if is_sheet else NOTHING_PROPOSED
     shape, words, means = LIGHT_WORDS[proposal.light] if proposal else nothing
+    words = suggested(proposal.light) if proposal else words
     return _template("alert.html").render(
         **_shared(entry, form, settings),
         headline=headline,
@@ -190,7 +193,7 @@ def alert_headline(entry: Entry, form: Form | None, lead: str = "") -> str:
     `lead` is who has not acknowledged it, when it goes to somebody else.
     """
     if lead:
-        return f"The {lead} has not acknowledged this alert. It comes to you now: please look."
+        return f"The {lead} has not acknowledged this alert, so it now comes to you. Please look."
     if form is not None and form.is_sheet:
         if entry.outcome is Outcome.RECORDED:
             return TOLD_HEADLINE
@@ -302,7 +305,7 @@ def _stands_at(entry: Entry) -> str:
     """Return the words of an earlier revision's higher light, "" where there is none."""
     own = entry.proposal.light if entry.proposal else None
     higher = entry.highest_light if entry.highest_light is not own else None
-    return LIGHT_WORDS[higher][1] if higher else ""
+    return suggested(higher) if higher else ""
 
 
 def for_the_office(notices: tuple[Notice, ...]) -> tuple[Notice, ...]:
@@ -325,8 +328,8 @@ def _shared(entry: Entry, form: Form | None, settings: Settings) -> dict[str, An
 def _groups(proposal: Proposal | None) -> list[tuple[str, list[Finding]]]:
     titles = {
         Weighs.RAISES: "What raises concern",
-        Weighs.BALANCES: "Balancing factors: shown beside, never subtracted",
-        Weighs.SUPPORTS: "What supports green",
+        Weighs.BALANCES: "Mitigating factors (they do not lower the level)",
+        Weighs.SUPPORTS: "What points to green",
         Weighs.CONTEXT: "Context",
     }
     findings = proposal.findings if proposal else ()

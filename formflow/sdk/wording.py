@@ -21,9 +21,9 @@ LIGHTS: Mapping[Light | None, str] = {
 }
 WAITS_FOR: Mapping[Outcome, str] = {
     Outcome.RECORDED: "The safeguarding lead decides.",
-    Outcome.RETURNED: "The safeguarding lead decides. The office puts something right.",
-    Outcome.HELD: "A person checks it against the paper.",
-    Outcome.UNREADABLE: "A person reads the paper.",
+    Outcome.RETURNED: "The safeguarding lead decides. Office to correct the form.",
+    Outcome.HELD: "A person checks it against the original form.",
+    Outcome.UNREADABLE: "A person reads the form.",
 }
 # What XML and UTF-8 cannot hold: control characters, lone surrogates, two non-characters.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")

@@ -54,7 +54,7 @@ def a_parcel(**changes: Any) -> Parcel:
         recorded_at=RECORDED_AT,
         respond_by=RECORDED_AT + timedelta(hours=4),
         form_title="Sexual Behaviour Recording Form",
-        headline="A form needs you.",
+        headline="New form to review.",
         where_to_look="in the child’s file, or with “formflow show FF-2026-000123”",
         page='<!doctype html>\n<html lang="en-GB"><body><p>Zo\u00eb \U0001f622 ‘£’</p></body></html>\n',
         child_reference="C-000045",

@@ -57,7 +57,7 @@ def test_a_paper_without_a_child_waits_under_its_own_reference(
         f"{home}/FF-2026-000123 r1 original.pdf",
     ]
     assert _lines(place, home)[0][0] == "Not known"
-    assert _lines(place, home)[0][3] == "! A person must read this paper"
+    assert _lines(place, home)[0][3] == "! A person must read this form"
 
 
 def test_the_chronology_is_in_the_order_of_what_happened(
@@ -78,8 +78,8 @@ def test_a_line_names_light_and_revision_in_words_and_leaves_the_decision_open(
             "14 November 2026",
             "FF-2026-000123 (revision 2)",
             "Sexual Behaviour Recording Form",
-            "◆ Amber proposed",
-            "By the safeguarding lead",
+            "◆ Amber (concerning)",
+            "Awaiting decision",
         ]
     ]
 

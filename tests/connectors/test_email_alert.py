@@ -203,7 +203,7 @@ def test_one_alert_arrives_once_and_can_be_read(
     alert.deliver(alert.prepare(parcel))
     assert mailbox.routes == [("formflow@school.example", ["dsl@school.example"])]
     message = mailbox.message()
-    assert message["Subject"] == "FF-2026-000123: a form needs you today"
+    assert message["Subject"] == "FF-2026-000123: new form to review today"
     assert message["To"] == "dsl@school.example"
     assert message["Cc"] is None
     assert message["Bcc"] is None
@@ -212,7 +212,7 @@ def test_one_alert_arrives_once_and_can_be_read(
     assert message["Sensitivity"] == "Company-Confidential"
     assert message["Importance"] == "high"
     lines = message.get_content().splitlines()
-    assert lines[0] == "A form needs you."
+    assert lines[0] == "New form to review."
     assert lines[2] == "Review by:       23 November 2026 at 6:02pm (UTC)"
     assert (
         lines[4] == "Where to look:   in the child’s file, or with “formflow show FF-2026-000123”"
@@ -241,7 +241,7 @@ def test_a_later_deadline_and_a_later_revision_are_said(
     later = datetime(2026, 11, 24, 14, 2, 30, tzinfo=UTC)
     body = alert.prepare(make_parcel(revision=2, respond_by=later)).body
     message = message_from_bytes(body, policy=modern)
-    assert message["Subject"] == "FF-2026-000123, revision 2: a form needs you"
+    assert message["Subject"] == "FF-2026-000123, revision 2: new form to review"
     assert message["Importance"] is None
 
 
@@ -252,7 +252,7 @@ def test_what_cannot_wait_says_now_first_and_not_why(
     message = message_from_bytes(
         alert.prepare(replace(parcel, respond_by=parcel.recorded_at)).body, policy=modern
     )
-    assert message["Subject"] == "NOW: FF-2026-000123: a form needs you today"
+    assert message["Subject"] == "NOW: FF-2026-000123: new form to review today"
     assert message["Importance"] == "high"
     assert "Review by:       now" in message.get_content()
     assert "red" not in message.get_content().lower().split()

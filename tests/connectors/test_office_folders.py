@@ -40,7 +40,7 @@ def test_sorted_by_name_the_most_urgent_alert_comes_first(
         "1 RED FF-2026-000004 r1.html",
         "1 TO READ FF-2026-000002 r1.html",
         "3 AMBER FF-2026-000001 r1.html",
-        "4 NOT ENOUGH KNOWN FF-2026-000003 r1.html",
+        "4 MORE INFORMATION NEEDED FF-2026-000003 r1.html",
         "5 GREEN FF-2026-000000 r1.html",
     ]
 

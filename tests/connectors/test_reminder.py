@@ -39,7 +39,7 @@ def test_the_mail_says_how_a_reminder_ends(tmp_path: Path) -> None:
     message = message_from_bytes(body, policy=modern)
     words = " ".join(message.get_content().split())
     assert message["Subject"] == "FF-2026-000123: a step is overdue"
-    assert "until the step is noted on its sheet" in words
+    assert "until the step is recorded on its sheet" in words
     assert "Seen" not in words
     assert "formflow ack" not in words
     assert "that says what is overdue" in words

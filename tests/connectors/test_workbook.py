@@ -44,8 +44,8 @@ def test_a_row_says_what_waits_and_where_to_look(place: Any, make_parcel: MakePa
         "Incident": datetime(2026, 11, 14),  # noqa: DTZ001
         "Child": "C-000045",
         "Form": "Sexual Behaviour Recording Form",
-        "Proposed by the rules": "▲ Red proposed",
-        "What waits": "A person checks it against the paper.",
+        "Proposed by the rules": "▲ Red (harmful)",
+        "What waits": "A person checks it against the original form.",
         "Where to look": "in the child’s file, or with “formflow show FF-2026-000123”",
     }
 

@@ -65,9 +65,9 @@ def test_it_says_what_was_read_what_is_proposed_and_what_to_check() -> None:
     for part in (
         "FF-2026-000123",
         "20 November 2026 at 12:00pm",
-        "Held until a person has checked it",
+        "Held until someone has checked it",
         "FF-207, page 1",
-        "Red proposed",
+        "Suggested level: red (harmful)",
         "Elements of planning, secrecy, force or coercion",
         "Alex Example",
         "(blank)",
@@ -137,7 +137,7 @@ def test_a_paper_that_could_not_be_read_has_a_sheet_that_says_so() -> None:
         notices=(notice("FF-103"),),
     )
     text = words(as_read(None, unread, LONDON))
-    assert "A person must read this paper" in text
+    assert "A person must read this form" in text
     assert "FF-103" in text
 
 

@@ -176,7 +176,7 @@ def test_a_later_revision_never_lowers_what_an_earlier_one_says(office: Settings
     assert second.highest_light is Light.RED
     assert status.overview(office).waiting[0].light == "red"
     page = (office.folders.alerts / f"0 NOW {second.reference} r2.html").read_text("utf-8")
-    assert "No later paper lowers it" in page
+    assert "No later form lowers it" in page
 
 
 def test_saving_again_without_a_change_is_no_new_revision(office: Settings, tmp_path: Path) -> None:
@@ -213,7 +213,7 @@ def test_an_impossible_date_does_not_delay_the_alert_and_the_paper_goes_back(
         f"{entry.reference}.txt",
     ]
     note = (office.folders.needs_attention / f"{entry.reference}.txt").read_text("utf-8-sig")
-    assert "Page 1: There is no such day as the one in “DOB”." in note
+    assert "Page 1: The date in “DOB” does not exist." in note
 
 
 def test_dragging_the_page_into_seen_acknowledges_the_alert(office: Settings) -> None:

@@ -100,17 +100,17 @@ def test_a_review_sheet_holds_names_proposal_with_citations_and_history() -> Non
     filled = known(FORMS["review"], Case(case().record, {}, History((earlier,))), DESK)
     assert filled["child_a_name"].value == "Ada Example"
     told = filled["proposal_text"].value or ""
-    assert told.startswith("Red proposed.")
+    assert told.startswith("Suggested level: red (harmful).")
     assert "It was planned. – R2a, guidance 2.3, red: “Elements of planning”" in told
     assert filled["history_text"].value == (
-        "FF-2025-000009: 4 March 2025, Amber proposed. Decided: concerning"
+        "FF-2025-000009: 4 March 2025, suggested level: amber (concerning). Decided: concerning"
     )
     assert filled["level"].state is AnswerState.BLANK
 
 
 def test_a_record_that_could_not_be_assessed_says_so_on_the_sheet() -> None:
     told = known(FORMS["review"], case(None), DESK)["proposal_text"].value or ""
-    assert "Nothing could be proposed" in told
+    assert "No level could be suggested" in told
 
 
 def test_what_she_wrote_before_stands_before_what_the_record_says() -> None:
@@ -123,7 +123,7 @@ def test_what_she_wrote_before_stands_before_what_the_record_says() -> None:
 
 def test_what_stands_for_reading_is_always_as_the_record_has_it_now() -> None:
     filled = known(FORMS["review"], case(review={"proposal_text": "Green, says somebody"}), DESK)
-    assert (filled["proposal_text"].value or "").startswith("Red proposed.")
+    assert (filled["proposal_text"].value or "").startswith("Suggested level: red (harmful).")
 
 
 def test_each_referral_names_the_child_it_is_about_and_not_the_other() -> None:
@@ -327,7 +327,7 @@ def test_the_sheet_says_that_the_decision_is_reopened_and_what_an_earlier_form_s
     milder = replace(case(Light.RED).record, highest_light=Light.RED)
     green = replace(milder, proposal=Proposal(Light.GREEN, (), (), (), (), ()))
     told = known(FORMS["review"], Case(green), DESK)["proposal_text"].value or ""
-    assert told.startswith("An earlier form of this record: Red proposed.")
+    assert told.startswith("An earlier form of this record: Suggested level: red (harmful).")
 
 
 def test_every_light_has_the_level_that_goes_with_it() -> None:

@@ -116,7 +116,7 @@ def test_10_children_have_neutral_names_outside_quotations() -> None:
 def test_11_the_working_day_is_the_councils_and_its_calendar_is_a_setting() -> None:
     clock = next(step for step in steps() if step.id == "RP1")
     assert clock.kind is Kind.CLOCK
-    assert "is theirs" in clock.text
+    assert "They have one working day" in clock.text
     assert {"added", "worked", "closed"} <= set(WorkingDays.__dataclass_fields__)
 
 

@@ -100,7 +100,7 @@ def test_the_notice_says_the_listed_word_and_the_printed_question_and_nothing_el
 ):
     found = asked(text("Zoë was THREATENED by Jack in the boiler room"))["context_threat"]
     assert found.startswith(
-        "The free text says “threatened”, and “Was there a threat?” is answered neither yes nor no."
+        "The free text says “threatened”, and “Was there a threat?” has not been answered yes or no."
     )
     assert not {"Zoë", "Jack", "boiler"} & set(found.split())
 

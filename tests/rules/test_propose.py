@@ -433,7 +433,7 @@ def test_what_was_found_is_told_as_it_stands() -> None:
     both = told("child_blames_others=yes, others_fearful=yes", "R6b", History())
     assert "both lists" not in both
     assert told("type_pornography=yes", "A6", History()).endswith(
-        "On both lists: at least amber, the DSL decides."
+        "On both lists, so at least amber; you decide."
     )
     at_six = told("type_disinhibition=yes, born=2020-02-09, incident=2026-11-10", "AGE2", History())
     assert "age 6" in at_six

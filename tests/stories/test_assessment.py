@@ -112,7 +112,7 @@ def test_eligible_scored_outcome_report_each_sheet_brings_the_next(desk: Desk) -
     assert "He waited until the others had gone." in stored(report, "dynamic_concerns")
     assert "Held her arm." in stored(report, "domain_behaviour")
     missing = stored(report, "missing_text")
-    assert "RT2: The report wants the purpose." in missing
+    assert "RT2: The report needs the purpose." in missing
     assert "RT11" not in missing
     assert {"SH1", "RT2", "AC4"} <= set(desk.open_steps())
 
@@ -180,7 +180,7 @@ def test_what_stands_against_an_assessment_is_said_and_stops_the_outcome_sheet(
     desk.fills_in("F2", level="harmful", level_reason="Planned.", aim2="yes", **HER_NAME)
     desk.fills_in("F4", **{**ELIGIBLE, **SCORED, **different})
     assert gate in desk.open_steps()
-    assert "Must come first" in desk.page()
+    assert "Do first" in desk.page()
     assert not has(desk, "F5")
     if gate == "EL6":  # limits: a named person may decide otherwise, and says why
         desk.fills_in("F4", limits_reason="Adapted with the trainer.")

@@ -169,7 +169,7 @@ def test_amber_green_and_undetermined_forms_that_cannot_wait_come_first_and_keep
         assert (entry.proposal.light, codes(entry), entry.urgent) == (light, [code], True)
         page = alert(desk, entry)
         assert page.index(said) < page.index("What to do now")
-        assert page.index("this cannot wait") < page.index("Look at it by At once")
+        assert page.index("this cannot wait") < page.index("Review by At once")
         assert ("IR1 · guidance 3.1" in page) is (
             code not in ("FF-322", "FF-323", "FF-324", "FF-325")
         )
@@ -216,7 +216,7 @@ def test_a_milder_revision_takes_it_away_only_when_the_first_was_acknowledged(de
     page = alert(desk, second)
     assert "nobody has acknowledged it" in page
     assert "“stepdad makes me”" in page
-    assert page.index("stepdad makes me") < page.index("Green proposed")
+    assert page.index("stepdad makes me") < page.index("Suggested level: green")
 
     formflow(desk.office, "ack", first.reference)
     desk.takes(form(**GREEN, child_words="Nothing at all."), "three.pdf")

@@ -41,8 +41,8 @@ def test_a_red_form_brings_a_review_sheet_with_every_reason_and_nothing_decided(
     desk.gets(RED)
     assert desk.sheets() == ["FF-2026-000001 r1 F2 DSL Review Sheet.pdf"]
     page = desk.page()
-    assert "Nothing is decided yet" in page
-    assert "Red proposed" in page
+    assert "Awaiting your decision" in page
+    assert "FormFlow suggested Red (harmful)" in page
     assert "DX1 · guidance 3.2" in page
     view = status.overview(desk.office)
     assert (view.records, view.undecided) == (1, ("FF-2026-000001",))
@@ -58,7 +58,9 @@ def test_decided_as_harmful_each_child_is_referred_on_a_sheet_of_their_own(desk:
         **HER_NAME,
     )
     assert "FF-2026-000001: Decided: harmful" in desk.page()
-    assert "Red proposed" in desk.page()  # the proposal stays beside the decision
+    assert (
+        "FormFlow suggested Red (harmful)" in desk.page()
+    )  # the proposal stays beside the decision
     new = [name.partition(" r1 ")[2] for name in desk.sheets()]
     assert new == [
         "F2 DSL Review Sheet 2.pdf",
@@ -114,7 +116,7 @@ def test_decided_as_concerning_below_red_needs_a_reason_and_opens_the_plans(desk
     (held,) = about(desk.office, "FF-2026-000001-F2")
     assert held.outcome is Outcome.HELD
     assert [found.code for found in held.notices if found.holds] == ["FF-222"]
-    assert "Nothing is decided yet" in desk.page()
+    assert "Awaiting your decision" in desk.page()
     assert files(desk.office.folders.needs_attention) == []  # never back to the office
 
     desk.fills_in("F2", lower_reason="I spoke to both children; it was a dare.")
@@ -145,7 +147,7 @@ def test_decided_as_healthy_keeps_the_paper_and_asks_for_no_referral(desk: Desk)
 def test_in_doubt_the_case_stays_open_until_advice_is_taken_and_a_level_chosen(desk: Desk) -> None:
     desk.gets(AMBER)
     desk.fills_in("F2", level="doubt", level_reason="Unclear.", **HER_NAME)
-    assert "In doubt: advice is being taken" in desk.page()
+    assert "In doubt: taking advice" in desk.page()
     assert {"DX1", "DX5"} <= set(desk.open_steps())
     assert status.overview(desk.office).undecided == ("FF-2026-000001",)
     desk.fills_in("F2", level="concerning", advice_from="Front door, 20 November at 2pm")
@@ -182,8 +184,9 @@ def test_a_second_incident_shows_the_first_and_what_was_decided_then(desk: Desk)
     page = desk.page("FF-2026-000002")
     assert "CX2 · guidance 4" in page
     boxes = pypdf.PdfReader(desk.sheet("F2")).get_fields() or {}
-    assert "FF-2026-000001: 17 November 2026, Red proposed. Decided: harmful" in str(
-        boxes["history_text"]["/V"]
+    assert (
+        "FF-2026-000001: 17 November 2026, suggested level: red (harmful). Decided: harmful"
+        in str(boxes["history_text"]["/V"])
     )
     assert "R7a" in str(boxes["proposal_text"]["/V"])
 
@@ -218,7 +221,7 @@ def test_a_sheet_dropped_in_the_folder_of_the_staff_decides_nothing_and_she_is_t
     desk.gets(RED)
     decided = {"level": "harmful", "level_reason": "Planned.", **HER_NAME}
     desk.fills_in("F2", None, desk.office.watch[0].folder, **decided)
-    assert "Nothing is decided yet" in desk.page()
+    assert "Awaiting your decision" in desk.page()
     (page,) = desk.office.folders.alerts.glob("*FF-2026-000002 r1.html")
     assert "came from the staff folder" in page.read_text("utf-8")
 
@@ -252,7 +255,7 @@ def test_the_office_learns_nothing_of_a_sheet_and_she_sees_that_it_was_taken(des
     desk.fills_in("F2", level="harmful", level_reason="Planned.", **HER_NAME)
     desk.fills_in("F3b", sender_name="M. Head", sent_at="20/11/2026")
     assert files(desk.office.folders.receipts) == receipts
-    assert "Everything you dropped until then has been taken in." in desk.page()
+    assert "Includes everything you saved by then." in desk.page()
 
 
 def test_the_register_says_what_was_decided(desk: Desk) -> None:
@@ -271,7 +274,7 @@ def test_answers_that_do_not_fit_together_stand_on_the_page_and_nothing_is_close
     desk.gets(GREEN)
     desk.fills_in("F2", level="healthy", level_reason="Play.", police="yes", **HER_NAME)
     page = desk.page()
-    assert "Answers that do not fit together" in page
+    assert "Answers that contradict each other" in page
     assert "to be reported to the police" in page
     assert "Decided: healthy" in page
 
@@ -309,13 +312,13 @@ def test_what_her_sheet_establishes_stands_on_the_page_and_a_lower_level_wants_a
     desk.gets(GREEN)
     said = {"background_fire_setting": "yes", "background_anxiety": "yes", **HER_NAME}
     desk.fills_in("F2", level="healthy", level_reason="Play.", **said)
-    assert "Nothing is decided yet" in desk.page()
+    assert "Awaiting your decision" in desk.page()
     (held,) = about(desk.office, "FF-2026-000001-F2")
     assert [found.code for found in held.notices if found.holds] == ["FF-319"]
     desk.fills_in("F2", lower_reason="Candles at home, two years ago.")
     page = desk.page()
     assert "Decided: healthy" in page
-    assert "What the review sheet establishes Fire setting is known. R9b · guidance 2.3" in page
+    assert "What the review sheet shows Fire setting is known. R9b · guidance 2.3" in page
     assert "Anxiety is known. RX · guidance 2.3 · context" in page
 
 

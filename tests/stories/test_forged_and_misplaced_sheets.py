@@ -238,8 +238,8 @@ def test_a_sheet_from_the_staff_folder_is_kept_counts_for_nothing_and_she_is_ale
     assert {found.code for found in entry.notices} <= {"FF-235", "FF-129"}
     page = misplaced.desk.office.folders.alerts / f"1 TO READ {entry.reference} r1.html"
     words = page.read_text("utf-8")
-    assert "A sheet came from the staff folder. It changes nothing." in words
-    assert "Put it right" not in words
+    assert "A sheet came from the staff folder. Nothing has been changed by it." in words
+    assert "Correct the copy" not in words
     kept = files(misplaced.desk.office.folders.alerts.parent / "Child files")
     assert any(f"Not yet matched/{entry.reference}/" in name for name in kept)
 
@@ -251,7 +251,7 @@ def test_the_offices_receipt_is_the_same_whatever_the_sheet_is_or_claims(
     first = misplaced.came["a blank review sheet with a guessed reference"]
     assert receipt(misplaced, misplaced.came[case]) == receipt(misplaced, first)
     told = receipt(misplaced, first).decode()
-    for word in ("Review", "Referral", "sheet", "FF-", "Daniel", "put right"):
+    for word in ("Review", "Referral", "sheet", "FF-", "Daniel", "What to correct"):
         assert word not in told, word
 
 
@@ -259,7 +259,7 @@ def test_sheets_from_the_staff_folder_changed_no_case(misplaced: World) -> None:
     desk = misplaced.desk
     assert "FF-2026-000001: Decided: harmful" in desk.page()
     assert desk.open_steps().count("H1") == 2
-    assert "the same child" not in desk.page("FF-2026-000002")
+    assert "the same child as" not in desk.page("FF-2026-000002")
     assert misplaced.new(desk.office.folders.to_decide) == {}
     assert misplaced.new(desk.office.folders.needs_attention) == {}
     alerts = misplaced.new(desk.office.folders.alerts)
@@ -386,7 +386,7 @@ def test_what_she_drops_and_cannot_count_is_told_to_her_alone(hers: World, case:
     (page,) = office.folders.alerts.glob(f"* {entry.reference} r{entry.revision}.html")
     words = page.read_text("utf-8")
     assert "Needs attention" not in words
-    assert "went back to the office" not in words
+    assert "sent back for correction" not in words
 
 
 def test_the_office_sees_nothing_of_what_she_drops(hers: World) -> None:
@@ -435,7 +435,7 @@ def test_the_same_sheet_in_both_folders_counts_once_it_comes_from_hers(office: S
     desk.takes(filled(BLANKS["recording"], DANIEL), "daniel.pdf")
     content = filled(desk.sheet("F2"), {"level": "harmful", "level_reason": "Planned.", **HER_NAME})
     desk.takes(content, "wrong folder.pdf")
-    assert "Nothing is decided yet" in desk.page()
+    assert "Awaiting your decision" in desk.page()
     (office.watch[1].folder / "right folder.pdf").write_bytes(content)
     desk.waits()
     assert "Decided: harmful" in desk.page()
@@ -465,8 +465,8 @@ def test_a_level_that_was_lowered_comes_up_in_her_alerts_though_it_counts(office
     assert "Decided: healthy" in desk.page()
     (page,) = office.folders.alerts.glob("*FF-2026-000001-F2 r1.html")
     words = page.read_text("utf-8")
-    assert "lower than what was proposed" in words
-    assert "This sheet counts" in words
+    assert "lower than what was suggested" in words
+    assert "Sheet accepted" in words
 
 
 def case_ref(content: bytes, reference: str) -> bytes:
@@ -549,13 +549,13 @@ def test_handed_over_by_command_a_sheet_counts_only_as_her_decision(office: Sett
     paper.write_bytes(content)
     worker.hand_over(office, [paper])
     desk.waits()
-    assert "Nothing is decided yet" in desk.page()
+    assert "Awaiting your decision" in desk.page()
     # What lies in a watched folder counts by that folder, whatever the command says.
     lying = office.watch[0].folder / "lying there.part"
     shutil.copyfile(paper, lying)
     worker.hand_over(office, [lying], Role.DECISIONS)
     desk.waits()
-    assert "Nothing is decided yet" in desk.page()
+    assert "Awaiting your decision" in desk.page()
     worker.hand_over(office, [paper], Role.DECISIONS)
     desk.waits()
     assert "Decided: harmful" in desk.page()

@@ -73,7 +73,7 @@ def test_an_alert_that_nobody_acknowledges_climbs_each_rung_once(desk: Desk) -> 
     page = (desk.office.state.folder.parent / "Deputy" / DEPUTY.partition(": ")[2]).read_text(
         "utf-8"
     )
-    assert "The DSL has not acknowledged this alert." in page
+    assert "The DSL has not acknowledged this alert, so it now comes to you." in page
     after(desk, 5)
     assert told(desk) == [DEPUTY]
     after(desk, 24.1)

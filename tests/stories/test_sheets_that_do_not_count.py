@@ -39,14 +39,14 @@ def test_a_sheet_without_a_level_decides_nothing_and_keeps_what_she_wrote(desk: 
     desk.gets(RED)
     desk.fills_in("F2", a_views="He said it was a game.", **HER_NAME)
     assert held_for(desk) == ["FF-221"]
-    assert "Nothing is decided yet" in desk.page()
+    assert "Awaiting your decision" in desk.page()
     assert "1 TO READ FF-2026-000001-F2 r1.html" in alerts(desk)
     page = (desk.office.folders.alerts / "1 TO READ FF-2026-000001-F2 r1.html").read_text("utf-8")
-    assert "This sheet does not count yet" in page
-    assert "could not assess" not in page
-    assert "against the paper" not in page
+    assert "Sheet not accepted" in page
+    assert "could not suggest" not in page
+    assert "against the original" not in page
     view = status.overview(desk.office)
-    assert "! FF-2026-000001-F2 r1  Does not count yet" in status.as_text(view, desk.office)
+    assert "! FF-2026-000001-F2 r1  Not accepted" in status.as_text(view, desk.office)
     with pikepdf.open(desk.sheet("F2")) as again:
         (box,) = [f for f in again.Root.AcroForm.Fields if f.get("/T") == "a_views"]
         assert str(box.V) == "He said it was a game."
@@ -56,7 +56,7 @@ def test_a_sheet_that_names_another_child_does_not_count(desk: Desk) -> None:
     desk.gets(RED)
     desk.fills_in("F2", level="healthy", level_reason="x", child_a_name="Tom Brown", **HER_NAME)
     assert "FF-223" in held_for(desk)
-    assert "Nothing is decided yet" in desk.page()
+    assert "Awaiting your decision" in desk.page()
 
 
 def test_a_name_that_was_put_right_still_counts(desk: Desk) -> None:
@@ -80,7 +80,7 @@ def test_a_sheet_for_a_record_that_nobody_knows_is_kept_and_said(
     last = entries(desk.office)[-1]
     assert (last.outcome, last.about) == (Outcome.HELD, None)
     assert "FF-2019-000077" in next(n.text for n in last.notices if n.code == "FF-224")
-    assert "Nothing is decided yet" in desk.page()
+    assert "Awaiting your decision" in desk.page()
 
 
 def test_a_sheet_made_for_an_older_revision_does_not_count(desk: Desk, tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_a_blank_sheet_that_belongs_to_nothing_decides_nothing(desk: Desk) -> No
     form.write_bytes(filled(blank, {"level": "healthy", "level_reason": "x"}))
     shutil.move(form, desk.office.watch[1].folder / "blank.pdf")
     run(desk.office)
-    assert "Nothing is decided yet" in desk.page()
+    assert "Awaiting your decision" in desk.page()
     last = entries(desk.office)[-1]
     assert [found.code for found in last.notices if found.holds] == ["FF-226"]
     assert last.outcome is Outcome.HELD

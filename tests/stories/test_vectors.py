@@ -149,7 +149,7 @@ def test_t12_concerning_below_red_is_allowed_with_a_reason_and_both_are_kept(des
     reason = {"level_reason": "A dare.", "lower_reason": "I spoke to both children."}
     desk.fills_in("F2", level="concerning", **reason, **HER_NAME)
     assert "Decided: concerning" in desk.page()
-    assert "Red proposed" in desk.page()
+    assert "FormFlow suggested Red (harmful)" in desk.page()
     assert light(entries(desk.office)[0]) is light(entry) is Light.RED
 
 

@@ -65,7 +65,7 @@ class Desk:
 
     def open_steps(self) -> list[str]:
         """The rules of what is still open, in their order."""
-        still = self.page().partition(" Answered ")[0]
+        still = self.page().partition(" Done ")[0]
         return re.findall(r"([A-Z]+\d+[a-z]?) · guidance", still)
 
 

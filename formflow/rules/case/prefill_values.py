@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from formflow.core.model import Answer, AnswerState, EarlierIncident, History
 from formflow.core.references import SheetKey
-from formflow.core.wording import LEVEL_WORDS, LIGHT_WORDS, REOPENED_WORDS, day_in_words
+from formflow.core.wording import LEVEL_WORDS, LIGHT_WORDS, REOPENED_WORDS, day_in_words, suggested
 from formflow.forms.catalogue import Field, Form
 from formflow.forms.top_line import NOT_AIM2
 from formflow.rules.assessment import profile
@@ -88,12 +88,11 @@ def _proposal(case: Case, _desk: Desk) -> Iterator[str]:
     proposal = case.record.proposal
     highest = case.record.highest_light
     if highest is not None and (proposal is None or highest is not proposal.light):
-        yield f"An earlier form of this record: {LIGHT_WORDS[highest][1]}. That stands until you decide."
+        yield f"An earlier form of this record: {suggested(highest)}. That holds until you decide."
     if proposal is None:
-        yield "Nothing could be proposed: the paper could not be read. Read it yourself."
+        yield "No level could be suggested: the form could not be read. Read it yourself."
         return
-    _, words, means = LIGHT_WORDS[proposal.light]
-    yield f"{words}. {means}"
+    yield f"{suggested(proposal.light)}. {LIGHT_WORDS[proposal.light][2]}"
     yield from (caution.text for caution in proposal.cautions)
     for found in proposal.findings:
         colours = " and ".join(found.colours)
@@ -113,13 +112,13 @@ def _history(history: History) -> Iterator[str]:
     yield from (_incident(one, "") for one in history.earlier)
     yield from (_incident(one, ", in which this child was targeted") for one in history.targeted)
     if not history.earlier and not history.targeted:
-        yield "None by exactly this name and date of birth, or this number."
+        yield "No earlier records under exactly this name and date of birth, or this number. See possible matches below."
 
 
 def _incident(one: EarlierIncident, role: str) -> str:
     day = day_in_words(one.incident_day) if one.incident_day else "day not known"
     decided = f". {LEVEL_WORDS[one.decided]}" if one.decided else ""
-    return f"{one.reference}: {day}{role}, {LIGHT_WORDS[one.light][1]}{decided}"
+    return f"{one.reference}: {day}{role}, {suggested(one.light).lower()}{decided}"
 
 
 def _near(case: Case, _desk: Desk) -> Iterator[str]:
@@ -127,7 +126,7 @@ def _near(case: Case, _desk: Desk) -> Iterator[str]:
         papers = f" (see {', '.join(one.papers)})" if one.papers else ""
         yield f"{one.child_reference}: {one.why}{papers}"
     if case.joined:
-        yield f"Joined by you: {', '.join(case.joined)}. To take that back, clear the box below."
+        yield f"Linked by you: {', '.join(case.joined)}. To take that back, clear the box below."
     if not case.near and not case.joined:
         yield "Nobody."
 

@@ -65,7 +65,7 @@ def _one_off(rule: Rule, facts: Facts, history: History) -> Finding | None:
         return None
     known = "Whether it was a one-off is not established."
     if history.earlier:
-        known = "Earlier papers about this child are on record."
+        known = "There are earlier forms about this child."
     elif before is Tri.NO:
         known = "No earlier incident is known."
     text = " ".join(fact.sentence for fact in rule.facts)
@@ -108,7 +108,7 @@ def _finding(
         quote=rule.quote,
         weighs=weighs or rule.weighs,
         fields=fields,
-        text=f"{text} On both lists: at least amber, the DSL decides." if on_both_lists else text,
+        text=f"{text} On both lists, so at least amber; you decide." if on_both_lists else text,
         by_analogy=rule.by_analogy,
     )
 
