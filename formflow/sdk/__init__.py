@@ -1,1 +1,108 @@
-"""For authors of connectors: the contract, what every destination that is a folder shares, and wording."""
+"""For authors of connectors: the contract, its base class and its tests, helpers for folders and wording.
+
+Import from here and from nowhere else of FormFlow: `from formflow.sdk import BaseConnector, Delivered, ...`.
+"""
+
+from formflow.core import files
+from formflow.core.messages import notice
+from formflow.core.model import Finding, Light, Notice, Outcome
+from formflow.core.wording import day_in_words
+from formflow.sdk.base import BaseConnector
+from formflow.sdk.contract import (
+    AcknowledgedByHand,
+    Ambiguous,
+    Attachment,
+    BatchConnector,
+    Capabilities,
+    CheckLine,
+    CheckReport,
+    Connector,
+    ConnectorSettings,
+    Context,
+    DataClass,
+    Delivered,
+    DeliveredAs,
+    Ending,
+    Operation,
+    Prepared,
+    Rejected,
+    RepeatSafe,
+    Retryable,
+    SettingsError,
+    Unavailable,
+)
+from formflow.sdk.folder import DestinationFolder, is_of_another_case, keys_in, marked
+from formflow.sdk.parcels import (
+    AlertNotice,
+    AlertParcel,
+    DecisionNotice,
+    DecisionParcel,
+    NamedAnswer,
+    Parcel,
+    ReceiptParcel,
+    RecordNotice,
+    RecordParcel,
+    ReturnNotice,
+    ReturnParcel,
+)
+from formflow.sdk.wording import (
+    LIGHTS,
+    WAITS_FOR,
+    ending,
+    moment_in_words,
+    printable,
+    proposed,
+)
+
+__all__ = [
+    "LIGHTS",
+    "WAITS_FOR",
+    "AcknowledgedByHand",
+    "AlertNotice",
+    "AlertParcel",
+    "Ambiguous",
+    "Attachment",
+    "BaseConnector",
+    "BatchConnector",
+    "Capabilities",
+    "CheckLine",
+    "CheckReport",
+    "Connector",
+    "ConnectorSettings",
+    "Context",
+    "DataClass",
+    "DecisionNotice",
+    "DecisionParcel",
+    "Delivered",
+    "DeliveredAs",
+    "DestinationFolder",
+    "Ending",
+    "Finding",
+    "Light",
+    "NamedAnswer",
+    "Notice",
+    "Operation",
+    "Outcome",
+    "Parcel",
+    "Prepared",
+    "ReceiptParcel",
+    "RecordNotice",
+    "RecordParcel",
+    "Rejected",
+    "RepeatSafe",
+    "Retryable",
+    "ReturnNotice",
+    "ReturnParcel",
+    "SettingsError",
+    "Unavailable",
+    "day_in_words",
+    "ending",
+    "files",
+    "is_of_another_case",
+    "keys_in",
+    "marked",
+    "moment_in_words",
+    "notice",
+    "printable",
+    "proposed",
+]

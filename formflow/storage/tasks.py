@@ -42,6 +42,7 @@ class Claimed:
     lane: str
     attempts: int  # this one included
     weight: int = 0  # of what has gone wrong with it so far, see trouble.py
+    unclear: bool = False  # a delivery that may have arrived although nobody noted it
 
     @property
     def patience_seconds(self) -> float:
@@ -57,6 +58,7 @@ class Undelivered:
     parcels: int
     set_aside: int  # refused for good: a person must look
     code: str
+    text: str  # what was said, in one line without names; "" where nothing may be shown
 
 
 class LeaseLost(Exception):
@@ -98,7 +100,7 @@ def claim(
         first = connection.execute(_FIRST, wanted).first()
         if first is None:
             return []
-        claim_many = first.attempts == 0
+        claim_many = first.attempts == 0 and not first.unclear
         rows = connection.execute(
             _CLAIM_ALIKE if claim_many else _CLAIM_ONE,
             {
@@ -121,9 +123,17 @@ def finish(connection: Connection, task: Claimed, owner: str) -> None:
     _close(connection, task, owner, DONE, "")
 
 
-def set_aside(connection: Connection, task: Claimed, owner: str, code: str) -> None:
+def set_aside(
+    connection: Connection,
+    task: Claimed,
+    owner: str,
+    code: str,
+    *,
+    text: str = "",
+    unclear: bool = False,
+) -> None:
     """Put a task aside for a person, with the reason. Raise LeaseLost."""
-    _close(connection, task, owner, SET_ASIDE, code)
+    _close(connection, task, owner, SET_ASIDE, code, text=text, unclear=unclear)
 
 
 def put_back(
@@ -134,8 +144,13 @@ def put_back(
     after_seconds: float,
     code: str,
     weight: int = 0,
+    text: str = "",
+    unclear: bool = True,
 ) -> None:
-    """Make a task ready again at a later time, with the reason and its weight. Raise LeaseLost."""
+    """Make a task ready again at a later time, with the reason and its weight. Raise LeaseLost.
+
+    `unclear` says whether what it was to do may be done all the same, as after trouble of our own.
+    """
     changed = connection.execute(
         _PUT_BACK,
         {
@@ -143,6 +158,8 @@ def put_back(
             "again": time.time() + after_seconds,
             "code": code,
             "heavier": weight,
+            "said": text,
+            "is_unclear": unclear,
         },
     )
     if changed.rowcount != 1:
@@ -161,10 +178,13 @@ def finish_late(connection: Connection, task: Claimed) -> bool:
     return connection.execute(_FINISH_LATE, {"ours": task.id, "tried": task.attempts}).rowcount == 1
 
 
-def hold_lane(connection: Connection, lane: str, after_seconds: float, code: str) -> None:
+def hold_lane(
+    connection: Connection, lane: str, after_seconds: float, code: str, text: str = ""
+) -> None:
     """Keep every waiting delivery of one destination back: the whole of it is out of reach."""
     again = time.time() + after_seconds
-    connection.execute(_HOLD_LANE, {"held": lane, "again": again, "code": code})
+    values = {"held": lane, "again": again, "code": code, "said": text}
+    connection.execute(_HOLD_LANE, values)
 
 
 def reap(engine: Engine, locks: Path) -> int:
@@ -221,9 +241,9 @@ def count_unfinished(connection: Connection) -> int:
 
 
 def undelivered(connection: Connection) -> list[Undelivered]:
-    """Return what each destination does not hold yet, by name of destination."""
+    """Return what each destination does not hold yet, by name of destination and by reason."""
     rows = connection.execute(_UNDELIVERED)
-    return [Undelivered(row.lane, row.parcels, row.aside, row.code) for row in rows]
+    return [Undelivered(row.lane, row.parcels, row.aside, row.code, row.said) for row in rows]
 
 
 def bring_forward(connection: Connection) -> None:
@@ -241,8 +261,18 @@ def retry(connection: Connection, lane: str | None, *, set_aside_too: bool) -> i
     return int(changed.rowcount)
 
 
-def _close(connection: Connection, task: Claimed, owner: str, state: int, code: str) -> None:
-    changed = connection.execute(_CLOSE, {**held(task, owner), "ended": state, "code": code})
+def _close(
+    connection: Connection,
+    task: Claimed,
+    owner: str,
+    state: int,
+    code: str,
+    *,
+    text: str = "",
+    unclear: bool = False,
+) -> None:
+    how = {"ended": state, "code": code, "said": text, "is_unclear": unclear}
+    changed = connection.execute(_CLOSE, {**held(task, owner), **how})
     if changed.rowcount != 1:
         raise LeaseLost
 
@@ -261,7 +291,7 @@ _IS_IN_A_FREE_LANE = or_(
 )
 _ADD = upsert(_TASK).on_conflict_do_nothing(index_elements=[_T.kind, _T.ref_id])
 _FIRST = (
-    select(_T.id, _T.kind, _T.lane, _T.priority, _T.attempts)
+    select(_T.id, _T.kind, _T.lane, _T.priority, _T.attempts, _T.unclear)
     .where(_IS_READY, _T.due <= bindparam("now"), _IS_IN_A_FREE_LANE)
     .order_by(_T.priority, _T.due, _T.id)
     .limit(1)
@@ -274,7 +304,7 @@ _LEASE = (
         lease_until=bindparam("until"),
         attempts=_T.attempts + 1,
     )
-    .returning(_T.id, _T.kind, _T.ref_id, _T.lane, _T.attempts, _T.weight)
+    .returning(_T.id, _T.kind, _T.ref_id, _T.lane, _T.attempts, _T.weight, _T.unclear)
 )
 _CLAIM_ONE = _LEASE.where(_T.id == bindparam("first"), _IS_READY)
 _CLAIM_ALIKE = _LEASE.where(
@@ -287,6 +317,7 @@ _CLAIM_ALIKE = _LEASE.where(
             _T.kind == bindparam("of_kind"),
             _T.lane == bindparam("of_lane"),
             _T.attempts == 0,
+            ~_T.unclear,
         )
         .order_by(_T.due, _T.id)
         .limit(bindparam("most"))
@@ -298,19 +329,24 @@ _OURS = update(_TASK).where(
     _T.owner == bindparam("holder"),
     _T.attempts == bindparam("tried"),
 )
-_CLOSE = _OURS.values(state=bindparam("ended"), last_code=bindparam("code"), owner=None)
+_HOW = {
+    "last_code": bindparam("code"),
+    "last_text": bindparam("said"),
+    "unclear": bindparam("is_unclear"),
+    "owner": None,
+}
+_CLOSE = _OURS.values(state=bindparam("ended"), **_HOW)
 _PUT_BACK = _OURS.values(
     state=TaskState.READY,
     due=bindparam("again"),
-    last_code=bindparam("code"),
     weight=_T.weight + bindparam("heavier"),
-    owner=None,
+    **_HOW,
 )
 _RELEASE = _OURS.values(state=TaskState.READY, attempts=_T.attempts - 1, owner=None)
 _FINISH_LATE = (
     update(_TASK)
     .where(_T.id == bindparam("ours"), _IS_READY, _T.attempts == bindparam("tried"))
-    .values(state=TaskState.DONE, last_code="")
+    .values(state=TaskState.DONE, last_code="", last_text="")
 )
 _HOLD_LANE = (
     update(_TASK)
@@ -318,6 +354,7 @@ _HOLD_LANE = (
     .values(
         due=case((_T.due < bindparam("again"), bindparam("again")), else_=_T.due),
         last_code=bindparam("code"),
+        last_text=bindparam("said"),
     )
 )
 _LEASED_OWNERS = select(_T.owner).distinct().where(_IS_LEASED)
@@ -335,6 +372,7 @@ _FREE = (
     .values(
         state=TaskState.READY,
         owner=None,
+        unclear=_T.kind == TaskKind.DELIVER,  # what was begun and not ended may have arrived
         due=case(
             (_IS_READING, bindparam("now") + literal(1).bitwise_lshift(_DOUBLINGS)), else_=0.0
         ),
@@ -351,11 +389,12 @@ _UNDELIVERED = (
         _T.lane,
         func.count().label("parcels"),
         func.sum(case((task_is(TaskState.SET_ASIDE), 1), else_=0)).label("aside"),
-        func.max(_T.last_code).label("code"),
+        _T.last_code.label("code"),
+        func.max(_T.last_text).label("said"),
     )
     .where(_T.kind == TaskKind.DELIVER, ~_IS_DONE)
-    .group_by(_T.lane)
-    .order_by(_T.lane)
+    .group_by(_T.lane, _T.last_code)
+    .order_by(_T.lane, _T.last_code)
 )
 _BRING_FORWARD = (
     update(_TASK)

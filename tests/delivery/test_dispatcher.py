@@ -15,6 +15,7 @@ from formflow.admin import status
 from formflow.core.settings import Destination, Settings
 from formflow.delivery import acknowledgements, calls, lanes
 from formflow.pipeline import service, walk
+from formflow.sdk.conformance import pretend_context
 from formflow.sdk.contract import (
     Ambiguous,
     Capabilities,
@@ -24,8 +25,8 @@ from formflow.sdk.contract import (
     DataClass,
     Delivered,
     DeliveredAs,
+    Ending,
     Operation,
-    Parcel,
     Prepared,
     Rejected,
     RepeatSafe,
@@ -33,6 +34,7 @@ from formflow.sdk.contract import (
     SettingsError,
     Unavailable,
 )
+from formflow.sdk.parcels import Parcel
 from formflow.storage import database, tasks
 from tests.support.offices import drop, files
 
@@ -43,7 +45,7 @@ class Shelf:
     """A destination in memory that behaves as a test wants it to."""
 
     kind: ClassVar[str] = "shelf"
-    api_version: ClassVar[int] = 1
+    api_version: ClassVar[int] = 2
     Settings: ClassVar[type[ConnectorSettings]] = ConnectorSettings
     capabilities: ClassVar[Capabilities] = Capabilities(
         repeat_safe=RepeatSafe.KEY,
@@ -89,8 +91,7 @@ class Shelf:
 
 @pytest.fixture
 def shelf(office: Settings) -> Shelf:
-    context = Context("Shelf", lambda sha256: office.state.folder / sha256, lambda _point: None)
-    made = Shelf(ConnectorSettings(), context)
+    made = Shelf(ConnectorSettings(), pretend_context())
     walk.workbench(office).destinations["Shelf"] = made  # type: ignore[index]
     return made
 
@@ -381,7 +382,7 @@ class Sheet(Shelf):
     bad: ClassVar[set[str]] = set()
     ending: ClassVar[type[Exception]] = Rejected
 
-    def deliver_batch(self, prepared: Sequence[Prepared]) -> list[Delivered]:
+    def deliver_batch(self, prepared: Sequence[Prepared]) -> list[Delivered | Ending]:
         """Take all or none."""
         if any(parcel.body.decode() in self.bad for parcel in prepared):
             raise self.ending("bad-row")
@@ -389,7 +390,9 @@ class Sheet(Shelf):
 
     def deliver(self, prepared: Prepared) -> Delivered:
         """Take one."""
-        return self.deliver_batch([prepared])[0]
+        if prepared.body.decode() in self.bad:
+            raise self.ending("bad-row")
+        return self.keep(prepared)
 
 
 CASES = (
@@ -412,8 +415,7 @@ def test_one_row_that_is_refused_is_refused_alone(
     state: int,
     code: str,
 ) -> None:
-    context = Context("Shelf", lambda sha256: office.state.folder / sha256, lambda _point: None)
-    sheet = Sheet(ConnectorSettings(), context)
+    sheet = Sheet(ConnectorSettings(), pretend_context())
     walk.workbench(office).destinations["Shelf"] = sheet  # type: ignore[index]
     monkeypatch.setattr(Sheet, "bad", {"FF-2026-000003"})
     monkeypatch.setattr(Sheet, "ending", ending)
@@ -433,8 +435,7 @@ def test_one_row_that_is_refused_is_refused_alone(
 def test_a_list_of_answers_that_does_not_match_is_believed_for_none(
     office: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    context = Context("Shelf", lambda sha256: office.state.folder / sha256, lambda _point: None)
-    sheet = Sheet(ConnectorSettings(), context)
+    sheet = Sheet(ConnectorSettings(), pretend_context())
     walk.workbench(office).destinations["Shelf"] = sheet  # type: ignore[index]
     monkeypatch.setattr(Sheet, "deliver_batch", lambda _self, prepared: [None] * len(prepared))
     monkeypatch.setattr(Sheet, "deliver", lambda _self, _prepared: None)

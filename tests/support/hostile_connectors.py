@@ -5,18 +5,20 @@
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from pydantic import Field
 
-from formflow.sdk.contract import (
-    API_VERSION,
+from formflow.sdk import (
+    Attachment,
+    BaseConnector,
     Capabilities,
     CheckLine,
     CheckReport,
@@ -25,9 +27,10 @@ from formflow.sdk.contract import (
     DataClass,
     Delivered,
     DeliveredAs,
+    Ending,
     Operation,
-    Parcel,
     Prepared,
+    RecordParcel,
     Rejected,
     RepeatSafe,
 )
@@ -41,35 +44,37 @@ class KeyFolderSettings(ConnectorSettings):
     folder: Path = Field(description="Holds one empty file for each parcel.")
 
 
-class Good:
+class Good(BaseConnector[KeyFolderSettings]):
     """Keeps one file for each key: what a stranger's connector should be like."""
 
-    kind: ClassVar[str] = "good"
-    api_version: ClassVar[int] = API_VERSION
-    Settings: ClassVar[type[ConnectorSettings]] = KeyFolderSettings
-    capabilities: ClassVar[Capabilities] = Capabilities(
+    kind = "good"
+    api_version = 2
+    Settings = KeyFolderSettings
+    capabilities = Capabilities(
         repeat_safe=RepeatSafe.KEY,
         operations=frozenset({Operation.RECORD}),
         carries=DataClass.FULL,
     )
 
     def __init__(self, settings: KeyFolderSettings, context: Context) -> None:
-        self._folder, self._context = settings.folder, context
+        super().__init__(settings, context)
+        self._folder = settings.folder
 
     def check(self) -> CheckReport:
         """Say that all is well."""
         return CheckReport((CheckLine(True, "The folder is there."),))
 
-    def prepare(self, parcel: Parcel) -> Prepared:
+    def prepare(self, parcel: RecordParcel) -> Prepared:
         """Keep the reference."""
-        return Prepared(
-            parcel.key, parcel.reference.encode(), {"name": "a"}, parcel.original_sha256
-        )
+        paper = parcel.original_sha256
+        papers = (Attachment("a.pdf", paper),) if paper else ()
+        return Prepared(parcel.key, parcel.reference.encode(), {"name": "a"}, papers)
 
     def deliver(self, prepared: Prepared) -> Delivered:
         """Keep the key."""
-        if prepared.original_sha256:
-            assert self._context.original(prepared.original_sha256).is_file()
+        for paper in prepared.attachments:
+            with self.context.open_original(paper.sha256) as stream:
+                assert hashlib.sha256(stream.read()).hexdigest() == paper.sha256
         (self._folder / prepared.key).write_bytes(prepared.body)
         return Delivered(prepared.key, DeliveredAs.CREATED, "folder")
 
@@ -77,9 +82,6 @@ class Good:
         """Look for the key."""
         there = (self._folder / key).exists()
         return Delivered(key, DeliveredAs.ALREADY_THERE, "folder") if there else None
-
-    def close(self) -> None:
-        """Nothing stays open."""
 
 
 class Hangs(Good):
@@ -100,7 +102,7 @@ class HangsInPrepare(Good):
 
     kind = "hangs_in_prepare"
 
-    def prepare(self, parcel: Parcel) -> Prepared:
+    def prepare(self, parcel: RecordParcel) -> Prepared:
         """Never end."""
         while True:
             time.sleep(3600)
@@ -228,7 +230,7 @@ class Miscounts(Good):
         batch=50,
     )
 
-    def deliver_batch(self, prepared: Sequence[Prepared]) -> list[Delivered]:
+    def deliver_batch(self, prepared: Sequence[Prepared]) -> list[Delivered | Ending]:
         """Forget the last."""
         return [super(Miscounts, self).deliver(one) for one in prepared[:-1]]
 
