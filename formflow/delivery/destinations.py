@@ -40,8 +40,9 @@ def connector_settings(destination: Destination) -> ConnectorSettings:
     """Return a destination's own settings with its secrets fetched. Raise SettingsProblem."""
     model = registry.load(destination.kind).Settings
     try:
-        return model.model_validate(with_secrets(model, destination.own_settings))
+        own: ConnectorSettings = model.model_validate(with_secrets(model, destination.own_settings))
     except ValidationError as broken:
         raise SettingsProblem(
             f"Destination “{destination.name}” has problems.", tuple(in_words(broken, model))
         ) from None
+    return own

@@ -15,32 +15,51 @@ from formflow.core.messages import MESSAGES
 
 SHORT = 6  # words: an answer as short as this may be a name, a date, an address
 SHORTEST = 3  # letters of a word that is looked for inside other words, too
-HARMLESS = frozenset({"yes", "no", "not", "known"})  # what circles store
+# What circles store, and the small words that stand in every sentence.
+HARMLESS = frozenset(
+    "yes no not known a an and as at by for from in is it of on or the to was with".split()  # noqa: SIM905
+)
 
 
 def shown(text: str, answers: Iterable[str]) -> str:
     """Return a text, or "" where it may quote one of the answers.
 
-    Of a short answer no word may be in it, be it inside another. Of a long one, no word that FormFlow's own
-    messages do not use: so "the server is full" may be said although somebody wrote "the".
+    No word of an answer may be in it unless it is one of FormFlow's own messages, too: so "the folder is full"
+    may be said although somebody wrote "folder". In a short answer such a word may be a name where it has a
+    capital ("Mark"), and names are looked for inside other words as well.
     """
     said = set(_words(text))
     squeezed = "".join(_words(text))
     for answer in answers:
-        words = set(_words(answer)) - HARMLESS
-        if len(words) <= SHORT:
-            inside = any(len(word) >= SHORTEST and word in squeezed for word in words)
-            if inside or words & said:
-                return ""
-        elif (words & said) - _ours():
+        names = {_folded(word) for word in _split(answer) if not _is_ordinary(word, answer)}
+        inside = [word for word in names if len(word) >= SHORTEST and word in squeezed]
+        if names & said or (inside and _is_short(answer)):
             return ""
     return text
 
 
+def _is_ordinary(word: str, answer: str) -> bool:
+    if _folded(word) in HARMLESS:
+        return True
+    return _folded(word) in _ours() and (word.islower() or not _is_short(answer))
+
+
+def _is_short(answer: str) -> bool:
+    return len(_split(answer)) <= SHORT
+
+
+def _split(text: str) -> list[str]:
+    return re.findall(r"\w+", text)
+
+
 def _words(text: str) -> list[str]:
-    """Return the words and numbers of a text in small letters, without accents."""
-    plain = unicodedata.normalize("NFKD", text).casefold()
-    return re.findall(r"\w+", "".join(one for one in plain if not unicodedata.combining(one)))
+    return [_folded(word) for word in _split(text)]
+
+
+def _folded(word: str) -> str:
+    """Return a word in small letters, without accents."""
+    plain = unicodedata.normalize("NFKD", word).casefold()
+    return "".join(one for one in plain if not unicodedata.combining(one))
 
 
 @cache

@@ -211,10 +211,11 @@ def _package(entry: EntryPoint) -> str:
 
 @cache
 def _entries() -> Mapping[str, tuple[EntryPoint, ...]]:
-    found = defaultdict(set)
+    # By package: two entry points that differ in nothing else are equal to Python.
+    found = defaultdict[str, dict[str, EntryPoint]](dict)
     for entry in entry_points(group=GROUP):
-        found[entry.name].add(entry)
+        found[entry.name][_package(entry)] = entry
     return {
-        kind: tuple(sorted(entries, key=lambda entry: (_package(entry), entry.value)))
+        kind: tuple(entry for _, entry in sorted(entries.items()))
         for kind, entries in found.items()
     }
