@@ -66,13 +66,14 @@ def drain(
     """
     bench = workbench(settings)
     watermark.keep(bench, clock())
-    handled = 0
+    handled, newest = 0, True
     while True:
         _put_back_what_stayed(bench)
         finished = bench.lanes.finished
         give_up_overdue(bench, clock)
-        claimed = _claim(bench, most - handled) if handled < most else []
+        claimed = _claim(bench, most - handled, newest) if handled < most else []
         if claimed:
+            newest ^= claimed[0].kind == TaskKind.READ  # from both ends of a heap in turn
             handled += len(claimed)
             _hand_over(bench, claimed, clock)
         elif not waits or not bench.lanes.wait(finished):
@@ -153,13 +154,15 @@ def walk(bench: Workbench, paper: Paper, now: datetime) -> Checked | Unread:
     )
 
 
-def _claim(bench: Workbench, most: int) -> list[Claimed]:
+def _claim(bench: Workbench, most: int, newest: bool) -> list[Claimed]:
     def at_once(kind: str, lane: str) -> int:
         return min(
             most, most_at_once(bench, lane) if kind == TaskKind.DELIVER else READINGS_AT_ONCE
         )
 
-    claimed = tasks.claim(bench.engine, bench.owner.name, at_once, bench.lanes.busy())
+    claimed = tasks.claim(
+        bench.engine, bench.owner.name, at_once, bench.lanes.busy(), newest_papers=newest
+    )
     crash_at("ledger.claimed")
     return claimed
 

@@ -85,8 +85,13 @@ def claim(
     owner: str,
     most: Callable[[str, str], int],
     busy: Collection[str] = frozenset(),
+    *,
+    newest_papers: bool = False,
 ) -> list[Claimed]:
     """Take the most urgent ready task, and with it up to `most(kind, lane)` of its kind and lane.
+
+    `newest_papers` says that papers are taken from the other end of the heap: nobody knows which is urgent
+    before it is read, and what came last must not wait for all that came before.
 
     A task that was tried before comes alone, so that a poisonous one cannot take others along. Lanes that
     are busy get nothing.
@@ -101,8 +106,10 @@ def claim(
         if first is None:
             return []
         claim_many = first.attempts == 0 and not first.unclear
+        is_newest = newest_papers and first.kind == TaskKind.READ
+        alike = _CLAIM_NEWEST if is_newest else _CLAIM_ALIKE
         rows = connection.execute(
-            _CLAIM_ALIKE if claim_many else _CLAIM_ONE,
+            alike if claim_many else _CLAIM_ONE,
             {
                 "first": first.id,
                 "of_kind": first.kind,
@@ -307,21 +314,18 @@ _LEASE = (
     .returning(_T.id, _T.kind, _T.ref_id, _T.lane, _T.attempts, _T.weight, _T.unclear)
 )
 _CLAIM_ONE = _LEASE.where(_T.id == bindparam("first"), _IS_READY)
-_CLAIM_ALIKE = _LEASE.where(
-    _T.id.in_(
-        select(_T.id)
-        .where(
-            _IS_READY,
-            _T.priority == bindparam("as_urgent"),
-            _T.due <= bindparam("now"),
-            _T.kind == bindparam("of_kind"),
-            _T.lane == bindparam("of_lane"),
-            _T.attempts == 0,
-            ~_T.unclear,
-        )
-        .order_by(_T.due, _T.id)
-        .limit(bindparam("most"))
-    )
+_ALIKE = select(_T.id).where(
+    _IS_READY,
+    _T.priority == bindparam("as_urgent"),
+    _T.due <= bindparam("now"),
+    _T.kind == bindparam("of_kind"),
+    _T.lane == bindparam("of_lane"),
+    _T.attempts == 0,
+    ~_T.unclear,
+)
+_CLAIM_ALIKE = _LEASE.where(_T.id.in_(_ALIKE.order_by(_T.due, _T.id).limit(bindparam("most"))))
+_CLAIM_NEWEST = _LEASE.where(
+    _T.id.in_(_ALIKE.order_by(_T.due, _T.id.desc()).limit(bindparam("most")))
 )
 _OURS = update(_TASK).where(
     _T.id == bindparam("held"),
@@ -329,7 +333,7 @@ _OURS = update(_TASK).where(
     _T.owner == bindparam("holder"),
     _T.attempts == bindparam("tried"),
 )
-_HOW = {
+_HOW: dict[str, Any] = {
     "last_code": bindparam("code"),
     "last_text": bindparam("said"),
     "unclear": bindparam("is_unclear"),
