@@ -160,7 +160,10 @@ class EmailAlert(BaseConnector[EmailAlertSettings]):
 
     def _connected(self) -> smtplib.SMTP:
         settings = self.settings
-        address, patience = (settings.host, settings.port), settings.timeout_seconds
+        address = settings.host, settings.port
+        # The whole conversation ends within the call, however long a step may take by the settings.
+        within = max(1.0, self.context.seconds_left / PATIENCE)
+        patience = min(settings.timeout_seconds, within)
         if settings.security == "tls":
             return _EncryptedServer(*address, timeout=patience, context=self._trusted())
         return _Server(*address, timeout=patience)

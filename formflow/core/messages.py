@@ -794,7 +794,7 @@ MESSAGES: dict[str, Message] = {
         "Tell IT: this is a fault in FormFlow. After an update, “formflow retry” tries again.",
     ),
     "FF-429": Message(
-        "The program for this destination cannot be used. {why}",
+        "{why} So the program for this destination cannot be used.",
         "What it should get waits, and nothing is lost. All other destinations go on.",
         "Ask IT to install its package again or to correct the settings, then restart FormFlow.",
     ),

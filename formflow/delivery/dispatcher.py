@@ -58,7 +58,7 @@ def deliver(
                 tasks.set_aside(connection, task, context.owner.name, "no-such-destination")
         return
     prepared = prepare(context, connector, claimed, now)
-    # Such a task comes alone, see tasks.claim.
+    # Such a task comes alone, see claims.py.
     unclear = [one.key for one in prepared] if any(task.unclear for task in claimed) else []
     calls.deliver_all(connector, prepared, now, unclear)
     crash_at("deliver.sent")

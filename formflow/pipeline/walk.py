@@ -36,7 +36,7 @@ from formflow.reading.page_images import as_pdf
 from formflow.reading.reader import NO_BOXES
 from formflow.rules.checks import check
 from formflow.sdk.contract import Operation
-from formflow.storage import entries, own_pages, papers, tasks
+from formflow.storage import claims, entries, own_pages, papers, tasks
 from formflow.storage.database import Connection, reading, writing
 from formflow.storage.failures import trouble_of
 from formflow.storage.originals import safe_suffix
@@ -160,7 +160,7 @@ def _claim(bench: Workbench, most: int, newest: bool) -> list[Claimed]:
             most, most_at_once(bench, lane) if kind == TaskKind.DELIVER else READINGS_AT_ONCE
         )
 
-    claimed = tasks.claim(
+    claimed = claims.claim(
         bench.engine, bench.owner.name, at_once, bench.lanes.busy(), newest_papers=newest
     )
     crash_at("ledger.claimed")

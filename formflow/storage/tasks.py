@@ -8,7 +8,7 @@ long changes nothing.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,51 +78,6 @@ def add(
     connection.execute(
         _ADD, {"kind": kind, "ref_id": ref_id, "priority": priority, "lane": lane, "due": due}
     )
-
-
-def claim(
-    engine: Engine,
-    owner: str,
-    most: Callable[[str, str], int],
-    busy: Collection[str] = frozenset(),
-    *,
-    newest_papers: bool = False,
-) -> list[Claimed]:
-    """Take the most urgent ready task, and with it up to `most(kind, lane)` of its kind and lane.
-
-    `newest_papers` says that papers are taken from the other end of the heap: nobody knows which is urgent
-    before it is read, and what came last must not wait for all that came before.
-
-    A task that was tried before comes alone, so that a poisonous one cannot take others along. Lanes that
-    are busy get nothing.
-    """
-    now = time.time()
-    wanted = {"now": now, "busy": list(busy)}
-    with reading(engine) as connection:
-        if connection.execute(_FIRST, wanted).first() is None:
-            return []
-    with writing(engine) as connection:
-        first = connection.execute(_FIRST, wanted).first()
-        if first is None:
-            return []
-        claim_many = first.attempts == 0 and not first.unclear
-        is_newest = newest_papers and first.kind == TaskKind.READ
-        alike = _CLAIM_NEWEST if is_newest else _CLAIM_ALIKE
-        rows = connection.execute(
-            alike if claim_many else _CLAIM_ONE,
-            {
-                "first": first.id,
-                "of_kind": first.kind,
-                "of_lane": first.lane,
-                "as_urgent": first.priority,
-                "now": now,
-                "most": most(first.kind, first.lane),
-                "ours": owner,
-                "until": now + LEASE_SECONDS,
-            },
-        ).all()
-    claimed = [Claimed(*row) for row in rows]
-    return sorted(claimed, key=lambda task: task.id)
 
 
 def finish(connection: Connection, task: Claimed, owner: str) -> None:
@@ -293,40 +248,10 @@ def held(task: Claimed, owner: str) -> dict[str, Any]:
 _TASK = table_of(Task)
 _T = _TASK.c
 _IS_READY, _IS_LEASED = task_is(TaskState.READY), task_is(TaskState.LEASED)
-_IS_IN_A_FREE_LANE = or_(
+IS_IN_A_FREE_LANE = or_(
     _T.kind != TaskKind.DELIVER, _T.lane.not_in(bindparam("busy", expanding=True))
 )
 _ADD = upsert(_TASK).on_conflict_do_nothing(index_elements=[_T.kind, _T.ref_id])
-_FIRST = (
-    select(_T.id, _T.kind, _T.lane, _T.priority, _T.attempts, _T.unclear)
-    .where(_IS_READY, _T.due <= bindparam("now"), _IS_IN_A_FREE_LANE)
-    .order_by(_T.priority, _T.due, _T.id)
-    .limit(1)
-)
-_LEASE = (
-    update(_TASK)
-    .values(
-        state=TaskState.LEASED,
-        owner=bindparam("ours"),
-        lease_until=bindparam("until"),
-        attempts=_T.attempts + 1,
-    )
-    .returning(_T.id, _T.kind, _T.ref_id, _T.lane, _T.attempts, _T.weight, _T.unclear)
-)
-_CLAIM_ONE = _LEASE.where(_T.id == bindparam("first"), _IS_READY)
-_ALIKE = select(_T.id).where(
-    _IS_READY,
-    _T.priority == bindparam("as_urgent"),
-    _T.due <= bindparam("now"),
-    _T.kind == bindparam("of_kind"),
-    _T.lane == bindparam("of_lane"),
-    _T.attempts == 0,
-    ~_T.unclear,
-)
-_CLAIM_ALIKE = _LEASE.where(_T.id.in_(_ALIKE.order_by(_T.due, _T.id).limit(bindparam("most"))))
-_CLAIM_NEWEST = _LEASE.where(
-    _T.id.in_(_ALIKE.order_by(_T.due, _T.id.desc()).limit(bindparam("most")))
-)
 _OURS = update(_TASK).where(
     _T.id == bindparam("held"),
     _IS_LEASED,
@@ -384,7 +309,7 @@ _FREE = (
         weight=_T.weight + WORKER_GONE,
     )
 )
-_NEXT_DUE = select(func.min(_T.due)).where(_IS_READY, _IS_IN_A_FREE_LANE)
+_NEXT_DUE = select(func.min(_T.due)).where(_IS_READY, IS_IN_A_FREE_LANE)
 _NEXT_PAPER = select(func.min(_T.due)).where(_IS_READING, _IS_READY)
 _IS_DONE = task_is(TaskState.DONE)
 _COUNT = select(func.count()).select_from(_TASK)
