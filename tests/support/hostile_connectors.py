@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -237,3 +238,48 @@ class Miscounts(Good):
     def deliver(self, prepared: Prepared) -> Any:
         """Return a list where one answer belongs."""
         return [super().deliver(prepared)] * 2
+
+
+class Peeks(Good):
+    """Asks for a paper that its parcel does not name."""
+
+    kind = "peeks"
+
+    def deliver(self, prepared: Prepared) -> Delivered:
+        """Read what is another's."""
+        self.context.open_original("f" * 64)
+        return super().deliver(prepared)
+
+
+class Floods(Good):
+    """Answers without end."""
+
+    kind = "floods"
+
+    def deliver(self, prepared: Prepared) -> Delivered:
+        """Say far too much."""
+        return Delivered(prepared.key, DeliveredAs.CREATED, "x" * (4 << 20))
+
+
+class Explains(Good):
+    """Says no, and why."""
+
+    kind = "explains"
+
+    def deliver(self, prepared: Prepared) -> Delivered:
+        """Refuse in words, with the seconds that are left."""
+        raise Rejected("full", f"The board is full.\n{self.context.seconds_left > 0}", 30.0)
+
+
+class Sorts(Good):
+    """Takes many at once, and refuses every second."""
+
+    kind = "sorts"
+    capabilities = replace(Good.capabilities, batch=50)
+
+    def deliver_batch(self, prepared: Sequence[Prepared]) -> list[Delivered | Ending]:
+        """Say of each what came of it."""
+        return [
+            Rejected("odd", "This one is odd.") if number % 2 else self.deliver(one)
+            for number, one in enumerate(prepared)
+        ]
