@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from pydantic import ValidationError
 
+from formflow.sdk import conformance
 from formflow.sdk.conformance import pretend_context
 from formflow.sdk.contract import (
     Ambiguous,
@@ -434,3 +435,21 @@ def test_a_process_that_dies_after_sending_sends_at_most_once_more(
         again.deliver(again.prepare(parcel))
     first, second = (message_from_bytes(content) for content in mailbox.received)
     assert first["Message-ID"] == second["Message-ID"]  # a mail program can tell they are one
+
+
+@pytest.mark.parametrize("check", conformance.CHECKS, ids=lambda check: check.__name__)
+def test_it_keeps_the_contract_of_what_may_come_twice(
+    port: int,
+    certificate: Certificate,
+    mailbox: Mailbox,
+    monkeypatch: pytest.MonkeyPatch,
+    check: Callable[[conformance.Trial], None],
+) -> None:
+    monkeypatch.setattr(conformance, "MOST_KILLS", 10)
+    settings = _settings(port, certificate)
+
+    def landed() -> list[str]:
+        messages = [message_from_bytes(content) for content in mailbox.received]
+        return [str(message["Message-ID"])[1:65] for message in messages]
+
+    check(conformance.Trial(lambda context: EmailAlert(settings, context), landed))
