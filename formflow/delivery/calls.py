@@ -14,6 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from formflow.core.crash_points import crash_at
 from formflow.sdk import deadline, parcels
 from formflow.sdk.contract import (
     AcknowledgedByHand,
@@ -165,6 +166,7 @@ def _deliver_one(connector: Connector, prepared: Prepared) -> Result:
     try:
         with deadline.of(CALL_SECONDS):
             result: Result = _checked(connector.deliver(prepared), prepared.key)
+        crash_at(f"{connector.kind}.sent")
     except BaseException as problem:  # noqa: BLE001 - any failure keeps the parcel, see why
         result = why(problem)
     return _settled(connector, result, prepared.key)
