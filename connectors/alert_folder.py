@@ -9,14 +9,12 @@ import contextlib
 import itertools
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import ClassVar
 
 from pydantic import Field
 
-from formflow.core import files
-from formflow.core.model import Light
-from formflow.sdk.contract import (
-    API_VERSION,
+from formflow.sdk import (
+    AlertParcel,
+    BaseConnector,
     Capabilities,
     CheckReport,
     ConnectorSettings,
@@ -24,13 +22,18 @@ from formflow.sdk.contract import (
     DataClass,
     Delivered,
     DeliveredAs,
+    DestinationFolder,
+    Light,
     Operation,
-    Parcel,
     Prepared,
     RepeatSafe,
+    at_revision,
+    files,
+    find_revision,
+    is_of_another_case,
+    keys_in,
+    marked,
 )
-from formflow.sdk.folder import DestinationFolder, is_of_another_case, keys_in, marked
-from formflow.sdk.wording import at_revision, find_revision
 
 SEEN = "Seen"
 # The number puts the most urgent first when the folder is sorted by name.
@@ -53,19 +56,20 @@ class AlertFolderSettings(ConnectorSettings):
     )
 
 
-class AlertFolder:
+class AlertFolder(BaseConnector[AlertFolderSettings]):
     """Puts each alert into a folder as a page, and sees which pages were dragged into "Seen"."""
 
-    kind: ClassVar[str] = "alert_folder"
-    api_version: ClassVar[int] = API_VERSION
-    Settings: ClassVar[type[ConnectorSettings]] = AlertFolderSettings
-    capabilities: ClassVar[Capabilities] = Capabilities(
+    kind = "alert_folder"
+    api_version = 2
+    Settings = AlertFolderSettings
+    capabilities = Capabilities(
         repeat_safe=RepeatSafe.LOOK_UP,
         operations=frozenset({Operation.ALERT}),
         carries=DataClass.FULL,
     )
 
     def __init__(self, settings: AlertFolderSettings, context: Context) -> None:
+        super().__init__(settings, context)
         self._folder = DestinationFolder(settings.folder, self.kind, context)
         self._seen = settings.folder / SEEN
 
@@ -73,7 +77,7 @@ class AlertFolder:
         """Say whether the folder is there."""
         return self._folder.check()
 
-    def prepare(self, parcel: Parcel) -> Prepared:
+    def prepare(self, parcel: AlertParcel) -> Prepared:
         """Return the page and its name: urgency first, then the reference."""
         first = NOW if parcel.urgent else URGENCY[parcel.light]
         name = f"{first} {at_revision(parcel.reference, parcel.revision)}.html"
@@ -108,9 +112,6 @@ class AlertFolder:
         """Return the keys of the pages in "Seen" that no longer lie before it."""
         seen = _keys_of(self._seen, set(waiting.values())) & waiting.keys()
         return seen - _keys_of(self._folder.root, {waiting[key] for key in seen})
-
-    def close(self) -> None:
-        """Nothing stays open."""
 
     def _is_free(self, final: Path, prepared: Prepared) -> bool:
         """Whether nothing of another's is written over. Of a case that is overdue the newest page counts."""

@@ -5,14 +5,13 @@ Where a person must check or copy what was read, the form to do it on lies there
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import ClassVar
 
 from pydantic import Field
 
-from formflow.sdk.contract import (
-    API_VERSION,
+from formflow.sdk import (
+    Attachment,
+    BaseConnector,
     Capabilities,
     CheckReport,
     ConnectorSettings,
@@ -20,13 +19,13 @@ from formflow.sdk.contract import (
     DataClass,
     Delivered,
     DeliveredAs,
+    DestinationFolder,
     Operation,
-    Parcel,
     Prepared,
     RepeatSafe,
+    ReturnParcel,
+    from_second_revision,
 )
-from formflow.sdk.folder import DestinationFolder
-from formflow.sdk.wording import from_second_revision
 
 
 class AttentionFolderSettings(ConnectorSettings):
@@ -35,36 +34,36 @@ class AttentionFolderSettings(ConnectorSettings):
     folder: Path = Field(description="The folder for papers that come back. It must be there.")
 
 
-class AttentionFolder:
+class AttentionFolder(BaseConnector[AttentionFolderSettings]):
     """Puts the paper itself and a note of the same name into a folder."""
 
-    kind: ClassVar[str] = "attention_folder"
-    api_version: ClassVar[int] = API_VERSION
-    Settings: ClassVar[type[ConnectorSettings]] = AttentionFolderSettings
-    capabilities: ClassVar[Capabilities] = Capabilities(
+    kind = "attention_folder"
+    api_version = 2
+    Settings = AttentionFolderSettings
+    capabilities = Capabilities(
         repeat_safe=RepeatSafe.NATURAL,
         operations=frozenset({Operation.RETURN}),
         carries=DataClass.FULL,  # the form itself goes back
     )
 
     def __init__(self, settings: AttentionFolderSettings, context: Context) -> None:
+        super().__init__(settings, context)
         self._folder = DestinationFolder(settings.folder, self.kind, context)
-        self._context = context
 
     def check(self) -> CheckReport:
         """Say whether the folder is there."""
         return self._folder.check()
 
-    def prepare(self, parcel: Parcel) -> Prepared:
+    def prepare(self, parcel: ReturnParcel) -> Prepared:
         """Return the note and the names of both: the reference that also stands on the receipt."""
         stem = from_second_revision(parcel.reference, parcel.revision)
         note = f"{parcel.page.rstrip()}\n\nMark of this note: {parcel.key}\n"
         # Windows line ends and a byte order mark: every Notepad shows it as it was meant.
         body = note.replace("\n", "\r\n").encode("utf-8-sig")
-        names = {"note": f"{stem}.txt", "paper": f"{stem}{parcel.original_suffix}"}
-        beside = {f"{stem} {name}.pdf": sha256 for name, sha256 in parcel.enclosed.items()}
-        names["beside"] = json.dumps(beside)
-        return Prepared(parcel.key, body, names, parcel.original_sha256)
+        paper = parcel.original_sha256
+        papers = [Attachment(f"{stem}{parcel.original_suffix}", paper)] if paper else []
+        papers += [Attachment(f"{stem} {name}.pdf", one) for name, one in parcel.enclosed.items()]
+        return Prepared(parcel.key, body, {"note": f"{stem}.txt"}, tuple(papers))
 
     def deliver(self, prepared: Prepared) -> Delivered:
         """Put the papers back, then the note: where the note lies, they were put back too."""
@@ -72,18 +71,10 @@ class AttentionFolder:
             note = self._folder.inside(prepared.headers["note"])
             if there := self._folder.find(prepared.key, [note]):
                 return there
-            files: dict[Path, bytes | Path] = {}
-            if prepared.original_sha256 is not None:
-                paper = self._folder.inside(prepared.headers["paper"])
-                files[paper] = self._context.original(prepared.original_sha256)
-            for name, sha256 in json.loads(prepared.headers["beside"]).items():
-                files[self._folder.inside(name)] = self._context.original(sha256)
-            self._folder.put_beside(files | {note: prepared.body})
+            papers = {self._folder.inside(paper.name): paper for paper in prepared.attachments}
+            self._folder.put_beside({**papers, note: prepared.body})
         return Delivered(prepared.key, DeliveredAs.CREATED, self._folder.where(note))
 
     def look_up(self, key: str) -> Delivered | None:
         """Return the note that carries the key."""
         return self._folder.find(key, self._folder.root.glob("*.txt"))
-
-    def close(self) -> None:
-        """Nothing stays open."""

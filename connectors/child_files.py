@@ -12,15 +12,14 @@ from __future__ import annotations
 import re
 from html import escape
 from pathlib import Path
-from typing import ClassVar
 from urllib.parse import quote
 
 from pydantic import Field
 
-from formflow.core import files
-from formflow.core.wording import day_in_words
-from formflow.sdk.contract import (
-    API_VERSION,
+from formflow.sdk import (
+    LIGHTS,
+    Attachment,
+    BaseConnector,
     Capabilities,
     CheckReport,
     ConnectorSettings,
@@ -28,14 +27,17 @@ from formflow.sdk.contract import (
     DataClass,
     Delivered,
     DeliveredAs,
+    DestinationFolder,
     Operation,
-    Parcel,
     Prepared,
+    RecordParcel,
     RepeatSafe,
     Retryable,
+    at_revision,
+    day_in_words,
+    ending,
+    files,
 )
-from formflow.sdk.folder import DestinationFolder
-from formflow.sdk.wording import LIGHTS, at_revision, ending
 
 CHRONOLOGY = "Chronology.html"
 NOT_YET_MATCHED = "Not yet matched"
@@ -49,13 +51,13 @@ class ChildFilesSettings(ConnectorSettings):
     )
 
 
-class ChildFiles:
+class ChildFiles(BaseConnector[ChildFilesSettings]):
     """Files each paper in the child's folder and adds a line to the child's chronology."""
 
-    kind: ClassVar[str] = "child_files"
-    api_version: ClassVar[int] = API_VERSION
-    Settings: ClassVar[type[ConnectorSettings]] = ChildFilesSettings
-    capabilities: ClassVar[Capabilities] = Capabilities(
+    kind = "child_files"
+    api_version = 2
+    Settings = ChildFilesSettings
+    capabilities = Capabilities(
         repeat_safe=RepeatSafe.KEY,
         operations=frozenset({Operation.RECORD}),
         carries=DataClass.FULL,
@@ -63,14 +65,14 @@ class ChildFiles:
     )
 
     def __init__(self, settings: ChildFilesSettings, context: Context) -> None:
+        super().__init__(settings, context)
         self._folder = DestinationFolder(settings.folder, self.kind, context)
-        self._context = context
 
     def check(self) -> CheckReport:
         """Say whether the folder is there."""
         return self._folder.check()
 
-    def prepare(self, parcel: Parcel) -> Prepared:
+    def prepare(self, parcel: RecordParcel) -> Prepared:
         """Return the "as read" sheet, the names of both papers, and the line of the chronology."""
         stem = at_revision(parcel.reference, parcel.revision)
         papers = {}
@@ -79,8 +81,13 @@ class ChildFiles:
         if parcel.as_read:
             papers["as_read"] = f"{stem} as read.pdf"
         home = parcel.child_reference or f"{NOT_YET_MATCHED}/{parcel.reference}"
-        headers = {"home": home, "line": _line(parcel, papers), **papers}
-        return Prepared(parcel.key, parcel.as_read, headers, parcel.original_sha256)
+        headers = {"home": home, "line": _line(parcel, papers)}
+        original: tuple[Attachment, ...] = ()
+        if parcel.original_sha256:
+            original = (Attachment(papers["original"], parcel.original_sha256),)
+        if parcel.as_read:
+            headers["as_read"] = papers["as_read"]
+        return Prepared(parcel.key, parcel.as_read, headers, original)
 
     def deliver(self, prepared: Prepared) -> Delivered:
         """File both papers, then the line: where the line stands, the papers were filed too."""
@@ -99,9 +106,6 @@ class ChildFiles:
         unmatched = self._folder.root.glob(f"{NOT_YET_MATCHED}/*/{CHRONOLOGY}")
         return self._folder.find(key, [*matched, *unmatched])
 
-    def close(self) -> None:
-        """Nothing stays open."""
-
     def _file(self, home: Path, prepared: Prepared) -> DeliveredAs:
         lines = _lines(home / CHRONOLOGY)
         if any(prepared.key in line for line in lines):
@@ -110,10 +114,9 @@ class ChildFiles:
         if is_unmatched and _called(prepared.headers["line"]) in map(_called, lines):
             # Nobody knows yet whose paper either is: they must not lie together.
             raise self._folder.in_the_way(home / CHRONOLOGY)
-        contents: dict[Path, bytes | Path] = {}
-        if prepared.original_sha256 is not None:
-            original = self._context.original(prepared.original_sha256)
-            contents[self._folder.inside(prepared.headers["original"], home)] = original
+        contents: dict[Path, bytes | Attachment] = {
+            self._folder.inside(paper.name, home): paper for paper in prepared.attachments
+        }
         if prepared.body:
             contents[self._folder.inside(prepared.headers["as_read"], home)] = prepared.body
         page = _page(home.name, sorted([*lines, prepared.headers["line"]]))
@@ -122,7 +125,7 @@ class ChildFiles:
         return DeliveredAs.CREATED
 
 
-def _line(parcel: Parcel, papers: dict[str, str]) -> str:
+def _line(parcel: RecordParcel, papers: dict[str, str]) -> str:
     """Return one line of the chronology. Lines sort by day; days that are not known come last."""
     day = parcel.incident_day
     order = f"{day or '9999'} {parcel.recorded_at.isoformat()}"
@@ -148,7 +151,7 @@ def _called(line: str) -> str:
     return cells[1] if len(cells) > 1 else line
 
 
-def _kept_as(parcel: Parcel) -> str:
+def _kept_as(parcel: RecordParcel) -> str:
     return "pictures of the pages" if parcel.only_pictures else "original"
 
 

@@ -9,17 +9,14 @@ from __future__ import annotations
 import csv
 import io
 import itertools
-import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import ClassVar
 
 from pydantic import Field
 
-from formflow.core import files
-from formflow.sdk.contract import (
-    API_VERSION,
+from formflow.sdk import (
+    BaseConnector,
     Capabilities,
     CheckReport,
     ConnectorSettings,
@@ -27,14 +24,17 @@ from formflow.sdk.contract import (
     DataClass,
     Delivered,
     DeliveredAs,
+    DestinationFolder,
+    Ending,
     Operation,
-    Parcel,
     Prepared,
+    RecordParcel,
     RepeatSafe,
     Unavailable,
+    ending,
+    files,
+    printable,
 )
-from formflow.sdk.folder import DestinationFolder
-from formflow.sdk.wording import ending, printable
 
 BOM = "\ufeff".encode()  # without it Excel takes the file for another encoding
 END = b"\r\n"
@@ -51,13 +51,13 @@ class CsvFileSettings(ConnectorSettings):
     )
 
 
-class CsvFile:
+class CsvFile(BaseConnector[CsvFileSettings]):
     """Adds one line for every revision to the file of its form and month."""
 
-    kind: ClassVar[str] = "csv_file"
-    api_version: ClassVar[int] = API_VERSION
-    Settings: ClassVar[type[ConnectorSettings]] = CsvFileSettings
-    capabilities: ClassVar[Capabilities] = Capabilities(
+    kind = "csv_file"
+    api_version = 2
+    Settings = CsvFileSettings
+    capabilities = Capabilities(
         repeat_safe=RepeatSafe.KEY,
         operations=frozenset({Operation.RECORD}),
         carries=DataClass.FULL,
@@ -65,15 +65,14 @@ class CsvFile:
     )
 
     def __init__(self, settings: CsvFileSettings, context: Context) -> None:
-        self._settings = settings
+        super().__init__(settings, context)
         self._folder = DestinationFolder(settings.folder, self.kind, context)
-        self._context = context
 
     def check(self) -> CheckReport:
         """Say whether the folder is there."""
         return self._folder.check()
 
-    def prepare(self, parcel: Parcel) -> Prepared:
+    def prepare(self, parcel: RecordParcel) -> Prepared:
         """Return the columns and the line, and the name of the file without its ending."""
         row = {
             "ff_key": parcel.key,
@@ -85,7 +84,7 @@ class CsvFile:
             "ff_child": parcel.child_reference or "",
             "ff_incident_day": str(parcel.incident_day or ""),
         }
-        if self._settings.answers:
+        if self.settings.answers:
             row |= {answer.field: answer.text for answer in parcel.answers}
         title = re.sub(r"[^\w]+", " ", parcel.form_title).strip()
         stem = f"{title} records {parcel.recorded_at:%Y-%m}"
@@ -93,16 +92,18 @@ class CsvFile:
 
     def deliver(self, prepared: Prepared) -> Delivered:
         """Add one line."""
-        return self.deliver_batch([prepared])[0]
+        (came,) = self.deliver_batch([prepared])
+        if isinstance(came, Ending):
+            raise came
+        return came
 
-    def deliver_batch(self, prepared: Sequence[Prepared]) -> list[Delivered]:
+    def deliver_batch(self, prepared: Sequence[Prepared]) -> list[Delivered | Ending]:
         """Add the lines that are not there yet, each file with one write."""
-        landed: dict[str, Delivered] = {}
+        landed: dict[str, Delivered | Ending] = {}
         with self._folder.held():
             try:
                 for stem in dict.fromkeys(parcel.headers["stem"] for parcel in prepared):
-                    of_file = [parcel for parcel in prepared if parcel.headers["stem"] == stem]
-                    landed |= self._add(stem, of_file)
+                    landed |= self._landed(stem, [p for p in prepared if p.headers["stem"] == stem])
             except PermissionError:
                 raise ending(Unavailable, "FF-407") from None
         return [landed[parcel.key] for parcel in prepared]
@@ -111,8 +112,12 @@ class CsvFile:
         """Return the file that holds the key."""
         return self._folder.find(key, self._folder.root.glob("*.csv"))
 
-    def close(self) -> None:
-        """Nothing stays open."""
+    def _landed(self, stem: str, prepared: Sequence[Prepared]) -> dict[str, Delivered | Ending]:
+        """Add the lines of one file. What is wrong with it holds back these lines alone."""
+        try:
+            return {**self._add(stem, prepared)}
+        except Ending as problem:
+            return {parcel.key: problem for parcel in prepared}
 
     def _add(self, stem: str, prepared: Sequence[Prepared]) -> dict[str, Delivered]:
         self._folder.inside(f"{stem}.csv")  # before anything outside is looked for
@@ -141,23 +146,11 @@ class CsvFile:
         return path
 
     def _append(self, path: Path, columns: bytes, lines: bytes) -> None:
-        is_new = not path.exists()
-        with files.appending(path) as file:
-            file.seek(0)
-            content = file.read()
-            whole = _whole(content)
-            file.truncate(whole)
-            at_line_start = content[:whole].endswith(END)
-            lines = (b"" if at_line_start else END if whole else BOM + columns) + lines
-            half = len(lines) // 2
-            file.write(lines[:half])
-            file.flush()
-            self._context.crash_at("csv_file.half-written")
-            file.write(lines[half:])
-            file.flush()
-            os.fsync(file.fileno())
-        if is_new:
-            files.sync_folder(path.parent)
+        content = files.read(path) if path.exists() else b""
+        whole = _whole(content)
+        at_line_start = content[:whole].endswith(END)
+        before = b"" if at_line_start else END if whole else BOM + columns
+        self._folder.append(path, whole, before + lines)
 
 
 def _line(values: Iterable[str]) -> bytes:

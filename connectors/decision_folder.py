@@ -5,30 +5,31 @@ A sheet that lies there is never written over: the safeguarding lead may have be
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import UTC
 from pathlib import Path
-from typing import ClassVar
 
 from pydantic import Field
 
-from formflow.core import files
-from formflow.sdk.contract import (
-    API_VERSION,
+from formflow.sdk import (
+    Attachment,
+    BaseConnector,
     Capabilities,
     CheckReport,
     ConnectorSettings,
     Context,
     DataClass,
+    DecisionParcel,
     Delivered,
     DeliveredAs,
+    DestinationFolder,
     Operation,
-    Parcel,
     Prepared,
     RepeatSafe,
+    files,
+    is_of_another_case,
+    marked,
 )
-from formflow.sdk.folder import DestinationFolder, is_of_another_case, marked
 
 
 class DecisionFolderSettings(ConnectorSettings):
@@ -39,34 +40,33 @@ class DecisionFolderSettings(ConnectorSettings):
     )
 
 
-class DecisionFolder:
+class DecisionFolder(BaseConnector[DecisionFolderSettings]):
     """Puts a record's sheets into a folder, and the page that says what is still open."""
 
-    kind: ClassVar[str] = "decision_folder"
-    api_version: ClassVar[int] = API_VERSION
-    Settings: ClassVar[type[ConnectorSettings]] = DecisionFolderSettings
-    capabilities: ClassVar[Capabilities] = Capabilities(
+    kind = "decision_folder"
+    api_version = 2
+    Settings = DecisionFolderSettings
+    capabilities = Capabilities(
         repeat_safe=RepeatSafe.NATURAL,
         operations=frozenset({Operation.DECIDE}),
         carries=DataClass.FULL,
     )
 
     def __init__(self, settings: DecisionFolderSettings, context: Context) -> None:
+        super().__init__(settings, context)
         self._folder = DestinationFolder(settings.folder, self.kind, context)
-        self._context = context
 
     def check(self) -> CheckReport:
         """Say whether the folder is there."""
         return self._folder.check()
 
-    def prepare(self, parcel: Parcel) -> Prepared:
+    def prepare(self, parcel: DecisionParcel) -> Prepared:
         """Return the page, its name, and the names of the sheets beside it."""
-        sheets = {f"{name}.pdf": sha256 for name, sha256 in parcel.enclosed.items()}
+        sheets = tuple(Attachment(f"{name}.pdf", one) for name, one in parcel.enclosed.items())
         at = parcel.recorded_at.astimezone(UTC).isoformat(timespec="microseconds")
         body = marked(f"{parcel.page.rstrip()}\n{_AS_OF.format(at)}", parcel.key, parcel.case_key)
         page = f"{parcel.about or parcel.reference} what is open.html"
-        headers = {"page": page, "at": at, "sheets": json.dumps(sheets), "case": parcel.case_key}
-        return Prepared(parcel.key, body, headers)
+        return Prepared(parcel.key, body, {"page": page, "at": at, "case": parcel.case_key}, sheets)
 
     def deliver(self, prepared: Prepared) -> Delivered:
         """Put the sheets into the folder, then the page: where it lies, they were put there too."""
@@ -77,11 +77,10 @@ class DecisionFolder:
             lies = files.read(page).decode("utf-8", "replace") if page.exists() else ""
             if is_of_another_case(lies, prepared.headers.get("case", "")):
                 raise self._folder.in_the_way(page)
-            contents: dict[Path, bytes | Path] = {}
-            for name, sha256 in json.loads(prepared.headers["sheets"]).items():
-                sheet = self._folder.inside(name)
-                if not sheet.exists():
-                    contents[sheet] = self._context.original(sha256)
+            sheets = {self._folder.inside(sheet.name): sheet for sheet in prepared.attachments}
+            contents: dict[Path, bytes | Attachment] = {
+                path: sheet for path, sheet in sheets.items() if not path.exists()
+            }
             if _as_of(lies) <= prepared.headers["at"]:
                 contents[page] = prepared.body
             self._folder.put(contents)
@@ -90,9 +89,6 @@ class DecisionFolder:
     def look_up(self, key: str) -> Delivered | None:
         """Return the page that carries the key."""
         return self._folder.find(key, self._folder.root.glob("*.html"))
-
-    def close(self) -> None:
-        """Nothing stays open."""
 
 
 def _as_of(page: str) -> str:

@@ -18,32 +18,32 @@ from email.message import EmailMessage
 from email.policy import SMTP as SMTP_LINES
 from email.utils import format_datetime
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from formflow.sdk.contract import (
-    API_VERSION,
+from formflow.sdk import (
+    AlertNotice,
     Ambiguous,
+    BaseConnector,
     Capabilities,
     CheckLine,
     CheckReport,
     ConnectorSettings,
-    Context,
     DataClass,
     Delivered,
     DeliveredAs,
     Ending,
     Operation,
-    Parcel,
     Prepared,
     Rejected,
     RepeatSafe,
     Retryable,
     SettingsError,
     Unavailable,
+    ending,
+    moment_in_words,
 )
-from formflow.sdk.wording import ending, moment_in_words
 
 LARGEST_REPLIES = 64 << 10  # bytes that a server may answer in one conversation
 PATIENCE = 2  # times the time-out of a step: what the whole conversation may take
@@ -92,21 +92,17 @@ class EmailAlertSettings(ConnectorSettings):
         return self
 
 
-class EmailAlert:
+class EmailAlert(BaseConnector[EmailAlertSettings]):
     """Sends one e-mail for every alert."""
 
-    kind: ClassVar[str] = "email_alert"
-    api_version: ClassVar[int] = API_VERSION
-    Settings: ClassVar[type[ConnectorSettings]] = EmailAlertSettings
-    capabilities: ClassVar[Capabilities] = Capabilities(
+    kind = "email_alert"
+    api_version = 2
+    Settings = EmailAlertSettings
+    capabilities = Capabilities(
         repeat_safe=RepeatSafe.NONE,
         operations=frozenset({Operation.ALERT}),
         carries=DataClass.NOTICE,
     )
-
-    def __init__(self, settings: EmailAlertSettings, context: Context) -> None:
-        self._settings = settings
-        self._context = context
 
     def check(self) -> CheckReport:
         """Say whether the mail server lets us in. Nothing is sent."""
@@ -116,7 +112,7 @@ class EmailAlert:
         except Ending as problem:
             return CheckReport((CheckLine(False, problem.text),))
 
-    def prepare(self, parcel: Parcel) -> Prepared:
+    def prepare(self, parcel: AlertNotice) -> Prepared:
         """Return the whole message. Its Message-ID and date are the same for every repeat."""
         again = f", revision {parcel.revision}" if parcel.revision > 1 else ""
         deadline = parcel.respond_by
@@ -129,10 +125,10 @@ class EmailAlert:
         message["Subject"] = (
             f"{parcel.reference}: FormFlow needs attention" if parcel.is_own else subject
         )
-        message["From"] = self._settings.sender
-        message["To"] = self._settings.recipient
+        message["From"] = self.settings.sender
+        message["To"] = self.settings.recipient
         message["Date"] = format_datetime(parcel.recorded_at)
-        message["Message-ID"] = f"<{parcel.key}@{self._settings.sender.partition('@')[2]}>"
+        message["Message-ID"] = f"<{parcel.key}@{self.settings.sender.partition('@')[2]}>"
         message["Sensitivity"] = "Company-Confidential"
         message["Auto-Submitted"] = "auto-generated"
         if is_due_today or parcel.urgent:
@@ -144,21 +140,13 @@ class EmailAlert:
         """Hand the message to the mail server; return when the server has taken it."""
         with self._server() as server:
             with _before_the_message():
-                sender, _ = server.mail(self._settings.sender)
-                recipient, _ = server.rcpt(self._settings.recipient)
+                sender, _ = server.mail(self.settings.sender)
+                recipient, _ = server.rcpt(self.settings.recipient)
             # Both addresses are settings: a refusal keeps the alerts until they are put right.
             _refuse(sender, SettingsError, "FF-414")
             _refuse(recipient, SettingsError, "FF-414")
             _refuse(_sent(server, prepared.body), Rejected, "FF-415")
-            self._context.crash_at("email_alert.sent")
         return Delivered(prepared.key, DeliveredAs.CREATED, "handed to the mail server")
-
-    def look_up(self, key: str) -> Delivered | None:  # noqa: ARG002
-        """Return None: a mail server cannot be asked."""
-        return None
-
-    def close(self) -> None:
-        """Nothing stays open."""
 
     @contextlib.contextmanager
     def _server(self) -> Iterator[smtplib.SMTP]:
@@ -173,14 +161,17 @@ class EmailAlert:
                 server.quit()
 
     def _connected(self) -> smtplib.SMTP:
-        settings = self._settings
-        address, patience = (settings.host, settings.port), settings.timeout_seconds
+        settings = self.settings
+        address = settings.host, settings.port
+        # The whole conversation ends within the call, however long a step may take by the settings.
+        within = max(1.0, self.context.seconds_left / PATIENCE)
+        patience = min(settings.timeout_seconds, within)
         if settings.security == "tls":
             return _EncryptedServer(*address, timeout=patience, context=self._trusted())
         return _Server(*address, timeout=patience)
 
     def _let_in(self, server: smtplib.SMTP) -> None:
-        settings = self._settings
+        settings = self.settings
         server.ehlo_or_helo_if_needed()
         if settings.security == "starttls":
             if not server.has_extn("starttls"):
@@ -192,7 +183,7 @@ class EmailAlert:
 
     def _trusted(self) -> ssl.SSLContext:
         try:
-            return ssl.create_default_context(cafile=self._settings.ca_file)
+            return ssl.create_default_context(cafile=self.settings.ca_file)
         except OSError:  # the file is not there, or holds no certificate
             raise ending(SettingsError, "FF-412") from None
 
@@ -276,7 +267,7 @@ def _refuse(answer: int, refusal: type[Ending], code: str) -> None:
     raise ending(kind, number, answer=str(answer)) from None
 
 
-def _words(parcel: Parcel) -> str:
+def _words(parcel: AlertNotice) -> str:
     if parcel.is_reminder:
         return f"""{parcel.headline}
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
 
 from pydantic import Field
 
-from formflow.sdk.contract import (
-    API_VERSION,
+from formflow.sdk import (
+    BaseConnector,
     Capabilities,
     CheckReport,
     ConnectorSettings,
@@ -16,13 +15,14 @@ from formflow.sdk.contract import (
     DataClass,
     Delivered,
     DeliveredAs,
+    DestinationFolder,
     Operation,
-    Parcel,
     Prepared,
+    ReceiptParcel,
     RepeatSafe,
+    at_revision,
+    marked,
 )
-from formflow.sdk.folder import DestinationFolder, marked
-from formflow.sdk.wording import at_revision
 
 
 class ReceiptFolderSettings(ConnectorSettings):
@@ -31,26 +31,27 @@ class ReceiptFolderSettings(ConnectorSettings):
     folder: Path = Field(description="The folder for receipts. It must be there.")
 
 
-class ReceiptFolder:
+class ReceiptFolder(BaseConnector[ReceiptFolderSettings]):
     """Puts each receipt into a folder, under its reference."""
 
-    kind: ClassVar[str] = "receipt_folder"
-    api_version: ClassVar[int] = API_VERSION
-    Settings: ClassVar[type[ConnectorSettings]] = ReceiptFolderSettings
-    capabilities: ClassVar[Capabilities] = Capabilities(
+    kind = "receipt_folder"
+    api_version = 2
+    Settings = ReceiptFolderSettings
+    capabilities = Capabilities(
         repeat_safe=RepeatSafe.NATURAL,
         operations=frozenset({Operation.RECEIPT}),
         carries=DataClass.NOTICE,
     )
 
     def __init__(self, settings: ReceiptFolderSettings, context: Context) -> None:
+        super().__init__(settings, context)
         self._folder = DestinationFolder(settings.folder, self.kind, context)
 
     def check(self) -> CheckReport:
         """Say whether the folder is there."""
         return self._folder.check()
 
-    def prepare(self, parcel: Parcel) -> Prepared:
+    def prepare(self, parcel: ReceiptParcel) -> Prepared:
         """Return the page and its name: by reference, and by arrival for a paper that came again."""
         kind = "received" if parcel.repeat is None else f"again {parcel.repeat}"
         name = f"{at_revision(parcel.reference, parcel.revision)} {kind}.html"
@@ -68,6 +69,3 @@ class ReceiptFolder:
     def look_up(self, key: str) -> Delivered | None:
         """Return the page that carries the key."""
         return self._folder.find(key, self._folder.root.glob("*.html"))
-
-    def close(self) -> None:
-        """Nothing stays open."""

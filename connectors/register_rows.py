@@ -10,9 +10,15 @@ from datetime import date, datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
-from formflow.core.model import Light, Outcome
-from formflow.sdk.contract import Parcel
-from formflow.sdk.wording import LIGHTS, WAITS_FOR, printable, proposed
+from formflow.sdk import (
+    LIGHTS,
+    WAITS_FOR,
+    Light,
+    Outcome,
+    RecordParcel,
+    printable,
+    proposed,
+)
 
 if TYPE_CHECKING:  # openpyxl takes long to import: only those who deliver wait for it
     from openpyxl import Workbook as Book
@@ -52,7 +58,7 @@ def headings(answers: Sequence[str]) -> list[str]:
     return [*COLUMNS, *(name.replace("_", " ").capitalize() for name in answers)]
 
 
-def cells(parcel: Parcel, answers: Sequence[str]) -> list[str | int]:
+def cells(parcel: RecordParcel, answers: Sequence[str]) -> list[str | int]:
     """Return the cells of one row: text, numbers, and dates as ISO text."""
     texts = {answer.field: answer.text for answer in parcel.answers}
     day = parcel.incident_day
@@ -66,7 +72,7 @@ def cells(parcel: Parcel, answers: Sequence[str]) -> list[str | int]:
         parcel.form_title,
         proposed(parcel),
         "" if parcel.about and parcel.outcome is Outcome.RECORDED else WAITS_FOR[parcel.outcome],
-        parcel.where_to_look,
+        parcel.where_filed,
         *(shortened(texts.get(name, "")) for name in answers),
     ]
 

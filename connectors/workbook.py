@@ -10,14 +10,12 @@ import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from formflow.core import files
-from formflow.core.messages import notice
-from formflow.sdk.contract import (
-    API_VERSION,
+from formflow.sdk import (
+    BaseConnector,
     Capabilities,
     CheckLine,
     CheckReport,
@@ -26,15 +24,18 @@ from formflow.sdk.contract import (
     DataClass,
     Delivered,
     DeliveredAs,
+    DestinationFolder,
+    Ending,
     Operation,
-    Parcel,
     Prepared,
+    RecordParcel,
     RepeatSafe,
     SettingsError,
     Unavailable,
+    ending,
+    files,
+    notice,
 )
-from formflow.sdk.folder import DestinationFolder
-from formflow.sdk.wording import ending
 from formflow_connectors import register_rows
 from formflow_connectors.register_rows import SHEET
 
@@ -56,13 +57,13 @@ class WorkbookSettings(ConnectorSettings):
     )
 
 
-class Workbook:
+class Workbook(BaseConnector[WorkbookSettings]):
     """Adds a row for every revision to the register workbook."""
 
-    kind: ClassVar[str] = "workbook"
-    api_version: ClassVar[int] = API_VERSION
-    Settings: ClassVar[type[ConnectorSettings]] = WorkbookSettings
-    capabilities: ClassVar[Capabilities] = Capabilities(
+    kind = "workbook"
+    api_version = 2
+    Settings = WorkbookSettings
+    capabilities = Capabilities(
         repeat_safe=RepeatSafe.KEY,
         operations=frozenset({Operation.RECORD}),
         carries=DataClass.FULL,
@@ -70,10 +71,10 @@ class Workbook:
     )
 
     def __init__(self, settings: WorkbookSettings, context: Context) -> None:
+        super().__init__(settings, context)
         self._file = settings.file
         self._answers = settings.answers
         self._folder = DestinationFolder(settings.file.parent, self.kind, context)
-        self._context = context
 
     def check(self) -> CheckReport:
         """Say whether the workbook is closed and ours, or can be begun."""
@@ -84,17 +85,26 @@ class Workbook:
             lines.append(self._check_book())
         return CheckReport(tuple(lines))
 
-    def prepare(self, parcel: Parcel) -> Prepared:
+    def prepare(self, parcel: RecordParcel) -> Prepared:
         """Return the cells of one row as JSON."""
         row = register_rows.cells(parcel, self._answers)
         return Prepared(parcel.key, json.dumps(row).encode())
 
     def deliver(self, prepared: Prepared) -> Delivered:
         """Add one row."""
-        return self.deliver_batch([prepared])[0]
+        return self._add([prepared])[0]
 
-    def deliver_batch(self, prepared: Sequence[Prepared]) -> list[Delivered]:
-        """Add the rows that are not there yet, with one save."""
+    def deliver_batch(self, prepared: Sequence[Prepared]) -> list[Delivered | Ending]:
+        """Add the rows that are not there yet, with one save: what stops one stops all."""
+        return list(self._add(prepared))
+
+    def look_up(self, key: str) -> Delivered | None:
+        """Return the workbook if one of its rows carries the key."""
+        if not self._file.exists() or key not in register_rows.keys(self._book()[SHEET]):
+            return None
+        return self._delivered(key, is_new=False)
+
+    def _add(self, prepared: Sequence[Prepared]) -> list[Delivered]:
         with self._folder.held():
             if self._is_open():
                 raise ending(Unavailable, "FF-404", after_seconds=RETRY_SECONDS)
@@ -108,15 +118,6 @@ class Workbook:
                 sheet.auto_filter.ref = sheet.dimensions
                 self._save(book)
         return [self._delivered(p.key, is_new=p.key in fresh) for p in prepared]
-
-    def look_up(self, key: str) -> Delivered | None:
-        """Return the workbook if one of its rows carries the key."""
-        if not self._file.exists() or key not in register_rows.keys(self._book()[SHEET]):
-            return None
-        return self._delivered(key, is_new=False)
-
-    def close(self) -> None:
-        """Nothing stays open."""
 
     def _delivered(self, key: str, *, is_new: bool) -> Delivered:
         how = DeliveredAs.CREATED if is_new else DeliveredAs.ALREADY_THERE
@@ -146,14 +147,12 @@ class Workbook:
         return book
 
     def _save(self, book: Book) -> None:
+        content = io.BytesIO()
+        book.save(content)
         try:
-            with files.temporary(self._folder.root) as fresh:
-                book.save(fresh.file)
-                self._context.crash_at("workbook.before-rename")
-                fresh.become(self._file)
+            self._folder.put({self._file: content.getvalue()})
         except PermissionError:  # Windows lets nobody replace a file that Excel holds
             raise ending(Unavailable, "FF-404", after_seconds=RETRY_SECONDS) from None
-        self._context.crash_at("workbook.after-rename")
 
     def _check_book(self) -> CheckLine:
         try:

@@ -22,6 +22,7 @@ from formflow.forms import catalogue
 from formflow.pipeline.context import open_cage
 from formflow.pipeline.sweep import MARKER
 from formflow.reading.manifest_builder import known_forms
+from formflow.sdk import registry
 from formflow.sdk.contract import CheckLine
 from formflow.storage import database
 from formflow.storage.originals import Vault
@@ -54,6 +55,7 @@ def checkup(settings: Settings, now: datetime) -> Iterator[tuple[str, CheckLine]
     yield "forms", _forms(settings)
     yield "reading", _reading(settings)
     yield "scans", _scans()
+    yield from (("connectors", CheckLine(False, why)) for why in registry.troubles())
     destinations = open_destinations(settings, Vault(settings.state.folder / "originals"))
     for name, connector in destinations.items():
         yield from ((f"destination “{name}”", line) for line in connector.check().lines)

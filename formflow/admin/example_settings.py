@@ -40,14 +40,19 @@ def example(written: Iterable[tuple[str, str, dict[str, str]]] = ()) -> str:
         lines += ["", "[[destination]]", f"name = {_toml(title)}", f"kind = {_toml(kind)}"]
         lines += [f"{key} = {_toml(value)}" for key, value in own.items()]
     lines += ["", "# The kinds of destination, with all their settings:"]
-    for installed in registry.available():
-        if installed.kind not in {kind for _, kind, _ in ALWAYS_ON}:
-            lines += _destination(installed.kind)
+    always_on = {kind for _, kind, _ in ALWAYS_ON}
+    for kind in dict.fromkeys(installed.kind for installed in registry.available()):
+        if kind not in always_on:
+            lines += _destination(kind)
     return "\n".join(lines) + "\n"
 
 
 def _destination(kind: str) -> Iterator[str]:
-    model = registry.load(kind).Settings
+    try:
+        model = registry.load(kind).Settings
+    except registry.UnusableKind as problem:
+        yield from ("", f"# {problem.found}")
+        return
     yield from ("", f"# {_first_line(model)}", "# [[destination]]")
     yield f"# name = {_toml(kind.replace('_', ' ').capitalize())}"
     yield f"# kind = {_toml(kind)}"

@@ -76,7 +76,7 @@ def _anchored_destination(destination: Destination, base: Path) -> Destination:
     try:
         fields = registry.load(destination.kind).Settings.model_fields
     except SettingsProblem:
-        return destination  # said with every other problem
+        return destination  # `status` says so
     paths = {
         name: base / value
         for name, value in destination.own_settings.items()
@@ -113,12 +113,14 @@ def _calendar_problems(settings: Settings) -> Iterator[str]:
 
 
 def _destination_problems(settings: Settings) -> Iterator[str]:
+    """Yield the problems of destinations. One whose kind cannot be used is none: it alone waits, see `status`."""
     names = [destination.name for destination in settings.destinations()]
     for index, destination in enumerate(settings.destination):
         where = f"destination[{index}]"
         if names.count(destination.name) > 1:
             yield f"{where}.name: “{destination.name}” is used twice"
-        yield from _kind_problems(where, destination.kind, destination.own_settings)
+        if registry.is_usable(destination.kind):
+            yield from _kind_problems(where, destination.kind, destination.own_settings)
         if destination.alerts_after_hours and not _takes_alerts(destination):
             yield f"{where}.alerts_after_hours: {destination.kind} takes no alerts, so it names nobody"
 
@@ -127,7 +129,7 @@ def _takes_alerts(destination: Destination) -> bool:
     try:
         return Operation.ALERT in registry.load(destination.kind).capabilities.operations
     except SettingsProblem:
-        return True  # that its kind is not known has been said
+        return True  # nobody knows until it can be used again
 
 
 def _raw_destination_problems(table: Mapping[str, Any]) -> Iterator[str]:
@@ -143,7 +145,7 @@ def _raw_destination_problems(table: Mapping[str, Any]) -> Iterator[str]:
 def _kind_problems(where: str, kind: str, own: Mapping[str, Any]) -> Iterator[str]:
     try:
         model = registry.load(kind).Settings
-    except SettingsProblem as problem:
+    except registry.UnusableKind as problem:
         yield f"{where}.kind: {problem.found}"
         return
     secrets = {name for name, field in model.model_fields.items() if is_secret(field.annotation)}

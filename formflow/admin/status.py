@@ -16,6 +16,7 @@ from formflow.core.trouble import MISTAKE
 from formflow.core.wording import LIGHT_WORDS, OUTCOME_WORDS, moment_in_words
 from formflow.delivery import own_alerts
 from formflow.delivery.own_alerts import OwnAlert
+from formflow.delivery.unusable import unusable
 from formflow.pipeline.service import HEARTBEAT
 from formflow.pipeline.sweep import MARKER
 from formflow.storage import (
@@ -56,6 +57,7 @@ class Overview:
     own_alerts: tuple[OwnAlert, ...]  # about FormFlow itself, which nobody has seen yet
     undelivered: tuple[Undelivered, ...]
     silent: tuple[Silent, ...]
+    unusable: Mapping[str, str]  # destinations whose kind is not there or broken -> what is wrong
     folders: tuple[FolderState, ...]
     last_turn: datetime | None  # when the service last finished a turn
 
@@ -75,7 +77,7 @@ class Overview:
         """Return whether somebody has something to look at."""
         aside = any(entry.set_aside for entry in self.undelivered)
         offline = any(not folder.online for folder in self.folders)
-        waits = self.waiting or self.put_back or self.own_alerts or self.silent
+        waits = self.waiting or self.put_back or self.own_alerts or self.silent or self.unusable
         return bool(waits) or aside or offline
 
 
@@ -100,6 +102,7 @@ def overview(settings: Settings) -> Overview:
         own,
         undelivered,
         silent,
+        unusable(settings),
         tuple(_folders(settings, lying)),
         _last_turn(settings),
     )
@@ -177,6 +180,9 @@ def undelivered_in_words(view: Overview, settings: Settings) -> Iterator[str]:
         due = f", tried again on {when}" if when else ""
         code = f" ({parcel.code})" if parcel.code else ""
         yield f"{parcel.parcels} wait for “{parcel.destination}”{code}{due}{aside}."
+        if words := parcel.text or _in_words(parcel.code):
+            yield f"  {words}"
+    yield from (f"“{name}” gets nothing: {why}" for name, why in view.unusable.items())
     for silent in view.silent:
         since = moment_in_words(silent.since, settings.zone)
         yield f"“{silent.destination}” has not answered since {since}."
@@ -186,6 +192,12 @@ def _put_back_in_words(row: PutBack, settings: Settings) -> str:
     words = MESSAGES.get(row.code, MESSAGES[MISTAKE])  # an older FormFlow noted other codes
     since = moment_in_words(row.since, settings.zone)
     return f"{row.papers} wait to be read since {since}. {words.found} {words.do_now} ({row.code})"
+
+
+def _in_words(code: str) -> str:
+    """Return what a number of ours means; "" where it is not ours, or more than the number says."""
+    found = MESSAGES[code].found if code in MESSAGES else ""
+    return "" if "{" in found else found
 
 
 def _proposed(entry: Waiting) -> tuple[str, str]:

@@ -23,30 +23,28 @@ def connectors() -> None:
 @click.option("--json", "as_json", is_flag=True, help="For another program to read.")
 def list_kinds(as_json: bool) -> int:
     """List the kinds of destination that are installed, and the package that brought each."""
-    rows = []
-    for kind in registry.available():
-        able = registry.load(kind.kind).capabilities
-        rows.append(
-            {
-                "kind": kind.kind,
-                "takes": sorted(able.operations),
-                "carries": able.carries,
-                "repeat_safe": able.repeat_safe,
-                "package": f"{kind.distribution} {kind.version}",
-            }
-        )
+    rows = [_row(installed) for installed in registry.available()]
     if as_json:
         emit(rows)
     else:
-        click.echo(
-            table(
-                [
-                    tuple(str(v) if isinstance(v, str) else ", ".join(v) for v in r.values())
-                    for r in rows
-                ]
-            )
-        )
+        click.echo(table([tuple(_shown(value) for value in row.values()) for row in rows]))
     return ExitCode.DONE
+
+
+def _row(installed: registry.Kind) -> dict[str, object]:
+    """Return what one kind takes, or why it cannot be used."""
+    row: dict[str, object] = dict.fromkeys(("kind", "takes", "carries", "repeat_safe"), "")
+    row |= {"kind": installed.kind, "package": f"{installed.distribution} {installed.version}"}
+    row["problem"] = registry.trouble(installed) or ""
+    if not row["problem"]:
+        able = registry.load(installed.kind).capabilities
+        row |= {"takes": sorted(able.operations), "carries": able.carries}
+        row["repeat_safe"] = able.repeat_safe
+    return row
+
+
+def _shown(value: object) -> str:
+    return ", ".join(value) if isinstance(value, list) else str(value)
 
 
 @connectors.command()

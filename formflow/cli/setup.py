@@ -15,6 +15,7 @@ from formflow.core.errors import ExitCode
 from formflow.core.settings import Settings
 from formflow.pipeline import service
 from formflow.pipeline.context import open_context
+from formflow.sdk import registry
 
 # What the demo drops, and why: one of each ending. The files were filled by other programs.
 DEMO_CASES_FILE = "demo.txt"
@@ -26,6 +27,8 @@ def init(folder: Path) -> int:
     """Make the settings file and the folders in FOLDER. What is there already stays."""
     settings = setup.set_up(folder)
     say(f"Made in {folder}: {setup.SETTINGS_FILE} and the folders it names.")
+    for problem in registry.troubles():
+        say(problem)
     say("Next: look through the settings, give “DSL only” its rights, then run “formflow doctor”.")
     say(f"Staff drop completed forms in: {settings.watch[0].folder}")
     return ExitCode.DONE

@@ -798,6 +798,11 @@ MESSAGES: dict[str, Message] = {
         "What it should get is tried five times, then set aside. All other destinations go on.",
         "Tell IT: this is a fault in FormFlow. After an update, “formflow retry” tries again.",
     ),
+    "FF-429": Message(
+        "{why} So the program for this destination cannot be used.",
+        "What it should get waits, and nothing is lost. All other destinations go on.",
+        "Ask IT to install its package again or to correct the settings, then restart FormFlow.",
+    ),
     "FF-430": Message(
         "A file would be put outside its folder. There may be a link in the folder that points elsewhere.",
         "FormFlow has not written it. It waits in FormFlow, and nothing is lost.",

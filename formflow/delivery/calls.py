@@ -1,38 +1,49 @@
 """Asks connectors, and believes no answer that is not what the contract says. No ledger here.
 
 Whatever a connector raises or returns comes out as one of two things: the destination holds the parcel,
-or it does not, and why. The words of an exception go nowhere: they may hold a path or an answer.
+or it does not, and why. The words of an exception go nowhere: they may hold a path or an answer. The words
+of an ending go on, as one short line; who may read them is decided in dispatcher.py.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from formflow.core.crash_points import crash_at
+from formflow.sdk import deadline, parcels
 from formflow.sdk.contract import (
     AcknowledgedByHand,
     Ambiguous,
+    Attachment,
     BatchConnector,
     Connector,
     Delivered,
     DeliveredAs,
     Ending,
-    Parcel,
     Prepared,
     Rejected,
     Retryable,
     SettingsError,
     Unavailable,
 )
+from formflow.sdk.parcels import Parcel
 
+CALL_SECONDS = 60.0  # for `deliver`, or `deliver_batch` with all its parcels
+ASK_SECONDS = 5.0  # for `prepare`, `look_up` and `acknowledged`
 NO_ANSWER, DIED, BAD_ANSWER = "FF-425", "FF-426", "FF-427"
 DAY_SECONDS = 86_400.0
+LARGEST_BODY = 64 << 20  # bytes that are kept for one parcel
+LARGEST_HEADERS = 64 << 10  # letters, all together
+LONGEST_TEXT = 300  # letters of what an ending says
 _ENDINGS = (Retryable, Unavailable, Rejected, Ambiguous, SettingsError)
 _WHERE = re.compile(r"[^\x00-\x1f\ud800-\udfff]{0,500}")  # one line of a path or an identifier
 _CODE = re.compile(r"[\w.:-]{1,64}", re.ASCII)
+_FILE_NAME = re.compile(r"[^\x00-\x1f/\\\ud800-\udfff]{1,255}")
 
 
 class NoAnswer(Exception):
@@ -54,7 +65,7 @@ class Undelivered:
     code: str
     ending: type[Ending] | None = None  # None: a mistake in the connector
     after_seconds: float | None = None  # when to try again; None leaves it to us
-    text: str = ""  # for people, from a connector of ours alone
+    text: str = ""  # for people, one line; a stranger's may hold an answer, see dispatcher.py
 
     @property
     def is_out_of_reach(self) -> bool:
@@ -70,6 +81,11 @@ class Undelivered:
     def is_refused(self) -> bool:
         """Return whether one parcel alone may be the reason, so that the others may go without it."""
         return self.ending is Rejected or (self.ending is None and not self.is_broken_off)
+
+    @property
+    def is_unclear(self) -> bool:
+        """Return whether the parcel may have landed all the same."""
+        return self.ending in (None, Ambiguous)
 
 
 Result = Delivered | Undelivered
@@ -88,25 +104,36 @@ class Round(Protocol):
         """Note what came of the next parcels."""
 
 
-def deliver_all(connector: Connector, prepared: Sequence[Prepared], now: Round) -> None:
-    """Deliver parcels in their order, and note what came of each. Those that are not noted were not tried."""
+def deliver_all(
+    connector: Connector, prepared: Sequence[Prepared], now: Round, unclear: Collection[str] = ()
+) -> None:
+    """Deliver parcels in their order, and note what came of each. Those that are not noted were not tried.
+
+    `unclear` holds the keys of those that may have landed before: they are looked up before they are sent.
+    """
     if isinstance(connector, BatchConnector) and len(prepared) > 1:
         _deliver_batch(connector, prepared, now)
         return
     for index, parcel in enumerate(prepared):
         if not now.may_go_on():
             return
-        now.begin(1)
-        result = _deliver_one(connector, parcel)
+        result = _looked_up_first(connector, parcel.key, now) if parcel.key in unclear else None
+        if result is None:
+            now.begin(1)
+            result = _deliver_one(connector, parcel)
         if isinstance(result, Undelivered) and result.is_out_of_reach:
-            # No need to knock for each of the others: they go back with the same reason.
+            # Skip the rest: they would fail for the same reason.
             now.note([result] * (len(prepared) - index))
             return
         now.note([result])
 
 
 def _deliver_batch(connector: BatchConnector, prepared: Sequence[Prepared], now: Round) -> None:
-    """Deliver many at once; where that is refused, in halves, so that one bad row refuses itself alone."""
+    """Deliver many at once.
+
+    A connector answers for each parcel, so that a bad row is refused alone. One that raises says of none which it
+    was: there the batch comes again in halves.
+    """
     if len(prepared) == 1:
         deliver_all(connector, prepared, now)
         return
@@ -114,58 +141,100 @@ def _deliver_batch(connector: BatchConnector, prepared: Sequence[Prepared], now:
         return
     now.begin(len(prepared))
     results = _batch_results(connector, prepared)
-    first = results[0]
-    if isinstance(first, Undelivered) and first.is_refused:
-        middle = len(prepared) // 2
-        _deliver_batch(connector, prepared[:middle], now)
-        _deliver_batch(connector, prepared[middle:], now)
-        return
-    now.note(results)
+    if isinstance(results, Undelivered):
+        if results.is_refused:
+            middle = len(prepared) // 2
+            _deliver_batch(connector, prepared[:middle], now)
+            _deliver_batch(connector, prepared[middle:], now)
+            return
+        results = [results] * len(prepared)
+    now.note([_settled(connector, one, p.key) for one, p in zip(results, prepared, strict=True)])
 
 
-def _batch_results(connector: BatchConnector, prepared: Sequence[Prepared]) -> list[Result]:
+def _batch_results(
+    connector: BatchConnector, prepared: Sequence[Prepared]
+) -> list[Result] | Undelivered:
+    """Return what came of each parcel, or what holds for all of them."""
     try:
-        return _all_checked(connector.deliver_batch(list(prepared)), prepared)
+        with deadline.of(CALL_SECONDS):
+            return _all_checked(connector.deliver_batch(list(prepared)), prepared)
     except BaseException as problem:  # noqa: BLE001 - any failure keeps the parcels, see why
-        return [why(problem)] * len(prepared)
+        return why(problem)
 
 
 def _deliver_one(connector: Connector, prepared: Prepared) -> Result:
     try:
-        return _checked(connector.deliver(prepared), prepared.key)
-    except Ambiguous as problem:
-        return _look_up(connector, prepared.key) or why(problem)
+        with deadline.of(CALL_SECONDS):
+            result: Result = _checked(connector.deliver(prepared), prepared.key)
+        crash_at(f"{connector.kind}.sent")
     except BaseException as problem:  # noqa: BLE001 - any failure keeps the parcel, see why
-        return why(problem)
+        result = why(problem)
+    return _settled(connector, result, prepared.key)
+
+
+def _settled(connector: Connector, result: Result, key: str) -> Result:
+    """Return a result; of what may have landed, what its destination says when it is asked now."""
+    if isinstance(result, Undelivered) and result.ending is Ambiguous:
+        there = _look_up(connector, key)
+        if isinstance(there, Delivered):
+            return there
+        if there is not None and there.code in (NO_ANSWER, DIED, BAD_ANSWER):
+            return there
+        # Whoever does not say now is asked again before the parcel is sent again.
+    return result
+
+
+def _looked_up_first(connector: Connector, key: str, now: Round) -> Result | None:
+    """Return what a destination says of a parcel that may have landed before; None: it is not there.
+
+    Where it cannot be asked, the parcel waits: sent unasked, it might be there twice.
+    """
+    now.begin(1)
+    return _look_up(connector, key)
 
 
 def _look_up(connector: Connector, key: str) -> Result | None:
     try:
-        answer = connector.look_up(key)
+        with deadline.of(ASK_SECONDS):
+            answer = connector.look_up(key)
         return None if answer is None else _checked(answer, key)
-    except (BadAnswer, NoAnswer, Died) as problem:
+    except BaseException as problem:  # noqa: BLE001 - not to know is no answer, see why
         return why(problem)
-    except BaseException:  # noqa: BLE001 - not knowing is an answer: it is sent again
-        return None
 
 
 def prepare(connector: Connector, parcel: Parcel) -> Prepared:
-    """Return what a connector makes of a parcel. Raise BadAnswer, or whatever the connector raises."""
-    made: object = connector.prepare(parcel)
-    if not isinstance(made, Prepared) or not _is_of(made, parcel):
+    """Return what a connector makes of a parcel. Raise BadAnswer, or whatever the connector raises.
+
+    Every parcel goes this way, and none but as the type that its destination may hold.
+    """
+    held = parcels.stripped(parcel, connector.capabilities.carries)
+    with deadline.of(ASK_SECONDS):
+        made: object = connector.prepare(held)
+    if not isinstance(made, Prepared) or not _is_of(made, held):
         raise BadAnswer
     return made
 
 
 def _is_of(made: Prepared, parcel: Parcel) -> bool:
     """Return whether something prepared is made as the contract says, and of this parcel."""
-    lent = {None, parcel.original_sha256, *parcel.enclosed.values()}
     return (
         made.key == parcel.key
         and isinstance(made.body, bytes)
+        and len(made.body) <= LARGEST_BODY
         and isinstance(made.headers, Mapping)
         and all(isinstance(word, str) for pair in made.headers.items() for word in pair)
-        and made.original_sha256 in lent
+        and sum(len(word) for pair in made.headers.items() for word in pair) <= LARGEST_HEADERS
+        and isinstance(made.attachments, tuple)
+        and all(_is_lent(one, parcels.lent(parcel)) for one in made.attachments)
+    )
+
+
+def _is_lent(attachment: object, lent: Collection[str]) -> bool:
+    return (
+        isinstance(attachment, Attachment)
+        and isinstance(attachment.name, str)
+        and _FILE_NAME.fullmatch(attachment.name) is not None
+        and attachment.sha256 in lent
     )
 
 
@@ -174,7 +243,8 @@ def acknowledged(connector: AcknowledgedByHand, waiting: Mapping[str, tuple[str,
 
     Raise BadAnswer, or what the connector raises.
     """
-    answer: object = connector.acknowledged(waiting)
+    with deadline.of(ASK_SECONDS):
+        answer: object = connector.acknowledged(waiting)
     if not isinstance(answer, set | frozenset | list | tuple) or not all(
         isinstance(key, str) for key in answer
     ):
@@ -196,7 +266,14 @@ def why(problem: BaseException) -> Undelivered:
         return Undelivered(BAD_ANSWER)
     text = getattr(problem, "text", "")
     after_seconds = _bounded(getattr(problem, "after_seconds", None))
-    return Undelivered(code, ending, after_seconds, text if isinstance(text, str) else "")
+    return Undelivered(code, ending, after_seconds, one_line(text) if isinstance(text, str) else "")
+
+
+def one_line(text: str) -> str:
+    """Return a text as one short line, without control letters and what turns its direction."""
+    shown = "".join(" " if unicodedata.category(one)[0] in "CZ" else one for one in text)
+    line = " ".join(shown.split())
+    return line if len(line) <= LONGEST_TEXT else f"{line[: LONGEST_TEXT - 1]}…"
 
 
 def _bounded(seconds: object) -> float | None:
@@ -209,7 +286,10 @@ def _bounded(seconds: object) -> float | None:
 def _all_checked(answer: object, prepared: Sequence[Prepared]) -> list[Result]:
     if not isinstance(answer, list) or len(answer) != len(prepared):
         raise BadAnswer
-    return [_checked(one, parcel.key) for one, parcel in zip(answer, prepared, strict=True)]
+    return [
+        why(one) if isinstance(one, Ending) else _checked(one, parcel.key)
+        for one, parcel in zip(answer, prepared, strict=True)
+    ]
 
 
 def _checked(answer: object, key: str) -> Delivered:

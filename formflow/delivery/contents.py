@@ -21,7 +21,8 @@ from formflow.documents.as_read import as_read
 from formflow.documents.decision_pack import ToDecide, after_record, after_sheet, with_copies
 from formflow.documents.enclosures import Enclosed, Keep, enclose
 from formflow.rules.case.case import Case
-from formflow.sdk.contract import Capabilities, DataClass, Operation, Parcel
+from formflow.sdk.contract import Capabilities, DataClass, Operation
+from formflow.sdk.parcels import Parcel
 from formflow.storage import entries, own_alerts, papers
 from formflow.storage.database import Connection, reading
 from formflow.storage.parcels import Cause, Posted
@@ -67,7 +68,7 @@ def _of_entry(wanted: _Wanted) -> Parcel:
         occasion = occasion.for_the_office
     elif wanted.able.wants_as_read and wanted.able.carries is DataClass.FULL:
         sheet = as_read(occasion.form, occasion.entry, context.settings.zone)
-    return parcels.parcel(occasion, posted.destination, posted.operation, wanted.able, sheet)
+    return parcels.parcel(occasion, posted.destination, posted.operation, sheet)
 
 
 def _case_then(connection: Connection, wanted: _Wanted, entry: Entry) -> Case:
@@ -94,7 +95,7 @@ def _enclosed(wanted: _Wanted, occasion: Occasion) -> Enclosed:
 
 def _again(wanted: _Wanted) -> Parcel:
     """Draw what says that a paper came again: a receipt, or for the safeguarding lead a page."""
-    posted, able, name = wanted.posted, wanted.able, wanted.posted.destination
+    posted, name = wanted.posted, wanted.posted.destination
     arrival_id = posted.arrival_id or 0
     with reading(wanted.context.engine) as connection:
         occasion = replace(_occasion(connection, wanted), enclosed=None)
@@ -102,9 +103,9 @@ def _again(wanted: _Wanted) -> Parcel:
         is_for_her = posted.operation is Operation.DECIDE
         case = _case(connection, wanted, occasion.entry) if is_for_her else None
     if case is not None:
-        return parcels.repeat_page(occasion, ToDecide(case, {}), name, able, arrival_id, at)
+        return parcels.repeat_page(occasion, ToDecide(case, {}), name, arrival_id, at)
     if posted.operation is Operation.ALERT:
-        return parcels.alert_again(occasion, name, able, arrival_id, at)
+        return parcels.alert_again(occasion, name, arrival_id, at)
     seen = occasion.for_the_office
     page = html_pages.repeat_receipt(seen.entry, seen.form, wanted.context.settings, at)
     return parcels.repeat_parcel(seen, name, arrival_id, at, page)
@@ -117,7 +118,7 @@ def _reminder(wanted: _Wanted) -> Parcel:
         occasion = replace(_occasion(connection, wanted), enclosed=None)
         case = _case(connection, wanted, occasion.entry)
     at = posted.moment or occasion.entry.recorded_at
-    return parcels.reminder(occasion, ToDecide(case, {}), posted.destination, wanted.able, at)
+    return parcels.reminder(occasion, ToDecide(case, {}), posted.destination, at)
 
 
 def _escalation(wanted: _Wanted) -> Parcel:
@@ -125,7 +126,7 @@ def _escalation(wanted: _Wanted) -> Parcel:
     name = wanted.posted.destination
     with reading(wanted.context.engine) as connection:
         occasion = replace(_occasion(connection, wanted), enclosed=None, climbs_to=name)
-    return parcels.parcel(occasion, name, Operation.ALERT, wanted.able, b"")
+    return parcels.alert(occasion, name)
 
 
 def _own(wanted: _Wanted) -> Parcel:
@@ -134,7 +135,7 @@ def _own(wanted: _Wanted) -> Parcel:
     with reading(context.engine) as connection:
         told = own_alerts.told(connection, reference)
     about, name = notice(told.code, words=told.words), wanted.posted.destination
-    return parcels.own_alert(reference, about, context.settings, name, wanted.able, told.since)
+    return parcels.own_alert(reference, about, context.settings, name, told.since)
 
 
 def _occasion(connection: Connection, wanted: _Wanted) -> Occasion:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+
 from pydantic import ValidationError
 
-from formflow.core.crash_points import crash_at
 from formflow.core.errors import SettingsProblem
 from formflow.core.setting_problems import in_words, with_secrets
 from formflow.core.settings import Destination, Settings
 from formflow.delivery.plugin_host import guest
+from formflow.delivery.unusable import Unusable
 from formflow.sdk import registry
 from formflow.sdk.contract import Connector, ConnectorSettings, Context
 from formflow.storage.originals import Vault
+
+log = logging.getLogger("formflow")
 
 
 def open_destinations(settings: Settings, vault: Vault) -> dict[str, Connector]:
@@ -20,18 +24,25 @@ def open_destinations(settings: Settings, vault: Vault) -> dict[str, Connector]:
 
 
 def _opened(destination: Destination, vault: Vault) -> Connector:
-    connector, own = registry.load(destination.kind), connector_settings(destination)
+    try:
+        connector = registry.load(destination.kind)
+    except registry.UnusableKind as problem:
+        log.error("destination %s waits: %s", destination.name, problem.found)  # noqa: TRY400
+        return Unusable(destination.kind, problem.found)  # type: ignore[return-value]
+    own = connector_settings(destination)
     if not registry.is_ours(destination.kind):
-        return guest(connector, own, destination.name, vault.folder)
-    return connector(own, Context(destination.name, vault.original, crash_at))
+        return guest(connector, own, destination.name, vault.lend)
+    heard = logging.getLogger("formflow.destination")
+    return connector(own, Context(destination.name, vault.lend, heard))
 
 
 def connector_settings(destination: Destination) -> ConnectorSettings:
     """Return a destination's own settings with its secrets fetched. Raise SettingsProblem."""
     model = registry.load(destination.kind).Settings
     try:
-        return model.model_validate(with_secrets(model, destination.own_settings))
+        own: ConnectorSettings = model.model_validate(with_secrets(model, destination.own_settings))
     except ValidationError as broken:
         raise SettingsProblem(
             f"Destination “{destination.name}” has problems.", tuple(in_words(broken, model))
         ) from None
+    return own

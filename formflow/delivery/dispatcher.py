@@ -10,17 +10,21 @@ import contextlib
 import logging
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from formflow.core.crash_points import crash_at
-from formflow.delivery import calls, own_alerts
+from formflow.delivery import calls, own_alerts, said
 from formflow.delivery.calls import NO_ANSWER, Result, Undelivered
 from formflow.delivery.context import DeliveryContext
 from formflow.delivery.lanes import Round
-from formflow.delivery.preparing import NOT_DRAWN, prepare
+from formflow.delivery.preparing import NOT_DRAWN, NOT_TAKEN, prepare
+from formflow.delivery.unusable import Unusable
+from formflow.sdk import registry
 from formflow.sdk.contract import Delivered, Rejected, RepeatSafe, SettingsError
 from formflow.storage import parcels, silences, tasks
-from formflow.storage.database import Connection, writing
+from formflow.storage.database import Connection, reading, writing
 from formflow.storage.tasks import Claimed, LeaseLost
 
 log = logging.getLogger("formflow")
@@ -53,7 +57,10 @@ def deliver(
             for task in claimed:
                 tasks.set_aside(connection, task, context.owner.name, "no-such-destination")
         return
-    calls.deliver_all(connector, prepare(context, connector, claimed, now), now)
+    prepared = prepare(context, connector, claimed, now)
+    # Such a task comes alone, see claims.py.
+    unclear = [one.key for one in prepared] if any(task.unclear for task in claimed) else []
+    calls.deliver_all(connector, prepared, now, unclear)
     crash_at("deliver.sent")
     if not context.lanes.is_closed:
         _settle(context, claimed[0].lane, now, now.results(given_up=False), clock())
@@ -72,6 +79,7 @@ def _settle(
 ) -> None:
     """Mark what came of a round in one transaction, and give back what was not tried."""
     owner, became = context.owner.name, dict[int, str]()
+    results = _fit_to_show(context, lane, now.tasks, results)
     with writing(context.engine) as connection:
         for task, result in zip(now.tasks, results, strict=False):
             try:
@@ -98,20 +106,49 @@ def _mark(
         tasks.finish(connection, task, owner)
         parcels.note_delivered(connection, task.ref_id, result.how, result.where, now)
         return "delivered: %s, “%s”"
+    if result.code == NOT_TAKEN:
+        tasks.finish(connection, task, owner)
+        return "not meant for it: %s, “%s”"
     # A destination that does not answer may answer tomorrow: it is no mistake of the connector's.
     is_bug = result.ending is None and result.code != NO_ANSWER
+    told: dict[str, Any] = {"text": result.text, "unclear": result.is_unclear}
     if result.ending is Rejected or (is_bug and task.attempts >= BUGS_UNTIL_SET_ASIDE):
-        tasks.set_aside(connection, task, owner, result.code)
-        if result.code == IN_THE_WAY:
+        tasks.set_aside(connection, task, owner, result.code, **told)
+        if result.code == IN_THE_WAY and _is_ours(context, task.lane):
             own_alerts.tell_of_refused(connection, context, task.ref_id, result.text, now)
         if result.code == NOT_DRAWN:
             own_alerts.tell_of_undrawn(connection, context, task.ref_id, now)
         return f"set aside: %s, “%s”, {result.code}"
     after = _back_off(task, result)
-    tasks.put_back(connection, task, owner, after_seconds=after, code=result.code)
+    tasks.put_back(connection, task, owner, after_seconds=after, code=result.code, **told)
     if result.is_out_of_reach:
-        tasks.hold_lane(connection, task.lane, after, result.code)
+        tasks.hold_lane(connection, task.lane, after, result.code, result.text)
     return f"put back: %s, “%s”, {result.code}, for {after:.0f} s"
+
+
+def _fit_to_show(
+    context: DeliveryContext, lane: str, claimed: Sequence[Claimed], results: Sequence[Result]
+) -> list[Result]:
+    """Return results whose words IT may read, and log them: a stranger's only where they quote no answer."""
+    words = [one for one in results if isinstance(one, Undelivered) and one.text]
+    answers: list[str] = []
+    if words and not _is_ours(context, lane):
+        with reading(context.engine) as connection:
+            answers = parcels.answers(connection, [task.ref_id for task in claimed])
+    fit: list[Result] = [
+        replace(one, text=said.shown(one.text, answers)) if isinstance(one, Undelivered) else one
+        for one in results
+    ]
+    for why in dict.fromkeys(one for one in fit if isinstance(one, Undelivered)):
+        log.warning("destination %s: %s %s", lane, why.code, why.text)
+    return fit
+
+
+def _is_ours(context: DeliveryContext, lane: str) -> bool:
+    connector = context.destinations.get(lane)
+    return isinstance(connector, Unusable) or (
+        connector is not None and registry.is_ours(connector.kind)
+    )
 
 
 def _mark_late(connection: Connection, task: Claimed, result: Result, now: datetime) -> None:

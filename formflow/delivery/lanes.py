@@ -14,15 +14,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import TypeVar
 
+from formflow.delivery.calls import CALL_SECONDS as CALL_SECONDS
 from formflow.delivery.calls import NO_ANSWER, NoAnswer, Result, Undelivered
 from formflow.storage.tasks import Claimed
 
 log = logging.getLogger("formflow")
 Answer = TypeVar("Answer")
 
-CALL_SECONDS = (
-    60.0  # for one call of a connector: `deliver`, or `deliver_batch` with all its parcels
-)
 GRACE_SECONDS = 5.0  # in which a guest's process is ended, before its lane is given up
 ROUND_SECONDS = 120.0  # then no further call begins: a lease outlasts this and one call
 LONGEST_WAIT_SECONDS = 0.5  # then whoever waits looks whether the program is to end

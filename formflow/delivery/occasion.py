@@ -96,8 +96,11 @@ class Occasion:
 
 
 def _alerting(settings: Settings) -> set[str]:
-    return {
-        d.name
-        for d in settings.destinations()
-        if Operation.ALERT in registry.load(d.kind).capabilities.operations
-    }
+    return {one.name for one in settings.destinations() if _takes_alerts(one.kind)}
+
+
+def _takes_alerts(kind: str) -> bool:
+    try:
+        return Operation.ALERT in registry.load(kind).capabilities.operations
+    except registry.UnusableKind:
+        return False  # it tells nobody until it is put right

@@ -1,17 +1,19 @@
-"""What each destination gets of an entry: already stripped to what it may carry. Pure.
+"""What each destination gets of an entry, as the type of its operation. Pure.
 
-The core strips, not the connector: a connector cannot leak what it never received.
+What a destination may not hold is taken away where connectors are asked (calls.py): a connector cannot
+leak what it never received.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from formflow.core.dates import local_day
-from formflow.core.model import AnswerState, Entry, Light, Notice, Outcome, Role
+from formflow.core.model import AnswerState, Entry, Notice, Outcome, Role
 from formflow.core.settings import Settings
 from formflow.core.wording import LEVEL_WORDS
 from formflow.delivery.occasion import Occasion as Occasion
@@ -21,7 +23,16 @@ from formflow.forms.catalogue import Form
 from formflow.rules.case.case import REVIEW, TOLD, Case
 from formflow.rules.case.levels import Level
 from formflow.rules.case.named_child import given
-from formflow.sdk.contract import Capabilities, DataClass, NamedAnswer, Operation, Parcel
+from formflow.sdk.contract import Operation
+from formflow.sdk.parcels import (
+    AlertParcel,
+    DecisionParcel,
+    NamedAnswer,
+    Parcel,
+    ReceiptParcel,
+    RecordParcel,
+    ReturnParcel,
+)
 
 
 def parcel_key(identity: str, destination: str, operation: str) -> str:
@@ -71,90 +82,121 @@ def operations(entry: Entry, form: Form | None) -> Iterator[Operation]:
     yield from wanted
 
 
-def parcel(
-    occasion: Occasion,
-    destination: str,
-    operation: Operation,
-    capabilities: Capabilities,
-    as_read: bytes,
-) -> Parcel:
-    """Return what one destination gets of an entry for one operation."""
-    entry, form = occasion.entry, occasion.form
-    is_full = _may_hold_names(operation, capabilities.carries)
-    made = Parcel(
-        key=parcel_key(entry.identity, destination, operation),
-        operation=operation,
-        reference=entry.reference,
-        revision=entry.revision,
-        outcome=entry.outcome,
-        light=_light(entry, operation),
-        recorded_at=entry.recorded_at.astimezone(occasion.settings.zone),
-        respond_by=occasion.respond_by if operation is Operation.ALERT else None,
-        form_title=form.title if form else "Form not known",
-        headline=_headline(occasion, operation),
-        where_to_look=occasion.where_to_look if is_full else occasion.where_the_alert_is,
-        page=_page(occasion, operation),
-        urgent=entry.urgent and operation is Operation.ALERT,
-        enclosed=_enclosed(occasion, operation),
+def parcel(occasion: Occasion, destination: str, operation: Operation, as_read: bytes) -> Parcel:
+    """Return what is to be told of an entry for one operation."""
+    match operation:
+        case Operation.RECORD:
+            return record(occasion, destination, as_read)
+        case Operation.ALERT:
+            return alert(occasion, destination)
+        case Operation.RECEIPT:
+            return receipt(occasion, destination)
+        case Operation.RETURN:
+            return returned(occasion, destination)
+        case Operation.DECIDE:
+            return decision(occasion, destination)
+
+
+def record(occasion: Occasion, destination: str, as_read: bytes) -> RecordParcel:
+    """Return the record with all that was read."""
+    entry = occasion.entry
+    return RecordParcel(
+        **_known(occasion, destination, Operation.RECORD),
+        light=entry.proposal.light if entry.proposal else None,
+        where_filed=occasion.where_to_look,
         about=entry.about or "",
-        case_key=_case_key(occasion.to_decide),
         decided=_decided(occasion),
         child_reference=entry.child_reference,
         incident_day=entry.incident_day,
-        answers=named_answers(entry, form) if is_full else (),
+        answers=named_answers(entry, occasion.form),
         findings=entry.proposal.findings if entry.proposal else (),
-        notices=(*(entry.proposal.urgent if entry.proposal else ()), *entry.notices),
+        notices=_notices(entry),
         original_sha256=occasion.filed,
         original_suffix=occasion.filed_suffix,
         only_pictures=occasion.only_pictures,
-        as_read=as_read if capabilities.wants_as_read else b"",
+        as_read=as_read,
     )
-    return stripped(made, capabilities.carries)
 
 
-def stripped(made: Parcel, carries: DataClass) -> Parcel:
-    """Return a parcel without anything that its destination may not hold. Every parcel ends here.
-
-    What stays is listed, not what goes: a new field of Parcel reaches nobody by accident.
-    """
-    if _may_hold_names(made.operation, carries):
-        return made
-    # The light says what kind of behaviour it was: a notice says only that someone must look.
-    notice_only = Parcel(
-        key=made.key,
-        operation=made.operation,
-        reference=made.reference,
-        revision=made.revision,
-        outcome=made.outcome,
-        light=None,
-        recorded_at=made.recorded_at,
-        respond_by=made.respond_by,
-        form_title=made.form_title,
-        headline=made.headline,
-        where_to_look=made.where_to_look,
-        repeat=made.repeat,
-        urgent=made.urgent and made.operation is Operation.ALERT,
-        is_reminder=made.is_reminder,
-        is_own=made.is_own,
+def alert(occasion: Occasion, destination: str) -> AlertParcel:
+    """Return the alert with its page. It is as urgent as the highest of all revisions."""
+    entry, settings = occasion.entry, occasion.settings
+    lead = settings.agency.safeguarding_lead if occasion.climbs_to else ""
+    says = html_pages.alert_headline(entry, occasion.form, lead)
+    respond_by, where = occasion.respond_by, occasion.where_to_look
+    return AlertParcel(
+        **_known(occasion, destination, Operation.ALERT) | {"headline": says},
+        respond_by=respond_by,
+        urgent=entry.urgent,
+        light=entry.highest_light,
+        page=html_pages.alert(entry, occasion.form, settings, respond_by, where, says),
+        case_key=_case_key(occasion.to_decide),
+        about=entry.about or "",
+        child_reference=entry.child_reference,
+        incident_day=entry.incident_day,
+        answers=named_answers(entry, occasion.form),
+        findings=entry.proposal.findings if entry.proposal else (),
+        notices=_notices(entry),
     )
-    if made.operation is Operation.RECEIPT:  # its page is made without names
-        return replace(notice_only, page=made.page)
-    if made.operation is Operation.RETURN and carries is DataClass.FULL:
-        # The office gets its paper back with a note, and nothing of what FormFlow made of it.
-        return replace(
-            notice_only,
-            page=made.page,
-            enclosed=made.enclosed,
-            original_sha256=made.original_sha256,
-            original_suffix=made.original_suffix,
-            only_pictures=made.only_pictures,
-        )
-    return notice_only
 
 
-def _may_hold_names(operation: Operation, carries: DataClass) -> bool:
-    """Return whether everything known may go along: the office's folders are read by many."""
-    return carries is DataClass.FULL and operation not in (Operation.RECEIPT, Operation.RETURN)
+def receipt(occasion: Occasion, destination: str) -> ReceiptParcel:
+    """Return the receipt for the office."""
+    page = html_pages.receipt(occasion.entry, occasion.form, occasion.settings, occasion.told_how)
+    return ReceiptParcel(**_known(occasion, destination, Operation.RECEIPT), page=page)
+
+
+def returned(occasion: Occasion, destination: str) -> ReturnParcel:
+    """Return the office's own paper with the note."""
+    entry, form, settings = occasion.entry, occasion.form, occasion.settings
+    return ReturnParcel(
+        **_known(occasion, destination, Operation.RETURN),
+        page=html_pages.note(entry, form, settings, occasion.told_how, occasion.enclosed),
+        enclosed=occasion.beside,
+        original_sha256=occasion.filed,
+        original_suffix=occasion.filed_suffix,
+        only_pictures=occasion.only_pictures,
+    )
+
+
+def decision(occasion: Occasion, destination: str) -> DecisionParcel:
+    """Return the page that says what is open, and the sheets to fill in."""
+    entry, to_decide = occasion.entry, occasion.to_decide
+    page = (
+        html_pages.what_is_open(to_decide, occasion.settings, entry.recorded_at)
+        if to_decide
+        else ""
+    )
+    return DecisionParcel(
+        **_known(occasion, destination, Operation.DECIDE),
+        page=page,
+        enclosed=to_decide.sheets if to_decide else {},
+        case_key=_case_key(to_decide),
+        about=entry.about or "",
+        decided=_decided(occasion),
+        light=entry.proposal.light if entry.proposal else None,
+        child_reference=entry.child_reference,
+        incident_day=entry.incident_day,
+    )
+
+
+def _known(occasion: Occasion, destination: str, operation: Operation) -> dict[str, Any]:
+    """Return what every parcel says of an entry, and every destination may know."""
+    entry = occasion.entry
+    return {
+        "key": parcel_key(entry.identity, destination, operation),
+        "reference": entry.reference,
+        "revision": entry.revision,
+        "outcome": entry.outcome,
+        "recorded_at": entry.recorded_at.astimezone(occasion.settings.zone),
+        "form_title": occasion.form.title if occasion.form else "Form not known",
+        "headline": html_pages.HEADLINES[entry.outcome],
+        "where_to_look": occasion.where_the_alert_is,
+    }
+
+
+def _notices(entry: Entry) -> tuple[Notice, ...]:
+    return (*(entry.proposal.urgent if entry.proposal else ()), *entry.notices)
 
 
 def _decided(occasion: Occasion) -> str:
@@ -168,25 +210,14 @@ def _case_key(to_decide: ToDecide | None) -> str:
     return _digest(to_decide.case.origin) if to_decide and to_decide.case.origin else ""
 
 
-def _enclosed(occasion: Occasion, operation: Operation) -> Mapping[str, str]:
-    if operation is Operation.DECIDE and occasion.to_decide:
-        return occasion.to_decide.sheets
-    return occasion.beside if operation is Operation.RETURN else {}
-
-
 def reminder(
-    occasion: Occasion,
-    to_decide: ToDecide,
-    destination: str,
-    capabilities: Capabilities,
-    now: datetime,
-) -> Parcel:
+    occasion: Occasion, to_decide: ToDecide, destination: str, now: datetime
+) -> AlertParcel:
     """Return an alert that something in a case is overdue: one for the case and the day."""
     record = to_decide.case.record
     folder = occasion.settings.folders.alerts.name
-    made = parcel(occasion, destination, Operation.ALERT, capabilities, b"")
-    reminding = replace(
-        made,
+    return replace(
+        alert(occasion, destination),
         key=reminder_key(to_decide.case, destination, occasion.settings, now),
         case_key=_case_key(to_decide),
         reference=record.reference,
@@ -199,63 +230,37 @@ def reminder(
         page=html_pages.what_is_open(to_decide, occasion.settings, now),
         recorded_at=now.astimezone(occasion.settings.zone),
     )
-    return stripped(reminding, capabilities.carries)
 
 
 def repeat_page(
-    occasion: Occasion,
-    to_decide: ToDecide,
-    destination: str,
-    capabilities: Capabilities,
-    arrival_id: int,
-    now: datetime,
-) -> Parcel:
+    occasion: Occasion, to_decide: ToDecide, destination: str, arrival_id: int, now: datetime
+) -> DecisionParcel:
     """Return the page of a case again: what the safeguarding lead gets instead of a receipt."""
-    made = parcel(occasion, destination, Operation.DECIDE, capabilities, b"")
-    again = replace(
-        made,
+    return replace(
+        decision(occasion, destination),
         key=key_again(occasion.entry, destination, arrival_id, now),
         case_key=_case_key(to_decide),
         page=html_pages.what_is_open(to_decide, occasion.settings, now),
         recorded_at=now.astimezone(occasion.settings.zone),
     )
-    return stripped(again, capabilities.carries)
 
 
-def alert_again(
-    occasion: Occasion,
-    destination: str,
-    capabilities: Capabilities,
-    arrival_id: int,
-    at: datetime,
-) -> Parcel:
+def alert_again(occasion: Occasion, destination: str, arrival_id: int, at: datetime) -> AlertParcel:
     """Return the alert again for what came again and cannot be used: she must not wait in vain."""
-    made = parcel(occasion, destination, Operation.ALERT, capabilities, b"")
     key = key_again(occasion.entry, destination, arrival_id, at)
-    return stripped(replace(made, key=key), capabilities.carries)
+    return replace(alert(occasion, destination), key=key)
 
 
 def repeat_parcel(
     occasion: Occasion, destination: str, arrival_id: int, at: datetime, page: str
-) -> Parcel:
+) -> ReceiptParcel:
     """Return the receipt for a paper that came again: its own key, nothing but the page in it."""
-    entry = occasion.entry
-    made = Parcel(
-        key=key_again(entry, destination, arrival_id, at),
-        operation=Operation.RECEIPT,
-        reference=entry.reference,
-        revision=entry.revision,
-        outcome=entry.outcome,
-        light=None,
-        recorded_at=entry.recorded_at.astimezone(occasion.settings.zone),
-        respond_by=None,
-        form_title=occasion.form.title if occasion.form else "Form not known",
-        headline="We have this form already.",
-        where_to_look="",
-        page=page,
-        repeat=arrival_id,
-    )
-    return stripped(made, DataClass.NOTICE)
+    known = _known(occasion, destination, Operation.RECEIPT) | {
+        "key": key_again(occasion.entry, destination, arrival_id, at),
+        "headline": "We have this form already.",
+        "where_to_look": "",
+    }
+    return ReceiptParcel(**known, page=page, repeat=arrival_id)
 
 
 def own_alert(
@@ -263,15 +268,13 @@ def own_alert(
     about: Notice,
     settings: Settings,
     destination: str,
-    capabilities: Capabilities,
     now: datetime,
-) -> Parcel:
+) -> AlertParcel:
     """Return an alert about FormFlow itself. There is no form and no child in it."""
     here = now.astimezone(settings.zone)
     respond_by = here + timedelta(hours=settings.alerts.red_within_hours)
-    made = Parcel(
+    return AlertParcel(
         key=own_key(reference, destination, now),
-        operation=Operation.ALERT,
         reference=reference,
         revision=1,
         outcome=Outcome.HELD,
@@ -284,7 +287,6 @@ def own_alert(
         is_own=True,
         page=html_pages.own_alert(reference, about, settings, respond_by),
     )
-    return stripped(made, capabilities.carries)
 
 
 def named_answers(entry: Entry, form: Form | None) -> tuple[NamedAnswer, ...]:
@@ -307,34 +309,3 @@ def _in_words(entry: Entry, name: str, form: Form) -> str:
         return "(could not be read)"
     field = form.fields[name]
     return field.in_words(answer.value) if field.states else answer.value
-
-
-def _light(entry: Entry, operation: Operation) -> Light | None:
-    """Return a revision's own light; an alert is as urgent as the highest of all revisions."""
-    if operation is Operation.ALERT:
-        return entry.highest_light
-    return entry.proposal.light if entry.proposal else None
-
-
-def _headline(occasion: Occasion, operation: Operation) -> str:
-    entry, lead = occasion.entry, occasion.settings.agency.safeguarding_lead
-    if operation is Operation.ALERT:
-        return html_pages.alert_headline(entry, occasion.form, lead if occasion.climbs_to else "")
-    return html_pages.HEADLINES[entry.outcome]
-
-
-def _page(occasion: Occasion, operation: Operation) -> str:
-    entry, form, settings = occasion.entry, occasion.form, occasion.settings
-    match operation:
-        case Operation.RECEIPT:
-            return html_pages.receipt(entry, form, settings, occasion.told_how)
-        case Operation.RETURN:
-            return html_pages.note(entry, form, settings, occasion.told_how, occasion.enclosed)
-        case Operation.ALERT:
-            where, says = occasion.where_to_look, _headline(occasion, operation)
-            return html_pages.alert(entry, form, settings, occasion.respond_by, where, says)
-        case Operation.DECIDE:
-            to_decide, at = occasion.to_decide, entry.recorded_at
-            return html_pages.what_is_open(to_decide, settings, at) if to_decide else ""
-        case Operation.RECORD:
-            return ""

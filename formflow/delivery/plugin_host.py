@@ -18,16 +18,22 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import IO
+from collections.abc import Callable, Mapping, Sequence
+from typing import IO, BinaryIO
 
 import psutil
 
 from formflow.core.messages import notice
-from formflow.delivery.calls import DIED, NO_ANSWER, BadAnswer, Died, NoAnswer
-from formflow.delivery.lanes import CALL_SECONDS
-from formflow.delivery.plugin_protocol import Mistake, understood
+from formflow.delivery.calls import (
+    ASK_SECONDS,
+    CALL_SECONDS,
+    DIED,
+    NO_ANSWER,
+    BadAnswer,
+    Died,
+    NoAnswer,
+)
+from formflow.delivery.plugin_protocol import LENT, REFUSED, Mistake, understood, what_is_wanted
 from formflow.reading.sandbox.frames import receive, send
 from formflow.sdk.contract import (
     CheckLine,
@@ -36,20 +42,24 @@ from formflow.sdk.contract import (
     ConnectorSettings,
     Delivered,
     Ending,
-    Parcel,
     Prepared,
 )
+from formflow.sdk.parcels import Parcel
 
 log = logging.getLogger("formflow")
 
 START_SECONDS = 20.0  # until a process is ready: a slow machine is no mistake of the connector's
-ASK_SECONDS = 5.0  # for `prepare`, `look_up` and `acknowledged`
 CHECK_SECONDS = 30.0
 IDLE_SECONDS = 60.0  # then a process with nothing to do ends
 MEMORY_MB = 1024
 RESTS_SECONDS = (5.0, 15.0, 60.0, 300.0, 900.0, 1800.0)  # of a question that was not answered
+END_SECONDS = 1.0  # in which a process that says no more is seen to have ended
 WATCH_SECONDS = 0.05  # between two looks at the memory, where the system sets no limit
-LARGEST_ANSWER = 64 << 20  # bytes
+LARGEST_PREPARED = 96 << 20  # bytes of an answer that holds what is to be sent, written as text
+LARGEST_ANSWER = 1 << 20  # bytes of every other answer
+
+
+Lend = Callable[[str], BinaryIO]  # sha256 -> the bytes of an original
 
 
 class Guest:
@@ -60,12 +70,12 @@ class Guest:
         connector: type[Connector],
         settings: ConnectorSettings,
         destination: str,
-        originals: Path,
+        lend: Lend,
     ) -> None:
         self.kind, self.api_version = connector.kind, connector.api_version
         self.Settings, self.capabilities = connector.Settings, connector.capabilities
-        hello = pickle.dumps((connector.kind, settings, destination, originals, MEMORY_MB))
-        self._preparing, self._delivering = _Process(hello), _Process(hello)
+        hello = pickle.dumps((connector.kind, settings, destination, MEMORY_MB))
+        self._preparing, self._delivering = _Process(hello, lend), _Process(hello, lend)
         self._rests: dict[str, tuple[int, float]] = {}  # question: how often it failed, until when
 
     def check(self) -> CheckReport:
@@ -87,7 +97,8 @@ class Guest:
     def deliver(self, prepared: Prepared) -> Delivered:
         """Return what the connector says. Raise what it raised, NoAnswer or Died."""
         # What comes is looked at in calls.py, here and below.
-        return self._delivering.ask("deliver", (prepared,), CALL_SECONDS)  # type: ignore[return-value]
+        lent = _attached([prepared])
+        return self._delivering.ask("deliver", (prepared,), CALL_SECONDS, lent)  # type: ignore[return-value]
 
     def look_up(self, key: str) -> Delivered | None:
         """Return what the connector says. Raise what it raised, NoAnswer or Died."""
@@ -118,10 +129,10 @@ class Guest:
 
 
 class _Batches(Guest):
-    def deliver_batch(self, prepared: Sequence[Prepared]) -> list[Delivered]:
+    def deliver_batch(self, prepared: Sequence[Prepared]) -> list[Delivered | Ending]:
         """Return what the connector says. Raise what it raised, NoAnswer or Died."""
-        words = (list(prepared),)
-        return self._delivering.ask("deliver_batch", words, CALL_SECONDS)  # type: ignore[return-value]
+        words, lent = (list(prepared),), _attached(prepared)
+        return self._delivering.ask("deliver_batch", words, CALL_SECONDS, lent)  # type: ignore[return-value]
 
 
 class _Acknowledges(Guest):
@@ -135,7 +146,7 @@ class _BatchesAndAcknowledges(_Batches, _Acknowledges):
 
 
 def guest(
-    connector: type[Connector], settings: ConnectorSettings, destination: str, originals: Path
+    connector: type[Connector], settings: ConnectorSettings, destination: str, lend: Lend
 ) -> Connector:
     """Return what speaks for a connector, with the optional members that the connector has."""
     kinds = {
@@ -145,14 +156,15 @@ def guest(
         (True, True): _BatchesAndAcknowledges,
     }
     kind = kinds[hasattr(connector, "deliver_batch"), hasattr(connector, "acknowledged")]
-    return kind(connector, settings, destination, originals)  # type: ignore[return-value]
+    return kind(connector, settings, destination, lend)  # type: ignore[return-value]
 
 
 class _Process:
     """One process that answers one question after the other. Used by one thread at a time."""
 
-    def __init__(self, hello: bytes) -> None:
+    def __init__(self, hello: bytes, lend: Lend) -> None:
         self._hello = hello
+        self._lend = lend
         self._lock = threading.Lock()
         self._running: subprocess.Popen[bytes] | None = None
         self._is_ready = False
@@ -164,8 +176,14 @@ class _Process:
         running = self._running
         return running.pid if running is not None else None
 
-    def ask(self, question: str, words: tuple[object, ...], seconds: float) -> object:
-        """Ask something; return the answer or raise what it raised.
+    def ask(
+        self,
+        question: str,
+        words: tuple[object, ...],
+        seconds: float,
+        lent: frozenset[str] = frozenset(),
+    ) -> object:
+        """Ask something; return the answer or raise what it raised. Only what is `lent` may be read meanwhile.
 
         Raise NoAnswer when it takes too long and Died when the process ended; then it is started anew for
         the next question. Raise BadAnswer for what cannot be understood.
@@ -175,9 +193,12 @@ class _Process:
         try:
             running = self._started()
             if not self._is_ready:
-                understood(self._frame(running, b"", START_SECONDS))
+                understood(self._frame(_Exchange(running), START_SECONDS))
                 self._is_ready = True
-            return understood(self._frame(running, pickle.dumps((question, words)), seconds))
+            largest = LARGEST_PREPARED if question == "prepare" else LARGEST_ANSWER
+            request = pickle.dumps((question, words, seconds))
+            exchange = _Exchange(running, request, largest, lent, self._lend)
+            return understood(self._frame(exchange, seconds))
         except (KeyError, TypeError, ValueError) as problem:
             raise BadAnswer from problem
         finally:
@@ -222,21 +243,18 @@ class _Process:
                 send(_pipe(running.stdin), self._hello)
         return running
 
-    def _frame(self, running: subprocess.Popen[bytes], request: bytes, seconds: float) -> bytes:
-        """Send a request, b"" for none, and return the frame that answers it."""
-        answer: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+    def _frame(self, exchange: _Exchange, seconds: float) -> bytes:
+        """Send a request and return the frame that answers it."""
         # A thread, because neither writing to a pipe nor reading from it can be given a time.
-        exchange = threading.Thread(target=_exchange, args=(running, request, answer), daemon=True)
-        exchange.start()
+        threading.Thread(target=exchange.make, daemon=True).start()
+        running = exchange.running
         frame: bytes | None = None
         why: type[Exception] = NoAnswer
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             with contextlib.suppress(queue.Empty):
-                frame, why = (
-                    answer.get(timeout=min(left, WATCH_SECONDS) if _WATCHES else left),
-                    Died,
-                )
+                frame = exchange.answer.get(timeout=min(left, WATCH_SECONDS) if _WATCHES else left)
+                why = BadAnswer if exchange.is_nonsense else Died
                 break
             if _WATCHES and _memory(running.pid) > MEMORY_MB << 20:
                 why = Died
@@ -265,17 +283,63 @@ class _Process:
 _WATCHES = sys.platform != "linux"  # macOS does not keep its limit, Windows has none
 
 
-def _exchange(
-    running: subprocess.Popen[bytes], request: bytes, answer: queue.SimpleQueue[bytes | None]
-) -> None:
-    frame = None
-    with contextlib.suppress(OSError, ValueError):
-        if request:
-            send(_pipe(running.stdin), request)
-        frame = receive(_pipe(running.stdout), LARGEST_ANSWER)
-    if frame is None:
-        _close_pipes(running)
-    answer.put(frame)
+def _nothing(sha256: str) -> BinaryIO:
+    raise KeyError(sha256)
+
+
+class _Exchange:
+    """One request and the frame that answers it; in between, pieces of attachments that are asked for."""
+
+    def __init__(
+        self,
+        running: subprocess.Popen[bytes],
+        request: bytes = b"",  # none: the process speaks first
+        largest: int = LARGEST_ANSWER,
+        lent: frozenset[str] = frozenset(),
+        lend: Lend = _nothing,
+    ) -> None:
+        self.running = running
+        self.answer: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self.is_nonsense = False  # no frame, or one that is too large, from a process that lives on
+        self._request, self._largest, self._lent, self._lend = request, largest, lent, lend
+
+    def make(self) -> None:
+        """Send the request, lend what is asked for, and hand on the answer: None where there is none."""
+        frame = None
+        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+            frame = self._made()
+        if frame is None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.running.wait(END_SECONDS)
+            self.is_nonsense = self.running.poll() is None
+            _close_pipes(self.running)
+        self.answer.put(frame)
+
+    def _made(self) -> bytes | None:
+        if self._request:
+            send(_pipe(self.running.stdin), self._request)
+        frame = receive(_pipe(self.running.stdout), self._largest)
+        with contextlib.ExitStack() as stack:
+            streams: dict[str, BinaryIO] = {}
+            while frame is not None and (piece := what_is_wanted(frame)) is not None:
+                sha256, start, size = piece
+                if sha256 in self._lent and sha256 not in streams:
+                    streams[sha256] = stack.enter_context(self._lend(sha256))
+                send(_pipe(self.running.stdin), _read(streams.get(sha256), start, size))
+                frame = receive(_pipe(self.running.stdout), self._largest)
+        return frame
+
+
+def _read(stream: BinaryIO | None, start: int, size: int) -> bytes:
+    """Return some bytes of what is lent, or that it is not."""
+    if stream is None:
+        return REFUSED
+    stream.seek(start)
+    return LENT + stream.read(size)
+
+
+def _attached(prepared: Sequence[Prepared]) -> frozenset[str]:
+    return frozenset(one.sha256 for parcel in prepared for one in parcel.attachments)
 
 
 def _kill(running: subprocess.Popen[bytes]) -> None:

@@ -17,6 +17,7 @@ from formflow.delivery.calls import Undelivered
 from formflow.delivery.contents import parcel_of
 from formflow.delivery.context import DeliveryContext
 from formflow.delivery.lanes import Round
+from formflow.delivery.unusable import Unusable
 from formflow.sdk.contract import Connector, Prepared
 from formflow.storage import own_pages, parcels
 from formflow.storage.database import reading, writing
@@ -28,6 +29,7 @@ from formflow.storage.tasks import Claimed
 log = logging.getLogger("formflow")
 
 NOT_DRAWN = "FF-428"
+NOT_TAKEN = "not-taken"
 
 
 class _Sheets:
@@ -90,6 +92,10 @@ def _made(
     context: DeliveryContext, connector: Connector, task: Claimed, posted: Posted, sheets: _Sheets
 ) -> Prepared | Undelivered:
     """Draw a parcel and have it prepared; return why where that was not possible."""
+    if posted.operation not in connector.capabilities.operations:
+        return Undelivered(NOT_TAKEN)  # put on its list while nobody could say what it takes
+    if isinstance(connector, Unusable):
+        return calls.why(connector.problem)
     if task.weight >= ENOUGH:
         return _not_drawn()
     try:

@@ -27,6 +27,7 @@ log = logging.getLogger("formflow")
 
 HEARTBEAT = "heartbeat"
 SHORTEST_WAIT_SECONDS = 0.05
+HEAP_SECONDS = 2.0  # so long a turn works at a heap before the folders are looked through again
 AFTER_TROUBLE_SECONDS = 30.0
 
 
@@ -77,9 +78,11 @@ def turn(
     settings = context.settings
     tasks.reap(context.engine, context.locks)
     swept = tuple(_sweep(context, watch, clock()) for watch in settings.watch)
-    handled = 0
+    handled, began = 0, time.monotonic()
     while count := walk.drain(context, clock=clock, waits=waits):
         handled += count
+        if not waits and time.monotonic() - began > HEAP_SECONDS:
+            break  # what has been dropped meanwhile may be urgent
     acknowledged = acknowledgements.collect(context, clock())
     files.write(settings.state.folder / HEARTBEAT, clock().isoformat().encode())
     return Turn(swept, handled, acknowledged)

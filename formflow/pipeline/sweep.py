@@ -11,7 +11,7 @@ import logging
 import os
 import stat
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -29,6 +29,8 @@ from formflow.storage.sightings import Sighting
 
 log = logging.getLogger("formflow")
 
+AT_ONCE = 50  # new files that one sweep takes from a folder: a second's work
+SOON_SECONDS = 0.01  # until the next sweep, where more lie there
 MARKER = ".formflow-folder"
 LOCKED = "FF-122"  # notice: nobody lets us open the file
 # Names that office programs, scanners and sync clients use for what is not finished or not a paper.
@@ -82,6 +84,11 @@ class _Seen:
     name: bytes
     status: os.stat_result
 
+    @property
+    def came_ns(self) -> int:
+        """When it came to the folder or was changed last, by the system's clock: good for order alone."""
+        return max(self.status.st_ctime_ns, self.status.st_mtime_ns)
+
 
 def sweep(context: WorkContext, watch: Watch, now: datetime) -> Swept:
     """Look through one watched folder and take what has settled. One file never stops the others.
@@ -94,22 +101,41 @@ def sweep(context: WorkContext, watch: Watch, now: datetime) -> Swept:
     if found := next(overlaps(tuple(places_of(context.settings))), None):
         log.error("nothing is taken from a watched folder: %s", found)
         return Swept(watch.folder, online=False)
-    gone = _sightings(context, watch)
-    ignored, looks, waits = 0, Counter[Look](), []
-    for seen in _entries(watch.folder):
+    there = [seen for seen in _entries(watch.folder) if seen.path.name != MARKER]
+    papers = [seen for seen in there if not _is_ignored(seen.path.name)]
+    known = _sightings(context, watch)
+    sighted = _observe(context, watch, papers, known, now)
+    looks, waits = Counter[Look](), []
+    for seen in _in_turn(watch, papers, sighted, now):
         if context.stopping.is_set():
-            return Swept(watch.folder, True, looks, ignored)
-        if seen.path.name == MARKER:
-            continue
-        if _is_ignored(seen.path.name):
-            ignored += 1
-            continue
-        look, seconds = _look_at(context, watch, seen, gone.pop(seen.name, None), now)
+            return Swept(watch.folder, True, looks, len(there) - len(papers))
+        look, seconds = _look_at(context, watch, seen, sighted[seen.name], now)
         looks[look] += 1
         if seconds > 0:
             waits.append(seconds)
-    _forget(context, watch, gone)
-    return Swept(watch.folder, True, looks, ignored, min(waits, default=None))
+    if left := len(papers) - sum(looks.values()):
+        looks[Look.SETTLING] += left
+        waits.append(SOON_SECONDS)
+    _forget(context, watch, known.keys() - sighted.keys())
+    return Swept(watch.folder, True, looks, len(there) - len(papers), min(waits, default=None))
+
+
+def _in_turn(
+    watch: Watch, papers: Sequence[_Seen], sighted: Mapping[bytes, Sighting], now: datetime
+) -> list[_Seen]:
+    """Return the files to look at now: of many that have just settled the newest, as they came.
+
+    The others come with the next sweeps. So what is dropped behind a heap does not wait for all of it.
+    """
+    settled_at = now - timedelta(seconds=watch.settle_seconds)
+    fresh = [
+        seen
+        for seen in papers
+        if sighted[seen.name].state == Look.SETTLING and sighted[seen.name].changed_at <= settled_at
+    ]
+    fresh.sort(key=lambda seen: (sighted[seen.name].changed_at, seen.came_ns, seen.name))
+    names = {seen.name for seen in fresh}
+    return [seen for seen in papers if seen.name not in names] + fresh[-AT_ONCE:]
 
 
 def _entries(folder: Path) -> Iterator[_Seen]:
@@ -128,10 +154,9 @@ def _is_ignored(name: str) -> bool:
 
 
 def _look_at(
-    context: WorkContext, watch: Watch, seen: _Seen, before: Sighting | None, now: datetime
+    context: WorkContext, watch: Watch, seen: _Seen, sighting: Sighting, now: datetime
 ) -> tuple[Look, float]:
     """Return what became of the file, and the seconds until it is worth another look."""
-    sighting = _observe(context, watch, seen, before, now)
     if sighting.state == Look.TAKEN:
         if watch.after == "remove" and stat.S_ISREG(seen.status.st_mode):
             intake.let_go(_drop(watch, seen))  # the last try failed: open in a viewer, perhaps
@@ -216,15 +241,27 @@ def _sightings(context: WorkContext, watch: Watch) -> dict[bytes, Sighting]:
 
 
 def _observe(
-    context: WorkContext, watch: Watch, seen: _Seen, before: Sighting | None, now: datetime
-) -> Sighting:
+    context: WorkContext,
+    watch: Watch,
+    papers: Sequence[_Seen],
+    known: Mapping[bytes, Sighting],
+    now: datetime,
+) -> dict[bytes, Sighting]:
+    """Return each file as it is seen now, and note in one transaction those that are new or changed."""
+    sighted = {seen.name: _as_seen(seen, known.get(seen.name), now) for seen in papers}
+    fresh = {name: one for name, one in sighted.items() if one is not known.get(name)}
+    if fresh:
+        with writing(context.engine) as connection:
+            for name, sighting in fresh.items():
+                sightings.observe(connection, str(watch.folder), name, sighting)
+    return sighted
+
+
+def _as_seen(seen: _Seen, before: Sighting | None, now: datetime) -> Sighting:
     size, modified = seen.status.st_size, seen.status.st_mtime_ns
     if before is not None and (before.size, before.modified_ns) == (size, modified):
         return before
-    sighting = Sighting(size, modified, now, Look.SETTLING)
-    with writing(context.engine) as connection:
-        sightings.observe(connection, str(watch.folder), seen.name, sighting)
-    return sighting
+    return Sighting(size, modified, now, Look.SETTLING)
 
 
 def _set_state(context: WorkContext, watch: Watch, seen: _Seen, state: str, code: str) -> None:

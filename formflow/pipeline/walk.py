@@ -36,7 +36,7 @@ from formflow.reading.page_images import as_pdf
 from formflow.reading.reader import NO_BOXES
 from formflow.rules.checks import check
 from formflow.sdk.contract import Operation
-from formflow.storage import entries, own_pages, papers, tasks
+from formflow.storage import claims, entries, own_pages, papers, tasks
 from formflow.storage.database import Connection, reading, writing
 from formflow.storage.failures import trouble_of
 from formflow.storage.originals import safe_suffix
@@ -65,15 +65,16 @@ def drain(
     nothing more.
     """
     watermark.keep(context, clock())
-    handled = 0
+    handled, newest = 0, True
     while True:
         _put_back_what_stayed(context)
         if context.stopping.is_set():
             return handled
         finished = context.lanes.finished
         give_up_overdue(context, clock)
-        claimed = _claim(context, most - handled) if handled < most else []
+        claimed = _claim(context, most - handled, newest) if handled < most else []
         if claimed:
+            newest ^= claimed[0].kind == TaskKind.READ  # from both ends of a heap in turn
             handled += len(claimed)
             _hand_over(context, claimed, clock)
         elif not waits or not context.lanes.wait(finished):
@@ -129,13 +130,15 @@ def walk(context: WorkContext, paper: Paper, now: datetime) -> Checked | Unread:
     )
 
 
-def _claim(context: WorkContext, most: int) -> list[Claimed]:
+def _claim(context: WorkContext, most: int, newest: bool) -> list[Claimed]:
     def at_once(kind: str, lane: str) -> int:
         return min(
             most, most_at_once(context, lane) if kind == TaskKind.DELIVER else READINGS_AT_ONCE
         )
 
-    claimed = tasks.claim(context.engine, context.owner.name, at_once, context.lanes.busy())
+    claimed = claims.claim(
+        context.engine, context.owner.name, at_once, context.lanes.busy(), newest_papers=newest
+    )
     crash_at("ledger.claimed")
     return claimed
 

@@ -1,25 +1,24 @@
-"""Everything a connector may import: the parcel it gets, the five endings, what it must promise.
+"""What a connector promises: what it is asked, the five endings, what it is lent.
 
 A connector is one kind of destination. It prepares a parcel (pure: the same parcel gives the same
 bytes, anywhere, at any time), and later delivers what it prepared. The core stores the prepared
-bytes before it sends any, so a retry sends the same bytes. Delivery happens at
-least once; the connector makes the repeat invisible by looking for the key, every time, under a lock.
+bytes before it sends any, so a retry sends the same bytes. Delivery happens at least once; the connector
+makes the repeat invisible by looking for the key, every time, under a lock.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from enum import StrEnum
-from pathlib import Path
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import Any, BinaryIO, ClassVar, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
-from formflow.core.model import Finding, Light, Notice, Outcome
+from formflow.sdk import deadline
 
-API_VERSION = 1
+API_VERSION = 2  # of this contract; what changed is in CHANGELOG.md
 
 
 class Operation(StrEnum):
@@ -66,49 +65,11 @@ class ConnectorSettings(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class NamedAnswer:
-    """One answer as a person reads it: the printed label, and the words that were given."""
+class Attachment:
+    """A file to send along, which FormFlow keeps: read it with `Context.open_original`."""
 
-    field: str
-    label: str
-    text: str  # "" where blank; yes / no / not known in words
-
-
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """What one destination gets of one entry, already stripped to what it may carry."""
-
-    key: str  # 64 hex digits: what is delivered, where and what for; the same for every repeat
-    operation: Operation
-    reference: str  # "FF-2026-000123"
-    revision: int
-    outcome: Outcome
-    light: Light | None  # None where nothing could be proposed
-    recorded_at: datetime  # aware, in the agency's time zone
-    respond_by: datetime | None  # likewise; when the DSL should have looked, for alerts
-    form_title: str  # "Sexual Behaviour Recording Form", or "Unknown form"
-    headline: str  # one sentence without names, such as "A form needs to be looked at today."
-    where_to_look: str  # folder, page or command, without names
-    repeat: int | None = None  # number of the arrival, for the receipt of a paper that came again
-    urgent: bool = False  # of an alert: it cannot wait; why stands on the page alone
-    is_reminder: bool = False  # of an alert: something in the case is overdue
-    is_own: bool = False  # of an alert: about FormFlow itself, not about a form
-    # The finished page for people: HTML, text for notes. For DataClass.NOTICE on receipts alone.
-    page: str = ""
-    # From here on only for DataClass.FULL, and for a paper that goes back only what the office may see:
-    enclosed: Mapping[str, str] = field(default_factory=dict)  # beside the page: name -> sha256
-    about: str = ""  # of a sheet: the reference of the record that it belongs to
-    case_key: str = ""  # 64 hex digits: a page may replace pages of its own case only
-    decided: str = ""  # of a review sheet: what was decided, in words
-    child_reference: str | None = None  # "C-4821-000045"
-    incident_day: date | None = None
-    answers: tuple[NamedAnswer, ...] = ()
-    findings: tuple[Finding, ...] = ()
-    notices: tuple[Notice, ...] = ()
-    original_sha256: str | None = None  # the paper itself; fetch it with Context.original
-    original_suffix: str = ".pdf"
-    only_pictures: bool = False  # the paper could start something: these are pictures of its pages
-    as_read: bytes = b""  # the "as read" sheet as PDF, for connectors that want it
+    name: str  # the file name it gets, without names of people
+    sha256: str  # of the parcel's original, or of what is enclosed in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +79,7 @@ class Prepared:
     key: str
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)  # small facts such as a file name
-    original_sha256: str | None = None  # the paper to send along, kept in the vault
+    attachments: tuple[Attachment, ...] = ()  # what is sent along, in this order
 
 
 class DeliveredAs(StrEnum):
@@ -160,11 +121,18 @@ class CheckReport:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the core lends to a connector. There is no database in it."""
+    """What the core lends to a connector. There is no database in it, and no path."""
 
     destination: str  # the name in the settings
-    original: Callable[[str], Path]  # sha256 -> a file in the vault, to read only
-    crash_at: Callable[[str], None]  # named crash point; does nothing outside the crash tests
+    # sha256 of an attachment -> its bytes, for reading; close it. Raises LookupError for anything that
+    # the parcel in hand does not name.
+    open_original: Callable[[str], BinaryIO]
+    log: logging.Logger  # for IT: no names, no answers
+
+    @property
+    def seconds_left(self) -> float:
+        """How long the call in hand may still take before it is given up."""
+        return deadline.seconds_left()
 
 
 @runtime_checkable
@@ -172,8 +140,9 @@ class Connector(Protocol):
     """One kind of destination."""
 
     kind: ClassVar[str]  # equals the entry-point name
-    api_version: ClassVar[int]
-    Settings: ClassVar[type[ConnectorSettings]]
+    # Any, because a class that says a narrower type would be no Connector to a type checker.
+    api_version: ClassVar[Any]  # int, or the first and the last: for which versions it was written
+    Settings: ClassVar[Any]  # a type of ConnectorSettings
     capabilities: ClassVar[Capabilities]
 
     def __init__(self, settings: ConnectorSettings, context: Context) -> None:
@@ -182,8 +151,11 @@ class Connector(Protocol):
     def check(self) -> CheckReport:
         """Say whether the destination can be delivered to. Change nothing, raise nothing."""
 
-    def prepare(self, parcel: Parcel) -> Prepared:
-        """Render the bytes to send. Pure and deterministic."""
+    def prepare(self, parcel: Any) -> Prepared:
+        """Render the bytes to send. Pure and deterministic.
+
+        `parcel` is of the types that `capabilities` ask for, see parcels.py.
+        """
 
     def deliver(self, prepared: Prepared) -> Delivered:
         """Return only when the parcel is durable at the destination, exactly once."""
@@ -199,8 +171,11 @@ class Connector(Protocol):
 class BatchConnector(Connector, Protocol):
     """A destination that is much cheaper to write to many parcels at a time, such as a workbook."""
 
-    def deliver_batch(self, prepared: Sequence[Prepared]) -> list[Delivered]:
-        """Deliver all of them, or raise one ending that holds for all of them."""
+    def deliver_batch(self, prepared: Sequence[Prepared]) -> list[Delivered | Ending]:
+        """Deliver each of them; return what came of each, in their order: delivered, or an ending.
+
+        An ending that is raised holds for all of them.
+        """
 
 
 @runtime_checkable
@@ -237,7 +212,7 @@ class Rejected(Ending):
 
 
 class Ambiguous(Ending):
-    """It may have landed: the core looks it up before it sends again."""
+    """It may have landed: the core looks it up now, and before it sends again."""
 
 
 class SettingsError(Ending):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import re
 import shutil
@@ -13,9 +14,11 @@ from typing import BinaryIO
 from filelock import FileLock, Timeout
 
 from formflow.core import files
+from formflow.core.crash_points import crash_at
 from formflow.core.errors import StorageProblem
 from formflow.core.messages import notice
 from formflow.sdk.contract import (
+    Attachment,
     CheckLine,
     CheckReport,
     Context,
@@ -38,7 +41,7 @@ class DestinationFolder:
     def __init__(self, root: Path, kind: str, context: Context) -> None:
         self.root = root
         self._kind = kind
-        self._context = context
+        self._open_original = context.open_original
         self._swept = False
 
     def check(self) -> CheckReport:
@@ -69,8 +72,8 @@ class DestinationFolder:
             # The path in an OSError is our own, but a traceback is no place for it.
             raise ending(Unavailable, "FF-402") from None
 
-    def put(self, contents: Mapping[Path, bytes | Path]) -> None:
-        """Write whole files durably, from bytes or from other files, in this order. Raise OSError.
+    def put(self, contents: Mapping[Path, bytes | Attachment]) -> None:
+        """Write whole files durably, from bytes or from attachments, in this order. Raise OSError.
 
         Raise Retryable when a file would lie outside the folder, also through a link.
         """
@@ -81,13 +84,13 @@ class DestinationFolder:
             for final, content in contents.items():
                 files.make_inside(final.parent)
                 made.append((stack.enter_context(files.temporary(self.root)), final))
-                _fill(made[-1][0].file, content)
+                self._fill(made[-1][0].file, content)
             for fresh, _ in made:
                 fresh.sync()
             for fresh, final in made:
-                self._context.crash_at(f"{self._kind}.before-rename")
+                crash_at(f"{self._kind}.before-rename")
                 fresh.rename(final)
-                self._context.crash_at(f"{self._kind}.after-rename")
+                crash_at(f"{self._kind}.after-rename")
             for folder in {final.parent for final in contents}:
                 files.sync_folder(folder)
 
@@ -98,13 +101,13 @@ class DestinationFolder:
         except StorageProblem:
             raise ending(Retryable, "FF-430") from None
 
-    def put_beside(self, contents: Mapping[Path, bytes | Path]) -> None:
+    def put_beside(self, contents: Mapping[Path, bytes | Attachment]) -> None:
         """Write files like `put`, unless one of the names is another's. Raise Rejected or OSError.
 
         What a crash left of the same delivery has the same bytes.
         """
         for final, content in contents.items():
-            if _holds_another(final, content):
+            if self._holds_another(final, content):
                 raise self.in_the_way(final)
         self.put(contents)
 
@@ -125,26 +128,41 @@ class DestinationFolder:
                     return Delivered(key, DeliveredAs.ALREADY_THERE, self.where(path))
         return None
 
+    def append(self, path: Path, whole: int, content: bytes) -> None:
+        """Cut a file after its first `whole` bytes and write on from there, durably. Raise OSError."""
+        is_new = not path.exists()
+        with files.appending(path) as file:
+            file.truncate(whole)
+            half = len(content) // 2
+            file.write(content[:half])
+            file.flush()
+            crash_at(f"{self._kind}.half-written")
+            file.write(content[half:])
+            file.flush()
+            os.fsync(file.fileno())
+        if is_new:
+            files.sync_folder(path.parent)
+
+    def _fill(self, file: BinaryIO, content: bytes | Attachment) -> None:
+        if isinstance(content, bytes):
+            file.write(content)
+            return
+        with self._open_original(content.sha256) as stream:
+            shutil.copyfileobj(stream, file)
+
+    def _holds_another(self, path: Path, content: bytes | Attachment) -> bool:
+        try:
+            lies = files.read(path)
+        except (FileNotFoundError, files.NotAFile):
+            return False  # nothing, or a link or a pipe, which hold nothing of anybody's
+        if isinstance(content, bytes):
+            return lies != content
+        return hashlib.sha256(lies).hexdigest() != content.sha256
+
     def _sweep_once(self) -> None:
         if not self._swept:
             files.sweep(self.root)
             self._swept = True
-
-
-def _holds_another(path: Path, content: bytes | Path) -> bool:
-    wanted = content if isinstance(content, bytes) else content.read_bytes()
-    try:
-        return files.read(path) != wanted
-    except (FileNotFoundError, files.NotAFile):
-        return False  # nothing, or a link or a pipe, which hold nothing of anybody's
-
-
-def _fill(file: BinaryIO, content: bytes | Path) -> None:
-    if isinstance(content, bytes):
-        file.write(content)
-        return
-    with content.open("rb") as stream:
-        shutil.copyfileobj(stream, file)
 
 
 def marked(page: str, key: str, case_key: str = "") -> bytes:

@@ -12,7 +12,8 @@ from formflow.core.references import at_revision as at_revision
 from formflow.core.references import find_revision as find_revision
 from formflow.core.references import from_second_revision as from_second_revision
 from formflow.core.wording import LIGHT_WORDS, NOTHING_PROPOSED, day_in_words
-from formflow.sdk.contract import Ending, Parcel
+from formflow.sdk.contract import Ending
+from formflow.sdk.parcels import RecordParcel
 
 LIGHTS: Mapping[Light | None, str] = {
     # Shape and words, never colour alone.
@@ -29,7 +30,7 @@ WAITS_FOR: Mapping[Outcome, str] = {
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
-def proposed(parcel: Parcel) -> str:
+def proposed(parcel: RecordParcel) -> str:
     """Return what the rules propose for a record; of a sheet, what was decided on it."""
     return (parcel.decided or "Sheet") if parcel.about else LIGHTS[parcel.light]
 

@@ -23,6 +23,12 @@ _INTO_PARCEL_5 = """INSERT INTO parcel_5 (id, key, entry_id, destination, operat
     SELECT id, key, entry_id, destination, operation, body, headers, original_sha256, delivered_at,
     delivered_how, delivered_where FROM parcel"""
 _EPOCH = "INSERT OR IGNORE INTO counter VALUES ('epoch', 1000 + abs(random() % 9000))"
+# What went along with a parcel was told in its headers, each connector in its own way.
+_ATTACHMENTS = """UPDATE parcel SET attachments = (SELECT json_group_array(json_array(name, sha256)) FROM (
+    SELECT coalesce(json_extract(parcel.headers, '$.paper'), json_extract(parcel.headers, '$.original'))
+        AS name, parcel.original_sha256 AS sha256 WHERE parcel.original_sha256 IS NOT NULL
+    UNION ALL SELECT beside.key, beside.value FROM json_each(coalesce(
+        json_extract(parcel.headers, '$.beside'), json_extract(parcel.headers, '$.sheets'), '{}')) AS beside))"""
 # What brings a ledger of the version before to each version.
 STEPS = {
     2: ("ALTER TABLE paper ADD COLUMN continues INTEGER",),
@@ -76,5 +82,10 @@ STEPS = {
         "UPDATE parcel SET cause = 'own' WHERE own_alert IS NOT NULL",
         "ALTER TABLE parcel ADD COLUMN arrival_id INTEGER",
         "ALTER TABLE parcel ADD COLUMN moment VARCHAR",
+        "ALTER TABLE parcel ADD COLUMN attachments VARCHAR DEFAULT '[]' NOT NULL",
+        _ATTACHMENTS,
+        "ALTER TABLE parcel DROP COLUMN original_sha256",
+        "ALTER TABLE task ADD COLUMN unclear BOOLEAN DEFAULT 0 NOT NULL",
+        "ALTER TABLE task ADD COLUMN last_text VARCHAR DEFAULT '' NOT NULL",
     ),
 }

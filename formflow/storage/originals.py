@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import BinaryIO
@@ -49,6 +50,11 @@ class Vault:
                 "Restore the state folder from a backup; nothing else may remove originals.",
             )
         return path
+
+    def lend(self, sha256: str) -> BinaryIO:
+        """Return an original as a stream that does not tell its path. Raise IntegrityProblem when it is gone."""
+        handle = os.open(self.original(sha256), os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        return os.fdopen(handle, "rb")
 
     def tidy(self) -> int:
         """Remove the half copies that a killed worker left; return how many. Living ones are spared."""

@@ -9,10 +9,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, or_, select, update
 
 from formflow.core.references import at_revision
-from formflow.sdk.contract import Operation, Prepared
+from formflow.sdk.contract import Attachment, Operation, Prepared
 from formflow.storage.database import inserted
 from formflow.storage.schema import Entry, Parcel, Task, TaskState, table_of
 from formflow.storage.tasks import Claimed, LeaseLost, held
@@ -77,10 +77,19 @@ def store(connection: Connection, task: Claimed, owner: str, prepared: Prepared)
         "number": task.ref_id,
         "bytes": prepared.body,
         "words": json.dumps(dict(prepared.headers)),
-        "original": prepared.original_sha256,
+        "along": json.dumps([(one.name, one.sha256) for one in prepared.attachments]),
     }
     if connection.execute(_STORE, row | held(task, owner)).rowcount != 1:
         raise LeaseLost
+
+
+def answers(connection: Connection, ids: Collection[int]) -> list[str]:
+    """Return every answer of the papers that some parcels tell of, and of their cases, as it was given."""
+    told = connection.execute(_TOLD, {"ids": list(ids)}).all()
+    references = {name for row in told for name in (row.reference, row.about) if name}
+    rows = connection.execute(_ANSWERS, {"references": list(references)}).scalars()
+    stored = [one for row in rows for one in json.loads(row).values()]
+    return [text for one in stored for text in {one["value"], one["raw"]} if text]
 
 
 def note_delivered(
@@ -113,7 +122,8 @@ def _posted(row: Row[*tuple[Any, ...]]) -> Posted:
 def _prepared(row: Row[*tuple[Any, ...]]) -> Prepared | None:
     if row.body is None:
         return None
-    return Prepared(row.key, row.body, json.loads(row.headers), row.original_sha256)
+    attachments = tuple(Attachment(*one) for one in json.loads(row.attachments))
+    return Prepared(row.key, row.body, json.loads(row.headers), attachments)
 
 
 def subjects(connection: Connection, numbers: Collection[int]) -> dict[int, str]:
@@ -143,8 +153,17 @@ _IS_OURS = (
 _STORE = (
     update(_PARCEL)
     .where(_P.id == bindparam("number"), _IS_OURS)
-    .values(
-        body=bindparam("bytes"), headers=bindparam("words"), original_sha256=bindparam("original")
+    .values(body=bindparam("bytes"), headers=bindparam("words"), attachments=bindparam("along"))
+)
+_TOLD = (
+    select(_ENTRY.c.reference, _ENTRY.c.about)
+    .join_from(_PARCEL, _ENTRY, _ENTRY.c.id == _P.entry_id)
+    .where(_P.id.in_(bindparam("ids", expanding=True)))
+)
+_ANSWERS = select(_ENTRY.c.answers).where(
+    or_(
+        _ENTRY.c.reference.in_(bindparam("references", expanding=True)),
+        _ENTRY.c.about.in_(bindparam("references", expanding=True)),
     )
 )
 _SUBJECTS = (

@@ -179,7 +179,9 @@ class Parcel(SQLModel, table=True):
     moment: str | None = None  # of a reminder: of which it tells
     body: bytes | None  # None: not prepared yet
     headers: str  # JSON
-    original_sha256: str | None = None
+    attachments: str = Field(
+        default="[]", sa_column_kwargs={"server_default": "[]"}
+    )  # JSON: name, sha256
     delivered_at: str | None = None
     delivered_how: str | None = None
     delivered_where: str | None = None
@@ -202,6 +204,9 @@ class Task(SQLModel, table=True):
     lease_until: float = 0.0  # seconds since 1970
     due: float = 0.0  # seconds since 1970
     last_code: str = ""
+    last_text: str = Field(default="", sa_column_kwargs={"server_default": ""})  # for IT, no names
+    # whether the last attempt may have reached its destination: it is looked up before the next
+    unclear: bool = Field(default=False, sa_column_kwargs={"server_default": "0"})
 
 
 def task_is(state: TaskState) -> ColumnElement[bool]:

@@ -8,7 +8,7 @@ long changes nothing.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,6 +43,7 @@ class Claimed:
     lane: str
     attempts: int  # this one included
     weight: int = 0  # of what has gone wrong with it so far, see trouble.py
+    unclear: bool = False  # a delivery that may have arrived although nobody noted it
 
     @property
     def patience_seconds(self) -> float:
@@ -59,6 +60,7 @@ class Undelivered:
     set_aside: int  # refused for good: a person must look
     code: str
     next_try: datetime | None  # None: at the next turn, or when a person asks for it
+    text: str  # what was said, in one line without names; "" where nothing may be shown
 
 
 class LeaseLost(Exception):
@@ -80,52 +82,22 @@ def add(
     )
 
 
-def claim(
-    engine: Engine,
-    owner: str,
-    most: Callable[[str, str], int],
-    busy: Collection[str] = frozenset(),
-) -> list[Claimed]:
-    """Take the most urgent ready task, and with it up to `most(kind, lane)` of its kind and lane.
-
-    A task that was tried before comes alone, so that a poisonous one cannot take others along. Lanes that
-    are busy get nothing.
-    """
-    now = time.time()
-    wanted = {"now": now, "busy": list(busy)}
-    with reading(engine) as connection:
-        if connection.execute(_FIRST, wanted).first() is None:
-            return []
-    with writing(engine) as connection:
-        first = connection.execute(_FIRST, wanted).first()
-        if first is None:
-            return []
-        claim_many = first.attempts == 0
-        rows = connection.execute(
-            _CLAIM_ALIKE if claim_many else _CLAIM_ONE,
-            {
-                "first": first.id,
-                "of_kind": first.kind,
-                "of_lane": first.lane,
-                "as_urgent": first.priority,
-                "now": now,
-                "most": most(first.kind, first.lane),
-                "ours": owner,
-                "until": now + LEASE_SECONDS,
-            },
-        ).all()
-    claimed = [Claimed(*row) for row in rows]
-    return sorted(claimed, key=lambda task: task.id)
-
-
 def finish(connection: Connection, task: Claimed, owner: str) -> None:
     """Mark a task done in the caller's transaction. Raise LeaseLost when it is no longer ours."""
     _close(connection, task, owner, DONE, "")
 
 
-def set_aside(connection: Connection, task: Claimed, owner: str, code: str) -> None:
+def set_aside(
+    connection: Connection,
+    task: Claimed,
+    owner: str,
+    code: str,
+    *,
+    text: str = "",
+    unclear: bool = False,
+) -> None:
     """Put a task aside for a person, with the reason. Raise LeaseLost."""
-    _close(connection, task, owner, SET_ASIDE, code)
+    _close(connection, task, owner, SET_ASIDE, code, text=text, unclear=unclear)
 
 
 def put_back(
@@ -136,8 +108,13 @@ def put_back(
     after_seconds: float,
     code: str,
     weight: int = 0,
+    text: str = "",
+    unclear: bool = True,
 ) -> None:
-    """Make a task ready again at a later time, with the reason and its weight. Raise LeaseLost."""
+    """Make a task ready again at a later time, with the reason and its weight. Raise LeaseLost.
+
+    `unclear` says whether what it was to do may be done all the same, as after trouble of our own.
+    """
     changed = connection.execute(
         _PUT_BACK,
         {
@@ -145,6 +122,8 @@ def put_back(
             "again": time.time() + after_seconds,
             "code": code,
             "heavier": weight,
+            "said": text,
+            "is_unclear": unclear,
         },
     )
     if changed.rowcount != 1:
@@ -163,10 +142,13 @@ def finish_late(connection: Connection, task: Claimed) -> bool:
     return connection.execute(_FINISH_LATE, {"ours": task.id, "tried": task.attempts}).rowcount == 1
 
 
-def hold_lane(connection: Connection, lane: str, after_seconds: float, code: str) -> None:
+def hold_lane(
+    connection: Connection, lane: str, after_seconds: float, code: str, text: str = ""
+) -> None:
     """Keep every waiting delivery of one destination back: the whole of it is out of reach."""
     again = time.time() + after_seconds
-    connection.execute(_HOLD_LANE, {"held": lane, "again": again, "code": code})
+    values = {"held": lane, "again": again, "code": code, "said": text}
+    connection.execute(_HOLD_LANE, values)
 
 
 def reap(engine: Engine, locks: Path) -> int:
@@ -217,7 +199,7 @@ def count_unread(connection: Connection) -> int:
 
 
 def undelivered(connection: Connection) -> list[Undelivered]:
-    """Return what each destination does not hold yet, by name of destination."""
+    """Return what each destination does not hold yet, by name of destination and by reason."""
     rows = connection.execute(_UNDELIVERED)
     return [
         Undelivered(
@@ -226,6 +208,7 @@ def undelivered(connection: Connection) -> list[Undelivered]:
             row.aside,
             row.code,
             datetime.fromtimestamp(row.due, UTC) if row.due else None,
+            row.said,
         )
         for row in rows
     ]
@@ -246,8 +229,18 @@ def retry(connection: Connection, lane: str | None, *, set_aside_too: bool) -> i
     return int(changed.rowcount)
 
 
-def _close(connection: Connection, task: Claimed, owner: str, state: int, code: str) -> None:
-    changed = connection.execute(_CLOSE, {**held(task, owner), "ended": state, "code": code})
+def _close(
+    connection: Connection,
+    task: Claimed,
+    owner: str,
+    state: int,
+    code: str,
+    *,
+    text: str = "",
+    unclear: bool = False,
+) -> None:
+    how = {"ended": state, "code": code, "said": text, "is_unclear": unclear}
+    changed = connection.execute(_CLOSE, {**held(task, owner), **how})
     if changed.rowcount != 1:
         raise LeaseLost
 
@@ -261,61 +254,34 @@ def held(task: Claimed, owner: str) -> dict[str, Any]:
 _TASK = table_of(Task)
 _T = _TASK.c
 _IS_READY, _IS_LEASED = task_is(TaskState.READY), task_is(TaskState.LEASED)
-_IS_IN_A_FREE_LANE = or_(
+IS_IN_A_FREE_LANE = or_(
     _T.kind != TaskKind.DELIVER, _T.lane.not_in(bindparam("busy", expanding=True))
 )
 _ADD = upsert(_TASK).on_conflict_do_nothing(index_elements=[_T.kind, _T.ref_id])
-_FIRST = (
-    select(_T.id, _T.kind, _T.lane, _T.priority, _T.attempts)
-    .where(_IS_READY, _T.due <= bindparam("now"), _IS_IN_A_FREE_LANE)
-    .order_by(_T.priority, _T.due, _T.id)
-    .limit(1)
-)
-_LEASE = (
-    update(_TASK)
-    .values(
-        state=TaskState.LEASED,
-        owner=bindparam("ours"),
-        lease_until=bindparam("until"),
-        attempts=_T.attempts + 1,
-    )
-    .returning(_T.id, _T.kind, _T.ref_id, _T.lane, _T.attempts, _T.weight)
-)
-_CLAIM_ONE = _LEASE.where(_T.id == bindparam("first"), _IS_READY)
-_CLAIM_ALIKE = _LEASE.where(
-    _T.id.in_(
-        select(_T.id)
-        .where(
-            _IS_READY,
-            _T.priority == bindparam("as_urgent"),
-            _T.due <= bindparam("now"),
-            _T.kind == bindparam("of_kind"),
-            _T.lane == bindparam("of_lane"),
-            _T.attempts == 0,
-        )
-        .order_by(_T.due, _T.id)
-        .limit(bindparam("most"))
-    )
-)
 _OURS = update(_TASK).where(
     _T.id == bindparam("held"),
     _IS_LEASED,
     _T.owner == bindparam("holder"),
     _T.attempts == bindparam("tried"),
 )
-_CLOSE = _OURS.values(state=bindparam("ended"), last_code=bindparam("code"), owner=None)
+_HOW: dict[str, Any] = {
+    "last_code": bindparam("code"),
+    "last_text": bindparam("said"),
+    "unclear": bindparam("is_unclear"),
+    "owner": None,
+}
+_CLOSE = _OURS.values(state=bindparam("ended"), **_HOW)
 _PUT_BACK = _OURS.values(
     state=TaskState.READY,
     due=bindparam("again"),
-    last_code=bindparam("code"),
     weight=_T.weight + bindparam("heavier"),
-    owner=None,
+    **_HOW,
 )
 _RELEASE = _OURS.values(state=TaskState.READY, attempts=_T.attempts - 1, owner=None)
 _FINISH_LATE = (
     update(_TASK)
     .where(_T.id == bindparam("ours"), _IS_READY, _T.attempts == bindparam("tried"))
-    .values(state=TaskState.DONE, last_code="")
+    .values(state=TaskState.DONE, last_code="", last_text="")
 )
 _HOLD_LANE = (
     update(_TASK)
@@ -323,6 +289,7 @@ _HOLD_LANE = (
     .values(
         due=case((_T.due < bindparam("again"), bindparam("again")), else_=_T.due),
         last_code=bindparam("code"),
+        last_text=bindparam("said"),
     )
 )
 _LEASED_OWNERS = select(_T.owner).distinct().where(_IS_LEASED)
@@ -340,6 +307,7 @@ _FREE = (
     .values(
         state=TaskState.READY,
         owner=None,
+        unclear=_T.kind == TaskKind.DELIVER,  # what was begun and not ended may have arrived
         due=case(
             (_IS_READING, bindparam("now") + literal(1).bitwise_lshift(_DOUBLINGS)), else_=0.0
         ),
@@ -347,7 +315,7 @@ _FREE = (
         weight=_T.weight + WORKER_GONE,
     )
 )
-_NEXT_DUE = select(func.min(_T.due)).where(_IS_READY, _IS_IN_A_FREE_LANE)
+_NEXT_DUE = select(func.min(_T.due)).where(_IS_READY, IS_IN_A_FREE_LANE)
 _NEXT_PAPER = select(func.min(_T.due)).where(_IS_READING, _IS_READY)
 _IS_DONE = task_is(TaskState.DONE)
 _COUNT = select(func.count()).select_from(_TASK)
@@ -356,12 +324,13 @@ _UNDELIVERED = (
         _T.lane,
         func.count().label("parcels"),
         func.sum(case((task_is(TaskState.SET_ASIDE), 1), else_=0)).label("aside"),
-        func.max(_T.last_code).label("code"),
+        _T.last_code.label("code"),
         func.min(case((_IS_READY, _T.due))).label("due"),
+        func.max(_T.last_text).label("said"),
     )
     .where(_T.kind == TaskKind.DELIVER, ~_IS_DONE)
-    .group_by(_T.lane)
-    .order_by(_T.lane)
+    .group_by(_T.lane, _T.last_code)
+    .order_by(_T.lane, _T.last_code)
 )
 _BRING_FORWARD = (
     update(_TASK)

@@ -23,7 +23,8 @@ from formflow.core.settings import Settings
 from formflow.forms import catalogue, schema
 from formflow.pipeline import intake
 from formflow.pipeline import sweep as sweeps
-from formflow.sdk.contract import Context, Retryable
+from formflow.sdk.conformance import pretend_context
+from formflow.sdk.contract import Retryable
 from formflow.sdk.folder import DestinationFolder
 from formflow.storage import database
 from tests.conftest import NOON
@@ -87,7 +88,7 @@ def test_nothing_is_put_outside_a_destination_whatever_its_name(tmp_path: Path, 
     root.mkdir()
     (tmp_path / "elsewhere").mkdir()
     (root / "out").symlink_to(tmp_path / "elsewhere")
-    folder = DestinationFolder(root, "alert_folder", Context("x", lambda _: root, lambda _: None))
+    folder = DestinationFolder(root, "alert_folder", pretend_context())
     with pytest.raises(Retryable, match="FF-430"), folder.held():
         folder.put({root / name: b"a name"})
     assert not any(path.is_file() for path in tmp_path.rglob("x*"))

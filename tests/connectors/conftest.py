@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,23 @@ import pytest
 
 from formflow.core.model import Light, Outcome
 from formflow.sdk import registry
-from formflow.sdk.contract import Connector, Context, NamedAnswer, Operation, Parcel, Prepared
+from formflow.sdk.conformance import pretend_context
+from formflow.sdk.contract import Connector, DataClass, Operation, Prepared
+from formflow.sdk.parcels import (
+    AlertNotice,
+    AlertParcel,
+    DecisionParcel,
+    NamedAnswer,
+    Parcel,
+    ReceiptParcel,
+    RecordParcel,
+    ReturnParcel,
+    stripped,
+)
 
 RECORDED_AT = datetime(2026, 11, 23, 14, 2, 30, 5, tzinfo=UTC)
 ORIGINAL = b"%PDF-1.7 the paper itself %%EOF\n"
+SHA256 = hashlib.sha256(ORIGINAL).hexdigest()
 AS_READ = b"%PDF-1.7 what was read %%EOF\n"
 HARD_ANSWERS = {
     "plain": "Charlie was calm.",
@@ -42,30 +55,40 @@ HARD_ANSWERS = {
 }
 
 
-def a_parcel(**changes: Any) -> Parcel:
-    """Return a parcel with everything in it, with a key of its own for each revision."""
-    parcel = Parcel(
-        key="",
-        operation=Operation.RECORD,
-        reference="FF-2026-000123",
-        revision=1,
-        outcome=Outcome.RECORDED,
-        light=Light.RED,
-        recorded_at=RECORDED_AT,
-        respond_by=RECORDED_AT + timedelta(hours=4),
-        form_title="Sexual Behaviour Recording Form",
-        headline="New form to review.",
-        where_to_look="in the child’s file, or with “formflow show FF-2026-000123”",
-        page='<!doctype html>\n<html lang="en-GB"><body><p>Zo\u00eb \U0001f622 ‘£’</p></body></html>\n',
-        child_reference="C-000045",
-        incident_day=date(2026, 11, 14),
-        answers=tuple(NamedAnswer(name, name, text) for name, text in HARD_ANSWERS.items()),
-        original_sha256="ab" * 32,
-        as_read=AS_READ,
-    )
-    parcel = replace(parcel, **changes)
-    facts = f"{parcel.reference}|{parcel.revision}|{parcel.repeat}"
-    return replace(parcel, key=parcel.key or hashlib.sha256(facts.encode()).hexdigest())
+FULL: dict[Operation, type[Parcel]] = {
+    Operation.RECORD: RecordParcel,
+    Operation.ALERT: AlertParcel,
+    Operation.RECEIPT: ReceiptParcel,
+    Operation.RETURN: ReturnParcel,
+    Operation.DECIDE: DecisionParcel,
+}
+EVERYTHING: dict[str, Any] = {
+    "reference": "FF-2026-000123",
+    "revision": 1,
+    "outcome": Outcome.RECORDED,
+    "light": Light.RED,
+    "recorded_at": RECORDED_AT,
+    "respond_by": RECORDED_AT + timedelta(hours=4),
+    "form_title": "Sexual Behaviour Recording Form",
+    "headline": "New form to review.",
+    "where_to_look": "the page FF-2026-000123 in the folder “Alerts”",
+    "where_filed": "in the child’s file, or with “formflow show FF-2026-000123”",
+    "page": '<!doctype html>\n<html lang="en-GB"><body><p>Zo\u00eb \U0001f622 ‘£’</p></body></html>\n',
+    "child_reference": "C-000045",
+    "incident_day": date(2026, 11, 14),
+    "answers": tuple(NamedAnswer(name, name, text) for name, text in HARD_ANSWERS.items()),
+    "original_sha256": SHA256,
+    "as_read": AS_READ,
+}
+
+
+def a_parcel(operation: Operation = Operation.RECORD, **changes: Any) -> Any:
+    """Return a parcel with everything that its operation has, with a key of its own for each revision."""
+    kind = FULL[operation]
+    has = {one.name for one in fields(kind)}
+    said = {name: value for name, value in EVERYTHING.items() if name in has} | changes
+    facts = f"{said['reference']}|{said['revision']}|{said.get('repeat')}"
+    return kind(**{"key": hashlib.sha256(facts.encode()).hexdigest(), **said})
 
 
 @dataclass(frozen=True)
@@ -82,8 +105,12 @@ class Place:
         """Return a connector, as another process would open it."""
         kind = registry.load(self.kind)
         settings = kind.Settings.model_validate(self.own | own)
-        context = Context("a place", lambda _: self.paper, lambda _: None)
-        return kind(settings, context)
+        return kind(settings, pretend_context([ORIGINAL]))
+
+    def parcel(self, **changes: Any) -> Any:
+        """Return a parcel as this kind of destination gets it."""
+        (operation,) = registry.load(self.kind).capabilities.operations
+        return a_parcel(operation, **changes)
 
     def landed(self) -> list[str]:
         """Return the key of everything that a person can find there."""
@@ -105,7 +132,7 @@ class Place:
                 "key": prepared.key,
                 "body": prepared.body.hex(),
                 "headers": dict(prepared.headers),
-                "sha256": prepared.original_sha256,
+                "attachments": [(one.name, one.sha256) for one in prepared.attachments],
             }
         )
 
@@ -158,9 +185,16 @@ FOLDER_KINDS = tuple(_KEYS)
 
 
 @pytest.fixture
-def make_parcel() -> Callable[..., Parcel]:
-    """Return how a parcel is made."""
-    return a_parcel
+def make_notice() -> Callable[..., AlertNotice]:
+    """Return how an alert is made for a destination that may carry notices only."""
+
+    def make(**changes: Any) -> AlertNotice:
+        full = a_parcel(Operation.ALERT, **changes)
+        notice = stripped(full, DataClass.NOTICE)
+        assert isinstance(notice, AlertNotice)
+        return notice
+
+    return make
 
 
 @pytest.fixture

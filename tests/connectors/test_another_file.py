@@ -7,13 +7,10 @@ from typing import Any
 
 import pytest
 
-from formflow.sdk.contract import DeliveredAs, Parcel, Rejected
+from formflow.sdk.contract import DeliveredAs, Rejected
+from formflow.sdk.parcels import Parcel
 
-MakeParcel = Callable[..., Parcel]
-OTHER = {
-    "key": "e" * 64,
-    "as_read": b"%PDF of another form",
-}  # another ledger's, of the same number
+OTHER = {"key": "e" * 64}  # another ledger's, of the same number
 CASE, OTHER_CASE = "a" * 64, "b" * 64
 
 
@@ -24,45 +21,46 @@ def deliver(place: Any, parcel: Parcel) -> Any:
 
 @pytest.mark.parametrize("kind", ["receipt_folder", "attention_folder", "child_files"])
 def test_what_has_anothers_name_is_held_with_the_name_of_the_file(
-    make_place: Callable[[str], Any], make_parcel: MakeParcel, kind: str
+    make_place: Callable[[str], Any], kind: str
 ) -> None:
     place = make_place(kind)
-    deliver(place, make_parcel(**OTHER))
+    unlike = {"as_read": b"%PDF of another form"} if kind == "child_files" else {}
+    deliver(place, place.parcel(**OTHER, **unlike))
     before = place.tree()
     with pytest.raises(Rejected, match=r"FF-420.*“.*FF-2026-000123.*”"):
-        deliver(place, make_parcel())
+        deliver(place, place.parcel())
     assert place.tree() == before
 
 
 def test_two_papers_of_one_number_whose_children_nobody_knows_do_not_lie_together(
-    make_place: Callable[[str], Any], make_parcel: MakeParcel
+    make_place: Callable[[str], Any],
 ) -> None:
     place = make_place("child_files")
     nothing = {"child_reference": None, "original_sha256": None, "as_read": b""}
-    deliver(place, make_parcel(**OTHER | nothing))
+    deliver(place, place.parcel(**OTHER | nothing))
     with pytest.raises(Rejected, match="FF-420"):
-        deliver(place, make_parcel(**nothing))
+        deliver(place, place.parcel(**nothing))
 
 
 def test_the_page_of_a_case_replaces_its_own_and_never_that_of_another_case(
-    make_place: Callable[[str], Any], make_parcel: MakeParcel
+    make_place: Callable[[str], Any],
 ) -> None:
     place = make_place("decision_folder")
-    deliver(place, make_parcel(case_key=CASE))
-    deliver(place, make_parcel(case_key=CASE, page="<p>later</p>", revision=2))
+    deliver(place, place.parcel(case_key=CASE))
+    deliver(place, place.parcel(case_key=CASE, page="<p>later</p>", revision=2))
     before = place.tree()
     assert b"later" in before["FF-2026-000123 what is open.html"]
     with pytest.raises(Rejected, match="FF-420"):
-        deliver(place, make_parcel(case_key=OTHER_CASE, revision=3))
+        deliver(place, place.parcel(case_key=OTHER_CASE, revision=3))
     assert place.tree() == before
 
 
 @pytest.mark.parametrize("was_seen", [False, True])
 def test_an_alert_takes_a_free_name_and_is_acknowledged_by_its_own_page_alone(
-    make_place: Callable[[str], Any], make_parcel: MakeParcel, was_seen: bool
+    make_place: Callable[[str], Any], was_seen: bool
 ) -> None:
     place = make_place("alert_folder")
-    other, own = make_parcel(**OTHER), make_parcel()
+    other, own = place.parcel(**OTHER), place.parcel()
     page = place.root / deliver(place, other).where
     if was_seen:
         page = page.rename(page.parent / "Seen" / page.name)
@@ -77,11 +75,11 @@ def test_an_alert_takes_a_free_name_and_is_acknowledged_by_its_own_page_alone(
 
 
 def test_a_reminder_replaces_the_one_of_its_case_and_lies_beside_that_of_another(
-    make_place: Callable[[str], Any], make_parcel: MakeParcel
+    make_place: Callable[[str], Any],
 ) -> None:
     place = make_place("alert_folder")
     for key, case in (("1" * 64, CASE), ("2" * 64, CASE), ("3" * 64, OTHER_CASE)):
-        deliver(place, make_parcel(key=key, case_key=case, is_reminder=True))
+        deliver(place, place.parcel(key=key, case_key=case, is_reminder=True))
     assert sorted(place.tree()) == [
         "0 OVERDUE FF-2026-000123 (2).html",
         "0 OVERDUE FF-2026-000123.html",

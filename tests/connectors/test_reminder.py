@@ -7,7 +7,8 @@ from email import message_from_bytes
 from email.policy import default as modern
 from pathlib import Path
 
-from formflow.sdk.contract import Context, Operation
+from formflow.sdk.conformance import pretend_context
+from formflow.sdk.contract import Operation
 from formflow_connectors.alert_folder import AlertFolder, AlertFolderSettings
 from formflow_connectors.email_alert import EmailAlert, EmailAlertSettings
 from tests.connectors.conftest import a_parcel
@@ -22,11 +23,7 @@ REMINDER = a_parcel(
 )
 
 
-def context(tmp_path: Path) -> Context:
-    return Context("Mail", lambda _: tmp_path, lambda _: None)
-
-
-def test_the_mail_says_how_a_reminder_ends(tmp_path: Path) -> None:
+def test_the_mail_says_how_a_reminder_ends() -> None:
     mail = EmailAlertSettings.model_validate(
         {
             "host": "127.0.0.1",
@@ -35,7 +32,7 @@ def test_the_mail_says_how_a_reminder_ends(tmp_path: Path) -> None:
             "recipient": "b@example.org",
         }
     )
-    body = EmailAlert(mail, context(tmp_path)).prepare(REMINDER).body
+    body = EmailAlert(mail, pretend_context()).prepare(REMINDER).body
     message = message_from_bytes(body, policy=modern)
     words = " ".join(message.get_content().split())
     assert message["Subject"] == "FF-2026-000123: a step is overdue"
@@ -46,12 +43,12 @@ def test_the_mail_says_how_a_reminder_ends(tmp_path: Path) -> None:
 
 
 def test_a_reminder_of_what_cannot_wait_says_so_before_the_others(tmp_path: Path) -> None:
-    folder = AlertFolder(AlertFolderSettings(folder=tmp_path), context(tmp_path))
+    folder = AlertFolder(AlertFolderSettings(folder=tmp_path), pretend_context())
     name = folder.prepare(replace(REMINDER, urgent=True)).headers["name"]
     assert name == "0 NOW OVERDUE FF-2026-000123.html"
     assert name < folder.prepare(REMINDER).headers["name"]
 
 
 def test_its_page_has_a_name_that_is_no_alerts(tmp_path: Path) -> None:
-    folder = AlertFolder(AlertFolderSettings(folder=tmp_path), context(tmp_path))
+    folder = AlertFolder(AlertFolderSettings(folder=tmp_path), pretend_context())
     assert folder.prepare(REMINDER).headers["name"] == "0 OVERDUE FF-2026-000123.html"

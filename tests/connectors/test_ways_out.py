@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from formflow.core import files
-from formflow.sdk.contract import Parcel, Retryable
+from formflow.sdk.contract import Attachment, Retryable
+from tests.connectors.conftest import SHA256
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pipes of POSIX")
 MakePlace = Callable[[str], Any]
-MakeParcel = Callable[..., Parcel]
 
 
 @pytest.fixture(autouse=True)
@@ -40,20 +40,18 @@ def nobody_waits() -> Iterator[None]:
         ("alert_folder", "name"),
         ("receipt_folder", "name"),
         ("attention_folder", "note"),
-        ("attention_folder", "paper"),
         ("decision_folder", "page"),
         ("child_files", "home"),
-        ("child_files", "original"),
         ("child_files", "as_read"),
         ("csv_file", "stem"),
     ],
 )
 def test_no_header_of_a_stored_parcel_leads_out_of_its_destination(
-    make_place: MakePlace, make_parcel: MakeParcel, kind: str, header: str
+    make_place: MakePlace, kind: str, header: str
 ) -> None:
     place = make_place(kind)
     connector = place.connector()
-    prepared = connector.prepare(make_parcel())
+    prepared = connector.prepare(place.parcel())
     bad = replace(prepared, headers={**prepared.headers, header: "../../stolen"})
     with pytest.raises(Retryable, match="FF-430"):
         connector.deliver(bad)
@@ -62,18 +60,29 @@ def test_no_header_of_a_stored_parcel_leads_out_of_its_destination(
 
 
 def test_a_childs_folder_that_is_a_link_elsewhere_gets_nothing_and_holds_back_no_other_child(
-    make_place: MakePlace, make_parcel: MakeParcel, tmp_path: Path
+    make_place: MakePlace, tmp_path: Path
 ) -> None:
     place = make_place("child_files")
     (tmp_path / "elsewhere").mkdir()
     (place.root / "C-000045").symlink_to(tmp_path / "elsewhere")
     connector = place.connector()
     with pytest.raises(Retryable, match="FF-430"):
-        connector.deliver(connector.prepare(make_parcel()))
-    other = connector.prepare(make_parcel(child_reference="C-000046", reference="FF-2026-000124"))
+        connector.deliver(connector.prepare(place.parcel()))
+    other = connector.prepare(place.parcel(child_reference="C-000046", reference="FF-2026-000124"))
     connector.deliver(other)
     assert list((tmp_path / "elsewhere").iterdir()) == []
     assert place.landed() == [other.key]
+
+
+@pytest.mark.parametrize("kind", ["attention_folder", "decision_folder", "child_files"])
+def test_no_attachment_of_a_stored_parcel_leads_out_of_its_destination(
+    make_place: MakePlace, kind: str
+) -> None:
+    place = make_place(kind)
+    connector = place.connector()
+    prepared = connector.prepare(place.parcel())
+    with pytest.raises(Retryable, match="FF-430"):
+        connector.deliver(replace(prepared, attachments=(Attachment("../../stolen", SHA256),)))
 
 
 @pytest.mark.parametrize(
@@ -88,15 +97,13 @@ def test_a_childs_folder_that_is_a_link_elsewhere_gets_nothing_and_holds_back_no
         ("workbook", "Register.xlsx"),
     ],
 )
-def test_a_pipe_in_a_destination_hangs_nobody(
-    make_place: MakePlace, make_parcel: MakeParcel, kind: str, name: str
-) -> None:
+def test_a_pipe_in_a_destination_hangs_nobody(make_place: MakePlace, kind: str, name: str) -> None:
     place = make_place(kind)
     pipe = place.own["file"] if "file" in place.own else place.root / name
     Path(pipe).parent.mkdir(exist_ok=True)
     os.mkfifo(pipe)
     connector = place.connector()
-    prepared = connector.prepare(make_parcel())
+    prepared = connector.prepare(place.parcel())
     connector.check()
     with contextlib.suppress(files.NotAFile):
         connector.look_up(prepared.key)

@@ -15,6 +15,7 @@ from formflow.admin import status
 from formflow.core.settings import Destination, Settings
 from formflow.delivery import acknowledgements, calls, lanes
 from formflow.pipeline import service
+from formflow.sdk.conformance import pretend_context
 from formflow.sdk.contract import (
     Ambiguous,
     Capabilities,
@@ -24,8 +25,8 @@ from formflow.sdk.contract import (
     DataClass,
     Delivered,
     DeliveredAs,
+    Ending,
     Operation,
-    Parcel,
     Prepared,
     Rejected,
     RepeatSafe,
@@ -33,6 +34,7 @@ from formflow.sdk.contract import (
     SettingsError,
     Unavailable,
 )
+from formflow.sdk.parcels import Parcel
 from formflow.storage import database, tasks
 from tests.support import worker
 from tests.support.offices import drop, files
@@ -44,7 +46,7 @@ class Shelf:
     """A destination in memory that behaves as a test wants it to."""
 
     kind: ClassVar[str] = "shelf"
-    api_version: ClassVar[int] = 1
+    api_version: ClassVar[int] = 2
     Settings: ClassVar[type[ConnectorSettings]] = ConnectorSettings
     capabilities: ClassVar[Capabilities] = Capabilities(
         repeat_safe=RepeatSafe.KEY,
@@ -90,8 +92,7 @@ class Shelf:
 
 @pytest.fixture
 def shelf(office: Settings) -> Shelf:
-    context = Context("Shelf", lambda sha256: office.state.folder / sha256, lambda _point: None)
-    made = Shelf(ConnectorSettings(), context)
+    made = Shelf(ConnectorSettings(), pretend_context())
     worker.context_of(office).destinations["Shelf"] = made  # type: ignore[index]
     return made
 
@@ -382,7 +383,7 @@ class Sheet(Shelf):
     bad: ClassVar[set[str]] = set()
     ending: ClassVar[type[Exception]] = Rejected
 
-    def deliver_batch(self, prepared: Sequence[Prepared]) -> list[Delivered]:
+    def deliver_batch(self, prepared: Sequence[Prepared]) -> list[Delivered | Ending]:
         """Take all or none."""
         if any(parcel.body.decode() in self.bad for parcel in prepared):
             raise self.ending("bad-row")
@@ -390,7 +391,9 @@ class Sheet(Shelf):
 
     def deliver(self, prepared: Prepared) -> Delivered:
         """Take one."""
-        return self.deliver_batch([prepared])[0]
+        if prepared.body.decode() in self.bad:
+            raise self.ending("bad-row")
+        return self.keep(prepared)
 
 
 CASES = (
@@ -413,8 +416,7 @@ def test_one_row_that_is_refused_is_refused_alone(
     state: int,
     code: str,
 ) -> None:
-    context = Context("Shelf", lambda sha256: office.state.folder / sha256, lambda _point: None)
-    sheet = Sheet(ConnectorSettings(), context)
+    sheet = Sheet(ConnectorSettings(), pretend_context())
     worker.context_of(office).destinations["Shelf"] = sheet  # type: ignore[index]
     monkeypatch.setattr(Sheet, "bad", {"FF-2026-000003"})
     monkeypatch.setattr(Sheet, "ending", ending)
@@ -431,11 +433,135 @@ def test_one_row_that_is_refused_is_refused_alone(
     assert len(sheet.held) == len(CASES) - 1
 
 
+class Rows(Shelf):
+    """A destination that takes many at once and answers for each."""
+
+    capabilities: ClassVar[Capabilities] = replace(Shelf.capabilities, batch=50)
+    bad: ClassVar[Mapping[str, Exception]] = {}
+    batches: ClassVar[list[int]] = []
+
+    def deliver_batch(self, prepared: Sequence[Prepared]) -> list[Any]:
+        """Take what is good."""
+        self.batches.append(len(prepared))
+        return [self.bad.get(p.body.decode()) or self.keep(p) for p in prepared]
+
+
+def test_a_batch_that_answers_for_each_parcel_is_asked_once(
+    office: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = Rows(ConnectorSettings(), pretend_context())
+    worker.context_of(office).destinations["Shelf"] = rows  # type: ignore[index]
+    bad = {"FF-2026-000002": Rejected("too-long"), "FF-2026-000004": Retryable("busy")}
+    monkeypatch.setattr(Rows, "bad", bad)
+    monkeypatch.setattr(Rows, "batches", [])
+    for case in CASES:
+        drop(office, case)
+    with database.writing(worker.context_of(office).engine) as connection:
+        tasks.hold_lane(connection, "Shelf", 0, "")
+    worker.settle(office)
+    assert len(rows.held) == len(CASES) - 2
+    with database.reading(worker.context_of(office).engine) as connection:
+        waiting = connection.exec_driver_sql(
+            "SELECT body, state, last_code FROM task JOIN parcel ON parcel.id = ref_id"
+            " WHERE lane = 'Shelf' AND state != 2 ORDER BY body"
+        ).all()
+    assert [tuple(row) for row in waiting] == [
+        (b"FF-2026-000002", tasks.SET_ASIDE, "too-long"),
+        (b"FF-2026-000004", tasks.READY, "busy"),
+    ]
+    assert sum(rows.batches) <= len(CASES), "no parcel was asked about twice"
+
+
+# What may have landed is looked up before every second send.
+
+
+def test_it_is_looked_up_again_before_it_is_sent_again(office: Settings, shelf: Shelf) -> None:
+    shelf.behaviour = endings(Ambiguous("lost-the-answer"))
+    assert deliver_one(office) == (tasks.READY, "lost-the-answer")
+    shelf.held = [_key(office)]  # it lands late
+    make_due(office)
+    assert standing(office) is None
+    assert shelf.tries == 1
+
+
+@pytest.mark.parametrize("problem", [ValueError(), Ambiguous("lost-the-answer")])
+def test_whoever_cannot_be_asked_gets_nothing_twice(
+    office: Settings, shelf: Shelf, monkeypatch: pytest.MonkeyPatch, problem: Exception
+) -> None:
+    def fails(_key: str) -> Delivered:
+        raise Unavailable("away")
+
+    shelf.behaviour = endings(problem)
+    monkeypatch.setattr(shelf, "look_up", fails)
+    deliver_one(office)
+    make_due(office)
+    assert standing(office) == (tasks.READY, "away")
+    assert shelf.tries == 1
+
+
+def test_a_clear_no_is_not_looked_up(
+    office: Settings, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(shelf, "look_up", asked.append)
+    shelf.behaviour = endings(Retryable("later"))
+    deliver_one(office)
+    make_due(office)
+    assert shelf.tries == 2
+    assert asked == []
+
+
+def test_what_a_worker_left_when_it_died_is_looked_up_first(office: Settings, shelf: Shelf) -> None:
+    shelf.behaviour = endings(Retryable("later"))
+    deliver_one(office)
+    bench = worker.context_of(office)
+    with database.writing(bench.engine) as connection:
+        connection.exec_driver_sql(
+            "UPDATE task SET state = 1, owner = 'dead', attempts = 1, unclear = 0 WHERE lane = 'Shelf'"
+        )
+    shelf.held, shelf.tries = [_key(office)], 0  # it had just delivered
+    tasks.reap(bench.engine, bench.locks)
+    make_due(office)
+    assert standing(office) is None
+    assert shelf.tries == 0
+
+
+def _key(office: Settings) -> str:
+    with database.reading(worker.context_of(office).engine) as connection:
+        found = connection.exec_driver_sql("SELECT key FROM parcel WHERE destination = 'Shelf'")
+        return str(found.scalar_one())
+
+
+# What an ending says reaches IT, and no name does.
+
+
+@pytest.mark.parametrize(
+    ("says", "shown"),
+    [
+        ("The server is full.\n\tAsk for room.", "The server is full. Ask for room."),
+        ("Row of sean refused", ""),
+        ("Row of “ŠARIĆ” refused", ""),
+        ("cannot file seandarcymuller.pdf", ""),
+        ("\u202ethe server is\x00 full", "the server is full"),
+        ("x" * 5000, f"{'x' * 299}…"),
+    ],
+    ids=["plain", "name", "capitals", "inside", "control", "long"],
+)
+def test_a_strangers_words_are_shown_unless_they_quote_an_answer(
+    office: Settings, shelf: Shelf, caplog: pytest.LogCaptureFixture, says: str, shown: str
+) -> None:
+    shelf.behaviour = endings(Rejected("no", says))
+    deliver_one(office)  # a form about Seán D’Arcy-Müller and Ełżbieta Šarić
+    (waiting,) = status.overview(office).undelivered
+    assert (waiting.code, waiting.text) == ("no", shown)
+    assert shown in status.as_text(status.overview(office), office)
+    assert ("destination Shelf: no " + shown).strip() in caplog.text
+
+
 def test_a_list_of_answers_that_does_not_match_is_believed_for_none(
     office: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    context = Context("Shelf", lambda sha256: office.state.folder / sha256, lambda _point: None)
-    sheet = Sheet(ConnectorSettings(), context)
+    sheet = Sheet(ConnectorSettings(), pretend_context())
     worker.context_of(office).destinations["Shelf"] = sheet  # type: ignore[index]
     monkeypatch.setattr(Sheet, "deliver_batch", lambda _self, prepared: [None] * len(prepared))
     monkeypatch.setattr(Sheet, "deliver", lambda _self, _prepared: None)

@@ -157,7 +157,7 @@ def test_a_destination_that_hung_and_answers_again_is_no_longer_called_silent(
         registry.load("good"),
         destinations.connector_settings(office.destination[-1]),
         BAD,
-        office.state.folder / "originals",
+        worker.context_of(office).vault.lend,
     )
     there.close()
     monkeypatch.setitem(worker.context_of(office).destinations, BAD, good)

@@ -20,7 +20,8 @@ from formflow.delivery import calls, contents, own_alerts
 from formflow.documents import prefill
 from formflow.documents.prefill import Copy
 from formflow.pipeline.context import WorkContext
-from formflow.sdk.contract import Connector, Operation, Parcel, Prepared
+from formflow.sdk.contract import Connector, Operation, Prepared
+from formflow.sdk.parcels import Parcel
 from formflow.storage import database, parcels, tasks
 from formflow.storage.originals import Vault
 from formflow.storage.parcels import Cause, Posted
@@ -195,8 +196,10 @@ def test_the_alert_waits_for_no_drawing(office: Settings, monkeypatch: pytest.Mo
         assert is_told.wait(60)
         return draw(copy, answers)
 
-    def noted(connector: Connector, prepared: Sequence[Prepared], now: calls.Round) -> None:
-        delivered(connector, prepared, now)
+    def noted(
+        connector: Connector, prepared: Sequence[Prepared], now: calls.Round, unclear: Sequence[str]
+    ) -> None:
+        delivered(connector, prepared, now, unclear)
         if Operation.ALERT in connector.capabilities.operations:
             is_told.set()
 

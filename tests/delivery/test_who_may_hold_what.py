@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
-import inspect
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar, get_type_hints
+from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 
-from formflow.core.model import Light, Notice, Outcome
 from formflow.core.settings import Settings
-from formflow.delivery import outbox, parcels
+from formflow.delivery import calls
+from formflow.sdk import conformance
 from formflow.sdk.contract import (
     Capabilities,
     CheckReport,
@@ -19,11 +20,21 @@ from formflow.sdk.contract import (
     DataClass,
     Delivered,
     DeliveredAs,
-    NamedAnswer,
     Operation,
-    Parcel,
     Prepared,
     RepeatSafe,
+)
+from formflow.sdk.parcels import (
+    AlertNotice,
+    AlertParcel,
+    DecisionNotice,
+    DecisionParcel,
+    Parcel,
+    ReceiptParcel,
+    RecordNotice,
+    RecordParcel,
+    ReturnNotice,
+    ReturnParcel,
 )
 from formflow.storage import database
 from tests.stories.test_decisions import HER_NAME
@@ -31,33 +42,43 @@ from tests.support import worker
 from tests.support.desk import Desk
 from tests.support.offices import drop
 
+ROOT = Path(__file__).parents[2]
 RED, RETURNED = "red-planned-secrecy-pdfjs", "red-impossible-dates-pdftk-need-appearances"
-# What a notice is made of. Everything else of a parcel stays at its first value.
+# What a destination for notices is told: the fields of its types, written down once more.
 OF_A_NOTICE = {
     "key",
-    "operation",
     "reference",
     "revision",
     "outcome",
     "recorded_at",
-    "respond_by",
     "form_title",
     "headline",
     "where_to_look",
-    "repeat",
-    "is_reminder",
 }
-OF_AN_ALERT = OF_A_NOTICE | {"urgent"}
-OF_A_RECEIPT = OF_A_NOTICE | {"page"}
-OF_A_RETURN = OF_A_RECEIPT | {"enclosed", "original_sha256", "original_suffix", "only_pictures"}
+OF_AN_ALERT = OF_A_NOTICE | {"respond_by", "urgent", "is_reminder", "is_own"}
+OF_A_RECEIPT = OF_A_NOTICE | {"page", "repeat"}
+OF_A_RETURN = OF_A_NOTICE | {
+    "page",
+    "enclosed",
+    "original_sha256",
+    "original_suffix",
+    "only_pictures",
+}
 MAY_BE_TOLD = {Operation.RECEIPT: OF_A_RECEIPT, Operation.ALERT: OF_AN_ALERT}
+NOTICES = {
+    RecordParcel: RecordNotice,
+    AlertParcel: AlertNotice,
+    ReceiptParcel: ReceiptParcel,
+    ReturnParcel: ReturnNotice,
+    DecisionParcel: DecisionNotice,
+}
 
 
 class Witness:
     """A destination that takes everything it is offered, and keeps it in memory."""
 
     kind: ClassVar[str] = "witness"
-    api_version: ClassVar[int] = 1
+    api_version: ClassVar[int | tuple[int, int]] = 2
     Settings: ClassVar[type[ConnectorSettings]] = ConnectorSettings
     capabilities: Capabilities
 
@@ -89,87 +110,55 @@ class Witness:
         """Nothing stays open."""
 
 
-def told(parcel: Parcel) -> set[str]:
-    """Return the fields in which a parcel says more than nothing."""
-    nothing = {
-        field.name: field.default_factory()
-        if field.default_factory is not dataclasses.MISSING
-        else field.default
-        for field in dataclasses.fields(Parcel)
-    }
-    nothing["light"] = None
-    return {name for name, empty in nothing.items() if getattr(parcel, name) != empty}
+def told(kind: Parcel | type[Parcel]) -> set[str]:
+    """Return what a parcel has a place for."""
+    return {field.name for field in dataclasses.fields(kind)}
 
 
 def everything(operation: Operation) -> Parcel:
-    """Return a parcel that tells all that a parcel can tell."""
-    now = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
-    return Parcel(
-        key="ab" * 32,
-        operation=operation,
-        reference="FF-2026-000001",
-        revision=1,
-        outcome=Outcome.HELD,
-        light=Light.RED,
-        recorded_at=now,
-        respond_by=now,
-        form_title="Sexual Behaviour Recording Form",
-        headline="New form to review.",
-        where_to_look="the alerts",
-        repeat=3,
-        urgent=True,
-        is_reminder=True,
-        page="Alex Example",
-        enclosed={"F2": "cd" * 32},
-        about="FF-2026-000001",
-        decided="harmful",
-        child_reference="C-000045",
-        incident_day=now.date(),
-        answers=(NamedAnswer("child_a_name", "Name", "Alex Example"),),
-        findings=("R1",),  # type: ignore[arg-type]
-        notices=(Notice("FF-213", "Urgent."),),
-        original_sha256="ef" * 32,
-        original_suffix=".docx",
-        only_pictures=True,
-        as_read=b"%PDF",
-    )
+    """Return a parcel that tells all that a parcel of an operation can tell."""
+    witness: Any = Witness(DataClass.FULL)
+    return conformance.sample(witness, operation, key="ab" * 32)
 
 
 @pytest.mark.parametrize("operation", Operation)
-def test_a_notice_tells_nothing_but_reference_deadline_and_where_to_look(
+def test_a_notice_has_no_place_for_more_than_reference_deadline_and_where_to_look(
     operation: Operation,
 ) -> None:
-    kept = told(parcels.stripped(everything(operation), DataClass.NOTICE))
-    assert kept <= MAY_BE_TOLD.get(operation, OF_A_NOTICE)
+    full = everything(operation)
+    witness: Any = Witness(DataClass.NOTICE)
+    calls.prepare(witness, full)
+    got: Any = witness.got[0]
+    assert type(got) is NOTICES[type(full)]
+    assert told(witness.got[0]) == MAY_BE_TOLD.get(operation, OF_A_NOTICE)
+    assert conformance.NAME not in repr(got)
+    assert not hasattr(got, "__dict__"), "it could be given more"
 
 
-@pytest.mark.parametrize(
-    ("operation", "kept"),
-    [(Operation.RECEIPT, OF_A_RECEIPT), (Operation.RETURN, OF_A_RETURN)],
-)
-def test_the_office_gets_its_form_back_and_nothing_that_is_for_the_safeguarding_lead(
-    operation: Operation, kept: set[str]
-) -> None:
-    assert told(parcels.stripped(everything(operation), DataClass.FULL)) <= kept
+@pytest.mark.parametrize("operation", Operation)
+def test_what_may_hold_names_gets_all_of_its_operation(operation: Operation) -> None:
+    full = everything(operation)
+    witness: Any = Witness(DataClass.FULL)
+    calls.prepare(witness, full)
+    assert witness.got == [full]
 
 
-@pytest.mark.parametrize("operation", [Operation.RECORD, Operation.ALERT, Operation.DECIDE])
-def test_what_may_hold_names_gets_everything(operation: Operation) -> None:
-    assert parcels.stripped(everything(operation), DataClass.FULL) == everything(operation)
+def test_the_office_gets_its_form_back_and_nothing_that_is_for_the_safeguarding_lead() -> None:
+    assert told(ReceiptParcel) == OF_A_RECEIPT
+    assert told(ReturnParcel) == OF_A_RETURN
 
 
-def test_every_parcel_that_is_made_is_stripped() -> None:
-    makers = [
-        made
-        for name, made in inspect.getmembers(parcels, inspect.isfunction)
-        if made.__module__ == parcels.__name__
-        and get_type_hints(made, vars(parcels) | vars(outbox)).get("return") is Parcel
-        and name != "stripped"
+def test_no_parcel_goes_to_a_connector_but_where_it_is_stripped() -> None:
+    """Only one place of the program asks a connector to prepare; whatever asks it asks there."""
+    asking = [
+        path.name
+        for path in (ROOT / "formflow").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func).endswith("connector.prepare")
+        and "sdk" not in path.parts
     ]
-    assert len(makers) >= 4
-    for made in makers:
-        last = inspect.getsource(made).rstrip().rpartition("return ")[2]
-        assert last.startswith("stripped("), made.__name__
+    assert asking == ["calls.py"]
 
 
 @pytest.fixture
@@ -203,15 +192,12 @@ def test_a_whole_term_tells_a_destination_for_notices_no_name_and_no_reason(
     a_term_goes_by(office)
     full, notices = witnesses[DataClass.FULL].got, witnesses[DataClass.NOTICE].got
     assert {parcel.operation for parcel in notices} == set(Operation)
-    assert any(parcel.is_reminder for parcel in notices)
-    assert any(parcel.repeat for parcel in notices)
+    assert any(one.is_reminder for one in notices if isinstance(one, AlertNotice))
+    assert any(one.repeat for one in notices if isinstance(one, ReceiptParcel))
     assert len(full) == len(notices)
-    for parcel in notices:
-        assert told(parcel) <= MAY_BE_TOLD.get(parcel.operation, OF_A_NOTICE)
-    for parcel in full:
-        if parcel.operation is Operation.RETURN:
-            assert told(parcel) <= OF_A_RETURN
-            assert parcel.original_sha256
+    assert {type(parcel) for parcel in notices} == set(NOTICES.values())
+    assert {type(parcel) for parcel in full} == set(NOTICES)
+    assert all(parcel.original_sha256 for parcel in full if isinstance(parcel, ReturnParcel))
     words = " ".join(str(dataclasses.asdict(parcel)) for parcel in notices)
     for name in names(full):
         assert name not in words
@@ -219,8 +205,9 @@ def test_a_whole_term_tells_a_destination_for_notices_no_name_and_no_reason(
 
 def names(full: list[Parcel]) -> set[str]:
     """Return the names of people and of children's folders that stand in full parcels."""
-    found: set[Any] = {parcel.child_reference for parcel in full}
-    for parcel in full:
+    records = [parcel for parcel in full if isinstance(parcel, RecordParcel)]
+    found: set[Any] = {parcel.child_reference for parcel in records}
+    for parcel in records:
         found |= {answer.text for answer in parcel.answers if answer.field.endswith("_name")}
     assert len(found) > 3
     return found - {None, ""}
@@ -231,7 +218,7 @@ def test_the_office_gets_no_light_and_no_child_with_its_form(
 ) -> None:
     drop(office, RETURNED)
     worker.settle(office)
-    (back,) = (p for p in witnesses[DataClass.FULL].got if p.operation is Operation.RETURN)
+    (back,) = (p for p in witnesses[DataClass.FULL].got if isinstance(p, ReturnParcel))
     assert back.page
     assert "C-0" not in back.where_to_look
 

@@ -26,7 +26,7 @@ from formflow.core.model import Light, Outcome
 from formflow.core.settings import Settings
 from formflow.pipeline import walk
 from formflow.reading.sandbox import parent
-from formflow.storage import database, sqlite, tasks
+from formflow.storage import claims, database, sqlite, tasks
 from formflow.storage.failures import trouble_of
 from tests.pipeline.test_walk import entries
 from tests.support import worker
@@ -278,7 +278,7 @@ def test_a_form_that_takes_its_worker_along_lets_the_others_go_first(office: Set
     context = worker.context_of(office)
     hand_over(office, RED)
     for number in range(4):
-        (task,) = tasks.claim(context.engine, f"killed {number}", lambda *_: 8)
+        (task,) = claims.claim(context.engine, f"killed {number}", lambda *_: 8)
         before = time.time()
         tasks.reap(context.engine, context.locks)
         after, due = time.time(), tasks.next_due(context.engine)
@@ -288,7 +288,7 @@ def test_a_form_that_takes_its_worker_along_lets_the_others_go_first(office: Set
     hand_over(office, GREEN)
     with database.writing(context.engine) as connection:
         connection.exec_driver_sql("UPDATE task SET due = 1 WHERE attempts > 0")
-    (task,) = tasks.claim(context.engine, "the next", lambda *_: 1)
+    (task,) = claims.claim(context.engine, "the next", lambda *_: 1)
     assert task.attempts == 1
 
 

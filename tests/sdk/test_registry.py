@@ -92,8 +92,8 @@ def test_a_strangers_kind_is_listed_with_its_package_and_loaded_by_name(
     [
         ("raise RuntimeError('Zoe')", r"could not be loaded \(RuntimeError\)"),
         ("", r"could not be loaded \(AttributeError\)"),
-        ("class Stranger: api_version = 1", "it has no Settings, capabilities"),
-        (GOOD + "    api_version = 2", "not made for version 1"),
+        ("class Stranger: api_version = 2", "it has no Settings, capabilities"),
+        (GOOD + "    api_version = 3", "written for version 3"),
         (GOOD.replace('"stranger"', '"other"'), "calls itself by another name"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -42,6 +43,8 @@ def as_version_1(folder: Path) -> None:
             ("entry", "filed"),
             ("entry", "pictures"),
             ("task", "weight"),
+            ("task", "unclear"),
+            ("task", "last_text"),
         ):
             ledger.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
         ledger.execute("DROP INDEX entry_about")
@@ -176,3 +179,37 @@ def test_an_older_paper_that_could_start_something_is_filed_for_nobody(tmp_path:
         filed = connection.exec_driver_sql("SELECT filed FROM entry ORDER BY id").scalars().all()
     engine.dispose()
     assert list(filed) == [None, "FF-201"]
+
+
+def test_what_goes_along_with_a_parcel_that_waits_is_told_in_one_way_for_all(
+    tmp_path: Path,
+) -> None:
+    as_version_1(tmp_path)
+    waiting = {
+        "returned": ({"note": "a.txt", "paper": "a.pdf", "beside": '{"a b.pdf": "bb"}'}, "aa"),
+        "filed": ({"home": "C-1", "original": "a original.pdf"}, "aa"),
+        "to decide": ({"page": "a.html", "sheets": '{"F2.pdf": "cc"}'}, None),
+        "told": ({"name": "a.html"}, None),
+    }
+    with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as ledger:
+        ledger.execute(
+            "INSERT INTO entry (reference, revision, outcome, received_at, recorded_at, paper_id, answers,"
+            " notices) VALUES ('FF-2026-000001', 1, 'held', '', '', 1, '{}', '[]')"
+        )
+        for key, (headers, original) in waiting.items():
+            ledger.execute(
+                "INSERT INTO parcel (key, entry_id, destination, operation, headers, original_sha256)"
+                " VALUES (?, 1, '', 'record', ?, ?)",
+                (key, json.dumps(headers), original),
+            )
+        ledger.commit()
+    engine = open_ledger(tmp_path)
+    with reading(engine) as connection:
+        rows = connection.exec_driver_sql("SELECT key, attachments FROM parcel").all()
+    engine.dispose()
+    assert {row.key: json.loads(row.attachments) for row in rows} == {
+        "returned": [["a.pdf", "aa"], ["a b.pdf", "bb"]],
+        "filed": [["a original.pdf", "aa"]],
+        "to decide": [["F2.pdf", "cc"]],
+        "told": [],
+    }

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from formflow.delivery import lanes
-from formflow.storage import database, tasks
+from formflow.storage import claims, database, tasks
 from formflow.storage.database import open_ledger, reading, writing
 from formflow.storage.owners import Owner
 from formflow.storage.schema import TaskKind
@@ -58,37 +58,37 @@ def test_alerts_are_claimed_before_papers_and_papers_before_records(engine: Engi
     add(engine, "deliver", 1, tasks.PRIORITY_RECORD, "csv")
     add(engine, "read", 2, tasks.PRIORITY_READ)
     add(engine, "deliver", 3, tasks.PRIORITY_ALERT, "alerts")
-    claimed = [tasks.claim(engine, "me", one)[0].ref_id for _ in range(3)]
+    claimed = [claims.claim(engine, "me", one)[0].ref_id for _ in range(3)]
     assert claimed == [3, 2, 1]
 
 
 def test_tasks_of_the_same_kind_and_lane_are_claimed_together(engine: Engine) -> None:
     for number in range(4):
         add(engine, "deliver", number, lane="csv" if number < 3 else "workbook")
-    assert [task.ref_id for task in tasks.claim(engine, "me", many)] == [0, 1, 2]
-    assert [task.ref_id for task in tasks.claim(engine, "me", many)] == [3]
-    assert tasks.claim(engine, "me", many) == []
+    assert [task.ref_id for task in claims.claim(engine, "me", many)] == [0, 1, 2]
+    assert [task.ref_id for task in claims.claim(engine, "me", many)] == [3]
+    assert claims.claim(engine, "me", many) == []
 
 
 def test_a_task_tried_before_is_claimed_alone(engine: Engine) -> None:
     for number in range(3):
         add(engine, "read", number)
-    first, *_ = tasks.claim(engine, "me", one)
+    first, *_ = claims.claim(engine, "me", one)
     with writing(engine) as connection:
         tasks.put_back(connection, first, "me", after_seconds=0, code="again")
-    claims = [tasks.claim(engine, "me", many) for _ in range(2)]
-    assert sorted(len(claim) for claim in claims) == [1, 2]
+    taken = [claims.claim(engine, "me", many) for _ in range(2)]
+    assert sorted(len(claim) for claim in taken) == [1, 2]
 
 
 def test_a_worker_whose_lease_was_taken_over_changes_nothing(
     engine: Engine, tmp_path: Path
 ) -> None:
     add(engine, "read", 1)
-    (slow,) = tasks.claim(engine, "slow", one)
+    (slow,) = claims.claim(engine, "slow", one)
     assert tasks.reap(engine, tmp_path / "locks") == 1  # nobody holds a lock named "slow"
     with writing(engine) as connection:  # what a dead worker left waits a moment
         connection.exec_driver_sql("UPDATE task SET due = 0")
-    (quick,) = tasks.claim(engine, "quick", one)
+    (quick,) = claims.claim(engine, "quick", one)
     with pytest.raises(LeaseLost):
         do_and_finish(engine, slow, "slow")
     with writing(engine) as connection:
@@ -106,7 +106,7 @@ def test_a_worker_whose_lease_was_taken_over_changes_nothing(
 def test_the_tasks_of_a_living_worker_are_left_alone(engine: Engine, tmp_path: Path) -> None:
     add(engine, "read", 1)
     with Owner(tmp_path / "locks") as owner:
-        tasks.claim(engine, owner.name, one)
+        claims.claim(engine, owner.name, one)
         assert tasks.reap(engine, tmp_path / "locks") == 0
     assert tasks.reap(engine, tmp_path / "locks") == 1
 
@@ -116,34 +116,34 @@ def test_a_destination_out_of_reach_holds_back_its_own_lane_alone(engine: Engine
     add(engine, "deliver", 2, lane="csv")
     with writing(engine) as connection:
         tasks.hold_lane(connection, "workbook", 600, "open-in-excel")
-    assert [task.ref_id for task in tasks.claim(engine, "me", many)] == [2]
+    assert [task.ref_id for task in claims.claim(engine, "me", many)] == [2]
     assert states(engine)[0] == (1, tasks.READY, "open-in-excel")
 
 
 def test_a_task_set_aside_is_not_claimed_again(engine: Engine) -> None:
     add(engine, "deliver", 1)
-    (task,) = tasks.claim(engine, "me", one)
+    (task,) = claims.claim(engine, "me", one)
     with writing(engine) as connection:
         tasks.set_aside(connection, task, "me", "refused")
-    assert tasks.claim(engine, "me", many) == []
+    assert claims.claim(engine, "me", many) == []
     assert states(engine) == [(1, tasks.SET_ASIDE, "refused")]
 
 
 def test_a_lane_that_is_busy_gets_nothing_and_holds_up_nobody(engine: Engine) -> None:
     add(engine, "deliver", 1, tasks.PRIORITY_ALERT, "hangs")
     add(engine, "deliver", 2, tasks.PRIORITY_RECORD, "csv")
-    assert [task.ref_id for task in tasks.claim(engine, "me", many, {"hangs"})] == [2]
-    assert tasks.claim(engine, "me", many, {"hangs"}) == []
+    assert [task.ref_id for task in claims.claim(engine, "me", many, {"hangs"})] == [2]
+    assert claims.claim(engine, "me", many, {"hangs"}) == []
     assert tasks.next_due(engine, {"hangs"}) is None
     assert tasks.next_due(engine) == 0
 
 
 def test_what_was_not_tried_goes_back_as_it_was(engine: Engine) -> None:
     add(engine, "deliver", 1, lane="csv")
-    (task,) = tasks.claim(engine, "me", many)
+    (task,) = claims.claim(engine, "me", many)
     with writing(engine) as connection:
         tasks.release(connection, task, "me")
-    (again,) = tasks.claim(engine, "me", many)
+    (again,) = claims.claim(engine, "me", many)
     assert again.attempts == task.attempts == 1
     with writing(engine) as connection, pytest.raises(LeaseLost):
         tasks.release(connection, task, "another")
@@ -151,10 +151,10 @@ def test_what_was_not_tried_goes_back_as_it_was(engine: Engine) -> None:
 
 def test_what_ended_late_is_done_unless_somebody_has_tried_it_since(engine: Engine) -> None:
     add(engine, "deliver", 1, lane="csv")
-    (first,) = tasks.claim(engine, "me", many)
+    (first,) = claims.claim(engine, "me", many)
     with writing(engine) as connection:
         tasks.put_back(connection, first, "me", after_seconds=0, code="FF-425")
-    (second,) = tasks.claim(engine, "me", many)
+    (second,) = claims.claim(engine, "me", many)
     with writing(engine) as connection:
         assert not tasks.finish_late(connection, first)
         tasks.put_back(connection, second, "me", after_seconds=0, code="FF-425")
@@ -178,7 +178,7 @@ def test_a_dead_workers_lock_file_that_is_open_holds_up_no_task(
     engine: Engine, tmp_path: Path
 ) -> None:
     add(engine, "read", 1)
-    tasks.claim(engine, "gone", one)
+    claims.claim(engine, "gone", one)
     lock = tmp_path / "gone.lock"
     lock.touch()
     with lock.open("rb"):

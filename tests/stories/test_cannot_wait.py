@@ -7,10 +7,8 @@ import io
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pikepdf
 import pytest
@@ -21,7 +19,7 @@ from formflow.core.model import Entry, Light, Tri
 from formflow.core.settings import Settings
 from formflow.delivery import parcels
 from formflow.forms.catalogue import shipped
-from formflow.sdk.contract import Operation
+from formflow.sdk.parcels import AlertNotice, stripped
 from formflow.storage import database
 from formflow.storage.entries import revisions
 from formflow.storage.tasks import PRIORITY_NOW
@@ -233,15 +231,12 @@ def test_its_alert_is_delivered_before_all_others_and_names_no_reason_outside(de
         lowest = connection.exec_driver_sql("SELECT min(priority) FROM task").scalar_one()
     assert (tuple(first or ()), lowest) == (("deliver", "Alerts"), PRIORITY_NOW)
     occasion = parcels.Occasion(entry, shipped()[0], desk.office)
-    mail: Any = EmailAlert.capabilities
-    made = parcels.parcel(occasion, "Mail", Operation.ALERT, mail, b"")
+    made = stripped(parcels.alert(occasion, "Mail"), EmailAlert.capabilities.carries)
+    assert isinstance(made, AlertNotice)
     assert made.urgent
     assert made.respond_by == entry.recorded_at
     assert "raped" not in repr(made)
-    receipt = parcels.parcel(
-        occasion, "R", Operation.RECEIPT, replace(mail, operations=frozenset(Operation)), b""
-    )
-    assert not receipt.urgent
+    assert not hasattr(parcels.receipt(occasion, "R"), "urgent")
 
 
 def test_a_green_form_that_cannot_wait_is_chased_until_it_is_decided(desk: Desk) -> None:

@@ -16,7 +16,7 @@ from formflow.core.model import Entry
 from formflow.core.settings import Settings
 from formflow.delivery import parcels
 from formflow.delivery.watermark import MARKER
-from formflow.sdk.contract import Context, Operation
+from formflow.sdk.conformance import pretend_context
 from formflow.storage import database
 from formflow_connectors.email_alert import EmailAlert, EmailAlertSettings
 from tests.pipeline.test_walk import entries
@@ -355,9 +355,9 @@ def message_id(office: Settings, entry: Entry) -> str:
     address = {"sender": "a@example.org", "recipient": "b@example.org"}
     mail = EmailAlert(
         EmailAlertSettings.model_validate(own | address),
-        Context("Mail", lambda _: Path(), lambda _: None),
+        pretend_context(),
     )
-    occasion, able = parcels.Occasion(entry, None, office), mail.capabilities
-    made = [parcels.parcel(occasion, "Mail", Operation.ALERT, able, b"") for _ in range(2)]
+    occasion = parcels.Occasion(entry, None, office)
+    made = [parcels.alert(occasion, "Mail") for _ in range(2)]
     (called,) = {str(message_from_bytes(mail.prepare(one).body)["Message-ID"]) for one in made}
     return called

@@ -7,27 +7,22 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 from pathlib import Path
 
+from formflow.core import crash_points
 from formflow.sdk import registry
-from formflow.sdk.contract import Context, Prepared
+from formflow.sdk.conformance import pretend_context
+from formflow.sdk.contract import Attachment, Prepared
 
 told = json.loads(sys.argv[1])
-left = {sys.argv[2]: int(sys.argv[3])}
-
-
-def _die_at(point: str) -> None:
-    left[point] = left.get(point, 0) - 1
-    if left[point] == 0:
-        os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
-
+os.environ[crash_points.VARIABLE] = f"{sys.argv[2]}:{sys.argv[3]}"
 
 kind = registry.load(told["kind"])
 connector = kind(
     kind.Settings.model_validate(told["settings"]),
-    Context("a place", lambda _: Path(told["paper"]), _die_at),
+    pretend_context([Path(told["paper"]).read_bytes()]),
 )
-prepared = Prepared(told["key"], bytes.fromhex(told["body"]), told["headers"], told["sha256"])
+attachments = tuple(Attachment(*one) for one in told["attachments"])
+prepared = Prepared(told["key"], bytes.fromhex(told["body"]), told["headers"], attachments)
 print(connector.deliver(prepared).how)

@@ -5,18 +5,21 @@
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from pydantic import Field
 
-from formflow.sdk.contract import (
-    API_VERSION,
+from formflow.sdk import (
+    Attachment,
+    BaseConnector,
     Capabilities,
     CheckLine,
     CheckReport,
@@ -25,9 +28,10 @@ from formflow.sdk.contract import (
     DataClass,
     Delivered,
     DeliveredAs,
+    Ending,
     Operation,
-    Parcel,
     Prepared,
+    RecordParcel,
     Rejected,
     RepeatSafe,
 )
@@ -41,35 +45,37 @@ class KeyFolderSettings(ConnectorSettings):
     folder: Path = Field(description="Holds one empty file for each parcel.")
 
 
-class Good:
+class Good(BaseConnector[KeyFolderSettings]):
     """Keeps one file for each key: what a stranger's connector should be like."""
 
-    kind: ClassVar[str] = "good"
-    api_version: ClassVar[int] = API_VERSION
-    Settings: ClassVar[type[ConnectorSettings]] = KeyFolderSettings
-    capabilities: ClassVar[Capabilities] = Capabilities(
+    kind = "good"
+    api_version = 2
+    Settings = KeyFolderSettings
+    capabilities = Capabilities(
         repeat_safe=RepeatSafe.KEY,
         operations=frozenset({Operation.RECORD}),
         carries=DataClass.FULL,
     )
 
     def __init__(self, settings: KeyFolderSettings, context: Context) -> None:
-        self._folder, self._context = settings.folder, context
+        super().__init__(settings, context)
+        self._folder = settings.folder
 
     def check(self) -> CheckReport:
         """Say that all is well."""
         return CheckReport((CheckLine(True, "The folder is there."),))
 
-    def prepare(self, parcel: Parcel) -> Prepared:
+    def prepare(self, parcel: RecordParcel) -> Prepared:
         """Keep the reference."""
-        return Prepared(
-            parcel.key, parcel.reference.encode(), {"name": "a"}, parcel.original_sha256
-        )
+        paper = parcel.original_sha256
+        papers = (Attachment("a.pdf", paper),) if paper else ()
+        return Prepared(parcel.key, parcel.reference.encode(), {"name": "a"}, papers)
 
     def deliver(self, prepared: Prepared) -> Delivered:
         """Keep the key."""
-        if prepared.original_sha256:
-            assert self._context.original(prepared.original_sha256).is_file()
+        for paper in prepared.attachments:
+            with self.context.open_original(paper.sha256) as stream:
+                assert hashlib.sha256(stream.read()).hexdigest() == paper.sha256
         (self._folder / prepared.key).write_bytes(prepared.body)
         return Delivered(prepared.key, DeliveredAs.CREATED, "folder")
 
@@ -77,9 +83,6 @@ class Good:
         """Look for the key."""
         there = (self._folder / key).exists()
         return Delivered(key, DeliveredAs.ALREADY_THERE, "folder") if there else None
-
-    def close(self) -> None:
-        """Nothing stays open."""
 
 
 class Hangs(Good):
@@ -100,7 +103,7 @@ class HangsInPrepare(Good):
 
     kind = "hangs_in_prepare"
 
-    def prepare(self, parcel: Parcel) -> Prepared:
+    def prepare(self, parcel: RecordParcel) -> Prepared:
         """Never end."""
         while True:
             time.sleep(3600)
@@ -228,10 +231,55 @@ class Miscounts(Good):
         batch=50,
     )
 
-    def deliver_batch(self, prepared: Sequence[Prepared]) -> list[Delivered]:
+    def deliver_batch(self, prepared: Sequence[Prepared]) -> list[Delivered | Ending]:
         """Forget the last."""
         return [super(Miscounts, self).deliver(one) for one in prepared[:-1]]
 
     def deliver(self, prepared: Prepared) -> Any:
         """Return a list where one answer belongs."""
         return [super().deliver(prepared)] * 2
+
+
+class Peeks(Good):
+    """Asks for a paper that its parcel does not name."""
+
+    kind = "peeks"
+
+    def deliver(self, prepared: Prepared) -> Delivered:
+        """Read what is another's."""
+        self.context.open_original("f" * 64)
+        return super().deliver(prepared)
+
+
+class Floods(Good):
+    """Answers without end."""
+
+    kind = "floods"
+
+    def deliver(self, prepared: Prepared) -> Delivered:
+        """Say far too much."""
+        return Delivered(prepared.key, DeliveredAs.CREATED, "x" * (4 << 20))
+
+
+class Explains(Good):
+    """Says no, and why."""
+
+    kind = "explains"
+
+    def deliver(self, prepared: Prepared) -> Delivered:
+        """Refuse in words, with the seconds that are left."""
+        raise Rejected("full", f"The board is full.\n{self.context.seconds_left > 0}", 30.0)
+
+
+class Sorts(Good):
+    """Takes many at once, and refuses every second."""
+
+    kind = "sorts"
+    capabilities = replace(Good.capabilities, batch=50)
+
+    def deliver_batch(self, prepared: Sequence[Prepared]) -> list[Delivered | Ending]:
+        """Say of each what came of it."""
+        return [
+            Rejected("odd", "This one is odd.") if number % 2 else self.deliver(one)
+            for number, one in enumerate(prepared)
+        ]

@@ -1,0 +1,87 @@
+"""What is dropped last does not wait for the heap before it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from formflow.core.settings import Settings
+from formflow.pipeline import service, sweep
+from formflow.storage import database
+from tests.support import worker
+from tests.support.offices import drop, files
+
+RED, GREEN = "red-planned-secrecy-pdfjs", "green-free-play-pdfjs"
+
+
+def heap(office: Settings, count: int) -> None:
+    """Drop so many forms that differ in their bytes alone."""
+    for number in range(count):
+        target = drop(office, GREEN, f"form {number:03}.pdf")
+        with target.open("ab") as file:
+            file.write(b"\n" * (number + 1))
+
+
+def in_one_turn(office: Settings, monkeypatch: pytest.MonkeyPatch, at: datetime) -> None:
+    """Take a turn of the service that works at the heap no longer than one drain."""
+    monkeypatch.setattr(service, "HEAP_SECONDS", 0.0)
+    worker.turn(office, lambda: at, waits=False)
+
+
+def read_so_far(office: Settings) -> set[int]:
+    """Return the numbers of the papers that have been read, in the order in which they were taken."""
+    with database.reading(worker.context_of(office).engine) as connection:
+        read = connection.exec_driver_sql(
+            "SELECT ref_id FROM task WHERE kind = 'read' AND state = 2"
+        )
+        return set(read.scalars())
+
+
+def test_a_red_form_dropped_behind_a_heap_is_read_next(
+    office: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC)
+    heap(office, 60)
+    in_one_turn(office, monkeypatch, now)
+    in_one_turn(office, monkeypatch, now + timedelta(seconds=60))
+    drop(office, RED, "a red form.pdf")
+    in_one_turn(office, monkeypatch, now + timedelta(seconds=61))
+    before = read_so_far(office)
+    in_one_turn(office, monkeypatch, now + timedelta(seconds=120))
+    assert len(before) < 50, "the heap is still there"
+    with database.reading(worker.context_of(office).engine) as connection:
+        lights = connection.exec_driver_sql("SELECT light FROM entry").scalars().all()
+    assert "red" in lights
+    assert len(read_so_far(office)) < 61
+
+
+def test_the_first_of_a_heap_is_not_the_last(
+    office: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC)
+    heap(office, 40)
+    in_one_turn(office, monkeypatch, now)
+    in_one_turn(office, monkeypatch, now + timedelta(seconds=60))
+    assert {1, 40} <= read_so_far(office)
+    assert len(read_so_far(office)) < 40
+
+
+def test_a_sweep_takes_so_many_of_a_heap_the_newest_first(
+    office: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    del tmp_path
+    monkeypatch.setattr(sweep, "AT_ONCE", 3)
+    now, bench, watch = datetime.now(UTC), worker.context_of(office), office.watch[0]
+    heap(office, 7)
+    sweep.sweep(bench, watch, now)
+    drop(office, RED, "a red form.pdf")
+    sweep.sweep(bench, watch, now + timedelta(seconds=10))
+    left = [len(files(watch.folder))]
+    while left[-1]:
+        swept = sweep.sweep(bench, watch, now + timedelta(seconds=60))
+        left.append(len(files(watch.folder)))
+        assert swept.is_settling == bool(left[-1])
+        assert "a red form.pdf" not in files(watch.folder)
+    assert left == [5, 2, 0]
