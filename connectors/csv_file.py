@@ -109,8 +109,11 @@ class CsvFile(BaseConnector[CsvFileSettings]):
         return [landed[parcel.key] for parcel in prepared]
 
     def look_up(self, key: str) -> Delivered | None:
-        """Return the file that holds the key."""
-        return self._folder.find(key, self._folder.root.glob("*.csv"))
+        """Return the file that holds the key, in a line that is whole."""
+        for path in self._folder.root.glob("*.csv"):
+            if key in _keys(path):
+                return Delivered(key, DeliveredAs.ALREADY_THERE, self._folder.where(path))
+        return None
 
     def _landed(self, stem: str, prepared: Sequence[Prepared]) -> dict[str, Delivered | Ending]:
         """Add the lines of one file. What is wrong with it holds back these lines alone."""

@@ -56,7 +56,7 @@ from formflow.sdk.parcels import (
 
 NAME = "Zoë-Anne Sample"  # stands wherever a parcel may hold a name, and nowhere else
 PAPER = b"%PDF-1.7 a paper %%EOF\n"
-MOST_KILLS = 60  # a delivery is killed at so many places, spread over all its lines
+MOST_KILLS = 150  # a delivery is killed at so many lines at most, spread over all that it takes
 _FULL: Mapping[Operation, type[Parcel]] = {
     Operation.RECORD: RecordParcel,
     Operation.ALERT: AlertParcel,

@@ -173,7 +173,8 @@ def test_killed_at_any_point_it_lands_once_and_leaves_nothing_behind(
     killed = _deliver_elsewhere(place.as_arguments(prepared), f"{kind}.{point}", at_pass)
     killed.communicate()
     assert killed.returncode == KILLED
-    assert place.connector().deliver(prepared).key == prepared.key
+    again = place.connector()  # what may have landed is looked up first
+    assert (again.look_up(prepared.key) or again.deliver(prepared)).key == prepared.key
     assert sorted(place.landed()) == sorted([earlier.key, prepared.key])
     assert not [name for name in place.tree() if name.endswith(files.TEMPORARY_SUFFIX)]
 
