@@ -203,9 +203,11 @@ def test_a_file_that_is_still_growing_is_left_alone(office: Settings) -> None:
 
     content = sample(GOOD).read_bytes()
     growing = office.watch[0].folder / "growing.pdf"
+    watch = office.watch[0].model_copy(update={"settle_seconds": 5})
+    patient = office.model_copy(update={"watch": (watch, *office.watch[1:])})
     for share in (0.2, 0.5, 0.8):
         growing.write_bytes(content[: int(len(content) * share)])
-        worker.turn(office)
+        worker.turn(patient)
         assert entries(office) == []
     growing.write_bytes(content)
     run(office)
