@@ -88,6 +88,7 @@ def run(scratch: Path, count: int, idle_seconds: float) -> None:
     print(f"drop to alert, after the settling time: {service['alert']:.2f} s")
     print(
         f"idle: {service['cpu_percent']:.2f} % of a core, {service['memory_mb']:.0f} MB with the reading child"
+        f" ({service['shared_once_mb']:.0f} MB where what the two share counts once)"
     )
 
 

@@ -315,8 +315,13 @@ def _idle(service: psutil.Process, seconds: float) -> dict[str, float]:
 
     before = used()
     time.sleep(seconds)
-    memory = sum(process.memory_info().rss for process in processes) / (1 << 20)
-    return {"cpu_percent": (used() - before) / seconds * 100, "memory_mb": memory}
+    memory = [process.memory_full_info() for process in processes]
+    return {
+        "cpu_percent": (used() - before) / seconds * 100,
+        "memory_mb": sum(one.rss for one in memory) / (1 << 20),
+        # Linux alone knows what they share.
+        "shared_once_mb": sum(getattr(one, "pss", one.rss) for one in memory) / (1 << 20),
+    }
 
 
 def _wait_for(happened: Callable[[], bool], seconds: float = 60) -> None:
