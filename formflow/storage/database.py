@@ -42,6 +42,41 @@ def open_ledger(folder: Path) -> Engine:
     return engine
 
 
+def open_for_looking(folder: Path) -> Engine:
+    """Open the ledger to look at, also beside a service: nothing is made, brought up to date, locked or written.
+
+    Raise StorageProblem when there is none, or when only a worker that may write can make it readable.
+    """
+    file = folder / "ledger.sqlite"
+    try:
+        engine = sqlite.engine_for_looking(file) if file.is_file() else None
+        found = _version(engine) if engine else 0
+    except (OSError, OperationalError, sqlite.Error) as problem:
+        raise StorageProblem("The ledger cannot be read.", sqlite.advice(problem)) from problem
+    _refuse_newer(found)
+    if engine is None or found == 0:
+        raise StorageProblem(
+            "There is no ledger yet: FormFlow has not worked here.", "Start “formflow run”."
+        )
+    if found < SCHEMA_VERSION:
+        raise StorageProblem(
+            "The ledger was written by an older FormFlow.",
+            "Start “formflow run”: it keeps a copy and brings the ledger up to date.",
+        )
+    return engine
+
+
+@contextmanager
+def looking(folder: Path) -> Iterator[Connection]:
+    """Lend a connection to the ledger in a folder that can do nothing but look. Raise StorageProblem."""
+    engine = open_for_looking(folder)
+    try:
+        with reading(engine) as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """Lend a connection inside a transaction; commit at the end, roll back on any exception."""
@@ -97,11 +132,7 @@ def _bring_up_to_date(engine: Engine) -> None:
 
 def _prepare_schema(connection: Connection) -> None:
     found = sqlite.version(connection)
-    if found > SCHEMA_VERSION:
-        raise StorageProblem(
-            "The ledger was written by a newer FormFlow.",
-            "Install that version or a later one. Nothing has been changed.",
-        )
+    _refuse_newer(found)
     if found == 0:
         SQLModel.metadata.create_all(connection)
         counters.begin(connection)
@@ -110,3 +141,16 @@ def _prepare_schema(connection: Connection) -> None:
             connection.exec_driver_sql(step)
     if found != SCHEMA_VERSION:
         sqlite.set_version(connection, SCHEMA_VERSION)
+
+
+def _version(engine: Engine) -> int:
+    with reading(engine) as connection:
+        return sqlite.version(connection)
+
+
+def _refuse_newer(found: int) -> None:
+    if found > SCHEMA_VERSION:
+        raise StorageProblem(
+            "The ledger was written by a newer FormFlow.",
+            "Install that version or a later one. Nothing has been changed.",
+        )
