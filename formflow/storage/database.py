@@ -14,8 +14,7 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import SQLModel
 
 from formflow.core.errors import StorageProblem
-from formflow.storage import counters, sqlite
-from formflow.storage.migrations import STEPS as STEPS
+from formflow.storage import counters, migrations, sqlite
 from formflow.storage.schema import SCHEMA_VERSION as SCHEMA_VERSION
 from formflow.storage.sqlite import BUSY_SECONDS as BUSY_SECONDS
 from formflow.storage.sqlite import NAME as NAME
@@ -136,9 +135,8 @@ def _prepare_schema(connection: Connection) -> None:
     if found == 0:
         SQLModel.metadata.create_all(connection)
         counters.begin(connection)
-    for version in range(found + 1, SCHEMA_VERSION + 1) if found else ():
-        for step in STEPS[version]:
-            connection.exec_driver_sql(step)
+    elif found < SCHEMA_VERSION:
+        migrations.upgrade(connection, found)
     if found != SCHEMA_VERSION:
         sqlite.set_version(connection, SCHEMA_VERSION)
 

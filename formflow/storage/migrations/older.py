@@ -1,6 +1,8 @@
-"""What brings a ledger of the version before to each version: SQL, in order. See schema.py."""
+"""The steps up to version 5, from before alembic: SQL for each version, in order."""
 
 from __future__ import annotations
+
+from sqlalchemy import Connection
 
 _PAPER_5 = """CREATE TABLE paper_5 (
     id INTEGER NOT NULL PRIMARY KEY, sha256 VARCHAR, size INTEGER NOT NULL, file_name VARCHAR NOT NULL,
@@ -23,7 +25,6 @@ _INTO_PARCEL_5 = """INSERT INTO parcel_5 (id, key, entry_id, destination, operat
     SELECT id, key, entry_id, destination, operation, body, headers, original_sha256, delivered_at,
     delivered_how, delivered_where FROM parcel"""
 _EPOCH = "INSERT OR IGNORE INTO counter VALUES ('epoch', 1000 + abs(random() % 9000))"
-# What brings a ledger of the version before to each version.
 STEPS = {
     2: ("ALTER TABLE paper ADD COLUMN continues INTEGER",),
     3: (
@@ -67,3 +68,11 @@ STEPS = {
         "ALTER TABLE task ADD COLUMN weight INTEGER DEFAULT 0 NOT NULL",
     ),
 }
+NEWEST = max(STEPS)
+
+
+def upgrade(connection: Connection, found: int) -> None:
+    """Bring a ledger from the version that was found to the newest of these, if it is older."""
+    for version in range(found + 1, NEWEST + 1):
+        for step in STEPS[version]:
+            connection.exec_driver_sql(step)
