@@ -48,6 +48,7 @@ def unseen_alerts(connection: Connection, destination: str) -> dict[str, tuple[s
 
 
 _ENTRY, _PARCEL, _OWN = table_of(Entry), table_of(Parcel), table_of(OwnAlert)
+_WAITING = _ENTRY.alias("waiting").c
 _SEEN: dict[str, Any] = {"acknowledged_at": bindparam("at"), "acknowledged_by": bindparam("by")}
 _ACKNOWLEDGE = (
     update(_ENTRY)
@@ -61,15 +62,17 @@ _ACKNOWLEDGE_OWN = (
     .values(_SEEN)
 )
 _WHEN = select(_ENTRY.c.acknowledged_at).where(_ENTRY.c.id == bindparam("id"))
+# Found from those that are not seen: joined, all parcels would be read.
 _UNSEEN = union_all(
     select(_PARCEL.c.key, _ENTRY.c.reference, _ENTRY.c.revision)
-    .join_from(_ENTRY, _PARCEL, _PARCEL.c.entry_id == _ENTRY.c.id)
+    .join_from(_PARCEL, _ENTRY, _PARCEL.c.entry_id == _ENTRY.c.id)
     .where(
-        _ENTRY.c.acknowledged_at.is_(None),
+        _PARCEL.c.entry_id.in_(select(_WAITING.id).where(_WAITING.acknowledged_at.is_(None))),
         _PARCEL.c.destination == bindparam("destination"),
         _PARCEL.c.operation == Operation.ALERT,
     ),
-    select(_PARCEL.c.key, _OWN.c.reference, literal(1))
-    .join_from(_OWN, _PARCEL, _PARCEL.c.own_alert == _OWN.c.reference)
-    .where(_OWN.c.acknowledged_at.is_(None), _PARCEL.c.destination == bindparam("destination")),
+    select(_PARCEL.c.key, _PARCEL.c.own_alert, literal(1)).where(
+        _PARCEL.c.own_alert.in_(select(_OWN.c.reference).where(_OWN.c.acknowledged_at.is_(None))),
+        _PARCEL.c.destination == bindparam("destination"),
+    ),
 )

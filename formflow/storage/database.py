@@ -16,8 +16,7 @@ from sqlmodel import SQLModel
 from formflow.core.errors import StorageProblem
 from formflow.core.messages import MESSAGES
 from formflow.core.trouble import LEDGER
-from formflow.storage import counters, sqlite
-from formflow.storage.migrations import STEPS as STEPS
+from formflow.storage import counters, migrations, sqlite
 from formflow.storage.schema import SCHEMA_VERSION as SCHEMA_VERSION
 from formflow.storage.sqlite import BUSY_SECONDS as BUSY_SECONDS
 from formflow.storage.sqlite import NAME as NAME
@@ -52,25 +51,25 @@ def _cannot_be_opened(problem: Exception) -> StorageProblem:
 
 
 def open_for_looking(folder: Path) -> Engine:
-    """Open the ledger to look at: nothing is made, brought up to date, locked or written.
+    """Open the ledger to look at, also beside a service: nothing is made, brought up to date, locked or written.
 
-    Raise StorageProblem when there is none, or one of another version.
+    Raise StorageProblem when there is none, or when only a worker that may write can make it readable.
     """
-    ledger = folder / "ledger.sqlite"
-    if not ledger.is_file():
+    file = folder / "ledger.sqlite"
+    try:
+        engine = sqlite.engine_for_looking(file) if file.is_file() else None
+        found = _version(engine) if engine else 0
+    except (OSError, OperationalError, sqlite.Error) as problem:
+        raise StorageProblem("The ledger cannot be read.", sqlite.advice(problem)) from problem
+    _refuse_newer(found)
+    if engine is None or found == 0:
         raise StorageProblem(
             "There is no ledger yet: FormFlow has not worked here.", "Start “formflow run”."
         )
-    engine = sqlite.engine_for_looking(ledger)
-    try:
-        with reading(engine) as connection:
-            found = sqlite.version(connection)
-    except OperationalError as problem:
-        raise _cannot_be_opened(problem) from problem
-    if found != SCHEMA_VERSION:
+    if found < SCHEMA_VERSION:
         raise StorageProblem(
-            "The ledger is of another version of FormFlow.",
-            "Start “formflow run”, which brings an older one up to date.",
+            "The ledger was written by an older FormFlow.",
+            "Start “formflow run”: it keeps a copy and brings the ledger up to date.",
         )
     return engine
 
@@ -140,16 +139,24 @@ def _bring_up_to_date(engine: Engine) -> None:
 
 def _prepare_schema(connection: Connection) -> None:
     found = sqlite.version(connection)
+    _refuse_newer(found)
+    if found == 0:
+        SQLModel.metadata.create_all(connection)
+        counters.begin(connection)
+    elif found < SCHEMA_VERSION:
+        migrations.upgrade(connection, found)
+    if found != SCHEMA_VERSION:
+        sqlite.set_version(connection, SCHEMA_VERSION)
+
+
+def _version(engine: Engine) -> int:
+    with reading(engine) as connection:
+        return sqlite.version(connection)
+
+
+def _refuse_newer(found: int) -> None:
     if found > SCHEMA_VERSION:
         raise StorageProblem(
             "The ledger was written by a newer FormFlow.",
             "Install that version or a later one. Nothing has been changed.",
         )
-    if found == 0:
-        SQLModel.metadata.create_all(connection)
-        counters.begin(connection)
-    for version in range(found + 1, SCHEMA_VERSION + 1) if found else ():
-        for step in STEPS[version]:
-            connection.exec_driver_sql(step)
-    if found != SCHEMA_VERSION:
-        sqlite.set_version(connection, SCHEMA_VERSION)

@@ -86,6 +86,8 @@ class Paper(SQLModel, table=True):
 class Arrival(SQLModel, table=True):
     """One time that a paper was dropped or handed over. The second arrival is a duplicate."""
 
+    __table_args__ = (Index("arrival_path", "folder", "file_name"),)
+
     id: int | None = Field(default=None, primary_key=True)
     paper_id: int = Field(foreign_key="paper.id", index=True)
     folder: str
@@ -113,6 +115,8 @@ class Child(SQLModel, table=True):
 class Joined(SQLModel, table=True):
     """Two children whom a review sheet says to be one. Taken back when a later revision says otherwise."""
 
+    __table_args__ = (Index("joined_child", "child_id"), Index("joined_other", "other_id"))
+
     sheet: str = Field(primary_key=True)  # reference of the review sheet
     child_id: int
     other_id: int
@@ -124,9 +128,9 @@ class Entry(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("reference", "revision"),
         Index("entry_business_key", "business_key"),
-        Index("entry_child", "child_id"),
+        Index("entry_child", "child_id", "incident_day"),
         Index("entry_child_b", "child_b_id"),
-        Index("entry_about", "about"),
+        Index("entry_values", "values_sha256"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -250,6 +254,25 @@ class OwnAlert(SQLModel, table=True):
     told_at: str
     acknowledged_at: str | None = None
     acknowledged_by: str | None = None
+
+
+# Nearly every record is seen in the end and is about no other: of whole columns the database would take
+# these for the best indexes, and read half of the table.
+Index(
+    "entry_about",
+    table_of(Entry).c.about,
+    **sqlite.only_where(table_of(Entry).c.about.is_not(None)),
+)
+Index(
+    "entry_unseen",
+    table_of(Entry).c.reference,
+    **sqlite.only_where(table_of(Entry).c.acknowledged_at.is_(None)),
+)
+Index(
+    "own_alert_unseen",
+    table_of(OwnAlert).c.told_at,
+    **sqlite.only_where(table_of(OwnAlert).c.acknowledged_at.is_(None)),
+)
 
 
 class Counter(SQLModel, table=True):

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, create_engine, event, func
 from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.pool import NullPool
 
 __all__ = ["upsert"]  # INSERT with ON CONFLICT
 
@@ -33,12 +34,17 @@ def engine(file: Path) -> Engine:
 
 def engine_for_looking(file: Path) -> Engine:
     """Return an engine that can only look at a database file."""
-    uri = f"{file.absolute().as_uri()}?mode=ro"
     return create_engine(
-        "sqlite://",
-        creator=lambda: sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS),
-        hide_parameters=True,
+        "sqlite://", creator=lambda: _looking(file), poolclass=NullPool, hide_parameters=True
     )
+
+
+def advice(problem: Exception) -> str:
+    """Return what to do when a database cannot be looked at."""
+    error = getattr(problem, "orig", problem)
+    if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_READONLY_ROLLBACK:
+        return "FormFlow was ended while it wrote. Start “formflow run”: it tidies up by itself."
+    return "Check that this account may read the state folder."
 
 
 def begin(connection: Connection) -> None:
@@ -96,6 +102,19 @@ def json_text(column: ColumnElement[Any], *path: str) -> ColumnElement[str | Non
     """Return the text at a path of a column that holds JSON."""
     found: ColumnElement[str | None] = func.json_extract(column, ".".join(("$", *path)))
     return found
+
+
+def _looking(file: Path) -> sqlite3.Connection:
+    # A WAL database at rest would get two files beside it that only a writer takes away again. It is at
+    # rest where it has no log: whoever has it open keeps one.
+    at_rest = _is_wal(file) and not file.with_name(f"{file.name}-wal").exists()
+    uri = f"{file.absolute().as_uri()}?mode=ro{'&immutable=1' if at_rest else ''}"
+    return sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+
+
+def _is_wal(file: Path) -> bool:
+    with file.open("rb") as opened:
+        return opened.read(20)[18:] == b"\2\2"  # the header's versions for writing and reading
 
 
 def _configure(connection: sqlite3.Connection, _record: Any) -> None:

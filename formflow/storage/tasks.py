@@ -316,7 +316,8 @@ _FREE = (
     )
 )
 _NEXT_DUE = select(func.min(_T.due)).where(_IS_READY, IS_IN_A_FREE_LANE)
-_NEXT_PAPER = select(func.min(_T.due)).where(_IS_READING, _IS_READY)
+# A condition on the kind would be looked up among all papers that were ever read.
+_NEXT_PAPER = select(func.min(case((_IS_READING, _T.due)))).where(_IS_READY)
 _IS_DONE = task_is(TaskState.DONE)
 _COUNT = select(func.count()).select_from(_TASK)
 _UNDELIVERED = (

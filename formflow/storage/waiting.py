@@ -78,7 +78,7 @@ _NEWEST_SHEET = (
 )
 # A later form that suggests more than the level opens the decision again: is_below() in the database.
 _REOPENED = exists().where(
-    _LATER.reference == _E.reference,
+    _LATER.reference == _SHEET.about,
     _LATER.id > _SHEET.id,
     or_(
         *(

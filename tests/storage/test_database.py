@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic import command
 from sqlalchemy.exc import IntegrityError
 
 from formflow.core.errors import StorageProblem
-from formflow.storage import database
+from formflow.storage import migrations, sqlite
 from formflow.storage.database import SCHEMA_VERSION, open_ledger, reading, writing
+from formflow.storage.migrations import older
 
 
 def as_version_1(folder: Path) -> None:
@@ -47,7 +52,9 @@ def as_version_1(folder: Path) -> None:
             ("task", "last_text"),
         ):
             ledger.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
-        ledger.execute("DROP INDEX entry_about")
+        for index in ("entry_about", "entry_values", "entry_unseen", "entry_child", "arrival_path"):
+            ledger.execute(f"DROP INDEX {index}")
+        ledger.execute("CREATE INDEX entry_child ON entry (child_id)")
         ledger.execute("ALTER TABLE entry DROP COLUMN about")
         for index in ("entry_child_b", "child_upn", "child_born"):
             ledger.execute(f"DROP INDEX {index}")
@@ -103,7 +110,7 @@ def test_what_an_older_formflow_said_of_an_immediate_referral_cannot_wait(tmp_pa
                 f"{told} VALUES ('FF-2026-{number}', 1, 'recorded', '', '', {number}, '{{}}', ?)",
                 (notices,),
             )
-        for step in (one for one in database.STEPS[5] if one.startswith("UPDATE entry")):
+        for step in (one for one in older.STEPS[5] if one.startswith("UPDATE entry")):
             connection.exec_driver_sql(step)
         found = connection.exec_driver_sql("SELECT urgent FROM entry ORDER BY id").scalars().all()
     engine.dispose()
@@ -116,8 +123,56 @@ def test_a_ledger_of_today_is_not_copied(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.glob("*.sqlite")] == ["ledger.sqlite"]
 
 
-def test_every_version_has_its_step() -> None:
-    assert sorted(database.STEPS) == list(range(2, SCHEMA_VERSION + 1))
+def schema_of(folder: Path) -> set[tuple[str, ...]]:
+    """Return the columns, constraints and indexes of a ledger, each in words, in any order."""
+    with closing(sqlite3.connect(folder / "ledger.sqlite")) as ledger:
+        rows = ledger.execute(
+            "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+        ).fetchall()
+        columns = [
+            ledger.execute("SELECT * FROM pragma_table_xinfo(?)", (name,)).fetchall()
+            for name, _ in rows
+        ]
+    constrained = (
+        r"(?:UNIQUE|FOREIGN KEY|PRIMARY KEY) ?\([^)]*\)(?: REFERENCES[^)]*\))?|CREATE .*INDEX.*"
+    )
+    return {
+        (name, *sorted(map(str, told)), *sorted(re.findall(constrained, sql)))
+        for (name, sql), told in zip(rows, columns, strict=True)
+        if name != "alembic_version"
+    }
+
+
+def as_version_5(folder: Path) -> None:
+    """Make a ledger by alembic's first revision alone."""
+    engine = sqlite.engine(folder / "ledger.sqlite")
+    with writing(engine) as connection:
+        command.upgrade(migrations.config_for(connection), "0005")
+        connection.exec_driver_sql("PRAGMA user_version = 5")
+    engine.dispose()
+
+
+def test_the_revisions_make_the_ledger_that_a_new_one_is(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    for folder in (old, new):
+        folder.mkdir()
+    as_version_5(old)
+    for folder in (old, new):
+        open_ledger(folder).dispose()
+    assert version(old / "ledger.sqlite") == SCHEMA_VERSION
+    assert version(old / "ledger-version-5.sqlite") == 5
+    assert schema_of(old) == schema_of(new)
+
+
+def test_alembic_is_not_loaded_for_a_ledger_of_today(tmp_path: Path) -> None:
+    look = (
+        "import sys; from pathlib import Path; from formflow.storage.database import open_ledger;"
+        "open_ledger(Path(sys.argv[1])).dispose(); sys.exit('alembic' in sys.modules)"
+    )
+    for _new_then_known in range(2):
+        assert (
+            subprocess.run([sys.executable, "-c", look, str(tmp_path)], check=False).returncode == 0
+        )
 
 
 def test_a_newer_ledger_is_refused_and_left_alone(tmp_path: Path) -> None:

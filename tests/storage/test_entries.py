@@ -67,6 +67,16 @@ def test_a_decision_waits_again_where_a_later_form_is_above_it(
     engine.dispose()
 
 
+def test_a_form_of_another_record_opens_no_decision_again(tmp_path: Path) -> None:
+    engine = database.open_ledger(tmp_path)
+    with database.writing(engine) as connection:
+        add(connection, 1, light=Light.GREEN)
+        add(connection, 2, **review(Level.HEALTHY))
+        add(connection, 3, reference="FF-2026-000002", light=Light.RED)
+        assert list(waiting.undecided(connection)) == ["FF-2026-000002"]
+    engine.dispose()
+
+
 def test_the_newest_paper_that_still_has_a_reminder_reminds(tmp_path: Path) -> None:
     engine = database.open_ledger(tmp_path)
     with database.writing(engine) as connection:

@@ -1,6 +1,8 @@
-"""What brings a ledger of the version before to each version: SQL, in order. See schema.py."""
+"""The steps up to version 5, from before alembic: SQL for each version, in order."""
 
 from __future__ import annotations
+
+from sqlalchemy import Connection
 
 _PAPER_5 = """CREATE TABLE paper_5 (
     id INTEGER NOT NULL PRIMARY KEY, sha256 VARCHAR, size INTEGER NOT NULL, file_name VARCHAR NOT NULL,
@@ -23,13 +25,6 @@ _INTO_PARCEL_5 = """INSERT INTO parcel_5 (id, key, entry_id, destination, operat
     SELECT id, key, entry_id, destination, operation, body, headers, original_sha256, delivered_at,
     delivered_how, delivered_where FROM parcel"""
 _EPOCH = "INSERT OR IGNORE INTO counter VALUES ('epoch', 1000 + abs(random() % 9000))"
-# What went along with a parcel was told in its headers, each connector in its own way.
-_ATTACHMENTS = """UPDATE parcel SET attachments = (SELECT json_group_array(json_array(name, sha256)) FROM (
-    SELECT coalesce(json_extract(parcel.headers, '$.paper'), json_extract(parcel.headers, '$.original'))
-        AS name, parcel.original_sha256 AS sha256 WHERE parcel.original_sha256 IS NOT NULL
-    UNION ALL SELECT beside.key, beside.value FROM json_each(coalesce(
-        json_extract(parcel.headers, '$.beside'), json_extract(parcel.headers, '$.sheets'), '{}')) AS beside))"""
-# What brings a ledger of the version before to each version.
 STEPS = {
     2: ("ALTER TABLE paper ADD COLUMN continues INTEGER",),
     3: (
@@ -72,20 +67,12 @@ STEPS = {
         _EPOCH,
         "ALTER TABLE task ADD COLUMN weight INTEGER DEFAULT 0 NOT NULL",
     ),
-    6: (
-        "ALTER TABLE entry ADD COLUMN filed VARCHAR",
-        "ALTER TABLE entry ADD COLUMN pictures VARCHAR",
-        # A paper that could start something by itself was filed as pictures, which nobody noted.
-        """UPDATE entry SET filed = (SELECT sha256 FROM paper WHERE paper.id = entry.paper_id)
-            WHERE notices NOT LIKE '%"FF-129"%'""",
-        "ALTER TABLE parcel ADD COLUMN cause VARCHAR DEFAULT 'entry' NOT NULL",
-        "UPDATE parcel SET cause = 'own' WHERE own_alert IS NOT NULL",
-        "ALTER TABLE parcel ADD COLUMN arrival_id INTEGER",
-        "ALTER TABLE parcel ADD COLUMN moment VARCHAR",
-        "ALTER TABLE parcel ADD COLUMN attachments VARCHAR DEFAULT '[]' NOT NULL",
-        _ATTACHMENTS,
-        "ALTER TABLE parcel DROP COLUMN original_sha256",
-        "ALTER TABLE task ADD COLUMN unclear BOOLEAN DEFAULT 0 NOT NULL",
-        "ALTER TABLE task ADD COLUMN last_text VARCHAR DEFAULT '' NOT NULL",
-    ),
 }
+NEWEST = max(STEPS)
+
+
+def upgrade(connection: Connection, found: int) -> None:
+    """Bring a ledger from the version that was found to the newest of these, if it is older."""
+    for version in range(found + 1, NEWEST + 1):
+        for step in STEPS[version]:
+            connection.exec_driver_sql(step)
