@@ -10,11 +10,12 @@ from typing import Any
 from sqlalchemy import Connection as Connection
 from sqlalchemy import Engine as Engine
 from sqlalchemy import Insert
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlmodel import SQLModel
 
-from formflow.core.errors import StorageProblem
+from formflow.core.errors import IntegrityProblem, StorageProblem
 from formflow.storage import counters, migrations, sqlite
+from formflow.storage.failures import damage_of
 from formflow.storage.schema import SCHEMA_VERSION as SCHEMA_VERSION
 from formflow.storage.sqlite import BUSY_SECONDS as BUSY_SECONDS
 from formflow.storage.sqlite import NAME as NAME
@@ -23,7 +24,8 @@ from formflow.storage.sqlite import NAME as NAME
 def open_ledger(folder: Path) -> Engine:
     """Open the ledger in a private folder on a local disk, making it when new.
 
-    Raise StorageProblem when it cannot be used or was written by a newer FormFlow.
+    Raise StorageProblem when it cannot be used or was written by a newer FormFlow, IntegrityProblem when
+    it is damaged.
     """
     file = folder / "ledger.sqlite"
     try:
@@ -33,8 +35,8 @@ def open_ledger(folder: Path) -> Engine:
         file.touch(mode=0o600)  # also in a folder that IT has opened to others
         engine = sqlite.engine(file)
         _bring_up_to_date(engine)
-    except (OSError, OperationalError, sqlite.Error) as problem:
-        raise StorageProblem(
+    except (OSError, DatabaseError, sqlite.Error) as problem:
+        raise damage_of(problem) or StorageProblem(
             "The ledger cannot be opened.",
             "Check that the state folder is on a local disk and that this account may write there.",
         ) from problem
@@ -44,14 +46,16 @@ def open_ledger(folder: Path) -> Engine:
 def open_for_looking(folder: Path) -> Engine:
     """Open the ledger to look at, also beside a service: nothing is made, brought up to date, locked or written.
 
-    Raise StorageProblem when there is none, or when only a worker that may write can make it readable.
+    Raise StorageProblem when there is none, or when only a worker that may write can make it readable, and
+    IntegrityProblem when it is damaged.
     """
     file = folder / "ledger.sqlite"
     try:
         engine = sqlite.engine_for_looking(file) if file.is_file() else None
         found = _version(engine) if engine else 0
-    except (OSError, OperationalError, sqlite.Error) as problem:
-        raise StorageProblem("The ledger cannot be read.", sqlite.advice(problem)) from problem
+    except (OSError, DatabaseError, sqlite.Error) as problem:
+        cannot = StorageProblem("The ledger cannot be read.", sqlite.advice(problem))
+        raise damage_of(problem) or cannot from problem
     _refuse_newer(found)
     if engine is None or found == 0:
         raise StorageProblem(
@@ -116,6 +120,8 @@ def is_sound(engine: Engine) -> bool:
 
 
 def _bring_up_to_date(engine: Engine) -> None:
+    if _version(engine) == SCHEMA_VERSION:
+        return
     with (
         engine.connect() as connection,
         sqlite.references_unchecked(connection),
@@ -123,7 +129,7 @@ def _bring_up_to_date(engine: Engine) -> None:
     ):
         _prepare_schema(connection)
         if sqlite.has_broken_references(connection):
-            raise StorageProblem(
+            raise IntegrityProblem(
                 "The ledger refers to something that is not in it.",
                 "Restore the state folder from a backup. Nothing has been changed.",
             )
@@ -137,8 +143,7 @@ def _prepare_schema(connection: Connection) -> None:
         counters.begin(connection)
     elif found < SCHEMA_VERSION:
         migrations.upgrade(connection, found)
-    if found != SCHEMA_VERSION:
-        sqlite.set_version(connection, SCHEMA_VERSION)
+    sqlite.set_version(connection, SCHEMA_VERSION)
 
 
 def _version(engine: Engine) -> int:

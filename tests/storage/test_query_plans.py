@@ -42,9 +42,15 @@ def settle(office: Settings) -> None:
 
 
 def work(office: Settings) -> None:
-    """Let two forms come, one of them twice, a decision on the first, and its page be put into “Seen”."""
+    """Let two forms come, one of them twice, a decision on one, and the alert of the other be seen.
+
+    One destination is away at first.
+    """
+    receipts = office.folders.receipts
+    receipts.rename(receipts.with_name("away"))
     drop(office, "red-planned-secrecy-pdfjs")
     settle(office)
+    receipts.with_name("away").rename(receipts)
     drop(office, "red-planned-secrecy-pdfjs", "again.pdf")
     drop(office, "green-free-play-pdfjs")
     settle(office)
