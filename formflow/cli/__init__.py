@@ -130,12 +130,14 @@ def _tell(problem: FormFlowError) -> int:
 
 
 def _trouble(problem: Exception) -> int:
-    """Say what is wrong with this computer, where that is what stopped the command; else return 0."""
+    """Say what is wrong with this computer or its ledger, where that is what stopped the command; else return 0."""
     # Imported here: `formflow --help` must not wait for the database library.
     from formflow.core import trouble
     from formflow.core.messages import MESSAGES
-    from formflow.storage.failures import trouble_of
+    from formflow.storage.failures import damage_of, trouble_of
 
+    if damaged := damage_of(problem):
+        return _tell(damaged)
     why = trouble_of(problem)
     if why.code not in (trouble.DISK, trouble.LEDGER) and why is not problem:
         return ExitCode.DONE

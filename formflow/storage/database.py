@@ -10,13 +10,14 @@ from typing import Any
 from sqlalchemy import Connection as Connection
 from sqlalchemy import Engine as Engine
 from sqlalchemy import Insert
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlmodel import SQLModel
 
-from formflow.core.errors import StorageProblem
+from formflow.core.errors import IntegrityProblem, StorageProblem
 from formflow.core.messages import MESSAGES
 from formflow.core.trouble import LEDGER
 from formflow.storage import counters, migrations, sqlite
+from formflow.storage.failures import damage_of
 from formflow.storage.schema import SCHEMA_VERSION as SCHEMA_VERSION
 from formflow.storage.sqlite import BUSY_SECONDS as BUSY_SECONDS
 from formflow.storage.sqlite import NAME as NAME
@@ -25,7 +26,8 @@ from formflow.storage.sqlite import NAME as NAME
 def open_ledger(folder: Path) -> Engine:
     """Open the ledger in a private folder on a local disk, making it when new.
 
-    Raise StorageProblem when it cannot be used or was written by a newer FormFlow.
+    Raise StorageProblem when it cannot be used or was written by a newer FormFlow, IntegrityProblem when
+    it is damaged.
     """
     file = folder / "ledger.sqlite"
     try:
@@ -35,8 +37,8 @@ def open_ledger(folder: Path) -> Engine:
         file.touch(mode=0o600)  # also in a folder that IT has opened to others
         engine = sqlite.engine(file)
         _bring_up_to_date(engine)
-    except (OSError, OperationalError, sqlite.Error) as problem:
-        raise _cannot_be_opened(problem) from problem
+    except (OSError, DatabaseError, sqlite.Error) as problem:
+        raise damage_of(problem) or _cannot_be_opened(problem) from problem
     return engine
 
 
@@ -53,14 +55,16 @@ def _cannot_be_opened(problem: Exception) -> StorageProblem:
 def open_for_looking(folder: Path) -> Engine:
     """Open the ledger to look at, also beside a service: nothing is made, brought up to date, locked or written.
 
-    Raise StorageProblem when there is none, or when only a worker that may write can make it readable.
+    Raise StorageProblem when there is none, or when only a worker that may write can make it readable, and
+    IntegrityProblem when it is damaged.
     """
     file = folder / "ledger.sqlite"
     try:
         engine = sqlite.engine_for_looking(file) if file.is_file() else None
         found = _version(engine) if engine else 0
-    except (OSError, OperationalError, sqlite.Error) as problem:
-        raise StorageProblem("The ledger cannot be read.", sqlite.advice(problem)) from problem
+    except (OSError, DatabaseError, sqlite.Error) as problem:
+        cannot = StorageProblem("The ledger cannot be read.", sqlite.advice(problem))
+        raise damage_of(problem) or cannot from problem
     _refuse_newer(found)
     if engine is None or found == 0:
         raise StorageProblem(
@@ -124,6 +128,8 @@ def is_sound(connection: Connection) -> bool:
 
 
 def _bring_up_to_date(engine: Engine) -> None:
+    if _version(engine) == SCHEMA_VERSION:
+        return
     with (
         engine.connect() as connection,
         sqlite.references_unchecked(connection),
@@ -131,7 +137,7 @@ def _bring_up_to_date(engine: Engine) -> None:
     ):
         _prepare_schema(connection)
         if sqlite.has_broken_references(connection):
-            raise StorageProblem(
+            raise IntegrityProblem(
                 "The ledger refers to something that is not in it.",
                 "Restore the state folder from a backup. Nothing has been changed.",
             )
@@ -145,8 +151,7 @@ def _prepare_schema(connection: Connection) -> None:
         counters.begin(connection)
     elif found < SCHEMA_VERSION:
         migrations.upgrade(connection, found)
-    if found != SCHEMA_VERSION:
-        sqlite.set_version(connection, SCHEMA_VERSION)
+    sqlite.set_version(connection, SCHEMA_VERSION)
 
 
 def _version(engine: Engine) -> int:

@@ -9,7 +9,18 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 
 from formflow.core.errors import IntegrityProblem
 from formflow.core.trouble import DISK, LEDGER, MISTAKE, START, Trouble
-from formflow.storage.sqlite import OF_THE_DISK
+from formflow.storage.sqlite import OF_THE_DISK, is_damage
+
+
+def damage_of(problem: BaseException) -> IntegrityProblem | None:
+    """Return what to say where a failure shows that the ledger is damaged, None where it does not."""
+    if not is_damage(problem):
+        return None
+    return IntegrityProblem(
+        "The ledger is damaged: it is not as FormFlow wrote it.",
+        "Stop FormFlow, keep a copy of the state folder as it is, and put back the newest backup of it."
+        " “formflow doctor” then says whether the ledger is sound.",
+    )
 
 
 def trouble_of(problem: BaseException) -> Trouble:

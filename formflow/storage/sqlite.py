@@ -47,6 +47,13 @@ def advice(problem: Exception) -> str:
     return "Check that this account may read the state folder."
 
 
+def is_damage(problem: BaseException) -> bool:
+    """Return whether a failure says that a file is not as SQLite wrote it, or none of its files."""
+    error = getattr(problem, "orig", problem)
+    said = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest says where
+    return said in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
 def begin(connection: Connection) -> None:
     """Begin a transaction that writes.
 
@@ -79,8 +86,9 @@ def set_version(connection: Connection, number: int) -> None:
 
 
 def is_sound(connection: Connection) -> bool:
-    """Return whether the whole file is as SQLite wrote it."""
-    return bool(connection.exec_driver_sql("PRAGMA integrity_check").scalar_one() == "ok")
+    """Return whether the whole file is as SQLite wrote it, and every row refers to one that is there."""
+    said = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
+    return said == ["ok"] and not has_broken_references(connection)
 
 
 def back_up(file: Path, below: int) -> None:

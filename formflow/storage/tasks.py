@@ -283,9 +283,10 @@ _FINISH_LATE = (
     .where(_T.id == bindparam("ours"), _IS_READY, _T.attempts == bindparam("tried"))
     .values(state=TaskState.DONE, last_code="", last_text="")
 )
+# Only deliveries have a lane. Their kind would be looked up among all that were ever made.
 _HOLD_LANE = (
     update(_TASK)
-    .where(_IS_READY, _T.kind == TaskKind.DELIVER, _T.lane == bindparam("held"))
+    .where(_IS_READY, _T.lane == bindparam("held"))
     .values(
         due=case((_T.due < bindparam("again"), bindparam("again")), else_=_T.due),
         last_code=bindparam("code"),

@@ -14,9 +14,15 @@ import pytest
 from alembic import command
 from sqlalchemy.exc import IntegrityError
 
-from formflow.core.errors import StorageProblem
+from formflow.core.errors import ExitCode, IntegrityProblem, StorageProblem
 from formflow.storage import migrations, sqlite
-from formflow.storage.database import SCHEMA_VERSION, open_ledger, reading, writing
+from formflow.storage.database import (
+    SCHEMA_VERSION,
+    open_for_looking,
+    open_ledger,
+    reading,
+    writing,
+)
 from formflow.storage.migrations import older
 
 
@@ -130,7 +136,10 @@ def schema_of(folder: Path) -> set[tuple[str, ...]]:
             "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
         ).fetchall()
         columns = [
-            ledger.execute("SELECT * FROM pragma_table_xinfo(?)", (name,)).fetchall()
+            ledger.execute(
+                "SELECT name, type, [notnull], dflt_value, pk, hidden FROM pragma_table_xinfo(?)",
+                (name,),
+            ).fetchall()
             for name, _ in rows
         ]
     constrained = (
@@ -186,8 +195,11 @@ def test_a_newer_ledger_is_refused_and_left_alone(tmp_path: Path) -> None:
 
 def test_what_is_no_ledger_is_said_to_be_none(tmp_path: Path) -> None:
     (tmp_path / "ledger.sqlite").write_bytes(b"a letter " * 500)
-    with pytest.raises(StorageProblem):
-        open_ledger(tmp_path)
+    for opened in (open_ledger, open_for_looking):
+        with pytest.raises(IntegrityProblem, match="damaged") as said:
+            opened(tmp_path)
+        assert said.value.exit_code == ExitCode.INTEGRITY
+        assert "backup" in said.value.advice
 
 
 def test_what_an_older_review_sheet_answered_has_the_names_of_the_rules_afterwards(

@@ -37,9 +37,15 @@ def noted() -> Iterator[Statements]:
 
 
 def work(office: Settings) -> None:
-    """Let two forms come, one of them twice, a decision on the first, and its page be put into “Seen”."""
+    """Let two forms come, one of them twice, a decision on one, and the alert of the other be seen.
+
+    One destination is away at first.
+    """
+    receipts = office.folders.receipts
+    receipts.rename(receipts.with_name("away"))
     drop(office, "red-planned-secrecy-pdfjs")
     worker.settle(office)
+    receipts.with_name("away").rename(receipts)
     drop(office, "red-planned-secrecy-pdfjs", "again.pdf")
     drop(office, "green-free-play-pdfjs")
     worker.settle(office)
