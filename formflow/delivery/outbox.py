@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from formflow.core.model import Entry
+from formflow.core.model import Entry, Light
 from formflow.core.settings import Settings
 from formflow.delivery import parcels
 from formflow.forms.catalogue import Form
@@ -122,6 +122,6 @@ def _post_once(connection: Connection, posted: Posted, *, priority: int) -> None
 
 
 def _priority(operation: Operation, entry: Entry) -> int:
-    """Return how soon a parcel goes: what cannot wait goes before everything else."""
-    is_now = entry.urgent and operation is Operation.ALERT
+    """Return how soon a parcel goes: alerts that cannot wait, and red ones, go before everything else."""
+    is_now = operation is Operation.ALERT and (entry.urgent or entry.highest_light is Light.RED)
     return tasks.PRIORITY_NOW if is_now else _PRIORITIES[operation]

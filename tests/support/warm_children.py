@@ -86,6 +86,11 @@ class _LendingCage(Cage):
         self._is_in_use = False
         return result
 
+    def interrupt(self) -> None:
+        """End what the child reads; it is not lent again."""
+        self._is_in_use = True
+        super().interrupt()
+
     def close(self) -> None:
         """Give the child back if it is idle and runs, else end it."""
         child, self._child = self._child, None
