@@ -55,7 +55,7 @@ class AttentionFolder(BaseConnector[AttentionFolderSettings]):
         return self._folder.check()
 
     def prepare(self, parcel: ReturnParcel) -> Prepared:
-        """Return the note and the names of both: the reference that also stands on the receipt."""
+        """Return the note and the names of both: the reference that is also on the receipt."""
         stem = from_second_revision(parcel.reference, parcel.revision)
         note = f"{parcel.page.rstrip()}\n\nMark of this note: {parcel.key}\n"
         # Windows line ends and a byte order mark: every Notepad shows it as it was meant.

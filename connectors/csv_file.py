@@ -1,6 +1,6 @@
 """CSV files for other programs to import: one line for every revision, a file for every form and month.
 
-Every value stands in quotes and every line ends with CR LF, which stands nowhere else: so a line
+Every value is in quotes and every line ends with CR LF, which is nowhere else: so a line
 that was cut short by a crash can be told from a whole one, and a key is found without parsing.
 """
 
@@ -43,7 +43,7 @@ _FORMULA = re.compile(r"^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\n]")
 
 
 class CsvFileSettings(ConnectorSettings):
-    """Where the files lie, and what stands in them."""
+    """Where the files lie, and what is in them."""
 
     folder: Path = Field(description="The folder for the CSV files. It must be there.")
     answers: bool = Field(

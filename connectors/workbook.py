@@ -46,7 +46,7 @@ RETRY_SECONDS = 60.0  # people close Excel sooner or later
 
 
 class WorkbookSettings(ConnectorSettings):
-    """Which workbook, and what stands in it."""
+    """Which workbook, and what is in it."""
 
     file: Path = Field(
         description="The register, such as “Register.xlsx”. Its folder must be there."

@@ -2,7 +2,7 @@
 
 The items of AIM2 and its kin are owned and want training: none come with FormFlow. An agency that holds a
 licence writes them into a file of its own, once; from it come score sheets with these items in the place of
-the guidance's headings. The words of an item stand on those sheets alone: not in messages, logs or exports.
+the guidance's headings. The words of an item are on those sheets alone: not in messages, logs or exports.
 """
 
 from __future__ import annotations

@@ -91,7 +91,7 @@ def _program() -> Path:
 
 
 def _quoted(path: str) -> str:
-    """Return a path as a unit file wants it: quoted, with what systemd would replace written twice."""
+    """Return a path as a unit file expects it: quoted, with what systemd would replace written twice."""
     safe = path.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return f'"{safe}"'
 

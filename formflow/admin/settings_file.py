@@ -1,6 +1,6 @@
 """formflow.toml -> frozen Settings: every problem at once, each with its path.
 
-Secrets never stand in the file: `env:NAME` and `file:PATH` say where they are.
+Secrets are never in the file: `env:NAME` and `file:PATH` say where they are.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def load_settings(path: Path) -> Settings:
     try:
         settings = Settings.model_validate(table)
     except ValidationError as broken:
-        # The destinations' own problems are looked for all the same: every problem at once.
+        # The destinations' own problems are looked for anyway: every problem at once.
         found = tuple(in_words(broken, Settings)) + tuple(_raw_destination_problems(table))
         raise SettingsProblem("The settings file has problems.", found) from None
     settings = _anchored(settings, path.resolve().parent)

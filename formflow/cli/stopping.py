@@ -1,4 +1,4 @@
-"""How a command that works ends when somebody wants it to: soon, and with nothing lost."""
+"""How a command that works ends when it is told to: soon, and with nothing lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`formflow run` and `formflow ingest`: the same drain, once or for good."""
+"""`formflow run` and `formflow ingest`: the same loop, once or continuously."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from formflow.pipeline import service, walk
 from formflow.pipeline.context import WorkContext, open_context
 from formflow.pipeline.ingest import files as files_in
 from formflow.pipeline.ingest import hand_over
-from formflow.pipeline.watcher import Doorbell
+from formflow.pipeline.watcher import FolderWatcher
 
 LOOK_SECONDS = 0.5  # between two looks at how far the workers have come
 
@@ -40,10 +40,10 @@ def run(settings_file: Path, once: bool) -> int:
 
 def _serve(context: WorkContext) -> int:
     watched = context.settings.watch
-    doorbell = Doorbell(watch.folder for watch in watched)
-    with stoppable(context, doorbell.ring):
+    watcher = FolderWatcher(watch.folder for watch in watched)
+    with stoppable(context, watcher.wake):
         say(f"FormFlow watches {len(watched)} folder(s). Stop it with Ctrl-C.")
-        service.serve(context, doorbell)
+        service.serve(context, watcher)
     say("FormFlow has stopped. Everything it took is safe.")
     return ExitCode.DONE
 

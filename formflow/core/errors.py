@@ -7,7 +7,7 @@
     |- IntegrityProblem      7   what is stored is not what was stored
     `- FormDefinitionProblem 3   a form definition contradicts itself
 
-What connectors raise stands in sdk/contract.py: those endings belong to the people who write connectors.
+What connectors raise is in sdk/contract.py: those endings belong to the people who write connectors.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What one paper may cost."""
+"""Limits for reading one file."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The most that one paper may want. A file that wants more goes to a person."""
+    """Limits for reading one file. A file that exceeds them goes to a person."""
 
     deadline_seconds: float = 15.0  # of the processor: a busy computer takes no time from a paper
-    scan_seconds: float = 120.0  # likewise, for a paper that is a picture, after the others' time
+    scan_seconds: float = 120.0  # the same, for a paper that is a picture, after the others' time
     memory_mb: int = 512
     file_mb: int = 20
     pages: int = 50

@@ -6,9 +6,9 @@ Nothing here touches disk, clock, network or database.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from dataclasses import field as made_by  # `field` is a word of the forms here
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -24,7 +24,7 @@ class Tri(StrEnum):
     NO = "no"
     UNKNOWN = "unknown"  # the person chose "Not known"
     BLANK = "blank"  # the person chose nothing, or the form does not ask
-    UNREADABLE = "unreadable"  # something stands there, and we cannot say what
+    UNREADABLE = "unreadable"  # something is there, and we cannot say what
 
 
 class AnswerState(StrEnum):
@@ -37,7 +37,7 @@ class AnswerState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What stands in one box of the form."""
+    """What is in one box of the form."""
 
     value: str | None  # normalised: NFC, line ends "\n", outer space trimmed; None unless GIVEN
     raw: str  # as stored in the file, for comparison with the paper
@@ -70,7 +70,9 @@ class Hold:
 
     code: str  # notice code
     field: str | None = None  # field name, where one box is the reason
-    words: Mapping[str, str] = made_by(default_factory=dict)  # what fills the notice's {braces}
+    words: Mapping[str, str] = dataclasses.field(
+        default_factory=dict
+    )  # what fills the notice's {braces}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +98,16 @@ class Unread:
     sha256: str
     reason: str  # notice code, such as "FF-103"
     file_size: int  # bytes
-    words: Mapping[str, str] = made_by(default_factory=dict)  # what fills the notice's {braces}
+    words: Mapping[str, str] = dataclasses.field(
+        default_factory=dict
+    )  # what fills the notice's {braces}
     carries: tuple[str, ...] = ()  # active content, in words
     is_picture: bool = False  # True: its pages are pictures, and may be read as such
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One thing a person should know or put right. The words stand in messages.py."""
+    """One thing a person should know or put right. The words are in messages.py."""
 
     code: str  # "FF-" and three digits
     text: str  # what we found, what that means, what to do now
@@ -191,7 +195,7 @@ class History:
 
 
 class Weighs(StrEnum):
-    """How a finding counts beside the others. Balancing findings are shown, never subtracted."""
+    """How a finding counts alongside the others. Balancing findings are shown, never subtracted."""
 
     RAISES = "raises"
     BALANCES = "balances"
@@ -252,7 +256,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One revision of one record, as it stands in the ledger."""
+    """One revision of one record, as it is in the ledger."""
 
     reference: str  # "FF-2026-000123"
     revision: int  # from 1
@@ -266,7 +270,7 @@ class Entry:
     supersedes: int | None  # the revision that this one follows
     incident_day: date | None = None
     original_suffix: str = ".pdf"  # what the paper is called after its reference
-    answers: Mapping[str, Answer] = made_by(default_factory=dict)
+    answers: Mapping[str, Answer] = dataclasses.field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
     proposal: Proposal | None = None
     highest_light: Light | None = None  # of this revision and all before it: it is never lowered

@@ -37,7 +37,7 @@ class Drawing:
 
     @property
     def content(self) -> bytes:
-        """The operators, as they stand in a content stream."""
+        """The operators, as they are in a content stream."""
         return b"\n".join(self._written)
 
     def text(self, x: float, y: float, text: str, font: str, size: float) -> None:

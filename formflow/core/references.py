@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-# What stands in a file may be anything: numbers have so many digits and no more, in ASCII alone.
+# What is in a file may be anything: numbers have so many digits and no more, in ASCII alone.
 _RECORD = r"[A-Z]{1,6}-[0-9]{4}-[0-9]{6,9}"
 _REVISION = r" r(?P<revision>[0-9]{1,6})"
 _SHEET = (
@@ -45,7 +45,7 @@ class CopyReference:
     child: int = 0  # 2 or more: a further child who was targeted
 
     def __str__(self) -> str:
-        """Return it as it stands in the box."""
+        """Return it as it is in the box."""
         return self.stamp + child_suffix(self.child)
 
     @property
@@ -94,7 +94,7 @@ def from_second_revision(reference: str, revision: int) -> str:
 
 
 def find_revision(text: str) -> tuple[str, int] | None:
-    """Return the first reference with a revision that stands in a text, such as a file name."""
+    """Return the first reference with a revision that is in a text, such as a file name."""
     found = _AT_REVISION.search(text)
     return (found["reference"], int(found["revision"])) if found else None
 

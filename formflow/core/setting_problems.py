@@ -1,4 +1,4 @@
-"""What is wrong with a settings file, in words; and its secrets, which stand elsewhere."""
+"""What is wrong with a settings file, in words; and its secrets, which are elsewhere."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def is_secret(annotation: Any) -> bool:
 
 def secret_problem(value: Any) -> str | None:
     if not isinstance(value, str) or not value.startswith(("env:", "file:")):
-        return "a secret must not stand in this file; write env:NAME or file:PATH"
+        return "a secret must not be in this file; write env:NAME or file:PATH"
     kind, _, where = value.partition(":")
     if kind == "env" and where not in os.environ:
         return f"the environment variable {where} is not set"

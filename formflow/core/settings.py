@@ -32,7 +32,7 @@ class Table(BaseModel):
 class Agency(Table):
     """Who uses this FormFlow."""
 
-    name: str = Field(default="Our school", description="As it should stand on receipts.")
+    name: str = Field(default="Our school", description="As it should appear on receipts.")
     safeguarding_lead: str = Field(
         default="DSL", description="What you call the safeguarding lead."
     )
@@ -59,7 +59,7 @@ class Folders(Table):
     )
     needs_attention: Path = Field(
         default=Path("Safeguarding forms/Needs attention"),
-        description="Papers come back here with a note beside them.",
+        description="Forms come back here with a note.",
     )
     alerts: Path = Field(
         default=Path("Safeguarding forms/DSL only/Alerts"),
@@ -127,7 +127,7 @@ class Log(Table):
 
 
 class ReadingLimits(Table):
-    """What one paper may cost. A file that wants more goes to a person."""
+    """Limits for reading one file. A file that exceeds them goes to a person."""
 
     second_reading: Literal["always", "doubtful"] = Field(
         default="always", description="A second program reads every form, or only doubtful ones."
@@ -170,7 +170,7 @@ class Sheets(Table):
     """How sheets are filled in for you."""
 
     filled_by: Literal["pikepdf", "fillpdf"] = Field(
-        default="pikepdf", description="“fillpdf” wants formflow[fillpdf], which is under the AGPL."
+        default="pikepdf", description="“fillpdf” needs formflow[fillpdf], which is under the AGPL."
     )
 
 
@@ -216,9 +216,7 @@ class Calendar(Table):
     days_off: tuple[date, ...] = Field(
         default=(), description="Further days off, for the council too, such as [2027-05-10]."
     )
-    worked: tuple[date, ...] = Field(
-        default=(), description="Bank holidays that are worked all the same."
-    )
+    worked: tuple[date, ...] = Field(default=(), description="Bank holidays on which you work.")
     send_referral_within_days: int = Field(
         default=0,
         ge=0,
@@ -251,7 +249,7 @@ class Destination(BaseModel):
 
     model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
 
-    name: str = Field(description="Your own name for it, as it stands in messages.", min_length=1)
+    name: str = Field(description="Your own name for it, as it appears in messages.", min_length=1)
     kind: str = Field(description="See `formflow connectors list`.")
     alerts_after_hours: float = Field(
         default=0,

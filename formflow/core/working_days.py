@@ -25,7 +25,7 @@ class WorkingDays:
 
     zone: ZoneInfo
     added: frozenset[date] = frozenset()  # days off that the calendar of England does not know
-    worked: frozenset[date] = frozenset()  # bank holidays that are worked all the same
+    worked: frozenset[date] = frozenset()  # bank holidays that are worked anyway
     closed: frozenset[date] = frozenset()  # days on which the setting is closed
     send_within: int = 0  # open days after the decision within which a referral should be sent
     decide_within: int = (

@@ -84,7 +84,7 @@ class Undelivered:
 
     @property
     def is_unclear(self) -> bool:
-        """Return whether the parcel may have landed all the same."""
+        """Return whether the parcel may have landed anyway."""
         return self.ending in (None, Ambiguous)
 
 
@@ -277,7 +277,7 @@ def one_line(text: str) -> str:
 
 
 def _bounded(seconds: object) -> float | None:
-    """Return when a connector wants to be asked again: within a day, or None where it makes no sense."""
+    """Return when a connector asks to be called again: within a day, or None where it makes no sense."""
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or math.isnan(seconds):
         return None
     return float(min(seconds, DAY_SECONDS)) if seconds > 0 else None

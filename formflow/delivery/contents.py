@@ -125,7 +125,7 @@ def _escalation(wanted: _Wanted) -> Parcel:
     """Draw the alert for somebody who is told because nobody has acknowledged it."""
     name = wanted.posted.destination
     with reading(wanted.context.engine) as connection:
-        occasion = replace(_occasion(connection, wanted), enclosed=None, climbs_to=name)
+        occasion = replace(_occasion(connection, wanted), enclosed=None, escalated_to=name)
     return parcels.alert(occasion, name)
 
 

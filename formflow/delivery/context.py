@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from dataclasses import field as made_by
 
 from formflow.core.settings import Settings
 from formflow.delivery.lanes import Lanes
@@ -27,7 +27,7 @@ class DeliveryContext:
     forms: Mapping[tuple[str, int], Form]
     destinations: Mapping[str, Connector]
     owner: Owner
-    lanes: Lanes = made_by(default_factory=Lanes)
+    lanes: Lanes = dataclasses.field(default_factory=Lanes)
 
     @property
     def ours(self) -> Form:
@@ -46,5 +46,5 @@ class DeliveryContext:
         """Return a form by id and version, or None when it is not known."""
         return None if form_id is None or version is None else self.forms.get((form_id, version))
 
-    # Set once somebody wants the program to end: nothing more is begun, what is claimed is given back.
-    stopping: threading.Event = made_by(default_factory=threading.Event)
+    # Set once the program is told to end: nothing more is begun, what is claimed is given back.
+    stopping: threading.Event = dataclasses.field(default_factory=threading.Event)

@@ -91,7 +91,7 @@ class _Lane:
         self.jobs: queue.SimpleQueue[Callable[[Round], object] | None] = queue.SimpleQueue()
         self.round: Round | None = None  # None: idle
         self.is_stuck = False
-        self.tells = False  # whether somebody wants to know when the round has ended
+        self.tells = False  # whether somebody is told when the round has ended
 
     @property
     def is_at_work(self) -> bool:

@@ -24,7 +24,7 @@ class Occasion:
     settings: Settings
     enclosed: Enclosed | None = None  # None for a receipt alone
     to_decide: ToDecide | None = None  # what lies in “To decide” after it
-    climbs_to: str = ""  # the destination that is told because nobody has acknowledged the alert
+    escalated_to: str = ""  # the destination that is told because nobody has acknowledged the alert
 
     @property
     def filed(self) -> str | None:

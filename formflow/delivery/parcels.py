@@ -121,7 +121,7 @@ def record(occasion: Occasion, destination: str, as_read: bytes) -> RecordParcel
 def alert(occasion: Occasion, destination: str) -> AlertParcel:
     """Return the alert with its page. It is as urgent as the highest of all revisions."""
     entry, settings = occasion.entry, occasion.settings
-    lead = settings.agency.safeguarding_lead if occasion.climbs_to else ""
+    lead = settings.agency.safeguarding_lead if occasion.escalated_to else ""
     says = html_pages.alert_headline(entry, occasion.form, lead)
     respond_by, where = occasion.respond_by, occasion.where_to_look
     return AlertParcel(

@@ -185,7 +185,7 @@ class _Process:
     ) -> object:
         """Ask something; return the answer or raise what it raised. Only what is `lent` may be read meanwhile.
 
-        Raise NoAnswer when it takes too long and Died when the process ended; then it is started anew for
+        Raise NoAnswer when it takes too long and Died when the process ended; then it is started again for
         the next question. Raise BadAnswer for what cannot be understood.
         """
         if not self._lock.acquire(timeout=seconds):

@@ -15,7 +15,7 @@ from formflow.core.messages import MESSAGES
 
 SHORT = 6  # words: an answer as short as this may be a name, a date, an address
 SHORTEST = 3  # letters of a word that is looked for inside other words, too
-# What circles store, and the small words that stand in every sentence.
+# What circles store, and the small words that are in every sentence.
 HARMLESS = frozenset(
     "yes no not known a an and as at by for from in is it of on or the to was with".split()  # noqa: SIM905
 )

@@ -1,6 +1,6 @@
 """A blank taken apart, once: its objects as they are written, and what a fill changes of them.
 
-Whatever PDF it is: pikepdf writes it anew, without object streams, passwords and what nothing refers
+Whatever PDF it is: pikepdf writes it again, without object streams, passwords and what nothing refers
 to, and its objects are cut from that. Lines and hidden boxes that a fill needs are put in before.
 """
 
@@ -69,7 +69,7 @@ class Parts:
     entries: Mapping[int, Entries]  # of the dictionaries that a fill may change
     slots: Mapping[str, Slot]
     lines: Mapping[int, tuple[float, float]]  # drawings of the line at the top: width and height
-    kids: bytes  # the pages, as they stand in their array
+    kids: bytes  # the pages, as they are in their array
     pages: int  # number of the root of the pages
     count: int  # pages
     root: int  # number of the catalogue

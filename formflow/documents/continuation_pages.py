@@ -11,7 +11,7 @@ from formflow.documents.layout import BODY, BOLD, BOTTOM, LEFT, RIGHT, TOP
 
 SIZE, LEADING, GAP = 10.0, 13.0, 12.0  # points
 TITLE = "Longer answers, in full"
-EXPLAINED = "As they stood when this copy was made. What counts is what stands in the boxes."
+EXPLAINED = "As they were when this copy was made. What counts is what is in the boxes."
 
 
 def further_pages(

@@ -6,9 +6,9 @@ as we could read it. Of a paper that could start something by itself, others get
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from dataclasses import field as made_by
 
 from formflow.core.model import Entry
 from formflow.forms import top_line
@@ -27,7 +27,9 @@ class Enclosed:
     """What goes along with one entry, by the sha256 under which the vault has it."""
 
     filed: str | None  # the paper as others get it; None where they get none
-    beside: Mapping[str, str] = made_by(default_factory=dict)  # name -> sha256: beside the note
+    beside: Mapping[str, str] = dataclasses.field(
+        default_factory=dict
+    )  # name -> sha256: beside the note
 
 
 def is_to_a_person(entry: Entry) -> bool:

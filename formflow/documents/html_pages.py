@@ -239,7 +239,7 @@ def what_is_open(to_decide: ToDecide, settings: Settings, now: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """One step as it stands on the page."""
+    """One step as it is on the page."""
 
     step: Step
     text: str

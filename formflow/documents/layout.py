@@ -1,4 +1,4 @@
-"""Where everything stands on the paper: Form -> pages of placed words and boxes. Pure.
+"""Where everything is on the paper: Form -> pages of placed words and boxes. Pure.
 
 Units are points from the lower left corner of an A4 page, as in PDF. One column, form order, so that
 the tab order, the reading order and the order on paper are the same.
@@ -72,7 +72,7 @@ class _Page:
 
 @dataclass
 class _Block:
-    """Something that must not be torn apart: its height, and what stands in it below its own top."""
+    """Something that must not be torn apart: its height, and what is in it below its own top."""
 
     height: float
     placed: list[Placed]  # y counted from the block's top, negative
@@ -80,7 +80,7 @@ class _Block:
 
 
 def lay_out(form: Form) -> list[list[Placed]]:
-    """Return what stands on each page of a form's blank."""
+    """Return what is on each page of a form's blank."""
     pages = [_Page()]
     _place(pages, _title(form))
     for section in form.sections:

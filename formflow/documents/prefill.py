@@ -7,10 +7,10 @@ stored. What would not read back exactly stays blank.
 
 from __future__ import annotations
 
+import dataclasses
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from dataclasses import field as made_by
 from functools import cache
 
 from formflow.core.model import Answer, AnswerState
@@ -41,8 +41,10 @@ class Copy:
 
     form: Form
     reference: str  # of the record that it belongs to, in a hidden box
-    line: str  # stands at the top of each page
-    drawings: Mapping[str, Draw] = made_by(default_factory=dict)  # by question: drawn for reading
+    line: str  # is at the top of each page
+    drawings: Mapping[str, Draw] = dataclasses.field(
+        default_factory=dict
+    )  # by question: drawn for reading
     by_fillpdf: bool = False  # True: fillpdf stores the answers, see fillpdf_engine.py
 
 
@@ -86,7 +88,7 @@ def _stored(form: Form, given: Mapping[str, str]) -> dict[str, str]:
             value = there.get(value, value)
             if len(field.sources) > 1:
                 box, _, value = value.partition("=")
-        # Two answers that share a box stand in it one after the other.
+        # Two answers that share a box are in it one after the other.
         stored[box] = f"{stored[box]}, {value}" if box in stored else value
     return stored
 

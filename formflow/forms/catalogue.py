@@ -7,10 +7,10 @@ It may rename, join and split boxes and say what their states mean; it can fill 
 
 from __future__ import annotations
 
+import dataclasses
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from dataclasses import field as made_by
 from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
@@ -44,7 +44,9 @@ class Field:
     printed: bool = False  # True: the guidance's own form prints this label
     lines: int = 1  # LONG_TEXT: lines of handwriting the box has room for
     boxes: tuple[str, ...] = ()  # names in the PDF; () where it has the field's own name
-    means: Mapping[str, str] = made_by(default_factory=dict)  # stored state -> ours; {}: the same
+    means: Mapping[str, str] = dataclasses.field(
+        default_factory=dict
+    )  # stored state -> ours; {}: the same
     part: str = ""  # pattern with one pair of brackets: which part of the box is this answer
     known_from: tuple[
         str, ...
@@ -85,8 +87,12 @@ class Form:
     filing: str  # printed under the intro: where the paper belongs
     how_to_save: str  # printed strip for the person who fills it in
     sections: tuple[Section, ...]
-    hidden: Mapping[str, str] = made_by(default_factory=dict)  # boxes that say which form it is
-    information: Mapping[str, str] = made_by(default_factory=dict)  # likewise, of the document
+    hidden: Mapping[str, str] = dataclasses.field(
+        default_factory=dict
+    )  # boxes that say which form it is
+    information: Mapping[str, str] = dataclasses.field(
+        default_factory=dict
+    )  # the same, of the document
     bands: tuple[Mapping[str, Any], ...] = ()  # of licensed items: what values come to
     is_sheet: bool = False  # True: it belongs to a record that is there, and comes prefilled
     source: Path = Path(OURS)  # where its definition lies; blank and manifest lie beside it
@@ -158,7 +164,7 @@ def load(path: Path) -> Form:
 
 
 def parsed(text: str, path: Path) -> Form:
-    """Return the form that the text of a definition defines, as if it lay at a path. Raise likewise."""
+    """Return the form that the text of a definition defines, as if it lay at a path. Raise the same."""
     try:
         return _form(tomllib.loads(text), path)
     except tomllib.TOMLDecodeError as problem:

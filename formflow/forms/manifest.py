@@ -6,10 +6,10 @@ flat and the scanned paper, which have no boxes left, are read in its places.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from dataclasses import field as made_by
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,7 +31,7 @@ def rectangle(corners: object) -> Rectangle:
 
 
 class Place(NamedTuple):
-    """Where one box, or one circle of a group, stands on the paper."""
+    """Where one box, or one circle of a group, is on the paper."""
 
     page: int  # counted from 1; 0: on no page
     rectangle: Rectangle
@@ -44,7 +44,9 @@ class BlankBox:
 
     kind: str  # "text", "choice" (a list that opens), "list" or "button"
     places: tuple[Place, ...]
-    labels: Mapping[str, str] = made_by(default_factory=dict)  # of a choice: stored value -> shown
+    labels: Mapping[str, str] = dataclasses.field(
+        default_factory=dict
+    )  # of a choice: stored value -> shown
     value: str = ""  # what the blank itself has in it, such as a hidden form number
     cells: int = 0  # of a box divided into cells, a letter in each
 
@@ -69,7 +71,7 @@ class Manifest:
     boxes: Mapping[str, BlankBox]  # by full name, in the order of the file
     carries: frozenset[str] = frozenset()  # active content of the blank itself, as marks
     prints: tuple[str, ...] = ()  # of each page: a fingerprint of what is printed on it
-    looks: Looks = made_by(default_factory=Looks)
+    looks: Looks = dataclasses.field(default_factory=Looks)
     notes: frozenset[tuple[int, str]] = frozenset()  # page, and kind and place of what is no box
     edition: int = EDITION  # of the fingerprints in `prints`, `looks` and `notes`
 

@@ -126,7 +126,7 @@ _STATES = _Wanted(
         and len(set(value)) == len(value) > 1
     ),
 )
-# Id and code stand in file names and references.
+# Id and code are in file names and references.
 _ID = _Wanted(
     "at most 60 small letters, digits and _, beginning with a letter",
     lambda value: _NAME.fits(value) and len(value) <= 60,

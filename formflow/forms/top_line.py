@@ -1,4 +1,4 @@
-"""The line at the top of each page of a prefilled copy: what it may say, and nothing else may stand there.
+"""The line at the top of each page of a prefilled copy: what it may say, and nothing else may be there.
 
 Whoever fills in a copy reads it, so a paper whose line says something else is held. Wordings that were
 in use before stay here: copies with them still come back. Pure.

@@ -5,12 +5,12 @@ Opened by the command, or by the test, and handed to whatever needs it. Settings
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from dataclasses import field as made_by
 from pathlib import Path
 
 from formflow.core import files
@@ -40,7 +40,7 @@ class WorkContext(DeliveryContext):
 
     cage: Cage
     # Tasks of ours that could not be put back yet, each with the reason. Lanes add to it, too.
-    stayed: deque[tuple[Claimed, Trouble]] = made_by(default_factory=deque)
+    stayed: deque[tuple[Claimed, Trouble]] = dataclasses.field(default_factory=deque)
 
     @property
     def locks(self) -> Path:

@@ -1,6 +1,6 @@
-"""Alerts climb: what nobody has acknowledged goes to the next destination of the ladder, each once.
+"""Escalation: an alert that nobody has acknowledged goes to the next destination of the ladder, each once.
 
-The ladder is made of destinations that have `alerts_after_hours`. Like a reminder, climbing is a task of
+The ladder is made of destinations that have `alerts_after_hours`. Like a reminder, escalation is a task of
 the ledger: it survives restarts, and after an outage each destination is told once.
 """
 
@@ -18,7 +18,7 @@ from formflow.storage.database import writing
 from formflow.storage.tasks import Claimed
 
 
-def climb(context: WorkContext, task: Claimed, now: datetime) -> None:
+def escalate(context: WorkContext, task: Claimed, now: datetime) -> None:
     """Tell every destination whose time has come, and come back for the next one."""
     with writing(context.engine) as connection:
         entry = entries.entry(connection, task.ref_id)

@@ -1,4 +1,4 @@
-"""Entry, parcels and tasks in ONE transaction: from here on the paper cannot be lost or doubled.
+"""Entry, parcels and tasks in ONE transaction: from here on the paper can be neither lost nor duplicated.
 
 Rows only: what the parcels hold is drawn and prepared by their deliveries, from what is committed here. Which revision a paper is, what is known of the child, and the proposal are worked out inside the
 transaction, so that two workers with two papers about one child see each other's.
@@ -6,7 +6,6 @@ transaction, so that two workers with two papers about one child see each other'
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -28,6 +27,7 @@ from formflow.core.model import (
 )
 from formflow.core.references import at_revision, record_reference
 from formflow.core.settings import Settings
+from formflow.delivery.context import DeliveryContext
 from formflow.delivery.outbox import send
 from formflow.forms.catalogue import Form
 from formflow.pipeline.linking import (
@@ -41,20 +41,11 @@ from formflow.rules.case.case import REVIEW, SAME_CHILD, about_the_sheet, sheet_
 from formflow.rules.checks import about_active_content
 from formflow.rules.light import urgency
 from formflow.rules.light.propose import decide
-from formflow.sdk.contract import Connector
 from formflow.storage import children, counters, entries, papers, revisions, tasks
 from formflow.storage.acknowledgements import acknowledge_up_to
 from formflow.storage.database import Connection
 from formflow.storage.revisions import Revision
 from formflow.storage.schema import TaskKind
-
-
-@dataclass(frozen=True, slots=True)
-class Office:
-    """What recording needs to know besides the paper."""
-
-    settings: Settings
-    destinations: Mapping[str, Connector]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +90,7 @@ def foresee(
 
 def record(
     connection: Connection,
-    office: Office,
+    context: DeliveryContext,
     arrived: Arrived,
     result: Checked | Unread,
     form: Form | None,
@@ -110,16 +101,16 @@ def record(
 
     A paper with the same answers as the revision before is no new entry: it is a repeat of that one.
     """
-    identity = _identity(connection, arrived, result, form, office.settings.zone)
+    identity = _identity(connection, arrived, result, form, context.settings.zone)
     if identity.previous is not None and identity.is_unchanged:
         recorded = Recorded(identity.previous.id, repeats=True, told=_told(identity.previous))
     else:
-        entry = _entry(connection, office, arrived, result, identity, form, foreseen, now)
+        entry = _entry(connection, context, arrived, result, identity, form, foreseen, now)
         entry_id = entries.add(connection, entry, arrived.paper_id, identity.keys)
         recorded = Recorded(entry_id, repeats=False, told=_told(entry))
         _note_decided(connection, identity, entry)
-        send(connection, office.destinations, office.settings, entry, form, recorded.entry_id)
-        _start_clock(connection, office.settings, entry, foreseen, recorded.entry_id)
+        send(connection, context.destinations, context.settings, entry, form, recorded.entry_id)
+        _start_clock(connection, context.settings, entry, foreseen, recorded.entry_id)
     papers.become(connection, arrived.paper_id, recorded.entry_id)
     if isinstance(result, Checked) and arrived.continues is not None:
         _end_waiting_of_the_unread(connection, arrived.continues, now)
@@ -177,7 +168,7 @@ def _start_clock(
 ) -> None:
     """Come back to what counts for its reminders, and to an alert for those who are told later.
 
-    Whether there is anything to say is looked up when the time comes. Green alone does not climb, nor is a
+    Whether there is anything to say is looked up when the time comes. Green alone is not escalated, nor is a
     decision on it chased: what is not known may be red.
     """
     is_green = entry.highest_light is Light.GREEN and not entry.urgent
@@ -187,7 +178,7 @@ def _start_clock(
         tasks.add(connection, TaskKind.REMIND, entry_id, priority=priority)
         return
     if settings.told_later and not is_green:
-        tasks.add(connection, TaskKind.CLIMB, entry_id, priority=tasks.PRIORITY_ALERT)
+        tasks.add(connection, TaskKind.ESCALATE, entry_id, priority=tasks.PRIORITY_ALERT)
     if not is_sheet and entry.revision > 1:
         # A later revision keeps the clocks of the case from now on: they may have begun with a sheet.
         tasks.add(connection, TaskKind.REMIND, entry_id, priority=priority)
@@ -202,7 +193,7 @@ def _paper(result: Checked | Unread) -> Reading | Unread:
 
 def _entry(
     connection: Connection,
-    office: Office,
+    context: DeliveryContext,
     arrived: Arrived,
     result: Checked | Unread,
     identity: Identity,
@@ -210,14 +201,14 @@ def _entry(
     foreseen: Foreseen,
     now: datetime,
 ) -> Entry:
-    reference, revision = _number(connection, office, identity, now)
+    reference, revision = _number(connection, context, identity, now)
     is_sheet = form is not None and form.is_sheet
     is_misplaced = is_sheet and arrived.role is Role.STAFF
     if is_sheet:
         assessed, proposal = _of_a_sheet(result, is_misplaced=is_misplaced), None
     else:
         earlier = entries.history(connection, identity.child_id, apart_from=reference)
-        on = local_day(now, office.settings.zone)
+        on = local_day(now, context.settings.zone)
         assessed, proposal = _assess(result, earlier, foreseen, on)
     notices = (*_carried(connection, identity, proposal), *identity.problems, *assessed)
     if arrived.role is Role.DECISIONS:
@@ -300,7 +291,7 @@ def _outcome(result: Checked | Unread, notices: tuple[Notice, ...]) -> Outcome:
 
 def _number(
     connection: Connection,
-    office: Office,
+    context: DeliveryContext,
     identity: Identity,
     now: datetime,
 ) -> tuple[str, int]:
@@ -308,7 +299,7 @@ def _number(
         return identity.previous.reference, identity.previous.revision + 1
     if identity.sheet:
         return identity.sheet, 1
-    agency = office.settings.agency
-    year = now.astimezone(office.settings.zone).year
+    agency = context.settings.agency
+    year = now.astimezone(context.settings.zone).year
     last = counters.next_reference(connection, year)
     return record_reference(agency.reference_prefix, year, last), 1

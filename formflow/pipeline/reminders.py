@@ -20,7 +20,7 @@ from formflow.storage.tasks import Claimed
 def remind(context: WorkContext, task: Claimed, now: datetime) -> None:
     """Tell the safeguarding lead what is overdue in a case, and come back while anything is open.
 
-    The newest paper of a case keeps all its clocks, be it a revision of the record or a sheet; the others
+    The newest paper of a case keeps all its clocks, whether it is a revision of the record or a sheet; the others
     end. A sheet that is recorded while this looks may come too late for today's reminder.
     """
     with reading(context.engine) as connection:

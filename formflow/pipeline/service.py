@@ -1,4 +1,4 @@
-"""The service: sweep, drain, collect acknowledgements, wait for the doorbell. One per ledger."""
+"""The service: sweep, drain, collect acknowledgements, wait for the watcher. One per ledger."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from formflow.delivery import acknowledgements
 from formflow.pipeline import walk
 from formflow.pipeline.context import WorkContext
 from formflow.pipeline.sweep import Swept, sweep
-from formflow.pipeline.watcher import Doorbell
+from formflow.pipeline.watcher import FolderWatcher
 from formflow.storage import tasks
 from formflow.storage.database import writing
 
@@ -59,7 +59,7 @@ def alone(settings: Settings) -> Iterator[None]:
 
 
 def try_everything_again(context: WorkContext) -> None:
-    """Make due what waits: whoever starts FormFlow anew has often just put right what was wrong."""
+    """Make due what waits: whoever starts FormFlow again has often just put right what was wrong."""
     with writing(context.engine) as connection:
         tasks.retry(connection, None, set_aside_too=False)
         tasks.bring_forward(connection)
@@ -88,16 +88,16 @@ def turn(
     return Turn(swept, handled, acknowledged)
 
 
-def serve(context: WorkContext, doorbell: Doorbell) -> None:
+def serve(context: WorkContext, watcher: FolderWatcher) -> None:
     """Take turns until the worker is told to stop. Between turns it sleeps: idle costs next to nothing."""
-    doorbell.start()
+    watcher.start()
     # A lane that is done may have more to do, or the service may have waited for it.
-    context.lanes.when_done = lambda: doorbell.ring()
+    context.lanes.when_done = lambda: watcher.wake()
     try:
         while not context.stopping.is_set():
-            doorbell.wait(_turn_safely(context))
+            watcher.wait(_turn_safely(context))
     finally:
-        doorbell.stop()
+        watcher.stop()
 
 
 def _turn_safely(context: WorkContext) -> float:

@@ -1,6 +1,6 @@
 """The reconciling sweep: what lies in the watched folders, what has settled, what is taken.
 
-The sweep is the truth; the doorbell only brings it forward. A folder without its marker file is
+The sweep is the truth; the watcher only brings it forward. A folder without its marker file is
 offline, and nothing is concluded from it: an empty mount point is not an empty folder.
 """
 
@@ -218,7 +218,7 @@ def _busy(
 def _tell_if_it_stays_so(
     context: WorkContext, watch: Watch, seen: _Seen, sighting: Sighting, now: datetime
 ) -> None:
-    """Tell a person, once, of a file that nobody lets us open. It is tried again all the same."""
+    """Tell a person, once, of a file that nobody lets us open. It is tried again anyway."""
     patience = timedelta(minutes=watch.incomplete_minutes)
     if sighting.code == LOCKED or now - sighting.changed_at < patience:
         return

@@ -1,4 +1,4 @@
-"""The walk of a paper, readable as a table of contents, and the one way in: drain().
+"""The processing loop, readable as a table of contents; drain() is the only entry point.
 
     drop ─ gate ─ intake ─▶ [read] cage ▶ check ▶ decide ▶ record ─▶ [deliver] connectors
                              └── could not be assessed: recorded for a person, the DSL is told
@@ -28,9 +28,9 @@ from formflow.delivery.dispatcher import deliver, give_up_overdue, most_at_once
 from formflow.delivery.outbox import send_again
 from formflow.forms.catalogue import Form
 from formflow.pipeline.context import WorkContext
-from formflow.pipeline.escalation import climb
+from formflow.pipeline.escalation import escalate
 from formflow.pipeline.intake import short
-from formflow.pipeline.recording import Arrived, Office, foresee, record
+from formflow.pipeline.recording import Arrived, foresee, record
 from formflow.pipeline.reminders import remind
 from formflow.reading.page_images import as_pdf
 from formflow.reading.reader import NO_BOXES
@@ -231,8 +231,8 @@ def _handle(context: WorkContext, task: Claimed, clock: Callable[[], datetime]) 
             _repeat(context, task)
         case TaskKind.REMIND:
             remind(context, task, clock())
-        case TaskKind.CLIMB:
-            climb(context, task, clock())
+        case TaskKind.ESCALATE:
+            escalate(context, task, clock())
 
 
 def _read(context: WorkContext, task: Claimed, clock: Callable[[], datetime]) -> None:
@@ -295,10 +295,9 @@ def _record(
         role=paper.role,
     )
     settings, form = context.settings, _form_of(context, result)
-    office = Office(settings, context.destinations)
     foreseen = foresee(settings, result, form, now)
     with writing(context.engine) as connection:
-        recorded = record(connection, office, arrived, result, form, foreseen, now)
+        recorded = record(connection, context, arrived, result, form, foreseen, now)
         if recorded.repeats:
             first = papers.first_arrival(connection, paper.id)
             _answer_repeat(context, connection, first, recorded.entry_id)

@@ -1,7 +1,7 @@
-"""The doorbell: watchdog rings when something moves in a watched folder. Only a hint.
+"""Wakes the service when something moves in a watched folder (watchdog). Only a hint.
 
 watchdog can lose events and go blind while it looks alive, so nothing depends on it: the sweep comes
-in any case. The handler does nothing but ring; an exception in it would end the watch for good.
+in any case. The handler does nothing but wake; an exception in it would end the watch for good.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ log = logging.getLogger("formflow")
 LONGEST_WAIT_SECONDS = 0.5
 
 
-class Doorbell(FileSystemEventHandler):
-    """Rings when something moves in one of the folders."""
+class FolderWatcher(FileSystemEventHandler):
+    """Wakes whoever waits when something moves in one of the folders."""
 
     def __init__(self, folders: Iterable[Path]) -> None:
         self._folders = tuple(folders)
         # Not an Event: the handler of a signal may interrupt one that is being set, and wait for it for ever.
-        self._rings: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._calls: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._observer = Observer()
 
     def start(self) -> None:
@@ -48,24 +48,24 @@ class Doorbell(FileSystemEventHandler):
     def on_any_event(self, event: FileSystemEvent) -> None:
         """Ring. Opening or closing a file that was only read is not worth a sweep."""
         if event.event_type not in ("opened", "closed_no_write"):
-            self.ring()
+            self.wake()
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         """Ring by hand, so that a waiting service wakes up. May be called by the handler of a signal."""
-        if self._rings.empty():
-            self._rings.put(None)
+        if self._calls.empty():
+            self._calls.put(None)
 
     def wait(self, seconds: float) -> bool:
-        """Wait until it rings or the time is over; return whether it rang."""
+        """Wait until something moves or the time is over; return whether something moved."""
         until = time.monotonic() + seconds
-        rang = self._rings_within(0)
-        while not rang and (left := until - time.monotonic()) > 0:
-            rang = self._rings_within(min(left, LONGEST_WAIT_SECONDS))
-        return rang
+        was_called = self._called_within(0)
+        while not was_called and (left := until - time.monotonic()) > 0:
+            was_called = self._called_within(min(left, LONGEST_WAIT_SECONDS))
+        return was_called
 
-    def _rings_within(self, seconds: float) -> bool:
+    def _called_within(self, seconds: float) -> bool:
         try:
-            self._rings.get(timeout=seconds)
+            self._calls.get(timeout=seconds)
         except queue.Empty:
             return False
         return True

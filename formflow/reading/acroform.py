@@ -24,7 +24,7 @@ BYTES_PER_CHARACTER = 4  # the most that any text encoding needs
 
 
 class TooMuch(Exception):
-    """The file wants more than a form may cost. The message says the limit, such as "500 boxes"."""
+    """The file exceeds a resource limit. The message says the limit, such as "500 boxes"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Box:
     raw: str  # as stored
     widgets: tuple[pikepdf.Object, ...] = field(repr=False, default=())
     shown: tuple[str | None, ...] = ()  # of a button: each widget's /AS, "" for off
-    offers: tuple[str, ...] = ()  # likewise: what each widget says when it is on, "" for nothing
+    offers: tuple[str, ...] = ()  # the same: what each widget says when it is on, "" for nothing
     drawings: tuple[Mapping[str, pikepdf.Object], ...] = field(repr=False, default=())  # by state
     legible: bool = True  # False: something is stored, and nobody can say which answer it is
     labels: Mapping[str, str] = field(default_factory=dict)  # of a choice: stored value -> shown

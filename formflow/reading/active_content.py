@@ -41,7 +41,7 @@ def marks(pdf: pikepdf.Pdf, content: bytes) -> frozenset[str]:
 
 
 def _may_hold_any(content: bytes) -> bool:
-    # With a letter spelled as "#4A", a name does not stand in the bytes.
+    # With a letter spelled as "#4A", a name is not in the bytes.
     return _NAMES.search(content) is not None or any(
         _IN_A_NAME.search(content, max(0, found.start() - LONGEST_NAME), found.start())
         for found in _SPELLED.finditer(content)
@@ -49,7 +49,7 @@ def _may_hold_any(content: bytes) -> bool:
 
 
 def _object_streams(pdf: pikepdf.Pdf, content: bytes) -> Iterator[bytes]:
-    """Yield what stands in each stream that holds objects. One that cannot be found yields a name."""
+    """Yield what is in each stream that holds objects. One that cannot be found yields a name."""
     at = content.find(OBJECT_STREAM)
     while at >= 0:
         heads = _OBJECT.findall(content, max(0, at - LONGEST_HEAD), at)

@@ -68,7 +68,7 @@ class _Drawings:
         resources = form.get("/DR")
         fonts = resources.get("/Font") if isinstance(resources, pikepdf.Dictionary) else None
         self._form_fonts = dict(fonts.items()) if isinstance(fonts, pikepdf.Dictionary) else {}
-        # The form asks viewers to draw all values anew: an empty drawing then says nothing.
+        # The form asks viewers to draw all values again: an empty drawing then says nothing.
         self._redrawn = bool(form.get("/NeedAppearances", False))
         self._decoders: dict[tuple[int, int], Decode] = {}
 

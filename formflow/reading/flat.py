@@ -60,12 +60,12 @@ class _Laid:
     letters: tuple[Letter, ...]  # what the blank does not have, in the order drawn
 
     def text_at(self, there: Rectangle) -> str:
-        """Return the text in a box that stands there on the blank."""
+        """Return the text in a box that is there on the blank."""
         text = print_layout.as_text(self.lines_at(there), self.fit.rectangle(there)[2])
         return _NO_LETTER.sub(NO_LETTER, _LINE_END.sub("\n", text))
 
     def lines_at(self, there: Rectangle) -> list[Line]:
-        """Return the lines in a box that stands there on the blank."""
+        """Return the lines in a box that is there on the blank."""
         moved = self.fit.rectangle(there)
         return print_layout.lines(self._own_drawing(moved) or self._inside(moved))
 
@@ -122,7 +122,7 @@ def _goes_on(before: Letter, after: Letter, margin: float) -> bool:
 def read(
     sheets: Sequence[Sheet], content: bytes, document: Mapping[str, str], forms: Sequence[Form]
 ) -> Found | str:
-    """Return what stands at the places of the form's boxes, or the code of the notice why not.
+    """Return what is at the places of the form's boxes, or the code of the notice why not.
 
     `sheets` are the printed pages of `content`, `document` is its document information.
     """
@@ -155,7 +155,7 @@ def most_alike(
 
 
 def likeness(pages: Sequence[Sequence[alignment.Word]], form: Form) -> float:
-    """Return how much of the blank's print stands on the pages of a paper, page by page, from 0 to 1.
+    """Return how much of the blank's print is on the pages of a paper, page by page, from 0 to 1.
 
     Some pages of the form may be missing; each page that is there must be one of it.
     """
@@ -206,7 +206,7 @@ def button(name: str, marks: Sequence[tuple[str | None, bool | None]]) -> Box:
 
 
 def _text(name: str, box: BlankBox, shown: Sequence[str]) -> Box:
-    """Return what a box shows. One that stands on several pages must show the same on each."""
+    """Return what a box shows. One that is on several pages must show the same on each."""
     raw = shown[0]
     text = "".join(raw.split()) if box.cells else normalised(raw)
     if box.kind == "choice" and text:

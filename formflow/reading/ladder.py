@@ -1,12 +1,12 @@
 """Reading one paper, inside the killable child: a ladder, each rung tried where the one above fails.
 
     acroform  boxes of a PDF form, read twice and compared with what the eye sees
-    xfa       the same form where the answers stand in its XFA part alone
+    xfa       the same form where the answers are in its XFA part alone
     flat      boxes that became print: flattened, or printed to PDF
     scan      a picture of a page (where tesseract is installed; asked for by itself: it takes longer)
 
 What stands against a paper that was read comes out as holds; a paper that cannot be read at all, as
-Unread. Every rung but the first wants a person to confirm. Nothing here decides.
+Unread. Every rung but the first needs a person to confirm. Nothing here decides.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class _Paper:
         given: Mapping[str, Answer],
         held: Sequence[Hold],
     ) -> Reading:
-        """Return the reading. Every rung but the first wants a person to confirm."""
+        """Return the reading. Every rung but the first needs a person to confirm."""
         return Reading(
             sha256=self.path.stem,
             form_id=form.form_id,

@@ -28,7 +28,7 @@ def known_forms(folder: Path | None = None) -> tuple[Form, ...]:
 
 
 def _up_to_date(form: Form) -> Form:
-    """Return a form; one that an older FormFlow learned with a manifest that is made anew."""
+    """Return a form; one that an older FormFlow learned with a manifest that is made again."""
     if form.is_ours or form.manifest.edition == EDITION:
         return form
     try:
@@ -71,7 +71,7 @@ def _places(box: Box, page_of: Mapping[tuple[int, int], int]) -> Iterator[Place]
 
 
 def moved(found: Mapping[str, tuple[Place, ...]], blank: Manifest) -> list[str]:
-    """Return the names of boxes that do not stand where they stand on the blank.
+    """Return the names of boxes that are not where they are on the blank.
 
     Where a box lies that nobody sees does not matter: blanks in use have it in other places.
     """

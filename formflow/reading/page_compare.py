@@ -26,7 +26,7 @@ def marks(
 ) -> dict[tuple[str, Place], bool | None]:
     """Return for every circle whether it is marked on the paper, None where nobody can tell.
 
-    Marks are print, or they stand in boxes still. Raise ValueError when the paper cannot be drawn.
+    Marks are print, or they are in boxes still. Raise ValueError when the paper cannot be drawn.
     """
     scale, found = raster.DOTS_PER_POINT, {}
     with raster.opened(paper) as written:

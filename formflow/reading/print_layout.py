@@ -1,6 +1,6 @@
 """The pages of a PDF as they are printed: words with their places, and letters in the order drawn.
 
-By pdfplumber. A letter also remembers the drawings it stands in: programs that turn boxes into print
+By pdfplumber. A letter also remembers the drawings it is in: programs that turn boxes into print
 draw each answer as a drawing of its own, of the size of the box.
 """
 

@@ -47,7 +47,7 @@ def drawn(
     mode: str = "L",
     only: Rectangle | None = None,
 ) -> Image.Image:
-    """Return a page, counted from 1, as a picture, grey or "RGB"; with what stands in boxes, if wanted.
+    """Return a page, counted from 1, as a picture, grey or "RGB"; with what is in boxes, if wanted.
 
     Without notes it is what the page prints by itself. Where `only` a part of it is wanted, in points,
     the rest stays white: that takes a tenth of the time, and the part is the same, dot by dot.
@@ -95,7 +95,7 @@ def _area(only: Rectangle | None, size: tuple[int, int], dots_per_point: float) 
 
 
 def flattened(content: bytes) -> bytes:
-    """Return a PDF whose boxes have become print, drawn anew where a drawing is missing."""
+    """Return a PDF whose boxes have become print, drawn again where a drawing is missing."""
     with opened(content) as document:
         for number in range(1, len(document) + 1):
             flatten(document, number)

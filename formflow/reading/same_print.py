@@ -57,7 +57,7 @@ def differing(
 ) -> list[int]:
     """Return those of some pages, counted from 1, that print something else than the blank does.
 
-    One of our lines may stand at the top. `content` gives the paper as PDFium can open it. What cannot
+    One of our lines may be at the top. `content` gives the paper as PDFium can open it. What cannot
     be compared differs.
     """
     with closing(Pages(content())) as paper:
@@ -71,7 +71,7 @@ def differing(
 
 
 def _shows(paper: Pages, pages: Sequence[int], line: str) -> bool:
-    """Return whether a line may be the one that stands on some pages: most are not worth comparing."""
+    """Return whether a line may be the one that is on some pages: most are not worth comparing."""
     try:
         shown = "".join(letter.text for letter in paper.letters(pages[0]))
     except (pypdfium2.PdfiumError, ValueError, LookupError):

@@ -30,7 +30,7 @@ from formflow.reading.text import normalised
 DOTS_PER_INCH = 200
 DOTS_PER_POINT = DOTS_PER_INCH / 72
 ALIKE = 0.5  # share of the printed words of a form that must be made out
-HANGING = frozenset("gjpqy,;()[]Q/|_$@{}")  # letters that reach below the line they stand on
+HANGING = frozenset("gjpqy,;()[]Q/|_$@{}")  # letters that reach below the line they are on
 INSET = 1.2  # points: a crop keeps away from the frame of its box
 LIGHT = 170  # of 255: ruled lines and the grain of paper are lighter than ink
 LEAST_INK = 0.0008  # share of dark dots: below that nobody has written anything
@@ -103,7 +103,7 @@ class _Laid:
         )
 
     def written(self, there: Rectangle, last: float = math.inf) -> Image.Image:
-        """Return what stands in a box, or in its last points, without what is printed there."""
+        """Return what is in a box, or in its last points, without what is printed there."""
         left, bottom, right, top = there
         top = min(top, bottom + 2 * INSET + last)
         box = (
@@ -136,7 +136,7 @@ def _laid(
 
 def _straightened(page: Image.Image, size: tuple[int, int], fit: Fit) -> Image.Image:
     """Return the page as it would lie exactly over its blank of this size, in dots."""
-    # From dots of the blank, counted from the top, to dots of the page, likewise.
+    # From dots of the blank, counted from the top, to dots of the page, too.
     high, tall, scale = size[1], page.height, DOTS_PER_POINT
     back = (
         fit.a,

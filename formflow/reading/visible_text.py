@@ -38,7 +38,7 @@ Fonts = Callable[[str, Any], Decode]  # from the name of a font and the font, No
 
 
 def letters(drawing: pikepdf.Object, place: Rectangle, fonts: Fonts) -> str:
-    """Return what a box's drawing shows, in the order drawn, when it stands in this place.
+    """Return what a box's drawing shows, in the order drawn, when it is in this place.
 
     Raise CannotTell.
     """

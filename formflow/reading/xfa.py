@@ -85,7 +85,7 @@ class _Found:
         self._boxes = Counter(_plain(name)[-1] for name in boxes)
 
     def words(self, name: str) -> str | None:
-        """Return what stands at a box's path, with or without the name of the form before it.
+        """Return what is at a box's path, with or without the name of the form before it.
 
         Else what stands under its last name, where that is its alone. None where nothing does.
         """

@@ -58,7 +58,7 @@ class _Paper:
     today: date
 
     def answer(self, name: str) -> Answer:
-        """Return what stands in a box. A box that the file lacks is unreadable, not blank."""
+        """Return what is in a box. A box that the file lacks is unreadable, not blank."""
         return self.reading.answers.get(name, _NOT_THERE)
 
     def notice(
@@ -169,7 +169,7 @@ def _moments(paper: _Paper) -> tuple[Moments, list[Notice]]:
 
 
 def _moment(paper: _Paper, field: Field) -> tuple[Moment | None, str]:
-    """Return what stands in a date box and the code of the notice it deserves, or ""."""
+    """Return what is in a date box and the code of the notice it deserves, or ""."""
     written = paper.answer(field.name).value
     if written is None:
         return None, ""

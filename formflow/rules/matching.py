@@ -203,7 +203,7 @@ def business_key(form_id: str, facts: Facts) -> str | None:
     """Return what makes two papers be about the same incident, as 64 hex digits, or None.
 
     Form, child A, day and time of the incident and who completed the form. Hashed, so that no name
-    stands in an index. None when any of it but the time is missing: then a person compares. Two
+    is in an index. None when any of it but the time is missing: then a person compares. Two
     incidents of one day with two times are two; a time that was corrected is for a person to compare.
     """
     child = child_key(facts, "child_a")

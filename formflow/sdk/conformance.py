@@ -4,7 +4,7 @@
     def test_my_connector(check, tmp_path):
         check(conformance.Trial(open=lambda context: Mine(settings, context), landed=...))
 
-Each check wants a destination of its own, empty, and raises AssertionError with what went wrong.
+Each check needs a destination of its own, empty, and raises AssertionError with what went wrong.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def _everything(operation: Operation, number: int) -> dict[str, Any]:
 
 
 def declares_itself(trial: Trial) -> None:
-    """Kind, version, settings and capabilities are as the registry wants them."""
+    """Kind, version, settings and capabilities are as the registry expects them."""
     connector = trial.connector()
     why = registry.why_not(connector.kind, type(connector))
     _must(why is None, str(why))

@@ -164,7 +164,7 @@ class Connector(Protocol):
         """Return how the destination holds the key, or None."""
 
     def close(self) -> None:
-        """Let go of everything. May be called twice."""
+        """Release all resources. May be called twice."""
 
 
 @runtime_checkable

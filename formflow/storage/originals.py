@@ -57,7 +57,7 @@ class Vault:
         return os.fdopen(handle, "rb")
 
     def tidy(self) -> int:
-        """Remove the half copies that a killed worker left; return how many. Living ones are spared."""
+        """Remove the half copies that a killed worker left; return how many. Files in use are left alone."""
         return files.sweep(self.folder)
 
     def keep(self, source: BinaryIO) -> tuple[str, int]:

@@ -33,7 +33,7 @@ class TaskKind(StrEnum):
     READ = "read"
     REPEAT = "repeat"
     REMIND = "remind"
-    CLIMB = "climb"
+    ESCALATE = "climb"  # as ledgers in use call it
     DELIVER = "deliver"
 
 
@@ -192,7 +192,7 @@ class Parcel(SQLModel, table=True):
 
 
 class Task(SQLModel, table=True):
-    """One thing to do, by number only: nothing confidential stands in the queue."""
+    """One thing to do, by number only: nothing confidential is in the queue."""
 
     __table_args__ = (UniqueConstraint("kind", "ref_id"),)
 

@@ -113,7 +113,7 @@ def put_back(
 ) -> None:
     """Make a task ready again at a later time, with the reason and its weight. Raise LeaseLost.
 
-    `unclear` says whether what it was to do may be done all the same, as after trouble of our own.
+    `unclear` says whether what it was to do may be done anyway, as after trouble of our own.
     """
     changed = connection.execute(
         _PUT_BACK,

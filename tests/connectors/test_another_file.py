@@ -1,4 +1,4 @@
-"""A file of the same name that belongs to something else is never written over; an alert gets out all the same."""
+"""A file of the same name that belongs to something else is never written over; an alert gets out anyway."""
 
 from __future__ import annotations
 

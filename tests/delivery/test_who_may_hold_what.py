@@ -204,7 +204,7 @@ def test_a_whole_term_tells_a_destination_for_notices_no_name_and_no_reason(
 
 
 def names(full: list[Parcel]) -> set[str]:
-    """Return the names of people and of children's folders that stand in full parcels."""
+    """Return the names of people and of children's folders that are in full parcels."""
     records = [parcel for parcel in full if isinstance(parcel, RecordParcel)]
     found: set[Any] = {parcel.child_reference for parcel in records}
     for parcel in records:

@@ -142,7 +142,7 @@ def test_a_paper_that_could_not_be_read_has_a_sheet_that_says_so() -> None:
 
 
 def drawn_answers(sheet: bytes) -> str:
-    """Return all that stands in the right column, without spaces, by the fonts' own tables."""
+    """Return all that is in the right column, without spaces, by the fonts' own tables."""
     drawn = []
     with pikepdf.open(io.BytesIO(sheet)) as pdf:
         assert pdf.check_pdf_syntax() == []

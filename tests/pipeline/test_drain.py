@@ -102,7 +102,7 @@ def test_a_turn_that_fails_does_not_end_the_service(
         raise OSError(28, "No space left on device")
 
     class Bell:
-        """A doorbell that rings at once."""
+        """A watcher that rings at once."""
 
         def start(self) -> None:
             """Nothing to start."""

@@ -105,7 +105,7 @@ def test_the_alert_of_a_red_form_goes_before_the_alerts_of_others(office: Settin
             " JOIN entry ON entry.id = parcel.entry_id"
             " WHERE task.kind = 'deliver' AND parcel.operation = 'alert'"
         )
-        priorities = dict(waiting.all())
+        priorities: dict[str, int] = {row[0]: row[1] for row in waiting}
     office.folders.alerts.with_name("away").rename(office.folders.alerts)
     assert set(priorities) >= {"red"}
     assert all(priorities["red"] < one for light, one in priorities.items() if light != "red")

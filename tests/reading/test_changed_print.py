@@ -29,7 +29,7 @@ from tests.support.papers import ANSWERS, FORMS, held, paper
 
 Change = Callable[[Pdf], None]
 CHANGED = {("FF-133", None)}
-PAGE = 2  # counted from 0: "Was it planned?" stands there
+PAGE = 2  # counted from 0: "Was it planned?" is there
 PLANNED = b"BT 1 0 0 1 45 562.25 Tm (Was it planned?) Tj T* ET"
 YES, NO = b"425.108 595.5 Tm (Yes)", b"468.888 595.5 Tm (No)"
 
@@ -230,7 +230,7 @@ def test_a_changed_print_is_held(tmp_path: Path, change: Change) -> None:
 
 
 def rewritten(pdf: Pdf) -> None:
-    """Every page written anew by a program that rounds."""
+    """Every page written again by a program that rounds."""
     for page in pdf.pages:
         steps = pikepdf.unparse_content_stream(pikepdf.parse_content_stream(page))
         short = re.sub(rb"\d+\.\d{3,}", lambda found: b"%.2f" % float(found[0]), steps)
@@ -372,7 +372,7 @@ def test_what_is_changed_on_an_agencys_own_form_is_held(
     assert [hold.code for hold in reading.held] == codes
 
 
-# Copies of ours: a line stands at the top of each page, and nothing else.
+# Copies of ours: a line is at the top of each page, and nothing else.
 
 
 def a_copy(line: str, reference: str = "FF-2026-000123") -> Pdf:

@@ -58,7 +58,7 @@ def test_a_form_filled_in_saved_and_opened_again_in_firefox_shows_page_1(tmp_pat
             file.write_bytes(content)
             window.opens(file)
             assert ink(window) > LEAST
-            # A letter that the form's font lacks: Firefox then asks viewers to draw all answers anew.
+            # A letter that the form's font lacks: Firefox then asks viewers to draw all answers again.
             window.types("input[name='child_a_name']", "Zoë Świątek")
             window.clicks(f"{PAGE} input[type='radio']")
             saved = tmp_path / f"{name} saved.pdf"

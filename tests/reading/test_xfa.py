@@ -1,4 +1,4 @@
-"""Answers that stand in the XFA part alone are found, and nothing outside the file is ever fetched."""
+"""Answers that are in the XFA part alone are found, and nothing outside the file is ever fetched."""
 
 from __future__ import annotations
 

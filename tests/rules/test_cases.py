@@ -1,4 +1,4 @@
-"""Every rule fires on what establishes it, and on nothing else. The cases stand in cases/rules.toml."""
+"""Every rule fires on what establishes it, and on nothing else. The cases are in cases/rules.toml."""
 
 from __future__ import annotations
 

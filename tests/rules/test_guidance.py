@@ -13,7 +13,7 @@ from formflow.rules.light.book import rules
 from tests.support.facts import table
 
 ROOT = Path(__file__).parents[2]
-# Every line that the guidance was taken apart into, by its headings; the traffic light stands in
+# Every line that the guidance was taken apart into, by its headings; the traffic light is in
 # test_cases.py. RP4 is ours: the reminder that follows from RP1. ST1 and ST3 are the two signatures that
 # bring the next sheet.
 LINES = [

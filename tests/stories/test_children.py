@@ -163,7 +163,7 @@ def test_several_who_were_targeted_are_each_referred_on_a_sheet_of_their_own(des
     assert stored(first_sheet, "child_name") == "Kit Moor"
     assert stored(first_sheet, "worries") == "Kit says that it hurt."
     assert stored(second_sheet, "child_name") == "Lee Hart"
-    assert stored(second_sheet, "worries") == ""  # nothing about one child stands on the other’s
+    assert stored(second_sheet, "worries") == ""  # nothing about one child is on the other’s
 
     sent = {"sender_name": "M. Head", "sent_at": "13/11/2026 at 9am"}
     desk.fills_in("F3b", second_sheet, **sent, child_dob="5/5/2014", worries="Saw it.")

@@ -219,7 +219,7 @@ def misplaced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 def receipt(found: World, entry: Entry) -> bytes:
-    """Return a receipt without what stands on each: its number, its time and the mark of its delivery."""
+    """Return a receipt without what is on each: its number, its time and the mark of its delivery."""
     name = f"{entry.reference} r1 received.html"
     page = (found.desk.office.folders.receipts / name).read_text("utf-8")
     page = page.replace(entry.reference, "(number)")

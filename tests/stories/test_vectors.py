@@ -1,4 +1,4 @@
-"""The test vectors of the guidance, T1 to T19, through the whole product. T20 to T22 stand in test_walk.py.
+"""The test vectors of the guidance, T1 to T19, through the whole product. T20 to T22 are in test_walk.py.
 
 Each form is filled in by pypdf from the blank and dropped; sheets likewise.
 """

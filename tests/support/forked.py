@@ -1,4 +1,4 @@
-"""Commands in processes of their own that need not load everything anew: forked from one that has.
+"""Commands in processes of their own that need not load everything again: forked from one that has.
 
 Run as a program, this module is the process that is forked.
 """

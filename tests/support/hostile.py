@@ -1,4 +1,4 @@
-"""Files that were made to hang, swell or break a reader: by their boxes and what stands in them.
+"""Files that were made to hang, swell or break a reader: by their boxes and what is in them.
 
 Each comes from a function of its own, named after what it does.
 """
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 MEGABYTE = 1 << 20
-VALUE = b"<< /T (a) /FT /Tx /V 5 0 R >>"  # what stands in the box is the next object
+VALUE = b"<< /T (a) /FT /Tx /V 5 0 R >>"  # what is in the box is the next object
 
 
 def pdf(objects: Iterable[bytes], root: int = 1) -> bytes:

@@ -193,7 +193,7 @@ CHANGED: tuple[Change, ...] = (
     drawings_that_branch_for_ever,
     a_table_of_letters_without_end,
 )
-# The boxes of these are empty: their answers would stand in the XFA part.
+# The boxes of these are empty: their answers would be in the XFA part.
 XFA: tuple[Change, ...] = (
     laughs_in_xfa,
     files_from_elsewhere_in_xfa,

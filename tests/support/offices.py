@@ -122,7 +122,7 @@ def dsl_folder(office: Settings) -> Path:
 
 
 def register_rows(office: Settings) -> Counter[str]:
-    """Return how often each reference and revision stands in the register workbook."""
+    """Return how often each reference and revision is in the register workbook."""
     book = openpyxl.load_workbook(dsl_folder(office) / "FormFlow register.xlsx", read_only=True)
     counts: Counter[str] = Counter()
     for row in book.worksheets[0].iter_rows(values_only=True):

@@ -112,7 +112,7 @@ def _how_sure(pair: Pair) -> str:
 def _toml(made: Draft) -> Iterator[str]:
     yield f"# A draft of how FormFlow reads {made.stem}.pdf. Correct it by hand, beside {made.stem}.html; then"
     yield "# run “formflow forms check”. A box whose name is a question of ours is known to the rules; what"
-    yield "# stands in the others is recorded and shown, and no rule reads it."
+    yield "# is in the others is recorded and shown, and no rule reads it."
     yield ""
     yield f"id = {_word(made.form_id)}"
     yield "version = 1"

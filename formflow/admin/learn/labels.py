@@ -71,7 +71,7 @@ class _Word:
 def near(content: bytes, manifest: Manifest) -> list[Near]:
     """Return every box of a blank with the print near it, in the order of the paper.
 
-    A hidden box, and one that stands on no page, has none.
+    A hidden box, and one that is on no page, has none.
     """
     tooltips, several = _of_themselves(content)
     with pdfplumber.open(io.BytesIO(content)) as pdf:

@@ -16,7 +16,7 @@ from formflow.admin.learn.ticks import grouped, without_its_say
 from formflow.forms.catalogue import Field, FieldKind, Form
 
 SURE, NOT_SURE = 82.0, 62.0  # of 100: how like a question the words at a box are
-THE_SAME = 97.0  # likewise: then another question may be nearly as like
+THE_SAME = 97.0  # the same: then another question may be nearly as like
 CLEARLY = 6.0  # of 100: how much liker than the next question
 WRITTEN = (FieldKind.TEXT, FieldKind.LONG_TEXT, FieldKind.DATE, FieldKind.MOMENT)
 NEGATES = frozenset(("no", "not", "never", "none", "without", "nobody"))

@@ -14,8 +14,8 @@ from formflow.admin.learn.labels import SAYS, Near, plain
 
 NOT_A_YES = re.compile(r"(no|none|not|never|nobody|nothing|neither|false|without|n a|na|n k)\b")
 STORES_NO_YES = re.compile(r"\d*|off|no?|not?.*|none|false|un.*|na|n a|n k")
-ROW = 4.0  # points between the lines that two boxes of one row stand on
-COLUMN, BELOW = 6.0, 30.0  # likewise across and down, for two boxes one over the other
+ROW = 4.0  # points between the lines that two boxes of one row are on
+COLUMN, BELOW = 6.0, 30.0  # the same across and down, for two boxes one over the other
 
 
 def grouped(boxes: Sequence[Near]) -> list[Near]:
@@ -30,7 +30,7 @@ def grouped(boxes: Sequence[Near]) -> list[Near]:
 
 
 def _runs(boxes: Sequence[Near]) -> Iterator[list[Near]]:
-    """Yield tick boxes that stand in one row, or one over the other, together; the others alone."""
+    """Yield tick boxes that are in one row, or one over the other, together; the others alone."""
     run: list[Near] = []
     for box in boxes:
         if run and not _belongs(run[-1], box):
@@ -151,7 +151,7 @@ def _printed(box: Near, row: Sequence[Near]) -> str:
     left = _tail(plain(box.before[0]))
     if not right and not left and not plain(box.beside[0]):
         return SAYS.get(plain(box.heading), "")
-    # "Yes [] No []" or "[] Yes [] No": what is said stands on one side of every box of the row.
+    # "Yes [] No []" or "[] Yes [] No": what is said is on one side of every box of the row.
     behind = all(SAYS.get(plain(one.beside[0]), "") for one in row)
     ahead = all(_tail(plain(one.before[0])) for one in row)
     if behind == ahead:

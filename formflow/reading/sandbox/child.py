@@ -116,7 +116,7 @@ def _plain(paper: Any) -> dict[str, Any]:
 
 def _limit_this_process(limits: Limits, *, keeps_memory_limit: bool) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then closes us
-    # qpdf's own memory limits stand at "unlimited" unless they are set.
+    # qpdf's own memory limits are at "unlimited" unless they are set.
     pikepdf.settings.set_qpdf_limits(
         parser_max_nesting=DEEPEST,
         parser_max_container_size=MOST_ENTRIES,

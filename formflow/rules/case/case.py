@@ -6,9 +6,9 @@ A step of the guidance is on the list until it is done, or until a reason says w
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from dataclasses import field as made_by
 from datetime import UTC, date, datetime, time, tzinfo
 
 from formflow.core.dates import age_on, local_day, parse_moment
@@ -58,9 +58,13 @@ class Case:
     """One record, the sheets about it that count, and what was known of the children before."""
 
     record: Entry
-    sheets: Mapping[SheetKey, Entry] = made_by(default_factory=dict)  # the last of each that counts
-    history: History = made_by(default_factory=History)  # of the child who displayed the behaviour
-    history_b: History = made_by(default_factory=History)  # of the child who was targeted
+    sheets: Mapping[SheetKey, Entry] = dataclasses.field(
+        default_factory=dict
+    )  # the last of each that counts
+    history: History = dataclasses.field(
+        default_factory=History
+    )  # of the child who displayed the behaviour
+    history_b: History = dataclasses.field(default_factory=History)  # of the child who was targeted
     near: tuple[NearChild, ...] = ()  # who may be the same child as the one who displayed it
     joined: tuple[str, ...] = ()  # child references that the safeguarding lead joined with it
     decided_at: datetime | None = (
@@ -327,7 +331,7 @@ def _sent_at(key: SheetKey, case: Case, days: WorkingDays) -> datetime | None:
 
 
 def _below(level: Level, before: Case, after: Case) -> Iterator[Notice]:
-    """Yield what a level is below, for which it wants a reason: what is higher, or that too little is known."""
+    """Yield what a level is below, for which it needs a reason: what is higher, or that too little is known."""
     by_sheet = raised_to(after.established)
     by_form = before.record.highest_light or Light.UNDETERMINED
     decided = before.level if before.level in HEIGHT else None

@@ -14,7 +14,7 @@ from formflow.rules.matching import name_key
 
 
 class CaseFacts(Protocol):
-    """What a step wants to know of a case."""
+    """What a step needs to know about a case."""
 
     @property
     def zone(self) -> tzinfo:
@@ -67,7 +67,7 @@ def _is_concerning(case: CaseFacts) -> bool:
 
 
 def _is_referred(case: CaseFacts, child: str) -> bool:
-    # Decided as harmful, each child is referred, or a reason stands there (guidance 3.2, "must").
+    # Decided as harmful, each child is referred, or a reason is there (guidance 3.2, "must").
     return _is_harmful(case) and not case.says("review", f"no_referral_{child}")
 
 

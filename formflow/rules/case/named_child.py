@@ -44,7 +44,7 @@ def other_child(form: Form, sheet: Entry, case: CaseFacts) -> Iterator[Notice]:
 
 
 def _names_others_alone(known: str, said: str) -> bool:
-    """Whether none of several names is one that was there, be it put right. She may add or take away names."""
+    """Whether none of several names is one that was there, or a correction of it. She may add or take away names."""
     pairs = [(one, other) for one in _names(known) for other in _names(said)]
     return bool(pairs) and not any(one == other or is_put_right(one, other) for one, other in pairs)
 

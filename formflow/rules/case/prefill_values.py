@@ -33,7 +33,7 @@ def known(form: Form, case: Case, desk: Desk) -> dict[str, Answer]:
     own = case.paper(form.form_id)
     found = dict(own.answers) if own else {}
     if case.is_reopened and form.form_id == REVIEW:
-        # Nobody decides again by dropping what lies there: the level and its reason are hers to give anew.
+        # Nobody decides again by dropping what lies there: the level and its reason are hers to give again.
         found = {name: one for name, one in found.items() if name not in DECIDED_ANEW}
     asked = {name: field for name, field in form.fields.items() if not field.for_reading}
     for name, field in asked.items():
@@ -132,7 +132,7 @@ def _near(case: Case, _desk: Desk) -> Iterator[str]:
 
 
 def _limits(case: Case, desk: Desk) -> Iterator[str]:
-    """Yield what stands on every outcome sheet and report (EL7, AC3), and what stands on this one."""
+    """Yield what is on every outcome sheet and report (EL7, AC3), and what is on this one."""
     if is_marked(OUTCOME, desk):
         yield f"{NOT_AIM2} Nothing is scored or added up."
     printed = {line.id: line for line in standing()}

@@ -32,7 +32,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One answer that a step wants."""
+    """One answer that a step needs."""
 
     form_id: str
     name: str

@@ -1,4 +1,4 @@
-"""What nobody may overlook beside a suggestion: images, online contact, and ages below consent. Pure.
+"""What nobody may overlook besides the suggested level: images, online contact, and ages below consent. Pure.
 
 A caution raises no colour. Images and online contact, and a child under 13 with one of 13 or over, keep a form
 from green: whether that is harmless is for a person to say.

@@ -39,7 +39,7 @@ def age_at_incident(facts: Facts, born_on: str = "child_a_dob") -> int | None:
 
 
 def _said(rule: Rule, facts: Facts, _history: History) -> Finding | None:
-    """Establish a rule by what stands on the form, and by child A's age where the rule has ages."""
+    """Establish a rule by what is on the form, and by child A's age where the rule has ages."""
     said = answered(rule, facts)
     if not said:
         return None
@@ -55,7 +55,7 @@ def _said(rule: Rule, facts: Facts, _history: History) -> Finding | None:
 
 
 def _one_off(rule: Rule, facts: Facts, history: History) -> Finding | None:
-    """A2: low key raises to amber; what is known of earlier incidents stands beside it.
+    """A2: low key raises to amber; what is known of earlier incidents is shown with it.
 
     An earlier incident makes it no longer a one-off, but never less of a concern: so it still raises.
     Where the form says that it happened before, R7a stands instead.

@@ -27,7 +27,7 @@ class Hint:
 
     question: str
     label: str  # the printed question
-    words: tuple[str, ...]  # small letters; several words stand in this order, one after another
+    words: tuple[str, ...]  # small letters; several words are in this order, one after another
     boxes: tuple[str, ...]  # where they are looked for
 
 
@@ -52,7 +52,7 @@ def word_for(question: str, facts: Facts) -> str | None:
 
 
 def _word(hint: Hint, texts: Mapping[str, str]) -> str | None:
-    # A box of an agency's own may speak of anybody, so it is looked through for every question. Boxes stand on
+    # A box of an agency's own may speak of anybody, so it is looked through for every question. Boxes are on
     # lines of their own: the end of one and the beginning of the next make no phrase.
     ours = _boxes()
     looked_at = "\n".join(

@@ -1,7 +1,7 @@
 """Facts, rules and history -> Proposal. Pure. It proposes and cites; the DSL decides.
 
 The guidance gives no arithmetic, so nothing is counted or weighed: any characteristic of the red list
-proposes red; one that stands on both lists proposes "at least amber"; balancing factors stand beside
+proposes red; one that is on both lists proposes "at least amber"; mitigating factors are shown with
 and are never subtracted. Green needs every question about the red list to be asked and answered
 harmlessly, and nothing that contradicts it: no date, no other answer, no word of images.
 """
@@ -61,7 +61,7 @@ CONTRADICTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 def decide(facts: Facts, history: History, on: date) -> Proposal:
     """Return what the rules in force on a day propose, with every reason and every gap.
 
-    What cannot wait stands beside it and changes nothing in it.
+    What cannot wait is shown with it and changes nothing in it.
     """
     proposal = decide_by(rules_in_force(on), facts, history)
     return replace(proposal, urgent=tuple(urgent(facts, on)))
@@ -73,7 +73,7 @@ def decide_by(rules: Sequence[Rule], facts: Facts, history: History) -> Proposal
     contradictory = tuple(_contradictions(facts, history))
     told = tuple(cautions(facts, found))
     # An earlier paper leaves "frequent or increasing" open, and that is for the DSL: so it is not green. Nor is a
-    # paper of which a person must still check what it says, be it only one box or one date.
+    # paper of which a person must still check what it says, even if that is only one box or one date.
     is_open = bool(history.earlier or facts.doubtful or contradictory) or keep_from_green(
         told, facts
     )

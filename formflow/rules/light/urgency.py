@@ -203,7 +203,7 @@ def lexicon() -> Lexicon:
 
 
 def _listed(phrases: Iterable[str]) -> frozenset[str]:
-    """Return every word that stands in some phrases."""
+    """Return every word that is in some phrases."""
     return frozenset(_WORD.findall(re.sub(r"{\w+}|[!?*.|]", " ", " ".join(phrases))))
 
 

@@ -1,1 +1,1 @@
-"""One revision for each version of the schema from the fifth on, as alembic wants them."""
+"""One revision for each version of the schema from the fifth on, as alembic expects them."""
