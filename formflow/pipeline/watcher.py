@@ -51,7 +51,7 @@ class FolderWatcher(FileSystemEventHandler):
             self.wake()
 
     def wake(self) -> None:
-        """Ring by hand, so that a waiting service wakes up. May be called by the handler of a signal."""
+        """Wake whoever waits. May be called by the handler of a signal."""
         if self._calls.empty():
             self._calls.put(None)
 
