@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import shutil
 import statistics
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
-from bench import forms, measures
+from bench import forms, measures, records
 
 
 def main() -> None:
@@ -66,6 +68,8 @@ def run(scratch: Path, count: int, idle_seconds: float) -> None:
     row("check, decide, steps: alone", measures.rules(papers[0], 500, 0) / 500, reading)
     row("the same, with 200 earlier papers", measures.rules(papers[0], 500, 200) / 500, reading)
 
+    flat(scratch, papers[len(forms.CASES) : min(100, count)])  # the first are in the ledger
+
     pin(set(range(os.cpu_count() or 1)))
     late = measures.hostile_neighbour(papers[0], scratch, 5)
     print(f"\na file that never ends, 5 s of the processor, delays the next one by {late:.2f} s")
@@ -74,6 +78,20 @@ def run(scratch: Path, count: int, idle_seconds: float) -> None:
     print(f"drop to alert, after the settling time: {service['alert']:.2f} s")
     print(
         f"idle: {service['cpu_percent']:.2f} % of a core, {service['memory_mb']:.0f} MB with the reading child"
+    )
+
+
+def flat(scratch: Path, papers: Sequence[Path]) -> None:
+    """Print what a form costs with few records and with many: alternating, the least of three."""
+    cpu: dict[int, list[float]] = {200: [], 20_000: []}
+    for turn in range(3):
+        for count, took in cpu.items():
+            folder = scratch / f"with {count} records {turn}"
+            took.append(measures.with_records(papers, folder, records.ledger(count)))
+            shutil.rmtree(folder)
+    few, many = (min(took) for took in cpu.values())
+    print(
+        f"\nCPU of a form: {few * 1000:.1f} ms with 200 records, {many * 1000:.1f} ms with 20,000: {many / few:.2f} times"
     )
 
 
