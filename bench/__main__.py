@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import shutil
 import statistics
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
-from bench import forms, measures
+from bench import forms, measures, records
 
 
 def main() -> None:
@@ -79,6 +81,7 @@ def run(scratch: Path, count: int, idle_seconds: float) -> None:
         f"\nwrite lock held, ms: recording a form {held.median * 1000:.1f} (median), {held.worst * 1000:.1f} (worst);"
         f" everything, for each form {held.for_each_form * 1000:.1f}"
     )
+    flat(scratch, papers[len(forms.CASES) : min(100, count)])  # the first are in the ledger
 
     pin(set(range(os.cpu_count() or 1)))
     late = measures.hostile_neighbour(papers[0], scratch, 5)
@@ -89,6 +92,20 @@ def run(scratch: Path, count: int, idle_seconds: float) -> None:
     print(
         f"idle: {service['cpu_percent']:.2f} % of a core, {service['memory_mb']:.0f} MB with the reading child"
         f" ({service['shared_once_mb']:.0f} MB where what the two share counts once)"
+    )
+
+
+def flat(scratch: Path, papers: Sequence[Path]) -> None:
+    """Print what a form costs with few records and with many: alternating, the least of three."""
+    cpu: dict[int, list[float]] = {200: [], 20_000: []}
+    for turn in range(3):
+        for count, took in cpu.items():
+            folder = scratch / f"with {count} records {turn}"
+            took.append(measures.with_records(papers, folder, records.ledger(count)))
+            shutil.rmtree(folder)
+    few, many = (min(took) for took in cpu.values())
+    print(
+        f"\nCPU of a form: {few * 1000:.1f} ms with 200 records, {many * 1000:.1f} ms with 20,000: {many / few:.2f} times"
     )
 
 

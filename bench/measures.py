@@ -6,6 +6,7 @@ import csv
 import hashlib
 import json
 import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -256,6 +257,23 @@ def write_lock(papers: Sequence[Path], folder: Path) -> Held:
         while walk.drain(context, walk.FOR_A_HEAP):
             pass
     return Held(statistics.median(recording), max(recording), sum(all_held) / len(papers))
+
+
+def with_records(papers: Sequence[Path], folder: Path, ledger: Path) -> float:
+    """CPU of a form, parent and child, where the ledger holds other records already."""
+    made = setup.set_up(folder)
+    made.state.folder.mkdir(mode=0o700, exist_ok=True)
+    shutil.copyfile(ledger, made.state.folder / "ledger.sqlite")
+    few, more = papers[: len(papers) // 4], papers[len(papers) // 4 :]
+    took = [_used_by_ingest(folder, few), _used_by_ingest(folder, more)]
+    return (took[1] - took[0]) / (len(more) - len(few))  # without what starting costs
+
+
+def _used_by_ingest(folder: Path, papers: Sequence[Path]) -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    formflow(folder, "ingest", "--quiet", *map(str, papers), cores=[0])
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def pdftk(papers: Sequence[Path]) -> float | None:

@@ -109,7 +109,7 @@ def _decide(opened: sqlite3.Connection, record: Row, paper: Row, at: int) -> Non
     sheet = {
         "id": at, "reference": f"{about}-F2", "about": about, "form_id": "review", "paper_id": at,
         "outcome": "recorded", "answers": '{"level": {"value": "harmful"}}', "light": None,
-        "highest_light": None, "proposal": None, "values_sha256": f"{at:064x}",
+        "highest_light": None, "proposal": None, "business_key": None, "values_sha256": f"{at:064x}",
         "acknowledged_at": "2026-11-01T12:00:00+00:00",
     }  # fmt: skip
     _insert(opened, "entry", record | sheet)
