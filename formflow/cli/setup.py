@@ -78,7 +78,7 @@ def _show_where(settings: Settings, folder: Path) -> None:
     say("\nWhere to look:")
     for words, path in (
         ("receipts for the office", settings.folders.receipts),
-        ("forms that need correcting    ", settings.folders.needs_attention),
+        ("forms that need correcting", settings.folders.needs_attention),
         ("alerts for the safeguarding lead", settings.folders.alerts),
         ("what is to be decided", settings.folders.to_decide),
         ("the children’s files", settings.folders.alerts.parent / "Child files"),
