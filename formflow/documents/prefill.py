@@ -32,6 +32,9 @@ from formflow.reading.text_match import says_the_same
 FONT = "Helvetica"
 SIZES = (10.0, 9.5, 9.0, 8.5, 8.0, 7.5, 7.0)  # points
 LEADING, INSET = 1.2, 2.5
+ESCAPE = (
+    "\x1b"  # begins the name of a language in a PDF: programs leave it out, and the name with it
+)
 LOST = "?"  # for a letter that no font of ours has
 
 
@@ -54,7 +57,11 @@ def prefilled(copy: Copy, known: Mapping[str, Answer]) -> bytes:
     An answer that has no room at a size to read, or letters that we cannot draw, stands whole on a
     further page, too.
     """
-    given = {name: one.value for name, one in known.items() if one.state is AnswerState.GIVEN}
+    given = {
+        name: (one.value or "").replace(ESCAPE, "")
+        for name, one in known.items()
+        if one.state is AnswerState.GIVEN
+    }
     kept = {name: value for name, value in given.items() if value}
     blank, read = _stored_in(copy, kept)
     lost = {name for name, value in kept.items() if read[name].value != value}

@@ -88,6 +88,7 @@ def test_a_broken_package_is_named_and_stops_nobody(
     assert "“good” of the package a-broken 1.0" in told
     settings = settings_file.load_settings(with_place(office, tmp_path))
     assert f"# {told}" in example_settings.example()
+    database.open_ledger(settings.state.folder).dispose()
     view = status.overview(settings)
     assert (view.unusable, view.waits_for_a_person) == ({PLACE: told}, True)
     assert told in status.as_text(view, settings)

@@ -538,7 +538,7 @@ def _key(office: Settings) -> str:
 @pytest.mark.parametrize(
     ("says", "shown"),
     [
-        ("The server is full.\n\tAsk for room.", "The server is full. Ask for room."),
+        ("The server is full.\n\tAsk for space.", "The server is full. Ask for space."),
         ("Row of sean refused", ""),
         ("Row of “ŠARIĆ” refused", ""),
         ("cannot file seandarcymuller.pdf", ""),

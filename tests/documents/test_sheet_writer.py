@@ -126,6 +126,16 @@ def test_an_answer_that_its_boxes_cannot_say_stays_blank(form: Form, tmp_path: P
     assert found == {"child_a_name": "Ada"}
 
 
+def test_an_escape_which_programs_take_for_the_name_of_a_language_is_left_out(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "a.pdf").write_bytes(filled(OURS, {"child_a_name": "Z\x1bo\x1be Świątek"}))
+    reading = read_paper(tmp_path / "a.pdf", READER)
+    assert isinstance(reading, Reading)
+    assert reading.answers["child_a_name"].value == "Zoe Świątek"
+    assert reading.held == ()
+
+
 def test_half_a_letter_is_refused() -> None:
     with pytest.raises(ValueError, match="surrogates"):
         filled(OURS, {"child_a_name": "Zo\ud83c"})

@@ -69,7 +69,7 @@ def test_the_first_steps_are_the_same_for_a_first_incident_and_for_one_of_a_patt
 @pytest.mark.rule("IR11")
 def test_the_page_of_a_case_names_the_statutory_guidance_of_the_settings(desk: Desk) -> None:
     desk.gets(RED)
-    assert f"follow also: {desk.office.services.statutory_guidance}" in desk.page()
+    assert f"Also follow: {desk.office.services.statutory_guidance}" in desk.page()
 
 
 @pytest.mark.rule("N7")
