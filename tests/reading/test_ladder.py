@@ -58,12 +58,15 @@ def test_an_empty_form_is_held(tmp_path: Path) -> None:
     assert held(paper(tmp_path / "a.pdf", {"type_text": " \n "})) == {("FF-115", None)}
 
 
+LETTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\x1b")
+
+
 @settings(
     max_examples=15,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
-    texts=st.dictionaries(st.sampled_from(TEXTS), st.text(max_size=300), min_size=1),
+    texts=st.dictionaries(st.sampled_from(TEXTS), st.text(LETTERS, max_size=300), min_size=1),
     ticks=st.dictionaries(st.sampled_from(TICKS), st.sampled_from(["yes", "no", "unknown"])),
 )
 def test_what_was_filled_in_is_what_is_read(
@@ -73,6 +76,13 @@ def test_what_was_filled_in_is_what_is_read(
     typed = {name: normalised(text) for name, text in texts.items()}
     assert given_answers(path) == {name: text for name, text in typed.items() if text} | ticks
     assert {code for code, _ in held(path)} <= {"FF-115"}
+
+
+def test_an_escape_which_viewers_take_for_the_name_of_a_language_holds_the_paper(
+    tmp_path: Path,
+) -> None:
+    path = paper(tmp_path / "a.pdf", {"child_a_name": "Ada \x1bnot\x1bExample"})
+    assert held(path) == {("FF-110", "child_a_name")}
 
 
 def test_a_box_that_was_renamed_is_missing_and_too_many(tmp_path: Path) -> None:
