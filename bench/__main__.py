@@ -11,6 +11,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import psutil
+
 from bench import forms, measures, records
 
 
@@ -27,7 +29,8 @@ def main() -> None:
 def run(scratch: Path, count: int, idle_seconds: float) -> None:
     """Run everything in a scratch folder."""
     print(
-        f"{count} forms, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}\n"
+        f"{count} forms, {os.cpu_count()} cores, load {psutil.getloadavg()[0]:.1f}, {platform.system()},"
+        f" Python {platform.python_version()}\n"
     )
     papers = forms.make(scratch / "in", count)
     few = papers[: min(200, count)]
