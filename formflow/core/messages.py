@@ -776,6 +776,11 @@ MESSAGES: dict[str, Message] = {
         "The record and its alert are safe. This is a fault in FormFlow.",
         "Read the form with “formflow show {reference}”. Ask IT to update FormFlow, then to run “formflow retry”.",
     ),
+    "FF-424": Message(
+        "The definition of this form is no longer in the folder “Agency forms”.",
+        "The record and its alert are safe. What is filed from the form waits, or its answers would be missing.",
+        "Put the definition back, then restart FormFlow.",
+    ),
     "FF-425": Message(
         "The destination has not answered in time.",
         "What it should get waits and is tried again. All other destinations go on.",

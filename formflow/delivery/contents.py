@@ -21,13 +21,14 @@ from formflow.documents.as_read import as_read
 from formflow.documents.decision_pack import ToDecide, after_record, after_sheet, with_copies
 from formflow.documents.enclosures import Enclosed, Keep, enclose
 from formflow.rules.case.case import Case
-from formflow.sdk.contract import Capabilities, DataClass, Operation
+from formflow.sdk.contract import Capabilities, DataClass, Operation, Retryable
 from formflow.sdk.parcels import Parcel
 from formflow.storage import entries, own_alerts, papers
 from formflow.storage.database import Connection, reading
 from formflow.storage.parcels import Cause, Posted
 
 FOR_THE_OFFICE = (Operation.RECEIPT, Operation.RETURN)
+TOLD_IN_ANY_CASE = (Operation.ALERT, Operation.RECEIPT)  # they say what matters without the form
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +55,19 @@ def parcel_of(context: DeliveryContext, posted: Posted, able: Capabilities, keep
 
 
 def _of_entry(wanted: _Wanted) -> Parcel:
-    """Draw what follows from an entry: for the record, the safeguarding lead or the office."""
+    """Draw what follows from an entry: for the record, the safeguarding lead or the office.
+
+    Raise Retryable where the definition of its form is gone: without it nothing may be filed, for the
+    answers would be missing from it.
+    """
     context, posted, sheet = wanted.context, wanted.posted, b""
     with reading(context.engine) as connection:
         occasion = _occasion(connection, wanted)
         is_for_her = posted.operation is Operation.DECIDE
         case = _case_then(connection, wanted, occasion.entry) if is_for_her else None
+    is_form_gone = occasion.form is None and occasion.entry.form_id is not None
+    if is_form_gone and posted.operation not in TOLD_IN_ANY_CASE:
+        raise Retryable("FF-424", notice("FF-424").text)
     if case is not None:
         occasion = replace(occasion, to_decide=_to_decide(wanted, occasion, case))
     if posted.operation is Operation.RETURN and not occasion.is_misplaced:

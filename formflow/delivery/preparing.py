@@ -18,7 +18,7 @@ from formflow.delivery.contents import parcel_of
 from formflow.delivery.context import DeliveryContext
 from formflow.delivery.lanes import Round
 from formflow.delivery.unusable import Unusable
-from formflow.sdk.contract import Connector, Prepared
+from formflow.sdk.contract import Connector, Prepared, Retryable
 from formflow.storage import own_pages, parcels
 from formflow.storage.database import reading, writing
 from formflow.storage.failures import trouble_of
@@ -100,6 +100,8 @@ def _made(
         return _not_drawn()
     try:
         parcel = parcel_of(context, posted, connector.capabilities, sheets.keep)
+    except Retryable as problem:
+        return calls.why(problem)
     except Exception as problem:
         if trouble_of(problem).code in OF_THE_COMPUTER:
             raise  # nobody's mistake, and the others would meet it too

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,7 @@ from formflow.core.trouble import ENOUGH, WORKER_GONE
 from formflow.delivery import calls, contents, own_alerts
 from formflow.documents import prefill
 from formflow.documents.prefill import Copy
+from formflow.forms import catalogue
 from formflow.pipeline.context import WorkContext
 from formflow.sdk.contract import Connector, Operation, Prepared
 from formflow.sdk.parcels import Parcel
@@ -27,7 +29,7 @@ from formflow.storage.originals import Vault
 from formflow.storage.parcels import Cause, Posted
 from formflow.storage.tasks import Claimed, LeaseLost
 from tests.support import lock, worker
-from tests.support.desk import Desk
+from tests.support.desk import Desk, filled
 from tests.support.offices import drop, dsl_folder, files, sample
 
 RED, GREEN = "red-planned-secrecy-pdfjs", "green-free-play-pdfjs"
@@ -35,6 +37,8 @@ AMENDED = "red-planned-secrecy-amended-pdfjs"  # the same form, corrected
 SECOND = "red-second-incident-itext5-append"  # another incident
 PRINTED = "not-ours/printed-pdfium"
 TO_DECIDE = "To decide"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "agency-form"
+AGENCYS = catalogue.load(EXAMPLE / "example-school.toml")
 HARMFUL = {"level": "harmful", "level_reason": "Planned.", "signed_name": "Sam Lead"}
 
 
@@ -115,6 +119,34 @@ def everything_that_is_told(desk: Desk) -> None:
 
 
 # What fails holds itself, is said, and comes when it can.
+
+
+def test_a_form_whose_definition_was_taken_away_is_alerted_and_not_filed_without_its_answers(
+    office: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_about: object) -> list[Prepared]:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for part in EXAMPLE.iterdir():
+        shutil.copy(part, office.folders.forms)
+    content = filled(AGENCYS.blank, {"child.name": "Alex Example"})
+    (office.watch[0].folder / "theirs.pdf").write_bytes(content)
+    with monkeypatch.context() as disk:
+        disk.setattr("formflow.delivery.dispatcher.prepare", full)
+        worker.settle(office)
+    worker.close()
+    for part in EXAMPLE.iterdir():
+        (office.folders.forms / part.name).unlink()
+    make_due(office)
+    assert len(files(office.folders.alerts)) == 1
+    assert files(dsl_folder(office) / "Child files") == []
+    assert ("Child files", 0, "FF-424") in undelivered(office)
+    worker.close()
+    for part in EXAMPLE.iterdir():
+        shutil.copy(part, office.folders.forms)
+    make_due(office)
+    assert undelivered(office) == []
+    assert [name for name in files(dsl_folder(office) / "Child files") if "as read" in name]
 
 
 def test_a_sheet_that_cannot_be_drawn_holds_neither_record_nor_alert_and_status_says_so(
