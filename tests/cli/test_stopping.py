@@ -45,6 +45,11 @@ def unread(office: Settings) -> list[tuple[int, int]]:
         return [(row.attempts, row.weight) for row in rows]
 
 
+def lying(office: Settings) -> int:
+    """Return how many forms the service had not taken yet: one that settles late waits in the folder."""
+    return len(list(office.watch[0].folder.glob("*.pdf")))
+
+
 def drop_samples(office: Settings) -> int:
     for name in (cases := sorted(path.parent.name for path in SAMPLES.glob("*/form.pdf"))[:6]):
         (office.watch[0].folder / f"{name}.pdf").write_bytes(sample(name).read_bytes())
@@ -74,7 +79,7 @@ def test_in_the_middle_of_a_heap_no_form_is_read_any_more(
     dropped = drop_samples(office)
     _, passes = stopped(office, "read.begun:3", *arguments)
     assert passes == 1
-    assert unread(office) == [(0, 0)] * (dropped - 2)
+    assert unread(office) == [(0, 0)] * (dropped - 2 - lying(office))
 
 
 def test_in_the_middle_of_an_ingest_no_form_is_read_any_more(office: Settings) -> None:
@@ -86,7 +91,7 @@ def test_in_the_middle_of_an_ingest_no_form_is_read_any_more(office: Settings) -
 def test_what_is_being_read_is_broken_off_and_nothing_is_held_against_it(office: Settings) -> None:
     dropped = drop_samples(office)
     assert stopped(office, "reading", "run") == (ExitCode.DONE, 1)
-    assert unread(office) == [(0, 0)] * dropped
+    assert unread(office) == [(0, 0)] * (dropped - lying(office))
     worker.settle(office)
     assert status.overview(office).records == dropped
 
