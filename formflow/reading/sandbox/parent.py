@@ -94,6 +94,7 @@ class Cage:
         self._forms = {(form.form_id, form.version): form for form in forms}
         self._watch_memory = watch_memory
         self._child: _Child | None = None
+        self._is_interrupted = False
         self._rests_until = 0.0  # on the monotonic clock: after a start that failed
 
     def __enter__(self) -> Self:
@@ -159,10 +160,12 @@ class Cage:
             self._child = None
 
     def interrupt(self) -> None:
-        """End what the child reads: whoever waits for it gets Trouble. May be called by a signal.
+        """End what the child reads, for good: whoever waits for it, or asks later, gets Trouble.
 
-        Nothing is waited for here: the signal may have come in the middle of a wait for this child.
+        May be called by a signal. Nothing is waited for here: it may have come in the middle of a wait for
+        this child.
         """
+        self._is_interrupted = True
         if self._child is not None:
             self._child.end()
 
@@ -171,6 +174,8 @@ class Cage:
         return self._child.process.pid if self._child else None
 
     def _ready_child(self) -> _Child:
+        if self._is_interrupted:
+            raise Trouble(INTERRUPTED)
         if self._child is not None and self._child.is_worn_out():
             self.close()
         if self._child is None:
