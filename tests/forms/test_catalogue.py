@@ -66,11 +66,12 @@ def test_the_blank_says_what_it_is_in_hidden_boxes_and_document_information(
     blank: pikepdf.Pdf,
 ) -> None:
     found = fields(blank)
-    assert (str(found["form_id"].V), str(found["form_version"].V)) == ("recording", "1")
+    assert str(found["form_id"].V) == "recording"
+    assert str(found["form_version"].V) == str(FORM.version)
     assert all(found[name].F == 2 for name in catalogue.HIDDEN_FIELDS)
     information = blank.trailer.Info
     assert str(information["/FormFlowFormId"]) == "recording"
-    assert str(information["/FormFlowFormVersion"]) == "1"
+    assert str(information["/FormFlowFormVersion"]) == str(FORM.version)
 
 
 def test_every_box_has_words_for_a_screen_reader(blank: pikepdf.Pdf) -> None:
@@ -266,7 +267,7 @@ def test_a_definition_says_all_its_problems_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("right", "wrong", "words"),
     [
-        ("version = 1", 'version = "1"', "the form: version"),
+        ("version = 2", 'version = "2"', "the form: version"),
         ('id = "recording"', 'id = "../elsewhere"', "the form: id"),
         ('code = "F1"\n', "", "the form has no code"),
         ("[[section]]", "[[section", "cannot be read"),

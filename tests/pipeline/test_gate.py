@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib import resources
 from pathlib import Path
 
 import pikepdf
 import pytest
 
+from formflow.forms.catalogue import shipped
 from formflow.pipeline.gate import tail_gate
 from tests.support.systems import needs_links
 
 LARGEST = 20 << 20
-BLANK = Path(str(resources.files("formflow_forms"))) / "recording" / "recording-v1.pdf"
+BLANK = shipped()[0].blank
 SAMPLES = sorted((Path(__file__).parents[1] / "samples").glob("*/form.pdf"))
 
 

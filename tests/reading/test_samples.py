@@ -20,7 +20,7 @@ import pytest
 
 from formflow.core.limits import Limits
 from formflow.core.model import AnswerState, Checked, History, Proposal, Reading, Unread
-from formflow.forms.catalogue import shipped
+from formflow.forms.catalogue import known
 from formflow.pipeline.gate import Gate, tail_gate
 from formflow.reading.sandbox.parent import Cage
 from formflow.rules.checks import check
@@ -29,7 +29,7 @@ from formflow.rules.light.propose import decide
 SAMPLES = Path(__file__).parents[1] / "samples"
 CASES = sorted(path.parent.name for path in SAMPLES.glob("*/expected.toml"))
 ODD = sorted(path.parent.name for path in SAMPLES.glob("not-ours/*/expected.toml"))
-FORM = shipped()[0]
+FORMS = {(form.form_id, form.version): form for form in known()}
 TODAY = date(2026, 11, 24)
 LARGEST = Limits().file_mb << 20
 SEEN = "\n[seen]\n"
@@ -40,7 +40,7 @@ Reader = Callable[[str], Reading | Unread]
 def read(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     """Read a sample in the cage, under the name that the vault would give it, once for all tests."""
     vault = tmp_path_factory.mktemp("vault")
-    with Cage(shipped(), Limits(), "always") as cage:
+    with Cage(tuple(FORMS.values()), Limits(), "always") as cage:
 
         @cache
         def read_case(case: str) -> Reading | Unread:
@@ -61,7 +61,7 @@ def assessed(read: Reader, case: str) -> tuple[Checked, Proposal]:
     """Return the checked facts of a sample and what the rules propose, for a child without history."""
     reading = read(case)
     assert isinstance(reading, Reading), reading
-    checked = check(reading, FORM, TODAY)
+    checked = check(reading, FORMS[reading.form_id, reading.form_version], TODAY)
     return checked, decide(checked.facts, History(), TODAY)
 
 

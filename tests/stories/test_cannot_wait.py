@@ -30,7 +30,7 @@ from tests.support.desk import Desk, filled
 from tests.support.facts import HARMLESS
 from tests.support.offices import files, formflow
 
-BLANK = Path("forms/recording/recording-v1.pdf").resolve()
+BLANK = shipped()[0].blank
 NO = {"urgent_referral": "no"}
 SOUND = {
     "child_a_name": "Robin Example",

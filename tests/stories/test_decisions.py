@@ -123,7 +123,7 @@ def test_decided_as_concerning_below_red_needs_a_reason_and_opens_the_plans(desk
     assert "Decided: concerning" in desk.page()
     assert {"N1", "N2", "N4", "N5"} <= set(desk.open_steps())
     assert not [name for name in desk.sheets() if "F3" in name]
-    desk.fills_in("F2", parents_consent="no", advice_from="CAMHS, 20 November")
+    desk.fills_in("F2", parents_a_consent="no", advice_from="CAMHS, 20 November")
     desk.fills_in("F7a", actions="Seat apart.", protects="They do not meet alone.", **HER_NAME)
     assert {"N1", "N2", "N4", "PR3"}.isdisjoint(desk.open_steps())
     desk.fills_in("F7b", actions="A person to go to.", **HER_NAME)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +11,13 @@ from pikepdf import Array, Dictionary, Name, Pdf, Stream, String
 
 from formflow.core.limits import Limits
 from formflow.core.model import Reading, Unread
-from formflow.forms.catalogue import shipped
+from formflow.forms.catalogue import known, shipped
 from formflow.reading.ladder import read_paper
 from formflow.reading.reader import Reader
 
-BLANK = Path(str(resources.files("formflow_forms"))) / "recording" / "recording-v1.pdf"
 SAMPLES = sorted((Path(__file__).parents[1] / "samples").glob("*/form.pdf"))
 FORMS = shipped()
+BLANK = FORMS[0].blank
 LIMITS = Limits()
 ANSWERS = {
     "child_a_name": "Zoë Świątek-O’Connor",
@@ -33,7 +32,7 @@ Change = Callable[[Pdf], None]
 
 def read(path: Path, second_reading: str = "always", password: str = "") -> Reading | Unread:
     """Read a paper as the child of the cage does."""
-    return read_paper(path, Reader(FORMS, LIMITS, second_reading, password))
+    return read_paper(path, Reader(known(), LIMITS, second_reading, password))
 
 
 def held(path: Path, second_reading: str = "always") -> set[tuple[str, str | None]]:

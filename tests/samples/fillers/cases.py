@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import tomllib
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from formflow.forms.catalogue import FieldKind, Form
 
+STATES = ("yes", "no", "unknown")
 SENTENCES = (
     "I was on duty by the gate – Mr Gruffydd was with me – when the bell went.",
     "The children came past in twos and threes, and he stayed behind by the wall.",
@@ -26,6 +28,7 @@ class Case:
     """One sample: who fills what with which program."""
 
     name: str
+    form: Form  # the version that is filled in
     program: str
     how: str  # one of the ways a program's script offers, "" for its only one
     purpose: str
@@ -38,12 +41,13 @@ class Case:
     findings: list[str]
 
 
-def load(path: Path, form: Form) -> list[Case]:
-    """Return all cases of a cases.toml. Raise KeyError or ValueError for what the form does not have."""
+def load(path: Path, versions: Mapping[int, Form]) -> list[Case]:
+    """Return all cases of a cases.toml. Raise KeyError or ValueError for what their form does not have."""
     table = tomllib.loads(path.read_text("utf-8"))
     cases: dict[str, Case] = {}
     for entry in table["case"]:
         earlier = cases[entry["from"]].answers if "from" in entry else {}
+        form = versions[entry.get("version", max(versions))]
         cases[entry["name"]] = _case(entry, table["sets"], form, earlier)
     return list(cases.values())
 
@@ -59,6 +63,7 @@ def _case(entry: dict[str, Any], sets: dict[str, Any], form: Form, earlier: dict
     answers = {**earlier, **{name: _normalised(value) for name, value in kept.items()}}
     return Case(
         name=entry["name"],
+        form=form,
         program=entry["program"],
         how=entry.get("how", ""),
         purpose=entry["purpose"],
@@ -77,9 +82,13 @@ def _buttons(entry: dict[str, Any], sets: dict[str, Any], form: Form) -> dict[st
     if "every_tick" in entry:
         ticks = (name for name, field in form.fields.items() if field.kind is FieldKind.TICK)
         buttons |= dict.fromkeys(ticks, entry["every_tick"])
-    for group in (*(sets[name] for name in entry.get("sets", ())), entry):
-        for state in ("yes", "no", "unknown"):
-            buttons |= dict.fromkeys(group.get(state, ()), state)
+    for name in entry.get("sets", ()):
+        for state in STATES:
+            # A set may ask what an older version of the form does not.
+            asked = (one for one in sets[name].get(state, ()) if one in form.fields)
+            buttons |= dict.fromkeys(asked, state)
+    for state in STATES:
+        buttons |= dict.fromkeys(entry.get(state, ()), state)
     return {**buttons, **entry.get("choose", {})}
 
 

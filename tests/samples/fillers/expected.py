@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from formflow.forms.catalogue import Form
 from tests.samples.fillers import cases
 
 HEAD = """\
@@ -16,13 +15,15 @@ HEAD = """\
 SEEN = "\n[seen]\n"
 
 
-def write(path: Path, case: cases.Case, form: Form, program: str) -> None:
+def write(path: Path, case: cases.Case, program: str) -> None:
     """Write what was typed and what must come of it; leave [seen] as it was."""
     earlier = path.read_text("utf-8") if path.exists() else ""
     seen = SEEN + earlier.split(SEEN, 1)[1] if SEEN in earlier else ""
     parts = [
         HEAD,
-        _table("paper", {"form": form.form_id, "version": form.version, "program": program}),
+        _table(
+            "paper", {"form": case.form.form_id, "version": case.form.version, "program": program}
+        ),
         _table("expect", {"held": case.held, "light": case.light, "findings": case.findings}),
         _table("answers", case.answers),
     ]

@@ -18,8 +18,7 @@ from formflow.forms import catalogue
 HERE = Path(__file__).resolve().parent
 SAMPLES = HERE.parent
 ROOT = SAMPLES.parent.parent
-FORM = catalogue.load(ROOT / "forms" / "recording" / "form.toml")
-BLANK = ROOT / "forms" / "recording" / f"recording-v{FORM.version}.pdf"
+FORM = ROOT / "forms" / "recording"
 
 sys.path.insert(0, str(ROOT))  # the scripts beside this one are no installed package
 from tests.samples.fillers import cases, expected, not_ours, programs, readme  # noqa: E402
@@ -28,7 +27,9 @@ from tests.samples.fillers import cases, expected, not_ours, programs, readme  #
 def main(names: list[str]) -> None:
     """Fill the named cases, or all of them and the files that are not ours."""
     programs.set_up()
-    every = cases.load(HERE / "cases.toml", FORM)
+    definitions = (FORM / "form.toml", *FORM.glob("versions/*/form.toml"))
+    versions = {form.version: form for form in map(catalogue.load, definitions)}
+    every = cases.load(HERE / "cases.toml", versions)
     for case in every:
         if not names or case.name in names:
             print(case.name, flush=True)
@@ -42,18 +43,20 @@ def _make(case: cases.Case) -> None:
     folder = SAMPLES / case.name
     folder.mkdir(exist_ok=True)
     job = programs.Job(
-        source=SAMPLES / case.opens / "form.pdf" if case.opens else BLANK,
+        source=SAMPLES / case.opens / "form.pdf" if case.opens else case.form.blank,
         answers=programs.WORK / f"{case.name}.json",
         out=programs.WORK / f"{case.name}.pdf",
         how=case.how,
     )
     job.out.unlink(missing_ok=True)
-    columns = {name: FORM.fields[name].states.index(state) for name, state in case.buttons.items()}
+    columns = {
+        name: case.form.fields[name].states.index(state) for name, state in case.buttons.items()
+    }
     words = {"text": case.text, "buttons": case.buttons, "columns": columns}
     job.answers.write_text(json.dumps(words, ensure_ascii=False, indent=1), "utf-8")
     programs.PROGRAMS[case.program](job)
     shutil.copyfile(job.out, folder / "form.pdf")
-    expected.write(folder / "expected.toml", case, FORM, programs.VERSIONS[case.program]())
+    expected.write(folder / "expected.toml", case, programs.VERSIONS[case.program]())
 
 
 if __name__ == "__main__":
