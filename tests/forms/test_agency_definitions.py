@@ -14,7 +14,7 @@ from formflow.forms import catalogue, manifest
 from formflow.reading.acroform import Box
 from formflow.reading.answers import answers
 from formflow.reading.manifest_builder import manifest_of
-from tests.support.papers import FORMS, SAMPLES, paper, read
+from tests.support.papers import FORMS, SAMPLES, read
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "agency-form"
 DEFINITION = """
