@@ -13,7 +13,7 @@ BIN := .venv/$(SCRIPTS)
 READY := .venv/.ready
 TYPING := build/typing
 
-.PHONY: demo test check bench crash fuzz mutants fillpdf windows docs clean
+.PHONY: demo test check bench words crash fuzz mutants fillpdf windows docs clean
 
 demo: $(READY)
 	"$(BIN)/formflow" demo demo-agency
@@ -40,6 +40,10 @@ docs: $(READY)
 
 bench: $(READY)
 	"$(BIN)/python" -m bench
+
+# How well the words of the rules understand sentences as people in schools write them.
+words: $(READY)
+	"$(BIN)/python" -m bench.words
 
 # kill -9 at every named point, then at KILLS random moments.
 KILLS ?= 200

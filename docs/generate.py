@@ -106,8 +106,14 @@ def traffic_light() -> str:
         "|---|---|---|---|---|---|",
     ]
     lines += [_row(rule) for rule in rules()]
-    lines += ["", "## Words in the free text that ask for a check", ""]
-    lines += [f"- {hint.label} {', '.join(hint.words)}" for hint in hints()]
+    lines += [
+        "",
+        "## Questions that words in the free text ask to check",
+        "",
+        "The words are in `rules/light/hints.toml`.",
+        "",
+    ]
+    lines += [f"- {hint.label}" for hint in hints()]
     return "\n".join(lines) + "\n"
 
 

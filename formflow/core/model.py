@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -139,6 +139,7 @@ class Facts:
     doubtful: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()  # boxes of an agency's own form that hold names, not words
     only_yes: frozenset[str] = frozenset()  # questions of such a form to which nobody can say "no"
+    labels: Mapping[str, str] = field(default_factory=dict)  # its questions as they are printed
 
     def says(self, name: str) -> Tri:
         """Return what the form says to a question, BLANK where it does not ask it."""

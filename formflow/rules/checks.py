@@ -117,7 +117,8 @@ def _facts(paper: _Paper, moments: Moments) -> Facts:
                 texts[name] = answer.value or ""
     doubtful = _doubtful(paper) | _unread(paper)
     names, only_yes = frozenset(_names(paper.form)), frozenset(_only_yes(paper.form))
-    return Facts(ticks, choices, texts, moments, doubtful, names, only_yes)
+    labels = {name: paper.form.fields[name].label for name in ticks}
+    return Facts(ticks, choices, texts, moments, doubtful, names, only_yes, labels)
 
 
 def _only_yes(form: Form) -> Iterator[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from formflow.core.model import History, Light, Weighs
+from formflow.forms.catalogue import shipped
 from formflow.rules.light.book import Rule, asked_on_review, green_waits_for, rules, rules_version
 from formflow.rules.light.establish import JUDGES
 from formflow.rules.light.hints import hints
@@ -103,7 +104,8 @@ def test_changed_rules_have_a_version_of_their_own() -> None:
 
 def test_a_hint_names_its_question_as_the_form_prints_it() -> None:
     for hint in hints():
-        assert hint.label == FORM.fields[hint.question].label
+        ours = (form.fields[hint.question] for form in shipped() if hint.question in form.fields)
+        assert hint.label == next(ours).label
 
 
 def test_hints_are_looked_for_in_every_long_box_and_in_no_box_for_a_name() -> None:
@@ -111,10 +113,3 @@ def test_hints_are_looked_for_in_every_long_box_and_in_no_box_for_a_name() -> No
     long = {name for name, field in FORM.fields.items() if field.kind == "long_text"}
     assert long <= looked_in <= set(FORM.fields)
     assert not {box for box in looked_in if "name" in box or box.endswith(("_by", "_person"))}
-
-
-def test_hints_are_whole_words_in_small_letters() -> None:
-    for hint in hints():
-        for word in hint.words:
-            assert word == " ".join(word.casefold().split())
-            assert word.replace(" ", "").replace("'", "").isalnum()

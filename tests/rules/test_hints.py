@@ -8,7 +8,8 @@ import pytest
 
 from formflow.core.model import Facts, Tri
 from formflow.forms.catalogue import FieldKind
-from formflow.rules.light.hints import hints, our_names, please_check, word_for
+from formflow.rules.light.hints import hints, please_check, word_for
+from formflow.rules.light.phrases import boxes_with_names
 from tests.support.facts import FORM, facts
 
 
@@ -85,8 +86,8 @@ def test_every_text_box_of_the_form_is_looked_in_or_holds_a_name_and_none_is_bot
     kinds = (FieldKind.TEXT, FieldKind.LONG_TEXT)
     boxes = {name for name, field in FORM.fields.items() if field.kind in kinds}
     looked_in = {box for hint in hints() for box in hint.boxes}
-    assert looked_in | set(our_names()) == boxes
-    assert not looked_in & set(our_names())
+    assert looked_in | boxes_with_names() == boxes
+    assert not looked_in & boxes_with_names()
 
 
 def test_a_word_is_found_for_one_question_whatever_is_answered() -> None:
@@ -95,12 +96,10 @@ def test_a_word_is_found_for_one_question_whatever_is_answered() -> None:
     assert word_for("context_secrecy", answered) is None
 
 
-def test_the_notice_says_the_listed_word_and_the_printed_question_and_nothing_else_of_the_text() -> (
-    None
-):
+def test_the_notice_says_the_words_as_written_and_the_printed_question_and_no_name() -> None:
     found = asked(text("Zoë was THREATENED by Jack in the boiler room"))["context_threat"]
     assert found.startswith(
-        "The free text says “threatened”, and “Was there a threat?” has not been answered yes or no."
+        "The free text says “THREATENED”, and “Was there a threat?” has not been answered yes or no."
     )
     assert not {"Zoë", "Jack", "boiler"} & set(found.split())
 
@@ -133,3 +132,13 @@ def test_a_choice_about_social_media_speaks_of_its_question_by_its_printed_name(
     (found,) = please_check(known)
     assert (found.code, found.field) == ("FF-311", "context_social_media")
     assert found.label == next(h.label for h in hints() if h.question == "context_social_media")
+
+
+def test_the_question_is_shown_as_the_form_in_hand_prints_it() -> None:
+    known = replace(text("He threatened her."), labels={"context_threat": "Any threats made?"})
+    assert "“Any threats made?” has not been answered" in asked(known)["context_threat"]
+
+
+def test_a_word_that_is_also_somebodys_name_on_the_form_is_not_quoted() -> None:
+    known = facts(texts={"type_text": "She was Scared of him.", "child_b_name": "Amy Scared"})
+    assert "Scared" not in asked(known)["others_fearful"]

@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -16,9 +14,15 @@ from typing import Any
 
 from formflow.core.messages import notice
 from formflow.core.model import Facts, Notice, Tri
+from formflow.forms.catalogue import shipped
+from formflow.rules.light.phrases import (
+    Lexicon,
+    boxes_with_names,
+    lexicon,
+    words_of_names,
+)
 
 ONLINE = "type_online"  # its words are a caution of their own: cautions.py
-_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,72 +30,88 @@ class Hint:
     """The words that speak of one question."""
 
     question: str
-    label: str  # the printed question
-    words: tuple[str, ...]  # small letters; several words are in this order, one after another
+    phrases: tuple[str, ...]  # in the language of phrases.toml
     boxes: tuple[str, ...]  # where they are looked for
+
+    @property
+    def label(self) -> str:
+        """Return the question as our forms print it."""
+        return _label(self.question)
 
 
 def please_check(facts: Facts) -> Iterator[Notice]:
     """Yield what the free text may answer where the question is answered neither yes nor no, or not asked."""
-    texts = _texts(facts)
+    found = _found(facts)
     for hint in hints():
-        if hint.question == ONLINE or facts.says(hint.question) in (Tri.YES, Tri.NO):
+        question = hint.question
+        if question == ONLINE or facts.says(question) in (Tri.YES, Tri.NO):
             continue
-        word = _word(hint, texts)
-        if word is not None:
-            code = "FF-310" if facts.asks(hint.question) else "FF-314"
-            yield notice(code, field=hint.question, label=hint.label, words={"word": word})
-        elif hint.question == "context_social_media" and facts.choices.get(f"{hint.question}_how"):
-            yield notice("FF-311", field=hint.question, label=hint.label)
+        label = facts.labels.get(question) or hint.label
+        if question in found:
+            code = "FF-310" if facts.asks(question) else "FF-314"
+            yield notice(code, field=question, label=label, words={"word": found[question]})
+        elif question == "context_social_media" and facts.choices.get(f"{question}_how"):
+            yield notice("FF-311", field=question, label=label)
 
 
 def word_for(question: str, facts: Facts) -> str | None:
-    """Return a word of the free text that speaks of a question, also where that is answered; else None."""
-    hint = next(one for one in hints() if one.question == question)
-    return _word(hint, _texts(facts))
+    """Return the words of the free text that speak of a question, also where that is answered; else None."""
+    return _found(facts, only=question).get(question)
 
 
-def _word(hint: Hint, texts: Mapping[str, str]) -> str | None:
-    # A box of an agency's own may speak of anybody, so it is looked through for every question. Boxes are on
-    # lines of their own: the end of one and the beginning of the next make no phrase.
-    ours = _boxes()
-    looked_at = "\n".join(
-        text for name, text in texts.items() if name in hint.boxes or name not in ours
-    )
-    return next((word for word in hint.words if f" {word} " in looked_at), None)
+def _found(facts: Facts, only: str | None = None) -> dict[str, str]:
+    """Return by question the first words of the free text that speak of it. No box is looked in that holds a name."""
+    of_names = boxes_with_names() | facts.names
+    names = words_of_names(facts.texts, of_names)
+    found: dict[str, str] = {}
+    for box, text in facts.texts.items():
+        if text and box not in of_names:
+            for question, (first, *_) in _lexicon(only).found(text, names).items():
+                if _is_looked_for_in(question, box):
+                    found.setdefault(question, first)
+    return found
 
 
-def _texts(facts: Facts) -> Mapping[str, str]:
-    """Return the free text of a form, box by box. No box that holds a name."""
-    names = {*our_names(), *facts.names}
-    return {box: _plain(words) for box, words in facts.texts.items() if words and box not in names}
-
-
-def our_names() -> tuple[str, ...]:
-    """Return our text boxes that hold names, numbers or places of work: no word counts there."""
-    return tuple(_table()["names"])
+def _is_looked_for_in(question: str, box: str) -> bool:
+    """Return whether a box may speak of a question. One of an agency's own may speak of anybody, so of any."""
+    return box in _hint(question).boxes or box not in _boxes()
 
 
 @cache
 def hints() -> tuple[Hint, ...]:
-    """Return every list of words, in the order of the form."""
+    """Return every list of phrases, in the order of the form."""
     table = _table()
     return tuple(
-        Hint(question, row["label"], tuple(row["words"]), tuple(row.get("boxes", _boxes())))
+        Hint(question, tuple(row["phrases"]), tuple(row.get("boxes", table["boxes"])))
         for question, row in table["question"].items()
     )
 
 
-def _boxes() -> tuple[str, ...]:
-    return tuple(_table()["boxes"])
+@cache
+def _label(question: str) -> str:
+    return next(form.fields[question].label for form in shipped() if question in form.fields)
+
+
+@cache
+def _hint(question: str) -> Hint:
+    return next(one for one in hints() if one.question == question)
+
+
+@cache
+def _boxes() -> frozenset[str]:
+    return frozenset(_table()["boxes"])
+
+
+@cache
+def _lexicon(only: str | None) -> Lexicon:
+    """Return the phrases of one question, or of all.
+
+    Words about images and online contact keep a form from green: they count also where they look harmless.
+    """
+    lists = {one.question: one.phrases for one in hints() if only in (None, one.question)}
+    return lexicon(lists, spares_harmless=only != ONLINE)
 
 
 @cache
 def _table() -> Mapping[str, Any]:
     return tomllib.loads((resources.files(__package__) / "hints.toml").read_text("utf-8"))
-
-
-def _plain(text: str) -> str:
-    """Return the words of a text in small letters, one blank around each."""
-    same = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
-    return f" {' '.join(_WORD.findall(same))} "

@@ -1,30 +1,35 @@
-"""The language of hints.toml and alarm.toml: words and phrases, looked for in free text as people write it. Pure.
+"""The language of hints.toml and alarm.toml: words and phrases, found in free text as people write it. Pure.
 
-How to write a phrase is said at the top of alarm.toml.
+How to write a phrase is explained at the top of phrases.toml, which also holds what both lists share.
 """
 
 from __future__ import annotations
 
 import re
+import tomllib
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from functools import cache, lru_cache
+from importlib import resources
+from typing import Any, NamedTuple
 
 from rapidfuzz.distance import OSA
 
-_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?|[.!?;](?=\s|$)")
+NAME = "@"
+# Words, and ends of sentences. "J." and "Mr." end none.
+_WORD = re.compile(
+    r"[^\W_]+(?:'[^\W_]+)*|(?<!\b[A-Z])(?<!\b[MD]r)(?<!\bMrs)(?<!\bMs)[.!?;](?=\s|$)|[.!?;](?=\s*$)"
+)
 _TWICE_FROM = 9  # letters: from here on two of them may be wrong
-
-Groups = Mapping[str, Sequence[str]]
-# The phrases that begin with a word: the list each is on, and the phrase as a pattern.
-Phrases = Mapping[str, tuple[tuple[str, re.Pattern[str]], ...]]
 _HARMLESS = "harmless"
+_NOBODY = frozenset(("A", "I"))  # single capital letters that stand for no name
+
+# The phrases that begin with a word.
+Phrases = Mapping[str, Sequence["Phrase"]]
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One word of a text, as it is written and as it is looked for."""
 
     written: str
@@ -32,19 +37,34 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Phrase:
+    """One phrase of a list. Most texts lack a word that it needs, so it is compiled when a text has them all."""
+
+    list: str
+    written: str
+    needs: tuple[frozenset[str], ...]  # one word of each, at least
+
+    def may_be_in(self, words: frozenset[str]) -> bool:
+        """Return whether a text of these words can hold the phrase."""
+        return not any(map(words.isdisjoint, self.needs))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Lexicon:
-    """Lists of phrases, and what means no harm though it looks like one of them."""
+    """Lists of phrases, and what is harmless though it looks like one of them."""
 
     vocabulary: frozenset[str]  # every word that a phrase can find
-    may_be_misspelt: tuple[str, ...]
+    may_be_misspelt: Mapping[str, Sequence[str]]  # by first letter
     not_meant: frozenset[str]
+    also_names: frozenset[str]
     harmless: Phrases
     phrases: Phrases
 
-    def found(self, text: str) -> dict[str, list[str]]:
-        """Return by list what is found of it, in the words of the text, each once, in their order.
+    def found(self, text: str, names: Collection[str] = ()) -> dict[str, list[str]]:
+        """Return what is found of each list, in the words of the text, each once and in their order.
 
-        What a phrase skips may be a name: it is not quoted.
+        Only listed words are quoted: what a phrase skips may be a name. Nor is a word quoted that the form gives as
+        somebody's name (`names`, in small letters).
         """
         tokens = self._tokens(text)
         spans: dict[str, list[tuple[int, int]]] = {}
@@ -52,41 +72,73 @@ class Lexicon:
             spans.setdefault(name, []).append((first, last))
         return {
             name: list(
-                dict.fromkeys(self._quote(tokens[first:last]) for first, last in _widest(at))
+                dict.fromkeys(self._quote(tokens[first:last], names) for first, last in _widest(at))
             )
             for name, at in spans.items()
         }
 
     def _tokens(self, text: str) -> list[Token]:
-        """Return the words of a text without those that mean no harm."""
-        plain = unicodedata.normalize("NFKC", text).replace("’", "'")
-        found = [Token(word, _meant(self, word.casefold())) for word in _WORD.findall(plain)]
+        """Return the words of a text without those that are harmless."""
+        plain = unicodedata.normalize("NFKC", text).replace("’", "'").replace("‘", "'")
+        is_loud, before = plain.isupper(), "."
+        found: list[Token] = []
+        for word in _WORD.findall(plain):
+            meant = _meant(self, word)
+            if meant not in self.vocabulary and not is_loud:
+                meant = NAME if _is_name(word, is_first=before == ".") else meant
+            found.append(Token(word, meant))
+            before = meant
         for _, first, last in _spans(found, self.harmless):
             found[first:last] = [Token("", "-")] * (last - first)
         return found
 
-    def _quote(self, tokens: Sequence[Token]) -> str:
-        words = (token.written if token.meant in self.vocabulary else "…" for token in tokens)
-        return re.sub(r"…(?: …)+", "…", " ".join(words)).strip(" …")
+    def _quote(self, tokens: Sequence[Token], names: Collection[str]) -> str:
+        words = (token.written if self._may_be_quoted(token, names) else "…" for token in tokens)
+        return re.sub(r"…(?: …)+", "…", " ".join(words)).strip(" …") or "…"
+
+    def _may_be_quoted(self, token: Token, names: Collection[str]) -> bool:
+        if token.meant not in self.vocabulary:
+            return False
+        is_capital, small = token.written[:1].isupper(), token.written.casefold()
+        return not (is_capital and (token.meant in self.also_names or small in names))
 
 
-def lexicon(table: Mapping[str, Any], lists: Mapping[str, Sequence[str]]) -> Lexicon:
-    """Return some lists of phrases as a lexicon, with what their file says of groups and harmless phrases."""
-    groups: Groups = table["groups"]
-    in_lists = (phrase for phrases in lists.values() for phrase in phrases)
-    of_groups = (phrase for group in groups.values() for phrase in group)
+def lexicon(lists: Mapping[str, Sequence[str]], *, spares_harmless: bool = True) -> Lexicon:
+    """Return some lists of phrases as a lexicon, which takes out first what is harmless, or does not."""
+    shared = _shared()
+    misspelt: dict[str, list[str]] = {}
+    for word in _words(shared["may_be_misspelt"]):
+        misspelt.setdefault(word[0], []).append(word)
+    in_lists = [phrase for phrases in lists.values() for phrase in phrases]
     return Lexicon(
-        vocabulary=_listed((*in_lists, *of_groups)),
-        may_be_misspelt=tuple(table["may_be_misspelt"]),
-        not_meant=frozenset(table["not_meant"]) | _listed(table[_HARMLESS]),
-        harmless=_phrases({_HARMLESS: table[_HARMLESS]}, groups),
-        phrases=_phrases(lists, groups),
+        vocabulary=_vocabulary(in_lists),
+        may_be_misspelt=misspelt,
+        not_meant=_words(shared["not_meant"]) | _vocabulary(shared[_HARMLESS]),
+        also_names=_words(shared["also_names"]),
+        harmless=_phrases({_HARMLESS: shared[_HARMLESS] if spares_harmless else []}),
+        phrases=_phrases(lists),
     )
 
 
+def boxes_with_names() -> frozenset[str]:
+    """Return our boxes that hold names, numbers or places of work: no words are looked for there."""
+    return frozenset(_shared()["names"])
+
+
+def words_of_names(texts: Mapping[str, str], boxes: Collection[str]) -> frozenset[str]:
+    """Return the words, in small letters, of the boxes that hold names."""
+    return frozenset(word.casefold() for box in boxes for word in _WORD.findall(texts.get(box, "")))
+
+
+@cache
+def _shared() -> Mapping[str, Any]:
+    return tomllib.loads((resources.files(__package__) / "phrases.toml").read_text("utf-8"))
+
+
 @lru_cache(maxsize=10_000)
-def _meant(lexicon: Lexicon, word: str) -> str:
+def _meant(lexicon: Lexicon, written: str) -> str:
     """Return the listed word that a word is or misspells, the word itself where there is none."""
+    word = written.casefold().replace("'", "")
     if word in ".!?;":
         return "."
     if word in lexicon.vocabulary or word in lexicon.not_meant:
@@ -94,25 +146,35 @@ def _meant(lexicon: Lexicon, word: str) -> str:
     may_differ = 2 if len(word) >= _TWICE_FROM else 1
     near = (
         (OSA.distance(word, listed, score_cutoff=may_differ), listed)
-        for listed in lexicon.may_be_misspelt
-        if listed[0] == word[0] and abs(len(listed) - len(word)) <= may_differ
+        for listed in lexicon.may_be_misspelt.get(word[0], ())
+        if abs(len(listed) - len(word)) <= may_differ
     )
     distance, listed = min(near, default=(may_differ + 1, word))
     return listed if distance <= may_differ else word
 
 
+def _is_name(word: str, *, is_first: bool) -> bool:
+    """Return whether a word that is on no list looks like a name: "Zoë", "J", "J's"."""
+    bare = word.removesuffix("'s")
+    if len(bare) == 1:
+        return bare.isupper() and bare not in _NOBODY
+    return bare[0].isupper() and not bare.isupper() and not is_first
+
+
 def _spans(tokens: Sequence[Token], phrases: Phrases) -> list[tuple[str, int, int]]:
-    """Return where phrases stand among the words: their list, the number of the first word and after the last."""
-    line, at, spans = (
-        "".join(f"{token.meant} " for token in tokens),
-        0,
-        list[tuple[str, int, int]](),
-    )
-    for number, token in enumerate(tokens):
-        for name, pattern in phrases.get(token.meant, ()):
+    """Return where phrases are among the words: list, number of the first word, number after the last."""
+    meant = [token.meant for token in tokens]
+    line, words = " ".join([*meant, ""]), frozenset(meant)
+    possible = {
+        word: [(one.list, _pattern(one.written)) for one in phrases[word] if one.may_be_in(words)]
+        for word in words & phrases.keys()
+    }
+    at, spans = 0, list[tuple[str, int, int]]()
+    for number, word in enumerate(meant):
+        for name, pattern in possible.get(word, ()):
             if one := pattern.match(line, at):
                 spans.append((name, number, number + one[0].count(" ")))
-        at += len(token.meant) + 1
+        at += len(word) + 1
     return spans
 
 
@@ -125,39 +187,100 @@ def _widest(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
             end = last
 
 
-def _listed(phrases: Iterable[str]) -> frozenset[str]:
-    """Return every word that is in some phrases."""
-    return frozenset(_WORD.findall(re.sub(r"{\w+}|[!?*.|]", " ", " ".join(phrases))))
-
-
-def _phrases(lists: Mapping[str, Sequence[str]], groups: Groups) -> Phrases:
-    """Return phrases as patterns over words that have one blank after each."""
-    found: dict[str, tuple[tuple[str, re.Pattern[str]], ...]] = {}
-    for name, phrase in ((name, phrase) for name, phrases in lists.items() for phrase in phrases):
-        first, *_ = parts = phrase.split()
-        pattern = re.compile("".join(_part(part, groups) for part in parts))
-        begins = {one.split()[0] for word in first.split("|") for one in _in_full(word, groups)}
-        found |= {word: (*found.get(word, ()), (name, pattern)) for word in begins}
-    return found
-
+# The language
 
 _ANY_ONE = r"[^ .]+ "
 _PARTS = {"...": f"(?:{_ANY_ONE}){{0,3}}", "_": _ANY_ONE, ".": r"(?:\. |$)"}
 _OFTEN = {"?": "?", "*": "{0,3}"}
 
 
-def _part(part: str, groups: Groups) -> str:
+def _phrases(lists: Mapping[str, Sequence[str]]) -> Phrases:
+    """Return the phrases of some lists by the words with which they begin."""
+    found: dict[str, list[Phrase]] = {}
+    for name, written in ((name, written) for name, some in lists.items() for written in some):
+        first, *rest = written.split()
+        needs = (_words_of(part) for part in rest if part not in _PARTS and part[0] != "!")
+        phrase = Phrase(name, written, tuple(sorted((one for one in needs if one), key=len)))
+        for word in _first_words(first):
+            found.setdefault(word, []).append(phrase)
+    return found
+
+
+@cache
+def _pattern(written: str) -> re.Pattern[str]:
+    """Return a phrase as a pattern over words that have one blank after each."""
+    return re.compile("".join(_part(part) for part in written.split()))
+
+
+@cache
+def _first_words(part: str) -> frozenset[str]:
+    return frozenset(form for one in _choices(part) for form in _forms(one.split()[0]))
+
+
+@cache
+def _words_of(part: str) -> frozenset[str]:
+    """Return the words of which a text must have one for this part, none where it may be left out."""
+    if part[-1] in _OFTEN or any(one.split()[-1] in _PARTS for one in _choices(part)):
+        return frozenset()
+    return frozenset(form for one in _choices(part) for form in _forms(one.split()[-1]))
+
+
+@cache
+def _part(part: str) -> str:
     if part in _PARTS:
         return _PARTS[part]
-    words = part.strip("!?*").split("|")
-    either = "|".join(_exactly(one) for word in words for one in _in_full(word, groups))
+    either = "|".join(_exactly(one) for one in _choices(part))
     return f"(?!{either})" if part[0] == "!" else f"(?:{either}){_OFTEN.get(part[-1], '')}"
 
 
-def _in_full(word: str, groups: Groups) -> Sequence[str]:
-    """Return every phrase of a group, the word itself where it is none."""
-    return groups[word[1:-1]] if word[0] == "{" else [word]
+def _choices(part: str) -> Iterator[str]:
+    """Yield every word or phrase that may stand in one place."""
+    groups: Mapping[str, Sequence[str]] = _shared()["groups"]
+    for word in part.strip("!?*").split("|"):
+        yield from groups[word[1:-1]] if word[0] == "{" else [word]
 
 
 def _exactly(phrase: str) -> str:
-    return "".join(_PARTS.get(word, f"{re.escape(word)} ") for word in phrase.split())
+    return "".join(
+        _PARTS.get(word) or f"(?:{'|'.join(re.escape(form) for form in _forms(word))}) "
+        for word in phrase.split()
+    )
+
+
+@cache
+def _forms(word: str) -> Sequence[str]:
+    """Return the forms of a word with ~ after it, the word alone without. Apostrophes do not count.
+
+    grab~ is grab, grabs, grabbed and grabbing; forms that do not exist ("grabed") are how some people write them.
+    """
+    plain = word.replace("'", "")
+    stem = plain.removesuffix("~")
+    if stem == plain:
+        return [plain]
+    short = stem[:-1] if stem[-1] == "e" else stem
+    forms = [stem, f"{stem}s", f"{short}ed", f"{short}ing", f"{short}in"]
+    if stem[-1] == "y":
+        forms += [f"{stem[:-1]}ies", f"{stem[:-1]}ied"]
+    elif stem[-1] in "sxhz":
+        forms += [f"{stem}es"]
+    if re.search(r"[^aeiouwxy][aeiou][^aeiouwxy]$", stem):
+        forms += [f"{stem}{stem[-1]}ed", f"{stem}{stem[-1]}ing", f"{stem}{stem[-1]}in"]
+    return forms
+
+
+def _vocabulary(phrases: Iterable[str]) -> frozenset[str]:
+    """Return every word that some phrases can find, names apart."""
+    parts = [part for phrase in phrases for part in phrase.split() if part not in _PARTS]
+    found = (part for part in parts if part[0] != "!")
+    return frozenset(word for part in set(found) for word in _vocabulary_of(part))
+
+
+@cache
+def _vocabulary_of(part: str) -> frozenset[str]:
+    return _words(_choices(part))
+
+
+def _words(phrases: Iterable[str]) -> frozenset[str]:
+    """Return every form of the words of some plain phrases."""
+    words = (word for phrase in phrases for word in phrase.split() if word not in _PARTS)
+    return frozenset(form for word in words for form in _forms(word)) - {NAME}

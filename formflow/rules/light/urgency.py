@@ -6,16 +6,15 @@ Nothing here changes the level. A person reads the form first, because of what i
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from functools import cache
 from importlib import resources
-from typing import Any
 
 from formflow.core.dates import age_on
 from formflow.core.messages import notice
 from formflow.core.model import Entry, Facts, Notice, Tri
-from formflow.rules.light.phrases import Lexicon, lexicon
+from formflow.rules.light.phrases import Lexicon, boxes_with_names, lexicon, words_of_names
 
 ASKED = "urgent_referral"
 MADE = "urgent_contact_made"
@@ -47,9 +46,11 @@ def urgent(facts: Facts, on: date) -> Iterator[Notice]:
     """Yield every reason why a form cannot wait, nothing where it can."""
     yield from _referral(facts)
     yield from _allegation(facts, on)
+    of_names = boxes_with_names() | facts.names
+    names = words_of_names(facts.texts, of_names)
     for box, words in facts.texts.items():
-        if words and box not in _names():
-            yield from _words(box, words)
+        if words and box not in of_names:
+            yield from _words(box, words, names)
 
 
 def reasons(entry: Entry) -> tuple[Notice, ...]:
@@ -89,26 +90,16 @@ def _allegation(facts: Facts, on: date) -> Iterator[Notice]:
             yield notice(code, field=box)
 
 
-def _words(box: str, text: str) -> Iterator[Notice]:
+def _words(box: str, text: str, names: Collection[str]) -> Iterator[Notice]:
     """Yield the alarm words of one box, and what may be an allegation."""
-    found = _lexicon().found(text)
+    found = _lexicon().found(text, names)
     for code, name in _LISTS:
         if name in found:
             yield notice(code, field=box, words={"words": "”, “".join(found[name])})
 
 
-def _names() -> Collection[str]:
-    """Return the boxes that hold names or numbers: no word counts there."""
-    names: Collection[str] = _table()["names"]
-    return names
-
-
 @cache
 def _lexicon() -> Lexicon:
     """Return the words and phrases of alarm.toml."""
-    return lexicon(_table(), {name: _table()[name] for _, name in _LISTS})
-
-
-@cache
-def _table() -> Mapping[str, Any]:
-    return tomllib.loads((resources.files(__package__) / "alarm.toml").read_text("utf-8"))
+    table = tomllib.loads((resources.files(__package__) / "alarm.toml").read_text("utf-8"))
+    return lexicon({name: table[name] for _, name in _LISTS})

@@ -1,0 +1,106 @@
+"""The language of hints.toml and alarm.toml, and what it finds in text as people write it."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from importlib import resources
+from typing import Any
+
+import pytest
+
+from formflow.core.model import Facts
+from formflow.rules.light import phrases
+from formflow.rules.light.hints import hints, please_check
+from formflow.rules.light.phrases import lexicon
+from formflow.rules.light.urgency import urgent
+from tests.support.facts import TODAY
+
+
+def table(name: str) -> dict[str, Any]:
+    return tomllib.loads(
+        (resources.files("formflow.rules.light") / f"{name}.toml").read_text("utf-8")
+    )
+
+
+def every_phrase() -> list[str]:
+    alarm = table("alarm")
+    of_hints = [phrase for hint in hints() for phrase in hint.phrases]
+    return [*of_hints, *alarm["alarm"], *alarm["allegation"], *table("phrases")["harmless"]]
+
+
+def found(phrase: str, text: str, names: frozenset[str] = frozenset()) -> list[str]:
+    return lexicon({"some": [phrase]}).found(text, names).get("some", [])
+
+
+@pytest.mark.parametrize(
+    ("phrase", "text", "quoted"),
+    [
+        ("grab~ her", "He GRABBED her.", ["GRABBED her"]),
+        ("grab~ her", "grabing her", ["grabing her"]),
+        ("tease~", "teasing, teased, teases", ["teasing", "teased", "teases"]),
+        ("bully~", "He bullies and bullied.", ["bullies", "bullied"]),
+        ("wouldn't stop", "He wouldnt stop. He wouldn’t stop", ["wouldnt stop", "wouldn’t stop"]),
+        ("held {child}", "He held Amelia", ["held"]),
+        ("held {child}", "He held X's hand", ["held"]),
+        ("held {child}", "He held hands", []),
+        ("a|b c", "b c", ["b c"]),
+        ("ran away !from", "ran away from it", []),
+        ("ran away !from", "ran away to it", ["ran away"]),
+        ("told ... secret", "told Zoë the big secret", ["told … secret"]),
+        ("told ... secret", "told us. A secret", []),
+        ("told ... secret", "told her and him and us a secret", []),
+        ("so what .", "so what.", ["so what"]),
+        ("so what .", "so what happened", []),
+        ("touched a? boy", "touched boy", ["touched boy"]),
+        ("touched the boy", "Touchd the boy", ["Touchd the boy"]),
+    ],
+)
+def test_a_phrase_finds(phrase: str, text: str, quoted: list[str]) -> None:
+    assert [one.replace("'", "’") for one in found(phrase, text)] == quoted
+
+
+def test_j_and_mr_with_a_full_stop_end_no_sentence() -> None:
+    assert found("told ... secret", "told Mr. Oak a secret") == ["told … secret"]
+    assert found("told ... secret", "told J. a secret") == ["told … secret"]
+
+
+def test_what_is_harmless_is_taken_out_first() -> None:
+    assert found("goal", "He shot a goal") == []
+
+
+def test_a_word_that_the_form_gives_as_a_name_is_not_quoted() -> None:
+    assert found("force hit", "Force hit", frozenset(["force"])) == ["hit"]
+    assert found("force", "Force", frozenset(["force"])) == ["…"]
+    assert found("force", "by force", frozenset(["force"])) == ["force"]
+
+
+def test_a_word_that_is_a_name_as_well_is_not_quoted_with_a_capital_letter() -> None:
+    assert found("will hit", "Will hit") == ["hit"]
+    assert found("will hit", "he will hit") == ["will hit"]
+
+
+def test_every_phrase_is_written_in_the_language() -> None:
+    groups = table("phrases")["groups"]
+    for phrase in every_phrase():
+        assert phrase.split()[0] not in ("...", "_", "."), phrase
+        for part in phrase.split():
+            for word in part.strip("!?*").split("|") if part not in ("...", "_", ".") else ():
+                assert re.fullmatch(r"@|\.|[\w']+~?|{\w+}", word), phrase
+                assert word[0] != "{" or word[1:-1] in groups, phrase
+
+
+def test_no_pattern_can_take_long_for_a_hostile_text() -> None:
+    for phrase in every_phrase():
+        pattern = phrases._pattern(phrase).pattern
+        without_words = pattern.replace(r"[^ .]+ ", "").replace(r"(?:\. |$)", "")
+        assert not re.search(r"[+*]|{\d*,}", without_words), phrase
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ["a" * 30_000, "he said he would not " * 1_500, "touch@'’.!" * 3_000, "Ⓐ\u200d" * 9_000],
+)
+def test_a_hostile_text_of_30_000_letters_is_read_to_its_end(hostile: str) -> None:
+    known = Facts({}, {}, {"type_text": hostile}, {})
+    assert all(one.code for one in (*please_check(known), *urgent(known, TODAY)))
