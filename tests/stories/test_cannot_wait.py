@@ -77,7 +77,7 @@ VIGNETTES: Mapping[str, tuple[dict[str, str], Light, str, str]] = {
         {**GREEN, "context_text": "He had a knife in his sock."},
         Light.GREEN,
         "FF-326",
-        "“knife”",
+        "“had a knife”",
     ),
     "amber, and bleeding": (
         {**AMBER, "others_text": "She was bleeding."},
