@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from formflow.storage import database, tasks
 from tests.delivery.test_dispatcher import make_due
 from tests.support import strangers, worker
 from tests.support.offices import COMMAND, csv_rows, drop, dsl_folder, files, register_rows
+from tests.support.waiting import eventually
 
 RED, GREEN = "red-planned-secrecy-pdfjs", "green-free-play-pdfjs"
 BAD = "Bad place"
@@ -223,10 +223,7 @@ def test_a_process_with_nothing_to_do_ends(opens: Opens, monkeypatch: pytest.Mon
     worker.settle(office)
     there = worker.context_of(office).destinations[BAD]
     assert isinstance(there, plugin_host.Guest)
-    until = time.monotonic() + 60
-    while there.pids() and time.monotonic() < until:
-        time.sleep(0.05)
-    assert there.pids() == []
+    eventually(lambda: there.pids() == [])
 
 
 # The real service, beside those that could keep it from its work; the others: see above.
@@ -263,23 +260,8 @@ def test_the_service_goes_on_beside_a_bad_destination_and_stops_when_told(
         eventually(lambda: BAD in status.as_text(status.overview(office), office))
         started = psutil.Process(running.pid).children(recursive=True)
         running.send_signal(signal.SIGTERM)
-        assert running.wait(30) == 0
+        assert running.wait() == 0
     finally:
         running.kill()
         running.wait()
     eventually(lambda: not [child for child in started if is_running(child.pid)])
-
-
-def eventually(is_so: Callable[[], bool]) -> None:
-    """Wait as long as a busy machine may need, and no longer than it takes."""
-    until = time.monotonic() + 100
-    while not is_quietly(is_so):
-        assert time.monotonic() < until
-        time.sleep(0.1)
-
-
-def is_quietly(is_so: Callable[[], bool]) -> bool:
-    try:
-        return is_so()
-    except (OSError, KeyError, ValueError):  # a file that is just being replaced
-        return False

@@ -371,7 +371,7 @@ def test_a_child_that_hangs_ends_even_without_its_parent(tmp_path: Path) -> None
     with start_child(LIMITS) as child:
         assert child.stderr is not None
         ask(child, tmp_path / "endless.pdf", 0.1)
-        assert child.wait(timeout=60) == 1
+        assert child.wait() == 1
         assert child.stderr.read() == b""
 
 
@@ -390,7 +390,7 @@ def test_nothing_is_printed_but_frames(good: Path, tmp_path: Path) -> None:
         child.stdin.close()
         assert child.stdout.read() == b""
         assert child.stderr.read() == b""
-        assert child.wait(timeout=60) == 0
+        assert child.wait() == 0
 
 
 @needs_proc
