@@ -6,7 +6,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from formflow import cli
 from formflow.core.errors import ExitCode
 from formflow.core.settings import Settings
 from tests.support.offices import COMMAND, drop, files, formflow, formflow_apart, sample
+from tests.support.waiting import eventually
 
 RED = "red-planned-secrecy-pdfjs"
 
@@ -223,20 +223,11 @@ def test_the_service_alerts_and_stops_when_told(
         [sys.executable, "-c", COMMAND, "--settings", str(file), "run"], stderr=subprocess.PIPE
     )
     try:
-        wait_for(office.state.folder / "heartbeat")
+        eventually((office.state.folder / "heartbeat").exists)
         assert formflow_apart(office, "run", "--once").returncode == ExitCode.ALREADY_RUNNING
         drop(office, RED)
-        until = time.monotonic() + 100  # as long as a busy machine may need; `make bench` measures
-        while not files(office.folders.alerts) and time.monotonic() < until:
-            time.sleep(0.05)
-        assert len(files(office.folders.alerts)) == 1
+        eventually(lambda: len(files(office.folders.alerts)) == 1)
     finally:
         service.send_signal(signal.SIGTERM)
-        _, said = service.communicate(timeout=30)
+        _, said = service.communicate()
     assert service.returncode == ExitCode.DONE, said
-
-
-def wait_for(path: Path) -> None:
-    until = time.monotonic() + 100
-    while not path.exists() and time.monotonic() < until:
-        time.sleep(0.05)

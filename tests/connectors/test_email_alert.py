@@ -167,7 +167,7 @@ def _settings(port: int, certificate: Certificate, **changes: Any) -> EmailAlert
             "sender": "formflow@school.example",
             "recipient": "dsl@school.example",
             "ca_file": certificate.file,
-            "timeout_seconds": 5,
+            "timeout_seconds": 60,
         }
         | changes
     )

@@ -38,6 +38,7 @@ from formflow.sdk.parcels import Parcel
 from formflow.storage import database, tasks
 from tests.support import worker
 from tests.support.offices import drop, files
+from tests.support.waiting import eventually
 
 Behaviour = Callable[[Prepared], Delivered]
 
@@ -633,11 +634,12 @@ def test_a_delivery_that_hangs_holds_up_neither_sweep_nor_reading_nor_alerts(
 
 def until_settled(office: Settings, forms: int) -> None:
     """Take turns as the service does, which never waits for a delivery."""
-    until = time.monotonic() + 100
-    while len(files(office.folders.receipts)) < forms or len(files(office.folders.alerts)) < forms:
+
+    def are_told() -> bool:
         worker.turn(office, waits=False)
-        assert time.monotonic() < until
-        time.sleep(0.05)
+        return len(files(office.folders.receipts)) == len(files(office.folders.alerts)) == forms
+
+    eventually(are_told)
 
 
 def test_who_does_not_answer_is_named_with_the_moment_and_gets_nothing_more(
@@ -664,10 +666,7 @@ def test_what_was_delivered_late_does_not_go_twice(
     hanging_turns(office, hanging)
     assert standing(office) == (tasks.READY, "FF-425")
     hanging.lets_go.set()
-    until = time.monotonic() + 100
-    while standing(office) is not None:
-        assert time.monotonic() < until
-        time.sleep(0.05)
+    eventually(lambda: standing(office) is None)
     make_due(office)
     assert shelf.tries == 1
     assert len(shelf.held) == 1
@@ -720,7 +719,4 @@ def test_a_question_that_hangs_stops_its_own_lane_alone(
     settings = with_the_shelf(office)
     assert [silent.destination for silent in status.overview(settings).silent] == ["Shelf"]
     hanging.lets_go.set()
-    until = time.monotonic() + 100
-    while status.overview(settings).silent:
-        assert time.monotonic() < until
-        time.sleep(0.05)
+    eventually(lambda: not status.overview(settings).silent)

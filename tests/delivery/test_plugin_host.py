@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from formflow.storage import database, tasks
 from tests.delivery.test_dispatcher import make_due
 from tests.support import strangers, worker
 from tests.support.offices import COMMAND, csv_rows, drop, dsl_folder, files, register_rows
+from tests.support.waiting import eventually
 
 RED, GREEN = "red-planned-secrecy-pdfjs", "green-free-play-pdfjs"
 BAD = "Bad place"
@@ -166,20 +166,24 @@ def test_a_destination_that_hung_and_answers_again_is_no_longer_called_silent(
     assert status.overview(office).silent == ()
 
 
+def questions(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list of what strangers are asked from now on."""
+    asked: list[str] = []
+    ask = plugin_host._Process.ask
+
+    def noted(self: plugin_host._Process, question: str, *about: object) -> object:
+        asked.append(question)
+        return ask(self, question, *about)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(plugin_host._Process, "ask", noted)
+    return asked
+
+
 def test_a_stranger_that_does_not_prepare_costs_its_own_parcels_and_its_time_once(
     opens: Opens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office = opens("hangs_in_prepare")
-    asked: list[str] = []
-    ask = plugin_host._Process.ask
-
-    def noted(
-        self: plugin_host._Process, question: str, words: tuple[object, ...], seconds: float
-    ) -> object:
-        asked.append(question)
-        return ask(self, question, words, seconds)
-
-    monkeypatch.setattr(plugin_host._Process, "ask", noted)
+    asked = questions(monkeypatch)
     drop(office, RED)
     drop(office, GREEN)
     worker.settle(office)
@@ -195,13 +199,14 @@ def test_a_stranger_that_does_not_say_what_was_acknowledged_delays_no_turn_twice
 ) -> None:
     office = opens("hangs_when_asked")
     monkeypatch.setattr(plugin_host, "RESTS_SECONDS", (3600.0,))
+    asked = questions(monkeypatch)
     drop(office, RED)
     worker.settle(office)
     everybody_else_has_it(office)
     assert standing(office) == []
-    began = time.monotonic()
+    assert asked.count("acknowledged") == 1
     worker.turn(office)
-    assert time.monotonic() - began < SECONDS * 20
+    assert asked.count("acknowledged") == 1
 
 
 @pytest.mark.parametrize(("kind", "is_well"), [("good", True), ("hangs_when_checked", False)])
@@ -218,18 +223,15 @@ def test_a_process_with_nothing_to_do_ends(opens: Opens, monkeypatch: pytest.Mon
     worker.settle(office)
     there = worker.context_of(office).destinations[BAD]
     assert isinstance(there, plugin_host.Guest)
-    until = time.monotonic() + 60
-    while there.pids() and time.monotonic() < until:
-        time.sleep(0.05)
-    assert there.pids() == []
+    eventually(lambda: there.pids() == [])
 
 
-# The real service, with each of them beside a red form.
+# The real service, beside those that could keep it from its work; the others: see above.
 
 RUN = f"from formflow.delivery import plugin_host as host; host.CALL_SECONDS = host.ASK_SECONDS = {SECONDS}; "
 
 
-@pytest.mark.parametrize("kind", ["hangs", "dies", "eats", "lies", "silent", "hangs_in_prepare"])
+@pytest.mark.parametrize("kind", ["hangs", "dies", "hangs_in_prepare"])
 def test_the_service_goes_on_beside_a_bad_destination_and_stops_when_told(
     opens: Opens, tmp_path: Path, kind: str
 ) -> None:
@@ -258,23 +260,8 @@ def test_the_service_goes_on_beside_a_bad_destination_and_stops_when_told(
         eventually(lambda: BAD in status.as_text(status.overview(office), office))
         started = psutil.Process(running.pid).children(recursive=True)
         running.send_signal(signal.SIGTERM)
-        assert running.wait(30) == 0
+        assert running.wait() == 0
     finally:
         running.kill()
         running.wait()
     eventually(lambda: not [child for child in started if is_running(child.pid)])
-
-
-def eventually(is_so: Callable[[], bool]) -> None:
-    """Wait as long as a busy machine may need, and no longer than it takes."""
-    until = time.monotonic() + 100
-    while not is_quietly(is_so):
-        assert time.monotonic() < until
-        time.sleep(0.1)
-
-
-def is_quietly(is_so: Callable[[], bool]) -> bool:
-    try:
-        return is_so()
-    except (OSError, KeyError, ValueError):  # a file that is just being replaced
-        return False

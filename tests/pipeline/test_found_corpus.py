@@ -36,7 +36,6 @@ def took(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, float]]:
     return seconds
 
 
-@pytest.mark.timeout(300)
 def test_no_found_file_stops_the_others_or_passes_for_a_form(
     office: Settings,
     took: list[tuple[float, float]],

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -32,7 +33,7 @@ OTHERS = sorted(path for path in CORPUS.glob("*.pdf") if not path.stem.startswit
 # the earlier save was a blank form, the paper is held for that.
 SAVED_TWICE_WITH_ANSWERS = {"red-planned-secrecy-amended-pdfjs"}
 LARGEST = 20 << 20
-END = b"%%EOF"
+BEGINS, END = b"startxref", b"%%EOF"
 AT_RANDOM = 60
 
 
@@ -43,12 +44,17 @@ def cage() -> Iterator[Cage]:
 
 
 def seen_as_an_end(content: bytes) -> list[int]:
-    """Return every cut that the gate's expression accepts: no other can pass the gate."""
-    return [
+    """Return every cut that the gate's expression accepts: no other can pass the gate.
+
+    It begins with letters that stand for themselves, so where they do not come before, it need not be asked.
+    """
+    assert _TAIL.pattern.startswith(BEGINS)
+    near = {
         cut
-        for cut in range(len(content) + 1)
-        if _TAIL.search(content, max(0, cut - TAIL_BYTES), cut)
-    ]
+        for found in re.finditer(BEGINS, content)
+        for cut in range(found.start(), min(found.start() + TAIL_BYTES, len(content)) + 1)
+    }
+    return [cut for cut in sorted(near) if _TAIL.search(content, max(0, cut - TAIL_BYTES), cut)]
 
 
 def sampled(content: bytes) -> set[int]:
@@ -104,7 +110,9 @@ def test_no_cut_passes_for_the_whole_file_with_other_answers(
     other = [
         cut
         for cut in passed
-        if (read := read_cut(cage, path, content[:cut])) and values(read) != final
+        if cut < len(content)
+        and (read := read_cut(cage, path, content[:cut]))
+        and values(read) != final
     ]
     assert all(cut <= content.rindex(END) for cut in other), "not the end of an earlier save"
     assert bool(other) == (paper.parent.name in SAVED_TWICE_WITH_ANSWERS)

@@ -22,6 +22,7 @@ from formflow.core.limits import Limits
 from formflow.core.messages import MESSAGES
 from formflow.core.model import Entry, Light, Outcome, Reading, Unread
 from formflow.core.settings import Settings
+from formflow.pipeline import context
 from formflow.reading.sandbox.parent import ATTEMPTS, Cage
 from formflow.storage import database, entries
 from tests.pipeline.test_walk import run
@@ -31,9 +32,13 @@ from tests.support.hostile_files import HOSTILE_FILES, bomb_in_the_objects, told
 from tests.support.hostile_forms import ACTIVE, CHANGED, XFA, Change, asking, write_form, xfa
 from tests.support.offices import agency, files
 from tests.support.papers import ANSWERS, FORMS, paper
+from tests.support.readings import KeptReadings
 
 LIMITS = Limits(deadline_seconds=0.9, scan_seconds=0.6, file_mb=100)  # a sound form takes 0.12
 FREE_STANDING = (*HOSTILE, *HOSTILE_FILES)
+SWELLING = tuple(
+    make for make in FREE_STANDING if make.__name__.startswith(("bomb", "fifty", "a_name_of_ten"))
+)
 GREEDY = (fifty_megabytes_in_a_value, bomb_in_the_objects)  # they want over 300 MB
 STARTS_SECONDS = 20  # for three starts, on a slow processor
 CAP_MB = 150
@@ -41,10 +46,26 @@ FEWEST = 34
 LOOK_SECONDS = 0.005  # between two looks at the child's memory
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["system limit", "watched by the parent"])
-def cage(request: pytest.FixtureRequest) -> Iterator[Cage]:
-    """A cage in both ways of limiting memory: by the system, and by the parent's own watch."""
-    with Cage(FORMS, LIMITS, "always", watch_memory=request.param) as opened:
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> KeptReadings:
+    """What all processes of this run keep of the files that they have read."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    (folder := shared / "hostile readings").mkdir(exist_ok=True)
+    return KeptReadings(folder)
+
+
+@pytest.fixture(scope="module")
+def cage() -> Iterator[Cage]:
+    """A cage that limits memory as this system does it."""
+    with Cage(FORMS, LIMITS, "always") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def watched() -> Iterator[Cage]:
+    """A cage whose memory is limited by the parent's own watch."""
+    with Cage(FORMS, LIMITS, "always", watch_memory=True) as opened:
         yield opened
 
 
@@ -97,20 +118,32 @@ def assert_reads(cage: Cage, good: Path) -> None:
 
 @pytest.mark.parametrize("make", FREE_STANDING, ids=lambda make: make.__name__)
 def test_a_hostile_file_ends_in_time_and_the_next_is_read(
-    cage: Cage, good: Path, tmp_path: Path, make: Callable[[], bytes]
+    cage: Cage, good: Path, tmp_path: Path, kept: KeptReadings, make: Callable[[], bytes]
 ) -> None:
-    result = read_in_time(cage, write(make, tmp_path))
+    path = write(make, tmp_path)
+    result = read_in_time(cage, path)
+    kept.keep(path, result)
     assert isinstance(result, Unread)
     assert result.reason in MESSAGES
     assert result.reason != "FF-120", "it went wrong in a way that nobody foresaw"
     assert_reads(cage, good)
 
 
+@pytest.mark.parametrize("make", SWELLING, ids=lambda make: make.__name__)
+def test_a_file_that_swells_ends_in_time_where_the_parent_watches(
+    watched: Cage, good: Path, tmp_path: Path, make: Callable[[], bytes]
+) -> None:
+    assert isinstance(read_in_time(watched, write(make, tmp_path)), Unread)
+    assert_reads(watched, good)
+
+
 @pytest.mark.parametrize("change", [*CHANGED, *XFA], ids=lambda change: change.__name__)
 def test_a_changed_form_is_held_or_unread_and_the_next_is_read(
-    cage: Cage, good: Path, tmp_path: Path, change: Change
+    cage: Cage, good: Path, tmp_path: Path, kept: KeptReadings, change: Change
 ) -> None:
-    result = read_in_time(cage, write_form(change, tmp_path))
+    path = write_form(change, tmp_path)
+    result = read_in_time(cage, path)
+    kept.keep(path, result)
     if isinstance(result, Unread):
         assert result.reason in MESSAGES
         assert result.reason != "FF-120", "it went wrong in a way that nobody foresaw"
@@ -122,9 +155,11 @@ def test_a_changed_form_is_held_or_unread_and_the_next_is_read(
 
 @pytest.mark.parametrize("change", ACTIVE, ids=lambda change: change.__name__)
 def test_a_form_that_could_start_something_is_read_and_that_is_said(
-    cage: Cage, good: Path, tmp_path: Path, change: Change
+    cage: Cage, good: Path, tmp_path: Path, kept: KeptReadings, change: Change
 ) -> None:
-    result = read_in_time(cage, write_form(change, tmp_path))
+    path = write_form(change, tmp_path)
+    result = read_in_time(cage, path)
+    kept.keep(path, result)
     assert isinstance(result, Reading)
     assert len(result.carries) == 1
     assert_reads(cage, good)
@@ -234,8 +269,12 @@ def entries_by_file(office: Settings) -> dict[str, Entry]:
 
 @pytest.mark.timeout(3600)  # nearly eighty files, and a child that is begun again for many of them
 def test_an_office_under_attack_hears_of_every_file_and_records_none(
-    office_in_a_hurry: Settings, caplog: pytest.LogCaptureFixture
+    office_in_a_hurry: Settings,
+    kept: KeptReadings,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(context, "Cage", kept.cage)
     office = office_in_a_hurry
     made = drop_everything(office)
     assert len(made) >= FEWEST

@@ -137,6 +137,8 @@ def test_a_file_that_ends_the_child_once_is_read(good: Path, tmp_path: Path) -> 
 def test_a_child_that_somebody_else_kills_while_it_reads_says_nothing_about_the_paper(
     good: Path, tmp_path: Path, number: str
 ) -> None:
+    if signal.getsignal(getattr(signal, number)) is signal.SIG_IGN:
+        pytest.skip("started with nohup: no child of ours ends by this signal")
     with Cage(FORMS, LIMITS, "always") as cage:
         assert_reads(cage, good)
         child = cage.pid()
@@ -369,7 +371,7 @@ def test_a_child_that_hangs_ends_even_without_its_parent(tmp_path: Path) -> None
     with start_child(LIMITS) as child:
         assert child.stderr is not None
         ask(child, tmp_path / "endless.pdf", 0.1)
-        assert child.wait(timeout=60) == 1
+        assert child.wait() == 1
         assert child.stderr.read() == b""
 
 
@@ -388,7 +390,7 @@ def test_nothing_is_printed_but_frames(good: Path, tmp_path: Path) -> None:
         child.stdin.close()
         assert child.stdout.read() == b""
         assert child.stderr.read() == b""
-        assert child.wait(timeout=60) == 0
+        assert child.wait() == 0
 
 
 @needs_proc

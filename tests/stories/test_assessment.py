@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pikepdf
@@ -13,7 +14,7 @@ from formflow.core.settings import Settings
 from tests.pipeline.test_walk import refilled
 from tests.stories.test_decisions import HER_NAME, RED, about
 from tests.stories.test_sheets_that_do_not_count import held_for
-from tests.support.desk import Desk, filled_by_pdftk
+from tests.support.desk import Desk, filled_by_pdftk, filled_by_pypdf
 
 ELIGIBLE = {
     "incident_at": "14/11/2026 at 1.45pm",
@@ -198,17 +199,18 @@ def test_scores_that_change_bring_another_profile(desk: Desk) -> None:
     assert "Support networks (strong)" in stored(newest, "profile_text")
 
 
-def test_score_sheets_filled_in_by_pdftk_bring_the_same_outcome_sheet(
-    desk: Desk, tmp_path: Path
+@pytest.mark.parametrize("fill", [filled_by_pdftk, filled_by_pypdf])
+def test_score_sheets_filled_in_by_other_programs_bring_the_same_outcome_sheet(
+    desk: Desk, tmp_path: Path, fill: Callable[[Path, dict[str, str], Path], bytes]
 ) -> None:
-    if shutil.which("pdftk") is None:
+    if fill is filled_by_pdftk and shutil.which("pdftk") is None:
         pytest.skip("pdftk is not installed")
-    content = filled_by_pdftk(desk.sheet("F4"), {**ELIGIBLE, **SCORED}, tmp_path)
+    content = fill(desk.sheet("F4"), {**ELIGIBLE, **SCORED}, tmp_path)
     (desk.office.watch[1].folder / "scores.pdf").write_bytes(content)
     desk.waits()
     assert "Offence planning (strong)" in stored(desk.sheet("F5"), "profile_text")
     outcome = {"significant": "Planning – “before”.", "signed_name": "L. Lead"}
-    content = filled_by_pdftk(desk.sheet("F5"), outcome, tmp_path)
+    content = fill(desk.sheet("F5"), outcome, tmp_path)
     (desk.office.watch[1].folder / "outcome.pdf").write_bytes(content)
     desk.waits()
     assert stored(desk.sheet("F6"), "sum_concerns") == "Planning – “before”."

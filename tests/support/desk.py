@@ -8,13 +8,13 @@ import re
 import subprocess
 from codecs import BOM_UTF16_BE
 from collections.abc import Mapping
-from functools import lru_cache
 from pathlib import Path
 
 import pypdf
 
 from formflow.admin import status
 from formflow.core.settings import Settings
+from tests.samples.fillers import fill_pdfium
 from tests.support import worker
 from tests.support.offices import drop
 
@@ -70,28 +70,24 @@ class Desk:
 
 
 def filled(sheet: Path | io.BytesIO, answers: Mapping[str, str]) -> bytes:
-    """Return a sheet filled in by pypdf, which has a way of its own to draw texts."""
+    """Return a sheet filled in with PDFium, as in Chrome or Edge."""
     content = sheet.read_bytes() if isinstance(sheet, Path) else sheet.getvalue()
-    return _filled(content, tuple(answers.items()))
+    return fill_pdfium.filled(content, answers)
 
 
-@lru_cache(maxsize=256)  # many stories begin with the same form
-def _filled(content: bytes, answers: tuple[tuple[str, str], ...]) -> bytes:
-    writer = pypdf.PdfWriter(clone_from=_parsed(content))
-    buttons = {
-        name for name, field in (writer.get_fields() or {}).items() if field.get("/FT") == "/Btn"
+def filled_by_pypdf(sheet: Path, answers: dict[str, str], _folder: Path) -> bytes:
+    """Return a sheet filled in by pypdf, which has a way of its own to draw texts."""
+    writer = pypdf.PdfWriter(clone_from=sheet)
+    fields = writer.get_fields() or {}
+    values = {
+        name: f"/{value}" if fields[name].get("/FT") == "/Btn" else value
+        for name, value in answers.items()
     }
-    values = {n: f"/{value}" if n in buttons else value for n, value in answers}
     for page in writer.pages:
         writer.update_page_form_field_values(page, values, auto_regenerate=False)
     out = io.BytesIO()
     writer.write(out)
     return out.getvalue()
-
-
-@lru_cache(maxsize=8)  # a blank is filled in many times, and parsing it is most of the work
-def _parsed(content: bytes) -> pypdf.PdfReader:
-    return pypdf.PdfReader(io.BytesIO(content))
 
 
 def filled_by_pdftk(sheet: Path, answers: dict[str, str], folder: Path) -> bytes:

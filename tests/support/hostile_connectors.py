@@ -18,6 +18,7 @@ from typing import Any
 from pydantic import Field
 
 from formflow.sdk import (
+    AlertParcel,
     Attachment,
     BaseConnector,
     Capabilities,
@@ -110,9 +111,18 @@ class HangsInPrepare(Good):
 
 
 class HangsWhenAsked(Good):
-    """Delivers, and does not say what has been acknowledged."""
+    """Delivers alerts, and does not say what has been acknowledged."""
 
     kind = "hangs_when_asked"
+    capabilities = Capabilities(
+        repeat_safe=RepeatSafe.KEY,
+        operations=frozenset({Operation.ALERT}),
+        carries=DataClass.FULL,
+    )
+
+    def prepare(self, parcel: AlertParcel) -> Prepared:  # type: ignore[override]
+        """Keep the reference."""
+        return Prepared(parcel.key, parcel.reference.encode(), {"name": "a"}, ())
 
     def acknowledged(self, waiting: Mapping[str, tuple[str, int]]) -> set[str]:
         """Never end."""

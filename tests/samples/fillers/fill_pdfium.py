@@ -7,9 +7,11 @@ Usage: python fill_pdfium.py BLANK.pdf ANSWERS.json OUT.pdf
 from __future__ import annotations
 
 import ctypes
+import io
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import pypdfium2
@@ -23,36 +25,48 @@ EXPORT_VALUE: Ask = pdfium.FPDFAnnot_GetFormFieldExportValue
 def main(blank: str, answers_file: str, out: str) -> None:
     """Fill every page and save."""
     answers = json.loads(Path(answers_file).read_text("utf-8"))
-    document = pypdfium2.PdfDocument(blank)
-    document.init_forms()
-    form = document.formenv
-    for page in document:
-        for index in range(pdfium.FPDFPage_GetAnnotCount(page)):
-            _fill(form, page, index, answers)
-        pdfium.FORM_ForceToKillFocus(form)
-    document.save(out)
+    content = Path(blank).read_bytes()
+    Path(out).write_bytes(filled(content, answers["text"] | answers["buttons"]))
+
+
+def filled(blank: bytes, answers: Mapping[str, str]) -> bytes:
+    """Return a form filled in: what is typed into a box, or the state of the circle that is clicked, by its name.
+
+    Raise ValueError for what the form does not ask or offer.
+    """
+    with closing(pypdfium2.PdfDocument(blank)) as document:
+        document.init_forms()
+        done: set[str] = set()
+        for page in document:
+            for index in range(pdfium.FPDFPage_GetAnnotCount(page)):
+                done |= _fill(document.formenv, page, index, answers)
+            pdfium.FORM_ForceToKillFocus(document.formenv)
+        if left := answers.keys() - done:
+            raise ValueError(f"no such box or circle: {sorted(left)}")
+        out = io.BytesIO()
+        document.save(out)
+        return out.getvalue()
 
 
 def _fill(
     form: pypdfium2.PdfFormEnv,
     page: pypdfium2.PdfPage,
     index: int,
-    answers: dict[str, dict[str, str]],
-) -> None:
+    answers: Mapping[str, str],
+) -> set[str]:
     widget = pdfium.FPDFPage_GetAnnot(page, index)
-    if pdfium.FPDFAnnot_GetSubtype(widget) == pdfium.FPDF_ANNOT_WIDGET:
-        name = _words(WIDGET_NAME, form, widget)
-        if name in answers["text"]:
-            pdfium.FORM_SetFocusedAnnot(form, widget)
-            pdfium.FORM_SelectAllText(form, page)
-            pdfium.FORM_ReplaceSelection(form, page, _wide(answers["text"][name]))
-            pdfium.FORM_ForceToKillFocus(form)
-        elif (
-            name in answers["buttons"]
-            and _words(EXPORT_VALUE, form, widget) == answers["buttons"][name]
-        ):
-            _click(form, page, widget)
+    name = _words(WIDGET_NAME, form, widget)
+    is_text = pdfium.FPDFAnnot_GetFormFieldType(form, widget) == pdfium.FPDF_FORMFIELD_TEXTFIELD
+    done = name in answers and (is_text or _words(EXPORT_VALUE, form, widget) == answers[name])
+    if done and is_text:
+        pdfium.FORM_SetFocusedAnnot(form, widget)
+        pdfium.FORM_SelectAllText(form, page)
+        pdfium.FORM_ReplaceSelection(form, page, _wide(answers[name]))
+        pdfium.FORM_ForceToKillFocus(form)
+    elif done and not pdfium.FPDFAnnot_IsChecked(form, widget):
+        _click(form, page, widget)
     pdfium.FPDFPage_CloseAnnot(widget)
+    return {name} if done else set()
 
 
 def _click(form: pypdfium2.PdfFormEnv, page: pypdfium2.PdfPage, widget: object) -> None:
