@@ -9,8 +9,9 @@ import pytest
 
 from formflow.core.model import Facts, History, Moment, Notice, Tri
 from formflow.rules.case.steps import steps
+from formflow.rules.light.hints import our_names
 from formflow.rules.light.propose import decide
-from formflow.rules.light.urgency import CITED, CODES, REFERRAL, lexicon, urgent
+from formflow.rules.light.urgency import CITED, CODES, REFERRAL, urgent
 from tests.support.facts import HARMLESS, TODAY, facts, table
 
 CASES: dict[str, list[str]] = table("urgency.toml")
@@ -123,7 +124,7 @@ def test_the_words_are_quoted_as_they_are_written_and_what_they_skip_is_not() ->
 
 def test_every_box_with_free_text_is_looked_at_and_no_name() -> None:
     assert [one.field for one in told(words("He had a knife", "own_box"))] == ["own_box"]
-    for box in lexicon().names:
+    for box in our_names():
         assert codes(words("Raped Knife", box)) == []
 
 

@@ -5,21 +5,17 @@ Nothing here changes the level. A person reads the form first, because of what i
 
 from __future__ import annotations
 
-import re
 import tomllib
-import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
-from functools import cache, lru_cache
+from functools import cache
 from importlib import resources
 from typing import Any
-
-from rapidfuzz.distance import OSA
 
 from formflow.core.dates import age_on
 from formflow.core.messages import notice
 from formflow.core.model import Entry, Facts, Notice, Tri
+from formflow.rules.light.phrases import Lexicon, lexicon
 
 ASKED = "urgent_referral"
 MADE = "urgent_contact_made"
@@ -44,8 +40,7 @@ REFERRAL = "IR1"
 CITED = frozenset(("FF-212", "FF-213", "FF-217", "FF-220", "FF-320", "FF-326"))
 _UNSAID = {Tri.UNKNOWN: "FF-217", Tri.BLANK: "FF-220", Tri.UNREADABLE: "FF-320"}
 _BORN = (("child_a_dob", "FF-323"), ("child_b_dob", "FF-324"))
-_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?|[.!?;](?=\s|$)")
-_TWICE_FROM = 9  # letters: from here on two of them may be wrong
+_LISTS = (("FF-325", "allegation"), ("FF-326", "alarm"))
 
 
 def urgent(facts: Facts, on: date) -> Iterator[Notice]:
@@ -53,7 +48,7 @@ def urgent(facts: Facts, on: date) -> Iterator[Notice]:
     yield from _referral(facts)
     yield from _allegation(facts, on)
     for box, words in facts.texts.items():
-        if words and box not in lexicon().names:
+        if words and box not in _names():
             yield from _words(box, words)
 
 
@@ -96,145 +91,24 @@ def _allegation(facts: Facts, on: date) -> Iterator[Notice]:
 
 def _words(box: str, text: str) -> Iterator[Notice]:
     """Yield the alarm words of one box, and what may be an allegation."""
-    tokens = lexicon().tokens(text)
-    for code, patterns in (("FF-325", lexicon().allegation), ("FF-326", lexicon().alarm)):
-        found = lexicon().quoted(tokens, patterns)
-        if found:
-            yield notice(code, field=box, words={"words": "”, “".join(found)})
+    found = _lexicon().found(text)
+    for code, name in _LISTS:
+        if name in found:
+            yield notice(code, field=box, words={"words": "”, “".join(found[name])})
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One word of a text, as it is written and as it is looked for."""
-
-    written: str
-    meant: str
-
-
-Phrases = Mapping[str, tuple[re.Pattern[str], ...]]  # by the word with which they begin
-
-
-@dataclass(frozen=True, slots=True)
-class Lexicon:
-    """The words and phrases of alarm.toml."""
-
-    names: frozenset[str]
-    vocabulary: frozenset[str]  # every word that a phrase can find
-    may_be_misspelt: tuple[str, ...]
-    not_meant: frozenset[str]
-    harmless: Phrases
-    alarm: Phrases
-    allegation: Phrases
-
-    def tokens(self, text: str) -> list[Token]:
-        """Return the words of a text without those that mean no harm."""
-        plain = unicodedata.normalize("NFKC", text).replace("’", "'")
-        found = [Token(word, _meant(word.casefold())) for word in _WORD.findall(plain)]
-        for first, last in _spans(found, self.harmless):
-            found[first:last] = [Token("", "-")] * (last - first)
-        return found
-
-    def quoted(self, tokens: Sequence[Token], phrases: Phrases) -> list[str]:
-        """Return what phrases are found, in the words of the text, each once.
-
-        What a phrase skips may be a name: it is not quoted.
-        """
-        spans = _widest(_spans(tokens, phrases))
-        return list(dict.fromkeys(self._quote(tokens[first:last]) for first, last in spans))
-
-    def _quote(self, tokens: Sequence[Token]) -> str:
-        words = (token.written if token.meant in self.vocabulary else "…" for token in tokens)
-        return re.sub(r"…(?: …)+", "…", " ".join(words)).strip(" …")
-
-
-@lru_cache(maxsize=10_000)
-def _meant(word: str) -> str:
-    """Return the listed word that a word is or misspells, the word itself where there is none."""
-    if word in ".!?;":
-        return "."
-    if word in lexicon().vocabulary or word in lexicon().not_meant:
-        return word
-    may_differ = 2 if len(word) >= _TWICE_FROM else 1
-    near = (
-        (OSA.distance(word, listed, score_cutoff=may_differ), listed)
-        for listed in lexicon().may_be_misspelt
-        if listed[0] == word[0] and abs(len(listed) - len(word)) <= may_differ
-    )
-    distance, listed = min(near, default=(may_differ + 1, word))
-    return listed if distance <= may_differ else word
-
-
-def _spans(tokens: Sequence[Token], phrases: Phrases) -> list[tuple[int, int]]:
-    """Return where phrases stand among the words, by number of the first and after the last."""
-    line, at, spans = "".join(f"{token.meant} " for token in tokens), 0, list[tuple[int, int]]()
-    for number, token in enumerate(tokens):
-        found = (pattern.match(line, at) for pattern in phrases.get(token.meant, ()))
-        spans += [(number, number + one[0].count(" ")) for one in found if one]
-        at += len(token.meant) + 1
-    return spans
-
-
-def _widest(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Yield the spans that do not lie within another, in their order."""
-    end = 0
-    for first, last in sorted(set(spans), key=lambda span: (span[0], -span[1])):
-        if last > end:
-            yield first, last
-            end = last
+def _names() -> Collection[str]:
+    """Return the boxes that hold names or numbers: no word counts there."""
+    names: Collection[str] = _table()["names"]
+    return names
 
 
 @cache
-def lexicon() -> Lexicon:
+def _lexicon() -> Lexicon:
     """Return the words and phrases of alarm.toml."""
-    table: Mapping[str, Any] = tomllib.loads(
-        (resources.files(__package__) / "alarm.toml").read_text("utf-8")
-    )
-    groups: Mapping[str, list[str]] = table["groups"]
-    of_groups = (phrase for group in groups.values() for phrase in group)
-    return Lexicon(
-        names=frozenset(table["names"]),
-        vocabulary=_listed((*table["alarm"], *table["allegation"], *of_groups)),
-        may_be_misspelt=tuple(table["may_be_misspelt"]),
-        not_meant=frozenset(table["not_meant"]) | _listed(table["harmless"]),
-        harmless=_phrases(table["harmless"], groups),
-        alarm=_phrases(table["alarm"], groups),
-        allegation=_phrases(table["allegation"], groups),
-    )
+    return lexicon(_table(), {name: _table()[name] for _, name in _LISTS})
 
 
-def _listed(phrases: Iterable[str]) -> frozenset[str]:
-    """Return every word that is in some phrases."""
-    return frozenset(_WORD.findall(re.sub(r"{\w+}|[!?*.|]", " ", " ".join(phrases))))
-
-
-def _phrases(phrases: Iterable[str], groups: Mapping[str, list[str]]) -> Phrases:
-    """Return phrases of alarm.toml as patterns over words that have one blank after each."""
-    found: dict[str, tuple[re.Pattern[str], ...]] = {}
-    for phrase in phrases:
-        first, *_ = parts = phrase.split()
-        pattern = re.compile("".join(_part(part, groups) for part in parts))
-        begins = {one.split()[0] for word in first.split("|") for one in _in_full(word, groups)}
-        found |= {word: (*found.get(word, ()), pattern) for word in begins}
-    return found
-
-
-_ANY_ONE = r"[^ .]+ "
-_PARTS = {"...": f"(?:{_ANY_ONE}){{0,3}}", "_": _ANY_ONE, ".": r"(?:\. |$)"}
-_OFTEN = {"?": "?", "*": "{0,3}"}
-
-
-def _part(part: str, groups: Mapping[str, list[str]]) -> str:
-    if part in _PARTS:
-        return _PARTS[part]
-    words = part.strip("!?*").split("|")
-    either = "|".join(_exactly(one) for word in words for one in _in_full(word, groups))
-    return f"(?!{either})" if part[0] == "!" else f"(?:{either}){_OFTEN.get(part[-1], '')}"
-
-
-def _in_full(word: str, groups: Mapping[str, list[str]]) -> list[str]:
-    """Return every phrase of a group, the word itself where it is none."""
-    return groups[word[1:-1]] if word[0] == "{" else [word]
-
-
-def _exactly(phrase: str) -> str:
-    return "".join(_PARTS.get(word, f"{re.escape(word)} ") for word in phrase.split())
+@cache
+def _table() -> Mapping[str, Any]:
+    return tomllib.loads((resources.files(__package__) / "alarm.toml").read_text("utf-8"))
