@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from formflow.core.model import Answer, AnswerState, EarlierIncident, History
+from formflow.core.model import (
+    Answer,
+    AnswerState,
+    EarlierIncident,
+    Finding,
+    History,
+    Proposal,
+)
 from formflow.core.references import SheetKey
 from formflow.core.wording import LEVEL_WORDS, LIGHT_WORDS, REOPENED_WORDS, day_in_words, suggested
 from formflow.forms.catalogue import Field, Form
@@ -94,10 +101,23 @@ def _proposal(case: Case, _desk: Desk) -> Iterator[str]:
         return
     yield f"{suggested(proposal.light)}. {LIGHT_WORDS[proposal.light][2]}"
     yield from (caution.text for caution in proposal.cautions)
-    for found in proposal.findings:
-        colours = " and ".join(found.colours)
-        yield f"{found.text} – {found.rule}, guidance {found.section}, {colours}: “{found.quote}”"
+    yield from (_cited(found) for found in proposal.findings)
     yield from (contradiction.text for contradiction in proposal.contradictions)
+    if case.together is not None:
+        yield from _with_review(case, case.together)
+
+
+def _with_review(case: Case, together: Proposal) -> Iterator[str]:
+    """Yield what the form and the review sheets suggest together, and what the sheets add to the form."""
+    yield f"With what your review sheet says: {suggested(together.light).lower()}."
+    yield from (_cited(found) for found in case.established)
+    known = case.record.proposal.contradictions if case.record.proposal else ()
+    yield from (one.text for one in together.contradictions if one not in known)
+
+
+def _cited(found: Finding) -> str:
+    colours = " and ".join(found.colours)
+    return f"{found.text} – {found.rule}, guidance {found.section}, {colours}: “{found.quote}”"
 
 
 def _history_a(case: Case, _desk: Desk) -> Iterator[str]:
