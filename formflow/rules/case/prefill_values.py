@@ -12,13 +12,14 @@ from formflow.core.model import (
     Finding,
     History,
     Proposal,
+    Tri,
 )
 from formflow.core.references import SheetKey
 from formflow.core.wording import LEVEL_WORDS, LIGHT_WORDS, REOPENED_WORDS, day_in_words, suggested
-from formflow.forms.catalogue import Field, Form
+from formflow.forms.catalogue import Field, FieldKind, Form
 from formflow.forms.top_line import NOT_AIM2
 from formflow.rules.assessment import profile
-from formflow.rules.case.case import REPORT, REVIEW, Case
+from formflow.rules.case.case import RECORDING, REPORT, REVIEW, Case
 from formflow.rules.case.named_child import known_of
 from formflow.rules.case.standing import standing
 from formflow.rules.case.steps import OUTCOME, SCORES, steps
@@ -71,7 +72,10 @@ def _from_others(field: Field, case: Case, desk: Desk) -> str:
             return desk.services[name]
         if where == "profile":
             return _from_profile(name, case, desk)
-    return known_of(field, case)
+    said = known_of(field, case)
+    # “Not known” on the recording form is for her to find out: her circle stays blank.
+    is_hers = any(source.startswith(f"{RECORDING}.") for source in field.known_from)
+    return "" if is_hers and field.kind is FieldKind.TICK and said == Tri.UNKNOWN else said
 
 
 def _from_profile(name: str, case: Case, desk: Desk) -> str:
