@@ -12,6 +12,7 @@ from formflow.core.messages import MESSAGES
 from formflow.rules.case.standing import standing
 from formflow.rules.case.steps import Step, Wanted, steps
 from formflow.rules.light.book import Rule, asked_on_review, green_waits_for, rules, rules_version
+from formflow.rules.light.green import DATES, OTHER
 from formflow.rules.light.hints import hints
 
 ROOT = Path(__file__).parent.parent
@@ -100,6 +101,7 @@ def traffic_light() -> str:
         "as staff write them in `vignettes.toml` there.",
         "",
         f"Green waits until each of these is asked and answered so: {_green_waits_for()}.",
+        f"Besides, it waits for {_named((OTHER, *DATES))}; where nobody else was involved, not for what is about others.",
         f"The review sheet asks in every case, so that a form need not: {_named(sorted(asked_on_review()))}.",
         "",
         "| rule | section | lists | weighs | established by | guidance |",
@@ -187,8 +189,8 @@ def _wanted(one: Wanted, step: Step) -> str:
 
 
 def _row(rule: Rule) -> str:
-    joined = " and " if rule.all_together else ", "
-    when = joined.join(f"`{fact.field}` = {fact.answer}" for fact in rule.facts)
+    parts = (" or ".join(f"`{fact.field}` = {fact.answer}" for fact in part) for part in rule.parts)
+    when = " and ".join(parts)
     if rule.ages is not None:
         first, last = rule.ages[0], rule.ages[-1]
         when += f" at age {first} to {last}" if last < 100 else f" from age {first}"

@@ -12,7 +12,7 @@ import click
 from formflow.admin.settings_file import load_settings
 from formflow.admin.status import as_json as status_json
 from formflow.admin.status import as_text, exit_code, overview
-from formflow.cli.output import emit, notice_json, proposal_json, say, table
+from formflow.cli.output import calls, emit, notice_json, proposal_json, say, table
 from formflow.cli.output import explain as explained
 from formflow.core.clock import utc_now
 from formflow.core.dates import local_day
@@ -31,7 +31,7 @@ from formflow.rules.checks import check
 from formflow.rules.light import urgency
 from formflow.rules.light.propose import decide
 from formflow.storage import database
-from formflow.storage.entries import revisions
+from formflow.storage.entries import case, revisions
 
 as_json = click.option("--json", "as_json", is_flag=True, help="For another program to read.")
 
@@ -52,7 +52,8 @@ def read(settings_file: Path, file: Path, as_json: bool) -> int:
         result = _checked(settings, known, file)
     proposal = None
     if isinstance(result, Checked):
-        proposal = decide(result.facts, History(), local_day(utc_now(), settings.zone))
+        on = local_day(utc_now(), settings.zone)
+        proposal = decide(result.facts, History(), on, settings.rules.ages)
     answer = _read_json(file, sha256, result, proposal)
     if as_json:
         emit(answer)
@@ -142,6 +143,9 @@ def show(settings_file: Path, reference: str, as_json: bool) -> int:
         return ExitCode.DONE
     for entry in entries:
         click.echo(_entry_text(entry, settings))
+    together = _together(settings, reference)
+    if together is not None:
+        click.echo(f"With the review sheet: {LIGHT_WORDS[together.light][1]}")
     return ExitCode.DONE
 
 
@@ -161,6 +165,10 @@ def explain(settings_file: Path, reference: str, as_json: bool) -> int:
     for entry in entries:
         click.echo(f"{reference} revision {entry.revision}")
         click.echo(explained(entry.proposal, _form_of(entry, settings)))
+    together = _together(settings, reference)
+    if together is not None:
+        click.echo(f"{reference} with the review sheet")
+        click.echo(explained(together, _form_of(entries[-1], settings)))
     return ExitCode.DONE
 
 
@@ -188,6 +196,13 @@ def _entries(settings: Settings, reference: str) -> list[Entry]:
         return revisions(connection, reference)
 
 
+def _together(settings: Settings, reference: str) -> Proposal | None:
+    """Return what the form and the review sheets suggest together, None where no review sheet counts."""
+    with database.looking(settings.state.folder) as connection:
+        found = case(connection, reference, settings.zone)
+    return found.together if found else None
+
+
 def _form_of(entry: Entry, settings: Settings) -> Form | None:
     about = (entry.form_id, entry.form_version)
     known = known_forms(settings.folders.forms)
@@ -211,7 +226,7 @@ def _entry_text(entry: Entry, settings: Settings) -> str:
     ]
     answers = [(answer.label, answer.text) for answer in named_answers(entry, form) if answer.text]
     why = urgency.reasons(entry)
-    notices = [f"NOW: {found.text} ({found.code})" for found in why]
+    notices = [f"{calls(found)}: {found.text} ({found.code})" for found in why]
     notices += [f"! {found.text} ({found.code})" for found in entry.notices if found not in why]
     return "\n".join([table(rows), *notices, "", table(answers), ""])
 

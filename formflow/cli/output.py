@@ -11,6 +11,7 @@ import click
 from formflow.core.model import Finding, Notice, Proposal
 from formflow.core.wording import suggested
 from formflow.forms.catalogue import Form
+from formflow.rules.light.urgency import NOT_SAID
 
 
 def say(text: str) -> None:
@@ -79,11 +80,16 @@ def proposal_json(proposal: Proposal | None) -> dict[str, Any] | None:
     }
 
 
+def calls(found: Notice) -> str:
+    """Return how what cannot wait begins; a question that nobody answered is asked."""
+    return "ASK" if found.code == NOT_SAID else "NOW"
+
+
 def explain(proposal: Proposal | None, form: Form | None) -> str:
     """Return a proposal in words: each finding with the line of guidance it came from."""
     if proposal is None:
         return "No level could be suggested: a person must read this form."
-    lines = [f"NOW: {notice.text} ({notice.code})" for notice in proposal.urgent]
+    lines = [f"{calls(found)}: {found.text} ({found.code})" for found in proposal.urgent]
     lines += [f"{suggested(proposal.light)}. You decide."]
     lines += [f"  !     {notice.text} ({notice.code})" for notice in proposal.cautions]
     for finding in proposal.findings:

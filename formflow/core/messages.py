@@ -406,8 +406,8 @@ MESSAGES: dict[str, Message] = {
     ),
     "FF-220": Message(
         "The question whether an immediate referral to the police or children’s social care is warranted was left blank.",
-        "Nobody has said yes or no, so a child may be at risk now.",
-        "Read the form now, and decide whether to refer.",
+        "Nobody has said yes or no, so a child may be at risk.",
+        "Read the form, and decide yourself whether to refer.",
     ),
     # The sheets of the safeguarding lead
     "FF-221": Message(
@@ -603,19 +603,19 @@ MESSAGES: dict[str, Message] = {
         " follow your policy on shared images.",
     ),
     "FF-317": Message(
-        "By the dates on the form a child was under 13 at the time.",
-        "In law a child under 13 cannot consent to sexual activity, even where the form says that it was mutual or"
+        "By the dates on the form a child was under {age} at the time.",
+        "In law a child under {age} cannot consent to sexual activity, even where the form says that it was mutual or"
         " that they engaged freely.",
-        "Check the dates of birth, and take advice, above all if the other person was 13 or over.",
+        "Check the dates of birth, and take advice, above all if the other person was older.",
     ),
     "FF-318": Message(
-        "By the dates on the form a child was under 16 at the time. The age of consent is 16.",
+        "By the dates on the form a child was under {age} at the time. The age of consent is {age}.",
         "“Mutual” or “consensual” on the form is not consent in law.",
         "Check the dates of birth, and think about ages and power before you decide.",
     ),
     "FF-319": Message(
-        "The level on this sheet is lower than what the sheet itself establishes.",
-        "It says: {what} No reason is given, so the sheet does not count yet. What you wrote is kept.",
+        "The level on this sheet is lower than what the form and the sheet together suggest.",
+        "The sheet says: {what} No reason is given, so the sheet does not count yet. What you wrote is kept.",
         "Choose a higher level, or write the reason on the sheet in “To decide”. Save it and drop it again.",
         holds=True,
     ),
@@ -628,6 +628,36 @@ MESSAGES: dict[str, Message] = {
         "The form says what social media was used for, and “{label}” is not answered with yes.",
         "This does not change the suggested level.",
         "Please check whether social media was used, and ask if it is not clear.",
+    ),
+    "FF-330": Message(
+        "The form says that there is a difference in size or strength, and that neither is more in control.",
+        "Both answers have been kept. A difference by itself is not suggested as red, and the form is not green.",
+        "Ask whether one could make the other do things.",
+    ),
+    "FF-331": Message(
+        "The form says that nobody else was involved, and that somebody was touched.",
+        "Both answers have been kept, and the form is not green.",
+        "Ask who was touched, and by whom.",
+    ),
+    "FF-332": Message(
+        "The form says that it happens often, and that it has not happened before.",
+        "Both answers have been kept, and the form is not green.",
+        "Ask the person who filled in the form.",
+    ),
+    "FF-335": Message(
+        "By the dates on the form a child was under {age} at the time.",
+        "In law a sexual image of a child under {age} must not be made, kept or shared, also where the child made it.",
+        "Follow your policy on shared images, and take advice before anybody looks at a device.",
+    ),
+    "FF-336": Message(
+        "“{what}” Of this the recording form and the review sheet say different things.",
+        "Both answers have been kept. The one that raises the level counts.",
+        "Ask again. Correct the review sheet if it is wrong, or say there why the form is.",
+    ),
+    "FF-337": Message(
+        "“{what}” Of this an earlier review sheet said something else.",
+        "Both answers have been kept. The one that raises the level counts.",
+        "If it was a mistake, choose the level and give the reason on the review sheet.",
     ),
     # What cannot wait, whatever the level
     "FF-320": Message(
@@ -675,6 +705,32 @@ MESSAGES: dict[str, Message] = {
         "An earlier revision of this record could not wait, and nobody has acknowledged it.",
         "A later form does not take that away.",
         "Read both revisions now. The reasons are repeated here.",
+    ),
+    "FF-333": Message(
+        "The form says that a medical assessment is needed.",
+        "A child may be hurt, and some examinations can only be made soon after.",
+        "Read the form now, and arrange it. Children’s social care or the police can say where.",
+    ),
+    "FF-334": Message(
+        "The form says that it happened online or with images.",
+        "An image of a child may be passed on at any time.",
+        "Read the form now. Do not view, copy, print or forward any image, and keep the device as it is.",
+    ),
+    "FF-338": Message(
+        "The form says that somebody was touched sexually. By the dates a child was under {age}.",
+        "In law a child under {age} cannot consent to sexual activity.",
+        "Read the form now, and decide whether to refer.",
+    ),
+    "FF-339": Message(
+        "The form says: “{words}”.",
+        "There may be an image of a child. Words alone can mislead, and they do not change the suggested level.",
+        "Read the form now. Do not view, copy, print or forward any image, and keep the device as it is.",
+    ),
+    "FF-344": Message(
+        "The form says: “{words}”. By the dates a child was under {age}.",
+        "A child under {age} may have been touched sexually. Words alone can mislead, and they do not change the"
+        " suggested level.",
+        "Read the form now, and decide whether to refer.",
     ),
     # Deliveries
     "FF-401": Message(

@@ -205,6 +205,18 @@ class Weighs(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Ages:
+    """Where the law draws its lines, in years: the agency may set others."""
+
+    can_consent: int = 13  # below it nobody can consent to sexual activity
+    consent: int = 16  # the age of consent
+    adult: int = 18  # from here on a person is an adult
+
+
+STANDARD_AGES = Ages()
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One fact that a rule established, with the line of guidance it came from."""
 
@@ -244,6 +256,7 @@ class Proposal:
     cautions: tuple[Notice, ...] = ()  # what nobody may overlook: images, and ages below consent
     duties: tuple[Duty, ...] = ()
     rules_version: str = ""
+    ages: Ages = STANDARD_AGES  # by which it was worked out
 
 
 class Outcome(StrEnum):

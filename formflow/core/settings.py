@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from formflow.core import files
-from formflow.core.model import Role
+from formflow.core.model import Ages, Role
 from formflow.core.working_days import WorkingDays
 
 
@@ -164,6 +164,21 @@ class Rules(Table):
         le=10,
         description="“Similar age” is questioned from a gap of more years than this.",
     )
+    cannot_consent_under: int = Field(
+        default=13, ge=10, le=18, description="Under this age nobody can consent in law."
+    )
+    age_of_consent: int = Field(default=16, ge=10, le=18, description="The age of consent in law.")
+    adult_from: int = Field(
+        default=18,
+        ge=16,
+        le=21,
+        description="From this age on a person is an adult, and sexual images are not of a child.",
+    )
+
+    @property
+    def ages(self) -> Ages:
+        """The ages by which forms are looked at."""
+        return Ages(self.cannot_consent_under, self.age_of_consent, self.adult_from)
 
 
 class Sheets(Table):

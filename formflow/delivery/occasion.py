@@ -11,6 +11,7 @@ from formflow.core.settings import Settings
 from formflow.documents.decision_pack import ToDecide
 from formflow.documents.enclosures import Enclosed
 from formflow.forms.catalogue import Form
+from formflow.rules.light.urgency import reasons
 from formflow.sdk import registry
 from formflow.sdk.contract import Operation
 
@@ -66,6 +67,7 @@ class Occasion:
         within, recorded_at = self.settings.alerts, self.entry.recorded_at
         soon = self.entry.highest_light in (None, Light.RED, Light.AMBER_OR_RED)
         soon = soon or self.entry.outcome in (Outcome.HELD, Outcome.UNREADABLE)
+        soon = soon or bool(reasons(self.entry))  # nobody said whether it can wait
         hours = within.red_within_hours if soon else within.other_within_hours
         end = recorded_at if self.entry.urgent else recorded_at + timedelta(hours=hours)
         return end.astimezone(self.settings.zone)

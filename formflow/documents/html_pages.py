@@ -32,8 +32,9 @@ from formflow.core.wording import (
 )
 from formflow.documents.decision_pack import ToDecide
 from formflow.documents.enclosures import AS_IT_LOOKS, SHEETS, Enclosed
-from formflow.forms.catalogue import Form
+from formflow.forms.catalogue import Form, shipped
 from formflow.rules.case.case import (
+    RECORDING,
     REVIEW,
     contradictions,
     deadline,
@@ -225,6 +226,9 @@ def what_is_open(to_decide: ToDecide, settings: Settings, now: datetime) -> str:
         level=LEVEL_WORDS[case.level],
         urgent=_urgent(case.record, None) if case.is_undecided else (),
         reopened=REOPENED_WORDS[case.reopened_by] if case.reopened_by else "",
+        together=case.together,
+        together_words=LIGHT_WORDS[case.together.light][1] if case.together else "",
+        together_missing=_labels(_our_form(), case.together),
         established=case.established,
         reason=case.says(REVIEW, "level_reason"),
         contradictions=list(contradictions(case)),
@@ -285,6 +289,7 @@ class _Reason:
     notice: Notice
     label: str
     step: Step | None
+    is_question: bool  # nobody said whether it can wait
 
 
 def _urgent(entry: Entry, form: Form | None) -> list[_Reason]:
@@ -296,6 +301,7 @@ def _urgent(entry: Entry, form: Form | None) -> list[_Reason]:
             found,
             fields[found.field].label if found.field and found.field in fields else "",
             referral if found.code in urgency.CITED else None,
+            found.code == urgency.NOT_SAID,
         )
         for found in urgency.reasons(entry)
     ]
@@ -341,6 +347,12 @@ def _labels(form: Form | None, proposal: Proposal | None) -> list[str]:
     if form is None or proposal is None:
         return []
     return [form.fields[name].label for name in proposal.missing if name in form.fields]
+
+
+@cache
+def _our_form() -> Form:
+    """Return the recording form that comes with FormFlow: it has a label for every question of the rules."""
+    return next(form for form in shipped() if form.form_id == RECORDING)
 
 
 @cache

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from formflow.core.dates import local_day
 from formflow.core.messages import not_for_the_office, notice
 from formflow.core.model import (
+    Ages,
     Checked,
     Entry,
     History,
@@ -84,7 +85,8 @@ def foresee(
     """Work out what does not hang on other papers."""
     proposal = None
     if isinstance(result, Checked) and not (form and form.is_sheet):
-        proposal = decide(result.facts, History(), local_day(now, settings.zone))
+        on = local_day(now, settings.zone)
+        proposal = decide(result.facts, History(), on, settings.rules.ages)
     return Foreseen(proposal, settings.working_days.decide_by(now))
 
 
@@ -209,7 +211,7 @@ def _entry(
     else:
         earlier = entries.history(connection, identity.child_id, apart_from=reference)
         on = local_day(now, context.settings.zone)
-        assessed, proposal = _assess(result, earlier, foreseen, on)
+        assessed, proposal = _assess(result, earlier, foreseen, on, context.settings.rules.ages)
     notices = (*_carried(connection, identity, proposal), *identity.problems, *assessed)
     if arrived.role is Role.DECISIONS:
         notices = _for_her_alone(result, notices)
@@ -238,7 +240,7 @@ def _entry(
         filed=arrived.pictures if _paper(result).carries else arrived.sha256 or None,
         pictures=arrived.pictures,
     )
-    entry = replace(entry, urgent=bool(urgency.reasons(entry)))
+    entry = replace(entry, urgent=urgency.cannot_wait(entry))
     if form is None or identity.about is None:
         return entry
     said = tuple(about_the_sheet(form, entry, identity.about.view(sheet_key(entry))))
@@ -270,13 +272,13 @@ def _for_her_alone(result: Checked | Unread, notices: tuple[Notice, ...]) -> tup
 
 
 def _assess(
-    result: Checked | Unread, earlier: History, foreseen: Foreseen, on: date
+    result: Checked | Unread, earlier: History, foreseen: Foreseen, on: date, ages: Ages
 ) -> tuple[tuple[Notice, ...], Proposal | None]:
     if isinstance(result, Unread):
         why = notice(result.reason, words=result.words)
         return (*about_active_content(result.carries), why), None
     alone = foreseen.proposal if earlier == History() else None
-    return result.notices, alone or decide(result.facts, earlier, on)
+    return result.notices, alone or decide(result.facts, earlier, on, ages)
 
 
 def _outcome(result: Checked | Unread, notices: tuple[Notice, ...]) -> Outcome:

@@ -15,28 +15,12 @@ from formflow.core.dates import Doubt, age_on, parse_day, parse_moment
 from formflow.core.messages import notice
 from formflow.core.model import Answer, AnswerState, Checked, Facts, Moment, Notice, Reading, Tri
 from formflow.forms.catalogue import Field, FieldKind, Form
+from formflow.rules.light.green import AGAINST_GREEN
 from formflow.rules.light.urgency import ASKED
 from formflow.rules.matching import looks_like_another
 
 OLDEST_CHILD = 18  # years; the guidance is for children and young people
 DATES_OF_BIRTH = ("child_a_dob", "child_b_dob")
-# Notices of dates that are wrong, or contradict an answer: such a form is never green. A date without a time, or
-# one that nobody knows, is not among them.
-AGAINST_GREEN = {
-    *(
-        "FF-202",
-        "FF-203",
-        "FF-204",
-        "FF-205",
-        "FF-206",
-        "FF-208",
-        "FF-209",
-        "FF-210",
-        "FF-211",
-        "FF-215",
-    ),
-    *("FF-233", "FF-234", "FF-305"),
-}
 # What one line of an agency's own form asks for when it asks for no words about the incident.
 _A_NAME = re.compile(
     r"\b(?:fore|sur|first|last|full|pupil|child)?_?names?\b|_name|\bsign(?:ed|ature)\b|\binitials\b"

@@ -73,7 +73,7 @@ def test_t20_a_second_form_about_the_same_child_shows_the_first_with_its_date(
     first, second = entries(office)
     assert first.child_reference == second.child_reference
     assert second.proposal is not None
-    (frequent,) = [f for f in second.proposal.findings if f.rule == "R7a"]
+    (frequent,) = [f for f in second.proposal.findings if f.rule == "R7"]
     assert first.reference in frequent.text
     assert "17 November 2026" in frequent.text
 
@@ -175,7 +175,7 @@ def test_a_later_revision_never_lowers_what_an_earlier_one_says(office: Settings
     assert second.proposal.light is Light.UNDETERMINED
     assert second.highest_light is Light.RED
     assert status.overview(office).waiting[0].light == "red"
-    page = (office.folders.alerts / f"0 NOW {second.reference} r2.html").read_text("utf-8")
+    page = (office.folders.alerts / f"1 RED {second.reference} r2.html").read_text("utf-8")
     assert "No later form lowers it" in page
 
 
@@ -207,7 +207,7 @@ def test_an_impossible_date_does_not_delay_the_alert_and_the_paper_goes_back(
     run(office)
     (entry,) = entries(office)
     assert entry.outcome is Outcome.RETURNED
-    assert files(office.folders.alerts) == [f"0 NOW {entry.reference} r1.html"]
+    assert files(office.folders.alerts) == [f"1 RED {entry.reference} r1.html"]
     assert files(office.folders.needs_attention) == [
         f"{entry.reference}.pdf",
         f"{entry.reference}.txt",

@@ -43,11 +43,20 @@ from formflow.rules.case.named_child import child_said
 from formflow.rules.case.prefill_values import Desk, known
 from formflow.rules.case.steps import steps
 from formflow.rules.light.book import asked_on_review, rules
+from tests.support.facts import HARMLESS
 
 FORMS = {form.form_id: form for form in shipped()}
 DESK = Desk(FORMS, {"front_door": "Customer Service Centre"})
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 TODAY = NOW.date()
+# What a form says that is suggested as green.
+CALM = {
+    **{name: str(answer) for name, answer in HARMLESS.items()},
+    "child_a_dob": "3/3/2014",
+    "child_b_dob": "4/4/2014",
+    "incident_at": "14/11/2026",
+    "child_b_kind": "child",
+}
 FOUND = Finding(
     "R2a", ("red",), "2.3", "Elements of planning", Weighs.RAISES, (), "It was planned."
 )
@@ -74,9 +83,8 @@ def entry(form_id: str, answers: Mapping[str, str], light: Light | None = None) 
 
 
 def case(light: Light | None = Light.RED, /, **sheets: Mapping[str, str]) -> Case:
-    record = entry(
-        "recording", {"child_a_name": "Ada Example", "child_b_name": "Ben Sample"}, light
-    )
+    names = {"child_a_name": "Ada Example", "child_b_name": "Ben Sample"}
+    record = entry("recording", {**names, **(CALM if light is Light.GREEN else {})}, light)
     found = Case(record)
     for name, answers in sheets.items():
         found = found.with_sheet(entry(name, answers))
@@ -200,7 +208,7 @@ def test_the_notice_says_what_was_established() -> None:
     sheet = entry("review", {**signed, **said})
     (found,) = about_the_sheet(FORMS["review"], sheet, case(Light.GREEN))
     assert found.holds
-    assert "It says: There was force. No reason is given" in found.text
+    assert "The sheet says: There was force. No reason is given" in found.text
 
 
 def test_no_review_sheet_lowers_what_the_form_or_an_earlier_sheet_suggests() -> None:
@@ -214,8 +222,14 @@ def test_no_review_sheet_lowers_what_the_form_or_an_earlier_sheet_suggests() -> 
     again = taken_back.with_sheet(entry("review", {"level": "harmful", "others_anxious": "yes"}))
     assert taken_back.suggested is again.suggested is Light.RED
     assert [one.text for one in again.established] == [
+        "There was force.",
         "The others involved were anxious.",
-        "On an earlier review sheet: There was force.",
+    ]
+    assert again.together is not None
+    assert [(one.code, one.field) for one in again.together.contradictions] == [
+        ("FF-302", "others_freely"),
+        ("FF-336", "others_anxious"),
+        ("FF-337", "context_force"),
     ]
     assert codes(taken_back, level="concerning") == ["FF-319"]
     assert (

@@ -80,9 +80,15 @@ def test_05_mitigating_lines_of_the_amber_list_balance_and_never_raise(
     assert proposed(words) is Light.UNDETERMINED
 
 
-def test_06_any_line_of_the_red_list_is_enough_and_halves_stand_alone() -> None:
-    assert proposed("attempt_difficult=yes") is Light.RED  # R8a without R8b
-    assert proposed("context_takes_over=yes") is Light.RED  # R7b without R7a
+def test_06_any_line_of_the_red_list_is_enough_and_half_a_line_is_shown_and_raises_nothing() -> (
+    None
+):
+    both = "context_takes_over=yes, context_frequent=yes"
+    assert proposed(both) is proposed("attempt_difficult=yes, attempt_returning=yes") is Light.RED
+    assert proposed("attempt_difficult=yes") is Light.UNDETERMINED
+    assert weighs("attempt_difficult=yes", "R8") is Weighs.CONTEXT
+    assert proposed("context_takes_over=yes") is Light.UNDETERMINED
+    assert weighs("context_takes_over=yes", "R7") is Weighs.CONTEXT
 
 
 def test_07_an_immediate_referral_is_a_persons_tick_and_nothing_else() -> None:

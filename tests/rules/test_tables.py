@@ -19,8 +19,9 @@ def test_a_rule_that_says_everything() -> None:
         "colours": ["amber", "red"],
         "weighs": "raises",
         "yes": {"one": "One is so."},
-        "no": {"other": "The other is not."},
+        "no": {"other": "It is not."},
         "all": True,
+        "half_denied": True,
         "ages": [5, 7],
         "judge": "frequent",
         "never_alone": True,
@@ -34,8 +35,8 @@ def test_a_rule_that_says_everything() -> None:
         quote="Some words",
         colours=("amber", "red"),
         weighs=Weighs.RAISES,
-        facts=(Fact("one", Tri.YES, "One is so."), Fact("other", Tri.NO, "The other is not.")),
-        all_together=True,
+        parts=((Fact("one", Tri.YES, "One is so."),), (Fact("other", Tri.NO, "It is not."),)),
+        half_denied=True,
         ages=range(5, 8),
         judge="frequent",
         never_alone=True,
@@ -53,8 +54,8 @@ def test_a_rule_that_says_the_least() -> None:
         quote="W",
         colours=("green",),
         weighs=Weighs.SUPPORTS,
-        facts=(),
-        all_together=False,
+        parts=((),),
+        half_denied=False,
         ages=None,
         judge=None,
         never_alone=False,
@@ -62,6 +63,15 @@ def test_a_rule_that_says_the_least() -> None:
         since=FIRST,
         until=None,
     )
+
+
+def test_the_second_half_of_a_line_is_a_part_of_its_own() -> None:
+    row = {"id": "Z6", "section": "2.3", "quote": "W", "colours": ["red"], "weighs": "raises"}
+    first = {"yes": {"one": "One.", "two": "Two."}}
+    made = as_rule({**row, **first, "and": {"no": {"three": "Three."}}}, FIRST)
+    one, two, three = made.facts
+    assert made.parts == ((one, two), (three,))
+    assert (three.field, three.answer) == ("three", Tri.NO)
 
 
 def test_ages_without_an_end_end_with_the_longest_life() -> None:

@@ -35,7 +35,7 @@ SOUND = {
     "signed_name": "Sam Sample",
     "signed_date": "12/11/2026",
 }
-HARMLESS = {**{name: str(answer) for name, answer in ANSWERS.items()}, "others_freely": "yes"}
+HARMLESS = {**{name: str(answer) for name, answer in ANSWERS.items()}, "child_b_kind": "child"}
 TWO_TICKS = ("others_freely", "type_age_appropriate")
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -66,6 +66,8 @@ def checked(vignette: dict[str, Any]) -> Checked:
     everything = dict.fromkeys(TICKS, says.pop("ALL")) if "ALL" in says else {}
     harmless = HARMLESS if vignette.get("harmless") else {}
     words = {**SOUND, **everything, **harmless, **says, **vignette["text"]}
+    if vignette.get("harmless"):  # and the other child is as old
+        words.setdefault("child_b_dob", words["child_a_dob"])
     answers = given(words, form)
     return check(Reading("0" * 64, form.form_id, 1, "acroform", False, (), answers), form, TODAY)
 

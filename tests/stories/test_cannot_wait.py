@@ -19,6 +19,7 @@ from formflow.core.model import Entry, Light, Tri
 from formflow.core.settings import Settings
 from formflow.delivery import parcels
 from formflow.forms.catalogue import shipped
+from formflow.rules.light.urgency import CITED
 from formflow.sdk.parcels import AlertNotice, stripped
 from formflow.storage import database
 from formflow.storage.entries import revisions
@@ -43,7 +44,7 @@ SOUND = {
     "type_text": "They giggled behind the curtain.",
 }
 GREEN = {name: str(answer) for name, answer in HARMLESS.items() if answer in (Tri.YES, Tri.NO)}
-GREEN |= {"others_freely": "yes", **NO}
+GREEN |= {"child_b_dob": "4/4/2014", **NO}
 AMBER = {"context_peer_pressure": "yes", **NO}
 
 # answers, light that stays as it is, code, what is said on the page
@@ -66,18 +67,47 @@ VIGNETTES: Mapping[str, tuple[dict[str, str], Light, str, str]] = {
         "FF-217",
         "“Not known”",
     ),
-    "green, and nobody said": (
-        {k: v for k, v in GREEN.items() if k != "urgent_referral"},
+    "green, and a medical assessment is needed": (
+        {**GREEN, "medical_needed": "yes"},
         Light.GREEN,
-        "FF-220",
-        "left blank",
+        "FF-333",
+        "medical assessment is needed",
     ),
-    "green, and an adult": ({**GREEN, "child_b_kind": "adult"}, Light.GREEN, "FF-322", "an adult"),
+    "harmless, and an adult": (
+        {**GREEN, "child_b_kind": "adult"},
+        Light.UNDETERMINED,
+        "FF-322",
+        "an adult",
+    ),
     "green, and a knife": (
         {**GREEN, "context_text": "He had a knife in his sock."},
         Light.GREEN,
         "FF-326",
         "“had a knife”",
+    ),
+    "green, and a child of twelve was touched": (
+        {**GREEN, "type_touching": "yes"},
+        Light.GREEN,
+        "FF-338",
+        "under 13",
+    ),
+    "harmless, and images": (
+        {**GREEN, "type_online": "yes"},
+        Light.UNDETERMINED,
+        "FF-334",
+        "online or with images",
+    ),
+    "amber, and a nude": (
+        {**AMBER, "others_text": "Her nude was passed round the class."},
+        Light.AMBER,
+        "FF-339",
+        "“nude”",
+    ),
+    "amber, and words about a child of twelve": (
+        {**AMBER, "others_text": "He touched her private parts."},
+        Light.AMBER,
+        "FF-344",
+        "under 13",
     ),
     "amber, and bleeding": (
         {**AMBER, "others_text": "She was bleeding."},
@@ -161,32 +191,51 @@ def test_amber_green_and_undetermined_forms_that_cannot_wait_come_first_and_keep
     found = {str(entry.answers["child_a_name"].value)[6]: entry for entry in entries(desk.office)}
     red = found.pop("S")
     assert not red.urgent
-    for letter, (_, light, code, said) in zip("ABCDEFGHIJKLM", VIGNETTES.values(), strict=True):
+    for letter, (_, light, code, said) in zip("ABCDEFGHIJKLMNOPQ", VIGNETTES.values(), strict=True):
         entry = found[letter]
         assert entry.proposal is not None
         assert (entry.proposal.light, codes(entry), entry.urgent) == (light, [code], True)
         page = alert(desk, entry)
         assert page.index(said) < page.index("What to do now")
         assert page.index("this cannot wait") < page.index("Review by At once")
-        assert ("IR1 · guidance 3.1" in page) is (
-            code not in ("FF-322", "FF-323", "FF-324", "FF-325")
-        )
+        assert ("IR1 · guidance 3.1" in page) is (code in CITED)
     names = files(desk.office.folders.alerts)
-    assert [name.startswith("0 NOW ") for name in names] == [True] * 13 + [False]
+    assert [name.startswith("0 NOW ") for name in names] == [True] * 17 + [False]
     assert names[-1] == f"1 RED {red.reference} r1.html"
 
     view = status.overview(desk.office)
-    assert [one.urgent for one in view.waiting] == [True] * 13 + [False]
+    assert [one.urgent for one in view.waiting] == [True] * 17 + [False]
     lines = status.as_text(view, desk.office).splitlines()
-    assert [line.startswith("  NOW ") for line in lines[1:15]] == [True] * 13 + [False]
+    assert [line.startswith("  NOW ") for line in lines[1:19]] == [True] * 17 + [False]
     told = json.loads(formflow(desk.office, "status", "--json").stdout)
-    assert [row["urgent"] for row in told["waiting"]] == [True] * 13 + [False]
+    assert [row["urgent"] for row in told["waiting"]] == [True] * 17 + [False]
 
     for name in files(desk.office.folders.receipts):  # the office reads nothing of it
         page = words(desk.office.folders.receipts / name).lower()
         assert not [
             word for word in ("now", "urgent", "wait", "referral", "adult") if word in page.split()
         ]
+
+
+def test_a_question_that_was_left_blank_is_asked_and_waits_behind_what_is_certain(
+    desk: Desk,
+) -> None:
+    blank = {name: said for name, said in GREEN.items() if name != "urgent_referral"}
+    desk.takes(form(**blank), "form.pdf")
+    (entry,) = entries(desk.office)
+    assert (codes(entry), entry.urgent) == (["FF-220"], False)
+    (name,) = files(desk.office.folders.alerts)
+    assert name == f"5 GREEN {entry.reference} r1.html"
+    page = words(desk.office.folders.alerts / name)
+    assert page.index("is an immediate referral needed?") < page.index("Suggested level")
+    assert "left blank" in page
+    assert "IR1 · guidance 3.1" in page
+    assert "cannot wait" not in page
+    within = parcels.Occasion(entry, shipped()[0], desk.office).respond_by - entry.recorded_at
+    assert within == timedelta(hours=desk.office.alerts.red_within_hours)
+    told = formflow(desk.office, "show", entry.reference).stdout
+    assert "ASK: " in told
+    assert "NOW: " not in told
 
 
 def test_a_held_form_that_cannot_wait_comes_first_too(desk: Desk) -> None:

@@ -82,7 +82,7 @@ def test_she_joins_and_takes_it_back_and_both_stay_on_record(desk: Desk) -> None
     assert "FF-2026-000001" in stored(f2(desk, third.reference), "history_text")
     assert number not in stored(f2(desk, third.reference), "near_text").partition("Linked")[0]
     assert third.proposal is not None
-    (frequent,) = [one for one in third.proposal.findings if one.rule == "R7a"]
+    (frequent,) = [one for one in third.proposal.findings if one.rule == "R7"]
     assert "2 earlier papers" in frequent.text
 
     cleared = f2(desk, again.reference)

@@ -188,7 +188,7 @@ def test_a_second_incident_shows_the_first_and_what_was_decided_then(desk: Desk)
         "FF-2026-000001: 17 November 2026, suggested level: red (harmful). Decided: harmful"
         in str(boxes["history_text"]["/V"])
     )
-    assert "R7a" in str(boxes["proposal_text"]["/V"])
+    assert "R7" in str(boxes["proposal_text"]["/V"])
 
 
 def test_a_sheet_with_no_child_targeted_asks_nothing_about_one(desk: Desk) -> None:

@@ -26,7 +26,11 @@ WHO = {
     "signed_name": "P. Teacher",
     "signed_date": "12/11/2026",
 }
-HARMLESSLY = {name: answer.value for name, answer in HARMLESS.items()}
+HARMLESSLY = {
+    **{name: answer.value for name, answer in HARMLESS.items()},
+    "child_b_kind": "child",
+    "child_b_dob": "4/4/2013",
+}
 _numbers = count(1)
 
 
@@ -53,7 +57,8 @@ def light(entry: Entry) -> Light | None:
 
 @pytest.mark.rule("FM1", "FM2")
 def test_t1_age_three_shedding_clothes_and_nothing_else_is_green_and_filed(desk: Desk) -> None:
-    entry = gets(desk, born="21/6/2023", type_disinhibition="yes", **HARMLESSLY)
+    alone = {"child_b_kind": "nobody", "child_b_dob": "", "type_disinhibition": "yes"}
+    entry = gets(desk, born="21/6/2023", **{**HARMLESSLY, **alone})
     assert light(entry) is Light.GREEN
     assert "AGE1" in found(entry)
     filed = list((desk.office.folders.alerts.parent / "Child files").rglob("*original.pdf"))
@@ -75,7 +80,7 @@ def test_t3_age_nine_shedding_clothes_is_amber_and_the_guidance_is_silent(desk: 
 def test_t4_engaged_freely_similar_age_every_red_question_answered_harmlessly_is_green(
     desk: Desk,
 ) -> None:
-    entry = gets(desk, others_freely="yes", **HARMLESSLY)
+    entry = gets(desk, **HARMLESSLY)
     assert light(entry) is Light.GREEN
     assert {"G1", "G2", "G6"} <= found(entry).keys()
 

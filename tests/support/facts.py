@@ -14,7 +14,6 @@ from formflow.forms.catalogue import FieldKind, shipped
 
 CASES = Path(__file__).parents[1] / "rules" / "cases"
 FORM = shipped()[0]
-TICKS = tuple(name for name, field in FORM.fields.items() if field.kind is FieldKind.TICK)
 TODAY = date(2026, 11, 24)
 DAYS = {"born": "child_a_dob", "incident": "incident_at"}
 
@@ -24,24 +23,72 @@ def table(name: str) -> dict[str, Any]:
     return tomllib.loads((CASES / name).read_text("utf-8"))
 
 
-# Worked out by hand from the guidance, not from the rule book: the answer to every question that bears
-# on the red list which is not the red one.
+# Worked out by hand from the guidance, not from the rule book: the answer to every question that bears on the
+# level which raises nothing.
 HARMLESS: Mapping[str, Tri] = {
     name: Tri(answer) for name, answer in table("harmless.toml")["answers"].items()
 }
-RED_ANSWERS = {
+ANSWERED_OTHERWISE = {
     name: Tri.YES if harmless is Tri.NO else Tri.NO for name, harmless in HARMLESS.items()
 }
+# Half a line of the guidance: raises only together with an answer of the other half.
+HALVES: Mapping[str, tuple[str, ...]] = {
+    "context_frequent": ("context_takes_over",),
+    "context_happened_before": ("context_takes_over",),
+    "context_takes_over": ("context_frequent", "context_happened_before"),
+    "relationship_size": ("relationship_more_in_control",),
+    "relationship_strength": ("relationship_more_in_control",),
+    "attempt_difficult": ("attempt_returning", "attempt_boundaries"),
+    "attempt_easily_focused": ("attempt_returning", "attempt_boundaries"),
+    "attempt_returning": ("attempt_difficult", "attempt_easily_focused"),
+    "attempt_boundaries": ("attempt_difficult", "attempt_easily_focused"),
+}
+# Key features of healthy behaviour that an answer denies, and images: never green, and on no list.
+DENIALS = ("type_online", "others_freely", "others_mutual", "child_meant_harm")
+AMBER_ALONE = ("type_language", "type_low_key", "context_peer_pressure")
+BY_AGE_OR_HALF_AMBER = ("type_disinhibition", "type_self_directed")
+RED_ANSWERS = {
+    name: answer
+    for name, answer in ANSWERED_OTHERWISE.items()
+    if name not in (*HALVES, *DENIALS, *AMBER_ALONE, *BY_AGE_OR_HALF_AMBER)
+}
+TICKS = tuple(
+    dict.fromkeys(
+        (
+            *(name for name, field in FORM.fields.items() if field.kind is FieldKind.TICK),
+            *HARMLESS,
+            "type_touching",
+            "type_excessive",
+        )
+    )
+)
+BACKGROUND = tuple(
+    f"background_{name}"
+    for name in ("cruelty_to_animals", "fire_setting", "violence", "anxiety", "disruption")
+)
+EVERY_QUESTION = (*TICKS, *BACKGROUND)
 
 
 def facts(
     ticks: Mapping[str, Tri] | None = None,
     days: Mapping[str, date] | None = None,
     texts: Mapping[str, str] | None = None,
+    choices: Mapping[str, str | None] | None = None,
 ) -> Facts:
     """Return the facts of a recording form on which nothing is said but this."""
     moments = {name: Moment(day) for name, day in (days or {}).items()}
-    return Facts({**dict.fromkeys(TICKS, Tri.BLANK), **(ticks or {})}, {}, texts or {}, moments)
+    said = {**dict.fromkeys(TICKS, Tri.BLANK), **(ticks or {})}
+    return Facts(said, choices or {}, texts or {}, moments)
+
+
+def green() -> Facts:
+    """Return the facts of a form on which everything is answered harmlessly: two children of sixteen."""
+    days = {
+        "child_a_dob": date(2010, 2, 1),
+        "child_b_dob": date(2010, 4, 1),
+        "incident_at": date(2026, 11, 10),
+    }
+    return facts(HARMLESS, days, choices={"child_b_kind": "child"})
 
 
 def said(words: str) -> Facts:

@@ -9,6 +9,8 @@ from datetime import date
 from formflow.core.model import Tri
 from formflow.forms.catalogue import FieldKind, Form
 from formflow.rules.light.book import Rule, asked_on_review, green_waits_for, rules_in_force
+from formflow.rules.light.establish import BEFORE, FREQUENT
+from formflow.rules.light.green import CHILD, DATES, EXCESSIVE, NOBODY, OTHER, SELF_DIRECTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +69,32 @@ def keeps_from_green(form: Form, ours: Form, on: date) -> list[str]:
     A box that can only be ticked is one of them: left blank, it does not say the harmless answer.
     """
     wanted = green_waits_for(rules_in_force(on)).items()
-    return [
-        ours.fields[name].label
+    missing = {
+        name
         for name, harmless in wanted
         if name not in asked_on_review() and not _offers(form, name, harmless)
-    ]
+    }
+    missing |= {name for name in DATES if name not in form.fields}
+    missing -= _not_needed(form)
+    if not _can_say_who(form):
+        missing.add(OTHER)
+    return [field.label for name, field in ours.fields.items() if name in missing]
+
+
+def _not_needed(form: Form) -> set[str]:
+    """Return the questions that a form need not ask because another one takes their weight."""
+    either = {BEFORE, FREQUENT}
+    return {
+        *(either if any(_offers(form, name, Tri.NO) for name in either) else ()),
+        *((EXCESSIVE,) if _offers(form, SELF_DIRECTED, Tri.NO) else ()),
+    }
+
+
+def _can_say_who(form: Form) -> bool:
+    """Return whether a form can say that the other person was a child, or that there was nobody."""
+    field = form.fields.get(OTHER)
+    said = () if field is None else field.means.values() if field.means else field.states
+    return bool({CHILD, NOBODY} & set(said))
 
 
 def _offers(form: Form, name: str, answer: Tri) -> bool:

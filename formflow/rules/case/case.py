@@ -7,13 +7,23 @@ A step of the guidance is on the list until it is done, or until a reason says w
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, tzinfo
 
 from formflow.core.dates import age_on, local_day, parse_moment
 from formflow.core.messages import notice
-from formflow.core.model import Entry, Finding, History, Light, Moment, Notice, Weighs, highest
+from formflow.core.model import (
+    Entry,
+    Finding,
+    History,
+    Light,
+    Moment,
+    Notice,
+    Proposal,
+    Weighs,
+    highest,
+)
 from formflow.core.references import SheetKey, child_of_sheet
 from formflow.core.working_days import WorkingDays
 from formflow.forms.catalogue import Form
@@ -24,7 +34,7 @@ from formflow.rules.case.levels import HEIGHT, is_below
 from formflow.rules.case.levels import Level as Level
 from formflow.rules.case.named_child import BETWEEN, given, other_child
 from formflow.rules.case.steps import SCORES, Kind, Step, steps, steps_in_force
-from formflow.rules.light.propose import established, raised_to
+from formflow.rules.light.with_review import suggested_together
 from formflow.rules.matching import NearChild, name_key, visible
 
 RECORDING, REVIEW, REPORT = "recording", "review", "report"
@@ -40,7 +50,6 @@ NO_SUCH_DAY = ("FF-206", "FF-210")  # notices: a day that lies ahead, signed bef
 DECIDE, REFER, TAKE_ADVICE = "DX1", "H1", "DX5"  # steps with a clock of ours
 
 
-EARLIER = "On an earlier review sheet:"
 ANYTHING = ""  # an answer in any words
 # Answers that do not go together: notice, and the answers as form, question and what it says.
 CONTRADICTIONS = (
@@ -70,9 +79,10 @@ class Case:
     decided_at: datetime | None = (
         None  # since when the level stands; filling in more changes nothing
     )
-    established: tuple[
-        Finding, ...
-    ] = ()  # by review sheets; what an earlier one established stays with it
+    reviews: tuple[Entry, ...] = ()  # every review sheet that counted, first to last
+    together: Proposal | None = (
+        None  # what form and review sheets suggest together; None without one
+    )
     reopened_at: datetime | None = None  # when a later form suggested more than is decided
     reopened_by: Light | None = None  # the highest that such a form suggests
     zone: tzinfo = UTC  # the agency's, which says on which day a moment falls
@@ -100,7 +110,18 @@ class Case:
     @property
     def suggested(self) -> Light | None:
         """The highest that the forms and the review sheets suggest, None where nothing could be suggested."""
-        return highest(self.record.highest_light, raised_to(self.established))
+        return highest(self.record.highest_light, self.together.light if self.together else None)
+
+    @property
+    def established(self) -> tuple[Finding, ...]:
+        """What the review sheets add to the form: findings that raise or are context, and are new."""
+        proposal = self.record.proposal
+        known = (
+            {(one.rule, one.weighs, one.text) for one in proposal.findings} if proposal else set()
+        )
+        findings = self.together.findings if self.together else ()
+        weighty = (one for one in findings if one.weighs in (Weighs.RAISES, Weighs.CONTEXT))
+        return tuple(one for one in weighty if (one.rule, one.weighs, one.text) not in known)
 
     @property
     def has_child_b(self) -> bool:
@@ -136,19 +157,28 @@ class Case:
         """Return the case with one more sheet that counts, the newest of its form."""
         after = replace(self, sheets={**self.sheets, sheet_key(sheet): sheet})
         if sheet.form_id == REVIEW:
-            said = tuple(_established(self.established, sheet, self.zone))
-            after = replace(after, established=said, reopened_at=None, reopened_by=None)
+            after = replace(
+                after, reviews=(*self.reviews, sheet), reopened_at=None, reopened_by=None
+            )
+            after = after._looked_at_together()
         stands = after.level is self.level  # also where nothing is decided yet
         return after if stands else replace(after, decided_at=sheet.recorded_at)
 
     def with_revision(self, record: Entry) -> Case:
         """Return the case with the next revision of its record. Suggests it more than is decided, it is reopened."""
-        after = replace(self, record=record)
+        after = replace(self, record=record)._looked_at_together()
         light = record.proposal.light if record.proposal else None
         if light is None or self.level is None or not is_below(self.level, light):
             return after
         since, most = self.reopened_at or record.recorded_at, highest(self.reopened_by, light)
         return replace(after, reopened_at=since, reopened_by=most)
+
+    def _looked_at_together(self) -> Case:
+        """Return the case with what the rules suggest by the form and the review sheets."""
+        if not self.reviews:
+            return self
+        together = suggested_together(self.record, self.reviews, self.history, self.zone)
+        return replace(self, together=together)
 
     @property
     def children_b(self) -> tuple[str, ...]:
@@ -211,16 +241,6 @@ class Case:
 def sheet_key(sheet: Entry) -> SheetKey:
     """Return which sheet of its case it is."""
     return SheetKey(str(sheet.form_id), child_of_sheet(sheet.reference))
-
-
-def _established(before: Sequence[Finding], sheet: Entry, zone: tzinfo) -> Iterator[Finding]:
-    """Yield what a review sheet establishes, and what an earlier one did: no sheet lowers a suggestion."""
-    now = established(sheet.answers, local_day(sheet.recorded_at, zone))
-    yield from now
-    for one in before:
-        if one.rule not in {found.rule for found in now}:
-            earlier = one.text if one.text.startswith(EARLIER) else f"{EARLIER} {one.text}"
-            yield replace(one, text=earlier)
 
 
 def about_the_sheet(form: Form, sheet: Entry, case: Case) -> Iterator[Notice]:
@@ -332,17 +352,18 @@ def _sent_at(key: SheetKey, case: Case, days: WorkingDays) -> datetime | None:
 
 def _below(level: Level, before: Case, after: Case) -> Iterator[Notice]:
     """Yield what a level is below, for which it needs a reason: what is higher, or that too little is known."""
-    by_sheet = raised_to(after.established)
+    together = after.together.light if after.together else Light.UNDETERMINED
+    raising = [one for one in after.established if one.weighs is Weighs.RAISES]
     by_form = before.record.highest_light or Light.UNDETERMINED
     decided = before.level if before.level in HEIGHT else None
-    if by_sheet and is_below(level, by_sheet):
-        raising = (one.text for one in after.established if one.weighs is Weighs.RAISES)
-        yield notice("FF-319", field="lower_reason", words={"what": " ".join(raising)})
+    if raising and is_below(level, together):
+        what = " ".join(one.text for one in raising)
+        yield notice("FF-319", field="lower_reason", words={"what": what})
     elif (decided and level in HEIGHT and HEIGHT[level] < HEIGHT[decided]) or (
         by_form is not Light.UNDETERMINED and is_below(level, by_form)
     ):
         yield notice("FF-222", field="lower_reason")
-    elif is_below(level, by_form):
+    elif is_below(level, together):
         yield notice(LITTLE_KNOWN, field="lower_reason")
 
 

@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from formflow.core.model import Answer, AnswerState, EarlierIncident, History
+from formflow.core.model import (
+    Answer,
+    AnswerState,
+    EarlierIncident,
+    Finding,
+    History,
+    Proposal,
+    Tri,
+)
 from formflow.core.references import SheetKey
 from formflow.core.wording import LEVEL_WORDS, LIGHT_WORDS, REOPENED_WORDS, day_in_words, suggested
-from formflow.forms.catalogue import Field, Form
+from formflow.forms.catalogue import Field, FieldKind, Form
 from formflow.forms.top_line import NOT_AIM2
 from formflow.rules.assessment import profile
-from formflow.rules.case.case import REPORT, REVIEW, Case
+from formflow.rules.case.case import RECORDING, REPORT, REVIEW, Case
 from formflow.rules.case.named_child import known_of
 from formflow.rules.case.standing import standing
 from formflow.rules.case.steps import OUTCOME, SCORES, steps
@@ -64,7 +72,10 @@ def _from_others(field: Field, case: Case, desk: Desk) -> str:
             return desk.services[name]
         if where == "profile":
             return _from_profile(name, case, desk)
-    return known_of(field, case)
+    said = known_of(field, case)
+    # “Not known” on the recording form is for her to find out: her circle stays blank.
+    is_hers = any(source.startswith(f"{RECORDING}.") for source in field.known_from)
+    return "" if is_hers and field.kind is FieldKind.TICK and said == Tri.UNKNOWN else said
 
 
 def _from_profile(name: str, case: Case, desk: Desk) -> str:
@@ -94,10 +105,23 @@ def _proposal(case: Case, _desk: Desk) -> Iterator[str]:
         return
     yield f"{suggested(proposal.light)}. {LIGHT_WORDS[proposal.light][2]}"
     yield from (caution.text for caution in proposal.cautions)
-    for found in proposal.findings:
-        colours = " and ".join(found.colours)
-        yield f"{found.text} – {found.rule}, guidance {found.section}, {colours}: “{found.quote}”"
+    yield from (_cited(found) for found in proposal.findings)
     yield from (contradiction.text for contradiction in proposal.contradictions)
+    if case.together is not None:
+        yield from _with_review(case, case.together)
+
+
+def _with_review(case: Case, together: Proposal) -> Iterator[str]:
+    """Yield what the form and the review sheets suggest together, and what the sheets add to the form."""
+    yield f"With what your review sheet says: {suggested(together.light).lower()}."
+    yield from (_cited(found) for found in case.established)
+    known = case.record.proposal.contradictions if case.record.proposal else ()
+    yield from (one.text for one in together.contradictions if one not in known)
+
+
+def _cited(found: Finding) -> str:
+    colours = " and ".join(found.colours)
+    return f"{found.text} – {found.rule}, guidance {found.section}, {colours}: “{found.quote}”"
 
 
 def _history_a(case: Case, _desk: Desk) -> Iterator[str]:

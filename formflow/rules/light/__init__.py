@@ -7,6 +7,9 @@ hints.toml     words in the free text that speak of a question
 hints.py       finds them where the question is not answered
 phrases.py     finds words and phrases in free text, also misspelt
 alarm.toml     words and phrases that cannot wait
+cautions.py    images, online contact and ages: what nobody may overlook
+green.py       what green waits for
 urgency.py     what cannot wait, by answers, dates and words; it changes no light
 propose.py     all of these -> the suggested level, every finding cited
+with_review.py the form and the review sheets as one set of facts
 """

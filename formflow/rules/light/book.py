@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -38,14 +38,19 @@ class Rule:
     quote: str  # the guidance's words, at most 25
     colours: tuple[str, ...]
     weighs: Weighs
-    facts: tuple[Fact, ...]  # any of them establishes it
-    all_together: bool  # True: only all of them do
+    parts: tuple[tuple[Fact, ...], ...]  # an answer of each establishes it
+    half_denied: bool  # a "no" to one part answers the whole line harmlessly
     ages: range | None  # whole years of child A at the incident; None: at any age
     judge: str | None  # name of the function in establish.py that also looks at the history
     never_alone: bool  # supports green only beside another support
     by_analogy: bool
     since: date
     until: date | None
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """Every answer that the rule rests on."""
+        return tuple(fact for part in self.parts for fact in part)
 
     def in_force(self, on: date) -> bool:
         """Return whether the rule counts on a day."""
@@ -72,9 +77,11 @@ def asked_on_review() -> frozenset[str]:
 
 
 def green_waits_for(rules: Iterable[Rule]) -> Mapping[str, Tri]:
-    """Return every question that a form must ask before it can be green, with its harmless answer."""
+    """Return every question that must be answered before green, with its harmless answer."""
+    raising = (rule for rule in rules if rule.weighs is Weighs.RAISES)
     return {
-        fact.field: fact.harmless for rule in rules if "red" in rule.colours for fact in rule.facts
+        **{fact.field: fact.harmless for rule in raising for fact in rule.facts},
+        **_before_green(),
     }
 
 
@@ -91,12 +98,8 @@ def as_rule(row: Mapping[str, Any], since: date) -> Rule:
         quote=row["quote"],
         colours=tuple(row["colours"]),
         weighs=Weighs(row["weighs"]),
-        facts=tuple(
-            Fact(field, answer, sentence)
-            for answer in (Tri.YES, Tri.NO)
-            for field, sentence in row.get(answer.value, {}).items()
-        ),
-        all_together=row.get("all", False),
+        parts=tuple(_parts(row)),
+        half_denied=row.get("half_denied", False),
         ages=_ages(*row["ages"]) if "ages" in row else None,
         judge=row.get("judge"),
         never_alone=row.get("never_alone", False),
@@ -104,6 +107,29 @@ def as_rule(row: Mapping[str, Any], since: date) -> Rule:
         since=row.get("since", since),
         until=row.get("until"),
     )
+
+
+@cache
+def _before_green() -> Mapping[str, Tri]:
+    """Return what green waits for besides the answers that raise: question and answer."""
+    return {name: Tri(answer) for name, answer in _table()["before_green"].items()}
+
+
+def _parts(row: Mapping[str, Any]) -> Iterator[tuple[Fact, ...]]:
+    """Yield the answers of a row in the parts that the guidance joins with "and"."""
+    first = tuple(_facts(row))
+    if row.get("all"):
+        yield from ((fact,) for fact in first)
+    else:
+        yield first
+    if "and" in row:
+        yield tuple(_facts(row["and"]))
+
+
+def _facts(row: Mapping[str, Any]) -> Iterator[Fact]:
+    for answer in (Tri.YES, Tri.NO):
+        for field, sentence in row.get(answer.value, {}).items():
+            yield Fact(field, answer, sentence)
 
 
 def _ages(first: int, last: int = LONGEST_LIFE) -> range:

@@ -9,8 +9,11 @@ from formflow.core.model import Facts, Finding, History, Tri, Weighs
 from formflow.core.wording import day_in_words
 from formflow.rules.light.book import Fact, Rule
 
-BEFORE = "context_happened_before"
+BEFORE, FREQUENT = "context_happened_before", "context_frequent"
 BIRTH_AND_INCIDENT = ("child_a_dob", "incident_at")
+# What is said of half a line.
+NOT_SAID = "The guidance asks for both halves of this, and nobody has said anything of the other."
+DENIED = "The guidance asks for both halves of this, and the answer to the other is no."
 
 
 def findings(rules: Iterable[Rule], facts: Facts, history: History) -> tuple[Finding, ...]:
@@ -26,8 +29,17 @@ def findings(rules: Iterable[Rule], facts: Facts, history: History) -> tuple[Fin
 
 def answered(rule: Rule, facts: Facts) -> tuple[Fact, ...]:
     """Return the answers on the form that establish a rule, leaving ages and history aside."""
-    said = tuple(fact for fact in rule.facts if facts.says(fact.field) is fact.answer)
-    return said if not rule.all_together or len(said) == len(rule.facts) else ()
+    said = tuple(_said_of(part, facts) for part in rule.parts)
+    return tuple(fact for part in said for fact in part) if all(said) else ()
+
+
+def is_denied(part: Iterable[Fact], facts: Facts) -> bool:
+    """Return whether every answer of one half of a line is the harmless one."""
+    return all(facts.says(fact.field) is fact.harmless for fact in part)
+
+
+def _said_of(part: Iterable[Fact], facts: Facts) -> tuple[Fact, ...]:
+    return tuple(fact for fact in part if facts.says(fact.field) is fact.answer)
 
 
 def age_at_incident(facts: Facts, born_on: str = "child_a_dob") -> int | None:
@@ -42,7 +54,7 @@ def _said(rule: Rule, facts: Facts, _history: History) -> Finding | None:
     """Establish a rule by what is on the form, and by child A's age where the rule has ages."""
     said = answered(rule, facts)
     if not said:
-        return None
+        return _half(rule, facts) if rule.weighs is Weighs.RAISES else None
     fields = tuple(fact.field for fact in said)
     text = " ".join(fact.sentence for fact in said)
     if rule.ages is not None:
@@ -58,13 +70,14 @@ def _one_off(rule: Rule, facts: Facts, history: History) -> Finding | None:
     """A2: low key raises to amber; what is known of earlier incidents is shown with it.
 
     An earlier incident makes it no longer a one-off, but never less of a concern: so it still raises.
-    Where the form says that it happened before, R7a stands instead.
     """
     before = facts.says(BEFORE)
-    if not answered(rule, facts) or before is Tri.YES:
+    if not answered(rule, facts):
         return None
     known = "Whether it was a one-off is not established."
-    if history.earlier:
+    if before is Tri.YES:
+        known = "It is no one-off: it has happened before."
+    elif history.earlier:
         known = "There are earlier forms about this child."
     elif before is Tri.NO:
         known = "No earlier incident is known."
@@ -72,20 +85,39 @@ def _one_off(rule: Rule, facts: Facts, history: History) -> Finding | None:
     return _finding(rule, (*(fact.field for fact in rule.facts), BEFORE), f"{text} {known}")
 
 
-def _frequent(rule: Rule, facts: Facts, history: History) -> Finding | None:
-    """R7a: what the person who saw it says raises; what our own records show is for the DSL to judge.
-
-    The guidance does not say how often is "frequent", so one earlier paper is no red by itself.
-    """
-    said = answered(rule, facts)
-    if not said and not history.earlier:
+def _half(rule: Rule, facts: Facts) -> Finding | None:
+    """Show one half of a line that the guidance joins with "and". By itself it raises nothing."""
+    said = tuple(fact for part in rule.parts for fact in _said_of(part, facts))
+    if not said:
         return None
-    sentences = [fact.sentence for fact in said]
+    others = (part for part in rule.parts if not _said_of(part, facts))
+    words = DENIED if any(is_denied(part, facts) for part in others) else NOT_SAID
+    text = " ".join((*(fact.sentence for fact in said), words))
+    return _finding(rule, tuple(fact.field for fact in said), text, Weighs.CONTEXT)
+
+
+def _frequent(rule: Rule, facts: Facts, history: History) -> Finding | None:
+    """R7: often, as the form or several papers have it, and more than the rest of life.
+
+    The guidance does not say how often is "frequent". That it happened before counts unless the form says that
+    it is not often. Our own records alone are for the DSL to judge.
+    """
+    often, takes_over = (_said_of(part, facts) for part in rule.parts)
+    is_often = facts.says(FREQUENT) is not Tri.NO and bool(often or history.earlier)
+    if not (often or takes_over or history.earlier):
+        return None
+    sentences = [fact.sentence for fact in (*often, *takes_over)]
+    raises = is_often and takes_over
+    if (often or takes_over) and not raises:
+        denied = facts.says(FREQUENT) is Tri.NO or is_denied(rule.parts[1], facts)
+        sentences.append(DENIED if denied else NOT_SAID)
     if history.earlier:
         sentences.append(_dates(history))
-    sentences.append("Whether that is frequent or increasing is for the DSL to judge.")
-    weighs = Weighs.RAISES if said else Weighs.CONTEXT
-    return _finding(rule, (BEFORE,), " ".join(sentences), weighs)
+    if often or history.earlier:
+        sentences.append("Whether that is frequent or increasing is for the DSL to judge.")
+    fields = dict.fromkeys((*(fact.field for fact in (*often, *takes_over)), BEFORE))
+    weighs = Weighs.RAISES if raises else Weighs.CONTEXT
+    return _finding(rule, tuple(fields), " ".join(sentences), weighs)
 
 
 def _dates(history: History) -> str:

@@ -2,20 +2,21 @@
 
 The guidance gives no arithmetic, so nothing is counted or weighed: any characteristic of the red list
 proposes red; one that is on both lists proposes "at least amber"; mitigating factors are shown with
-and are never subtracted. Green needs every question about the red list to be asked and answered
-harmlessly, and nothing that contradicts it: no date, no other answer, no word of images.
+and are never subtracted. Green needs every answer that could raise the level to be asked for and given
+harmlessly (green.py), and nothing that contradicts it: no date, no other answer, no word of images.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
 from formflow.core.messages import notice
 from formflow.core.model import (
     LOWEST_FIRST,
-    Answer,
+    STANDARD_AGES,
+    Ages,
     Facts,
     Finding,
     History,
@@ -26,93 +27,97 @@ from formflow.core.model import (
     Weighs,
     highest,
 )
-from formflow.rules.light.book import (
-    Rule,
-    asked_on_review,
-    green_waits_for,
-    rules_in_force,
-    rules_version,
-)
-from formflow.rules.light.cautions import cautions, keep_from_green
-from formflow.rules.light.establish import (
-    BEFORE,
-    BIRTH_AND_INCIDENT,
-    age_at_incident,
-    answered,
-    findings,
-)
-from formflow.rules.light.hints import ONLINE, please_check
+from formflow.rules.light.book import Rule, rules_in_force, rules_version
+from formflow.rules.light.cautions import TOUCHING, cautions, keep_from_green
+from formflow.rules.light.establish import BEFORE, FREQUENT, findings, is_denied
+from formflow.rules.light.green import DATES, NOBODY, OTHER, arises, still_open
+from formflow.rules.light.hints import please_check
 from formflow.rules.light.urgency import urgent
 
+IN_CONTROL = "relationship_more_in_control"  # question
 RAISES_TO = {
     ("amber",): Light.AMBER,
     ("amber", "red"): Light.AMBER_OR_RED,
     ("red",): Light.RED,
 }
-CONTRADICTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    # notice, an answer of yes, and the answers of yes that do not go with it
-    ("FF-301", "context_spontaneous", ("context_planned",)),
-    ("FF-302", "others_freely", ("others_fearful", "others_anxious", "others_uncomfortable")),
-    ("FF-303", "child_responsible", ("child_denying", "child_defensive")),
-    ("FF-304", "attempt_easily_focused", ("attempt_returning",)),
+CONTRADICTIONS: tuple[tuple[str, str, Tri, tuple[tuple[str, Tri], ...]], ...] = (
+    # notice, a question and its answer, and the answers to others that do not go with it
+    ("FF-301", "context_spontaneous", Tri.YES, (("context_planned", Tri.YES),)),
+    (
+        "FF-302",
+        "others_freely",
+        Tri.YES,
+        (
+            ("others_fearful", Tri.YES),
+            ("others_anxious", Tri.YES),
+            ("others_uncomfortable", Tri.YES),
+        ),
+    ),
+    (
+        "FF-303",
+        "child_responsible",
+        Tri.YES,
+        (("child_denying", Tri.YES), ("child_defensive", Tri.YES)),
+    ),
+    ("FF-304", "attempt_easily_focused", Tri.YES, (("attempt_returning", Tri.YES),)),
+    (
+        "FF-330",
+        IN_CONTROL,
+        Tri.NO,
+        (("relationship_size", Tri.YES), ("relationship_strength", Tri.YES)),
+    ),
+    ("FF-332", FREQUENT, Tri.YES, ((BEFORE, Tri.NO),)),
 )
 
 
-def decide(facts: Facts, history: History, on: date) -> Proposal:
+def decide(facts: Facts, history: History, on: date, ages: Ages = STANDARD_AGES) -> Proposal:
     """Return what the rules in force on a day propose, with every reason and every gap.
 
     What cannot wait is shown with it and changes nothing in it.
     """
-    proposal = decide_by(rules_in_force(on), facts, history)
-    return replace(proposal, urgent=tuple(urgent(facts, on)))
+    proposal = decide_by(rules_in_force(on), facts, history, ages)
+    return replace(proposal, urgent=tuple(urgent(facts, on, ages)))
 
 
-def decide_by(rules: Sequence[Rule], facts: Facts, history: History) -> Proposal:
-    """Return what these rules propose. Their order makes no difference to the light."""
+def decide_by(
+    rules: Sequence[Rule],
+    facts: Facts,
+    history: History,
+    ages: Ages = STANDARD_AGES,
+    differing: Sequence[Notice] = (),
+    cautioned: Sequence[Notice] = (),
+) -> Proposal:
+    """Return what these rules propose. Their order makes no difference to the light.
+
+    `differing` is what several papers say differently; `cautioned` is what was told of them before.
+    """
     found = findings(rules, facts, history)
-    contradictory = tuple(_contradictions(facts, history))
-    told = tuple(cautions(facts, found))
+    contradictory = (*_contradictions(facts, history), *differing)
+    told = (*cautions(facts, found, ages), *cautioned)
     # An earlier paper leaves "frequent or increasing" open, and that is for the DSL: so it is not green. Nor is a
     # paper of which a person must still check what it says, even if that is only one box or one date.
-    is_open = bool(history.earlier or facts.doubtful or contradictory) or keep_from_green(
-        told, facts
-    )
-    light = _light(rules, found, facts, is_open=is_open)
+    is_doubtful = bool(history.earlier or facts.doubtful or contradictory)
+    is_kept = is_doubtful or keep_from_green(told, facts, ages)
+    waits = tuple(still_open(rules, found, facts))
+    light = _light(rules, found, is_harmless=not is_kept and not waits)
     return Proposal(
         light=light,
         findings=found,
-        missing=_missing(rules, light, facts),
+        missing=_missing(rules, light, facts, waits),
         not_asked=tuple(rule.id for rule in rules if not _is_asked(rule, facts)),
         contradictions=contradictory,
         please_check=tuple(please_check(facts)),
         cautions=told,
         rules_version=rules_version(),
+        ages=ages,
     )
 
 
-def _light(
-    rules: Sequence[Rule], found: Sequence[Finding], facts: Facts, *, is_open: bool
-) -> Light:
+def _light(rules: Sequence[Rule], found: Sequence[Finding], *, is_harmless: bool) -> Light:
     raised = raised_to(found)
     if raised:
         return raised
-    is_harmless = (
-        not is_open and not _waits_for_age(rules, facts) and _all_is_harmless(rules, facts)
-    )
     return Light.GREEN if is_harmless and _is_supported(rules, found) else Light.UNDETERMINED
-
-
-def established(answers: Mapping[str, Answer], on: date) -> tuple[Finding, ...]:
-    """Return what the circles of a review sheet establish by the same rules: concern and context, nothing else."""
-    rules = rules_in_force(on)
-    fields = (fact.field for rule in rules for fact in rule.facts)
-    ticks = {
-        name: Tri(answers[name].value or Tri.BLANK)
-        for name in fields
-        if name in answers and answers[name].value in (None, *Tri)
-    }
-    found = findings(rules, Facts(ticks, {}, {}, {}), History())
-    return tuple(one for one in found if one.weighs in (Weighs.RAISES, Weighs.CONTEXT))
 
 
 def raised_to(found: Sequence[Finding]) -> Light | None:
@@ -120,51 +125,38 @@ def raised_to(found: Sequence[Finding]) -> Light | None:
     return highest(*(RAISES_TO[one.colours] for one in found if one.weighs is Weighs.RAISES))
 
 
-def _all_is_harmless(rules: Sequence[Rule], facts: Facts) -> bool:
-    """Return whether all that green waits for was asked and answered harmlessly.
-
-    What a form does not ask keeps it from green, unless the review sheet asks it in every case.
-    """
-    elsewhere = asked_on_review()
-    return all(
-        facts.says(field) is harmless
-        for field, harmless in green_waits_for(rules).items()
-        if facts.asks(field) or field not in elsewhere
-    )
-
-
 def _is_supported(rules: Sequence[Rule], found: Sequence[Finding]) -> bool:
     never_alone = {rule.id for rule in rules if rule.never_alone}
     return any(one.weighs is Weighs.SUPPORTS and one.rule not in never_alone for one in found)
 
 
-def _waits_for_age(rules: Sequence[Rule], facts: Facts) -> bool:
-    """Return whether an age that we do not know would decide between green and amber."""
-    unknown = age_at_incident(facts) is None
-    return unknown and any(answered(rule, facts) for rule in rules if rule.ages is not None)
-
-
-def _missing(rules: Sequence[Rule], light: Light, facts: Facts) -> tuple[str, ...]:
-    """Return what was asked and not answered and could change the light, in the order of the form."""
+def _missing(
+    rules: Sequence[Rule], light: Light, facts: Facts, waits: Sequence[str]
+) -> tuple[str, ...]:
+    """Return what was not answered and could change the light, in the order of the form; dates last."""
     could_change = {
-        fact.field for rule in rules if _could_change(rule, light) for fact in rule.facts
+        fact.field for rule in rules if _could_change(rule, light, facts) for fact in rule.facts
     }
     if light is Light.UNDETERMINED:
-        could_change |= green_waits_for(rules).keys()
-        could_change |= {ONLINE} if facts.says(ONLINE) is Tri.UNKNOWN else set()
+        could_change.update(waits)
     ticks = [
         name
         for name, answer in facts.ticks.items()
-        if name in could_change and answer not in (Tri.YES, Tri.NO)
+        if name in could_change and answer not in (Tri.YES, Tri.NO) and arises(name, facts)
     ]
-    if LOWEST_FIRST.index(light) < LOWEST_FIRST.index(Light.AMBER) and _waits_for_age(rules, facts):
-        ticks += [name for name in BIRTH_AND_INCIDENT if facts.moments.get(name) is None]
-    return tuple(ticks)
+    rest = [name for name in waits if name in (OTHER, *DATES)]
+    is_low = light in (Light.UNDETERMINED, Light.GREEN)
+    return (*ticks, *(name for name in rest if is_low and _is_blank(name, facts)))
 
 
-def _could_change(rule: Rule, light: Light) -> bool:
+def _is_blank(name: str, facts: Facts) -> bool:
+    return name == OTHER or facts.moments.get(name) is None
+
+
+def _could_change(rule: Rule, light: Light, facts: Facts) -> bool:
     if rule.weighs is Weighs.RAISES:
-        return LOWEST_FIRST.index(RAISES_TO[rule.colours]) > LOWEST_FIRST.index(light)
+        is_higher = LOWEST_FIRST.index(RAISES_TO[rule.colours]) > LOWEST_FIRST.index(light)
+        return is_higher and not any(is_denied(part, facts) for part in rule.parts)
     return rule.weighs is Weighs.SUPPORTS and light is Light.UNDETERMINED
 
 
@@ -174,9 +166,11 @@ def _is_asked(rule: Rule, facts: Facts) -> bool:
 
 def _contradictions(facts: Facts, history: History) -> Iterator[Notice]:
     """Yield answers that do not fit together. They lower nothing and leave nothing out."""
-    for code, one, others in CONTRADICTIONS:
-        says_both = any(facts.says(other) is Tri.YES for other in others)
-        if facts.says(one) is Tri.YES and says_both:
-            yield notice(code, field=one)
+    for code, name, answer, others in CONTRADICTIONS:
+        says_other = any(facts.says(other) is said for other, said in others)
+        if facts.says(name) is answer and says_other:
+            yield notice(code, field=name)
+    if facts.choices.get(OTHER) == NOBODY and facts.says(TOUCHING) is Tri.YES:
+        yield notice("FF-331", field=OTHER)
     if facts.says(BEFORE) is Tri.NO and history.earlier:
         yield notice("FF-306", field=BEFORE)
