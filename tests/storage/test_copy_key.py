@@ -10,6 +10,7 @@ import pytest
 
 from formflow.core.errors import StorageProblem
 from formflow.storage import copy_key, counters, database
+from tests.support.systems import needs_links
 
 
 def test_the_key_is_made_once_and_is_the_same_for_every_worker(tmp_path: Path) -> None:
@@ -49,6 +50,7 @@ def test_a_key_that_is_gone_is_made_anew_and_said_where_something_is_recorded(
     engine.dispose()
 
 
+@needs_links
 def test_a_link_in_its_place_is_a_plain_problem(tmp_path: Path) -> None:
     engine = database.open_ledger(tmp_path)
     (tmp_path / "elsewhere").write_bytes(bytes(32))

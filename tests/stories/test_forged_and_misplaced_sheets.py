@@ -824,3 +824,28 @@ def test_a_lost_key_makes_sheets_wait_and_says_so(office: Settings) -> None:
     assert [own.code for own in view.own_alerts] == ["FF-256"]
     dropped(desk, filled(to_confirm(desk), HER_NAME), "signed.pdf")
     assert "Decided: harmful" in desk.page()
+
+
+def test_a_blank_sheet_about_a_child_with_two_records_belongs_to_neither(office: Settings) -> None:
+    desk = Desk(office)
+    desk.takes(filled(BLANKS["recording"], DANIEL), "daniel.pdf")
+    later = {**DANIEL, "incident_at": "13/11/2026 at 9am", "signed_date": "13/11/2026"}
+    desk.takes(filled(BLANKS["recording"], later), "daniel again.pdf")
+    dropped(desk, review("", level="harmful")(desk))
+    last = entries(office)[-1]
+    assert (last.outcome, last.about) == (Outcome.HELD, None)
+    assert [found.code for found in last.notices if found.holds] == ["FF-226"]
+    assert not list(office.folders.to_decide.glob("*please check*"))
+
+
+def test_a_blank_referral_is_for_the_child_that_it_names(office: Settings) -> None:
+    desk = Desk(office)
+    desk.takes(filled(BLANKS["recording"], {**DANIEL, **KIT}), "daniel.pdf")
+    desk.fills_in("F2", level="harmful", level_reason="Planned.", **HER_NAME)
+    said = {"child_name": "Kit Moor", "child_dob": "7/7/2014", **REFERRED}
+    dropped(desk, about("referral_b", "", **said))
+    assert desk.open_steps().count("H1") == 2
+    last = entries(office)[-1]
+    assert (last.reference, last.outcome) == ("FF-2026-000001-F3b", Outcome.HELD)
+    dropped(desk, filled(to_confirm(desk), HER_NAME), "signed.pdf")
+    assert desk.open_steps().count("H1") == 1
