@@ -482,7 +482,7 @@ HERS: Mapping[str, tuple[Made, str, frozenset[str]]] = {
     "the name blank": (review(child_a_name=""), "s.pdf", frozenset({"FF-239"})),
     "another child": (review(child_a_name="Lee Hart"), "s.pdf", frozenset({"FF-223"})),
     "another date of birth": (review(child_a_dob="5/5/2012"), "s.pdf", frozenset({"FF-223"})),
-    "a lower level without a reason": (review(lower_reason=""), "s.pdf", frozenset({"FF-222"})),
+    "a lower level without a reason": (review(lower_reason=""), "s.pdf", frozenset({"FF-250"})),
     "the twin’s referral": (
         sheet("referral_b", child_name="Kim Moor", child_dob="7/7/2014", **REFERRED),
         "s.pdf",
