@@ -21,7 +21,7 @@ from formflow.core.limits import Limits
 from formflow.core.messages import notice
 from formflow.core.model import Checked, Entry, History, Proposal, Unread
 from formflow.core.settings import Settings
-from formflow.core.wording import LIGHT_WORDS, OUTCOME_WORDS, moment_in_words
+from formflow.core.wording import CAME_FROM, LIGHT_WORDS, OUTCOME_WORDS, moment_in_words
 from formflow.delivery.parcels import named_answers
 from formflow.forms.catalogue import Form
 from formflow.pipeline.context import open_cage
@@ -217,11 +217,12 @@ def _unknown(reference: str) -> int:
 def _entry_text(entry: Entry, settings: Settings) -> str:
     form = _form_of(entry, settings)
     light = LIGHT_WORDS[entry.proposal.light][1] if entry.proposal else "nothing suggested"
+    received = moment_in_words(entry.received_at, settings.zone)
     rows = [
         ("reference", f"{entry.reference} revision {entry.revision}"),
         ("outcome", OUTCOME_WORDS[entry.outcome]),
         ("suggested", light),
-        ("received", moment_in_words(entry.received_at, settings.zone)),
+        ("received", f"{received}, {CAME_FROM[entry.role]}"),
         ("child", entry.child_reference or "not known"),
     ]
     answers = [(answer.label, answer.text) for answer in named_answers(entry, form) if answer.text]
@@ -237,6 +238,7 @@ def _entry_json(entry: Entry) -> dict[str, Any]:
         "revision": entry.revision,
         "outcome": entry.outcome,
         "received_at": entry.received_at.isoformat(),
+        "role": entry.role,
         "recorded_at": entry.recorded_at.isoformat(),
         "sha256": entry.sha256,
         "form": {"id": entry.form_id, "version": entry.form_version},

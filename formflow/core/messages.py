@@ -512,6 +512,61 @@ MESSAGES: dict[str, Message] = {
         "From now on, earlier records of both are shown together.",
         "Check that this was your decision. If not, clear the box on the sheet in “To decide” and drop that.",
     ),
+    "FF-250": Message(
+        "This sheet does not carry the hidden code that FormFlow puts on each sheet for its record and child.",
+        "It may be a blank, a print, a scan, or meant for another record, so it changes nothing. It is kept.",
+        "A copy with what it says is in “To decide” (“please check”). If this is what you decided, check every answer"
+        " in it, sign it and drop it. If the sheet is not yours, find out who dropped it.",
+        holds=True,
+    ),
+    "FF-251": Message(
+        "This is an older copy of the sheet {sheet}. It would change or remove: {which}.",
+        "Nothing has been changed. Its blank boxes remove nothing.",
+        "A copy with your newest answers, and what this one says on top of them, is in “To decide” (“please check”)."
+        " Check it, sign it and drop it, or leave it.",
+        holds=True,
+    ),
+    "FF-252": Message(
+        "This sheet is about child {child} of those who were targeted. {reference} names {named}.",
+        "Nothing has been taken from it. It is kept.",
+        "Use the sheet in “To decide” that was made for the child. If a child is missing, add the name on the review"
+        " sheet and drop that first.",
+        holds=True,
+    ),
+    "FF-253": Message(
+        "“{label}” seems to hold the names of several children.",
+        "Each child needs a form of their own. No file of a child was opened for this form.",
+        "If it is about one child, write that name alone. If it is about several, fill in a form for each. Save and drop"
+        " it again.",
+        returns=True,
+    ),
+    "FF-254": Message(
+        "“{label}” seems to hold several names.",
+        "We count names only where there is a ; between them.",
+        "Write a ; between the names, save the form and drop it again.",
+        returns=True,
+    ),
+    "FF-255": Message(
+        "{reference} was sent back for correction. This copy of it has {why}.",
+        "It counts as the corrected copy, and has become the next revision of {reference}.",
+        "Check with the first form that both are about the same child and incident.",
+    ),
+    "FF-256": Message(
+        "The key by which FormFlow knows its own sheets was not in the state folder, so it has made a new one.",
+        "A sheet that was made before waits when you drop it: you get a new copy of it, to check and sign. Nothing is lost.",
+        "Tell IT. If the state folder was put back from a backup, “copies.key” belongs to it.",
+    ),
+    "FF-257": Message(
+        "This sheet gives a reason why a referral is not sent.",
+        "The sheet is signed, so the referral is no longer on the list of what is open, and has no deadline.",
+        "Check that this was your decision. If not, clear the box on the sheet in “To decide” and drop that.",
+    ),
+    "FF-258": Message(
+        "This referral says when it was sent, and not who sent it.",
+        "It does not count as sent yet. What you wrote is kept.",
+        "Write the name of the person who refers on the sheet in “To decide”, save it and drop it again.",
+        holds=True,
+    ),
     "FF-230": Message(
         "The sheet says healthy, and there is not enough information to suggest that. No reason is given.",
         "The sheet does not count until you say why. What you wrote is kept.",

@@ -86,7 +86,8 @@ class Reading:
     confirm: bool  # True: a person must confirm before the record counts as complete
     held: tuple[Hold, ...]  # why the paper waits for a person although it was read
     answers: Mapping[str, Answer]  # by field name, in the order of the form
-    case_ref: str = ""  # the reference that a sheet of ours was filled in for
+    # what the hidden box of a copy of ours says, with its token: not to be shown
+    case_ref: str = dataclasses.field(default="", repr=False)
     further: tuple[str, ...] = ()  # fingerprints of last pages that it says are FormFlow's own
     carries: tuple[str, ...] = ()  # active content that the blank has not, in words
 

@@ -3,13 +3,14 @@
 FF-2026-000123              a record: prefix, year, number (six digits, more from the millionth on)
 FF-2026-000123-F3b2         a sheet about it: the sheet's code, and which further child it is about
 FF-2026-000123 r2           a revision of either
-FF-2026-000123 r2 child 2   what the hidden box of a copy says: for which revision, about which child
+FF-2026-000123 r2 child 2 after 3 token 5d…   what the hidden box of a copy says, see CopyReference
 C-4821-000045               a child: the ledger's epoch, then the number; older ones have no epoch
 LEDGER-4821-000001          an alert about FormFlow itself
 """
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from dataclasses import dataclass
 from typing import Self
@@ -23,7 +24,12 @@ _SHEET = (
 _IS_RECORD = re.compile(_RECORD)
 _IS_SHEET = re.compile(_RECORD + _SHEET)
 _AT_REVISION = re.compile(rf"(?P<reference>{_RECORD}{_SHEET}?){_REVISION}(?![0-9])")
-_OF_COPY = re.compile(rf"(?P<record>{_RECORD})(?:{_REVISION})?(?: child (?P<child>[0-9]{{1,3}}))?")
+_OF_COPY = re.compile(
+    rf"(?P<record>{_RECORD})(?:{_REVISION})?"
+    r"(?: child (?P<child>[2-9]|[1-9][0-9]{1,2}))?"
+    r"(?: after (?P<after>[1-9][0-9]{0,5}))?"
+    r"(?: token (?P<token>[0-9a-f]{32}))?"
+)
 # Six digits exactly: an epoch has no more children, see storage/counters.py.
 _CHILD = re.compile(r"C-(?:(?P<epoch>[0-9]{4})-)?(?P<number>[0-9]{6})")
 
@@ -38,15 +44,23 @@ class SheetKey:
 
 @dataclass(frozen=True, slots=True)
 class CopyReference:
-    """What the hidden box of a copy says: for which record and revision it was made, about which child."""
+    """What the hidden box of a copy says: for what it was made, and the token that shows who made it."""
 
     record: str
-    revision: int = 0  # 0: not said, as on a form that goes back to be corrected
+    revision: int = 0  # of the record; 0: not said, as on a form that goes back to be corrected
     child: int = 0  # 2 or more: a further child who was targeted
+    after: int = 0  # the revision of the sheet that counted when the copy was made; 0: none
+    token: str = dataclasses.field(default="", repr=False)  # see copy_tokens.py; "" for none
 
     def __str__(self) -> str:
-        """Return it as it is in the box."""
-        return self.stamp + child_suffix(self.child)
+        """Return it as it is in the box: with the token, so it must not be shown."""
+        return self.claim + (f" token {self.token}" if self.token else "")
+
+    @property
+    def claim(self) -> str:
+        """All that it says of itself, which anybody could write."""
+        after = f" after {self.after}" if self.after else ""
+        return self.stamp + child_suffix(self.child) + after
 
     @property
     def stamp(self) -> str:
@@ -59,7 +73,8 @@ class CopyReference:
         said = _OF_COPY.fullmatch(words)
         if said is None:
             return None
-        return cls(said["record"], int(said["revision"] or 0), int(said["child"] or 0))
+        revision, child, after = (int(said[one] or 0) for one in ("revision", "child", "after"))
+        return cls(said["record"], revision, child, after, said["token"] or "")
 
 
 def record_reference(prefix: str, year: int, number: int) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from formflow.core.model import Light, Outcome
+from formflow.core.model import Light, Outcome, Role
 
 LIGHT_WORDS: Mapping[Light, tuple[str, str, str]] = {
     # light: shape, words, what it means. Never by colour alone.
@@ -32,6 +32,11 @@ LIGHT_WORDS: Mapping[Light, tuple[str, str, str]] = {
         "None of the answers raises concern. Cruelty to animals, fire setting and violence are for you to ask about.",
     ),
 }
+# From what kind of folder a paper came: what it may do goes by that.
+CAME_FROM: Mapping[Role, str] = {
+    Role.STAFF: "from the staff folder",
+    Role.DECISIONS: "from “Drop decisions here”",
+}
 NOTHING_PROPOSED = ("!", "A person must read this form", "FormFlow could not suggest a level.")
 DOES_NOT_COUNT = (
     "!",
@@ -41,7 +46,7 @@ DOES_NOT_COUNT = (
 COUNTS = (
     "i",
     "Sheet accepted",
-    "It lowers a level or links two children. Check that you meant it.",
+    "It lowers a level, links two children or closes a referral. Check that you meant it.",
 )
 
 LEVEL_WORDS: Mapping[str | None, str] = {

@@ -18,8 +18,14 @@ from formflow.delivery.context import DeliveryContext
 from formflow.delivery.occasion import Occasion
 from formflow.documents import html_pages
 from formflow.documents.as_read import as_read
-from formflow.documents.decision_pack import ToDecide, after_record, after_sheet, with_copies
-from formflow.documents.enclosures import Enclosed, Keep, enclose
+from formflow.documents.decision_pack import (
+    Maker,
+    ToDecide,
+    after_record,
+    after_sheet,
+    with_copies,
+)
+from formflow.documents.enclosures import Copies, Enclosed, Keep, enclose
 from formflow.rules.case.case import Case
 from formflow.sdk.contract import Capabilities, DataClass, Operation, Retryable
 from formflow.sdk.parcels import Parcel
@@ -87,10 +93,11 @@ def _case_then(connection: Connection, wanted: _Wanted, entry: Entry) -> Case:
 
 def _to_decide(wanted: _Wanted, occasion: Occasion, case: Case) -> ToDecide:
     """Return what the safeguarding lead finds in “To decide” after an entry."""
-    entry, desk = occasion.entry, wanted.context.desk
+    entry, context = occasion.entry, wanted.context
+    maker = Maker(context.desk, context.tokens, wanted.keep)
     if entry.about is not None:
-        return after_sheet(case, entry, desk, wanted.keep, local_day(entry.recorded_at, case.zone))
-    to_decide = after_record(case, desk, wanted.keep) if entry.answers else ToDecide(case, {})
+        return after_sheet(case, entry, maker, local_day(entry.recorded_at, case.zone))
+    to_decide = after_record(case, maker) if entry.answers else ToDecide(case, {})
     if entry.role is Role.STAFF:
         return to_decide
     # A form that she dropped herself: the office must not get the copies to check or fill in.
@@ -98,7 +105,11 @@ def _to_decide(wanted: _Wanted, occasion: Occasion, case: Case) -> ToDecide:
 
 
 def _enclosed(wanted: _Wanted, occasion: Occasion) -> Enclosed:
-    return enclose(occasion.entry, occasion.form or wanted.context.ours, wanted.keep)
+    context, entry = wanted.context, occasion.entry
+    with reading(context.engine) as connection:
+        origin = entries.origin(connection, entry.reference)
+    form = occasion.form or context.ours
+    return enclose(entry, Copies(form, origin, context.tokens, wanted.keep))
 
 
 def _again(wanted: _Wanted) -> Parcel:

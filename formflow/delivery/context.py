@@ -7,6 +7,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from formflow.core.copy_tokens import Tokens
 from formflow.core.settings import Settings
 from formflow.delivery.lanes import Lanes
 from formflow.forms.catalogue import Form
@@ -27,6 +28,7 @@ class DeliveryContext:
     forms: Mapping[tuple[str, int], Form]
     destinations: Mapping[str, Connector]
     owner: Owner
+    tokens: Tokens  # for the copies that FormFlow makes
     lanes: Lanes = dataclasses.field(default_factory=Lanes)
 
     @property

@@ -14,6 +14,7 @@ from formflow.core.pdf_drawings import Drawing
 from formflow.core.pdf_syntax import array, dictionary, reference, stream, text_string
 from formflow.core.text_wrap import width_of, wrapped
 from formflow.core.wording import (
+    CAME_FROM,
     LIGHT_WORDS,
     NOTHING_PROPOSED,
     OUTCOME_WORDS,
@@ -48,7 +49,8 @@ def _about(sheet: _Sheet, form: Form | None, entry: Entry, zone: ZoneInfo) -> No
     title = f"{form.title}, version {form.version}" if form else "Not known"
     sheet.row("Form", title)
     sheet.row("Revision", str(entry.revision))
-    sheet.row("Received", moment_in_words(entry.received_at, zone))
+    received = moment_in_words(entry.received_at, zone)
+    sheet.row("Received", f"{received}, {CAME_FROM[entry.role]}")
     sheet.row("Recorded", moment_in_words(entry.recorded_at, zone))
     sheet.row("Status", OUTCOME_WORDS[entry.outcome])
     if entry.possible_duplicate_of:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from formflow.core.copy_tokens import Tokens
 from formflow.core.model import Entry, Outcome, Role
 from formflow.core.references import (
     CopyReference,
@@ -17,11 +18,21 @@ from formflow.core.references import (
     child_suffix,
     from_second_revision,
 )
-from formflow.documents.enclosures import Enclosed, Keep, is_to_a_person
+from formflow.documents.enclosures import TO_CHECK, Enclosed, Keep, is_to_a_person
 from formflow.forms import top_line
 from formflow.rules.case.case import REVIEW, Case, due, sheet_key
+from formflow.rules.case.older_copy import merged, waits
 from formflow.rules.case.prefill_values import Desk, is_marked, known
 from formflow.rules.case.steps import OUTCOME, SCORES, steps_in_force
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """What sheets are made with."""
+
+    desk: Desk
+    tokens: Tokens
+    keep: Keep
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +50,22 @@ def is_for_her(entry: Entry, *, is_sheet: bool) -> bool:
     return bool(entry.answers) or (entry.role is Role.DECISIONS and is_to_a_person(entry))
 
 
-def after_record(case: Case, desk: Desk, keep: Keep) -> ToDecide:
+def after_record(case: Case, maker: Maker) -> ToDecide:
     """Return the review sheet for a new revision of a record."""
-    return ToDecide(case, dict(_made([SheetKey(REVIEW)], case, desk, keep)))
+    return ToDecide(case, dict(_made([SheetKey(REVIEW)], case, case, maker)))
 
 
-def after_sheet(before: Case, sheet: Entry, desk: Desk, keep: Keep, on: date) -> ToDecide:
+def after_sheet(before: Case, sheet: Entry, maker: Maker, on: date) -> ToDecide:
     """Return what lies there after a sheet: itself again, filled in as it came, and new ones.
 
     Itself also where nothing on it is open: who changes something later must not begin with an older copy.
+    Of a sheet that waits for her word, what it says on top of what counts, for her to check and sign.
     """
-    key, filled = sheet_key(sheet), before.with_sheet(sheet)
+    key = sheet_key(sheet)
+    if waits(sheet):
+        filled = before.with_sheet(merged(before.sheets.get(key), sheet))
+        return ToDecide(before, dict(_made([key], before, filled, maker, to_confirm=True)))
+    filled = before.with_sheet(sheet)
     counts = sheet.outcome is Outcome.RECORDED
     case = filled if counts else before
     new = [one for one in due(case, on) if one not in due(before, on)]
@@ -57,7 +73,7 @@ def after_sheet(before: Case, sheet: Entry, desk: Desk, keep: Keep, on: date) ->
     is_shown = counts and sheet.form_id == SCORES and _is_asked(OUTCOME, case, on)
     shown = [SheetKey(OUTCOME)] if is_shown else []
     wanted = dict.fromkeys([key, *new, *shown])
-    return ToDecide(case, dict(_made(wanted, filled, desk, keep)))
+    return ToDecide(case, dict(_made(wanted, case, filled, maker)))
 
 
 def with_copies(to_decide: ToDecide, entry: Entry, enclosed: Enclosed) -> ToDecide:
@@ -72,8 +88,14 @@ def _is_asked(form_id: str, case: Case, on: date) -> bool:
 
 
 def _made(
-    wanted: Iterable[SheetKey], filled: Case, desk: Desk, keep: Keep
+    wanted: Iterable[SheetKey],
+    counts: Case,
+    filled: Case,
+    maker: Maker,
+    *,
+    to_confirm: bool = False,
 ) -> Iterator[tuple[str, str]]:
+    """Yield name and content of sheets. `counts` is the case as it stands, `filled` what they are filled in from."""
     # Imported here: pikepdf takes 15 MB.
     from formflow.documents.chart import profile_chart
     from formflow.documents.prefill import Copy, prefilled
@@ -81,16 +103,21 @@ def _made(
     def chart(canvas: Any, width: float, height: float) -> None:
         profile_chart(canvas, filled.marks, width, height)
 
-    record = filled.record
+    record, desk = filled.record, maker.desk
+    head = top_line.of_sheet_to_confirm if to_confirm else top_line.of_sheet
     for key in wanted:
         form, view = desk.forms[key.form_id], filled.view(key)
-        said = CopyReference(record.reference, record.revision, key.child)
-        line = top_line.of_sheet(said.stamp, marked=is_marked(key.form_id, desk))
+        last = counts.sheets.get(key)
+        after = last.revision if last else 0
+        said = CopyReference(record.reference, record.revision, key.child, after)
+        said = maker.tokens.given(said, filled.origin, key.form_id)
+        line = head(said.stamp, marked=is_marked(key.form_id, desk))
         own, scores = view.paper(key.form_id), view.paper(SCORES)
         again = child_suffix(key.child) + (f" {own.revision + 1}" if own else "")
         if key.form_id == OUTCOME and scores:
             again += f", profile {scores.revision}"
+        again += f" {TO_CHECK}" * to_confirm
         drawings = dict.fromkeys(form.drawn_boxes, chart)
         copy = Copy(form, str(said), line, drawings, by_fillpdf=desk.by_fillpdf)
         content = prefilled(copy, known(form, view, desk))
-        yield f"{said.stamp} {form.code} {form.title}{again}", keep(content)
+        yield f"{said.stamp} {form.code} {form.title}{again}", maker.keep(content)

@@ -16,9 +16,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select
 
 from formflow.core.dates import local_day
 from formflow.core.model import AnswerState, Entry, Finding, Notice, Outcome, Proposal, Weighs
-from formflow.core.references import SheetKey, from_second_revision
+from formflow.core.references import SheetKey, at_revision, from_second_revision
 from formflow.core.settings import Settings
 from formflow.core.wording import (
+    CAME_FROM,
     COUNTS,
     DOES_NOT_COUNT,
     LEVEL_WORDS,
@@ -31,7 +32,14 @@ from formflow.core.wording import (
     suggested,
 )
 from formflow.documents.decision_pack import ToDecide
-from formflow.documents.enclosures import AS_IT_LOOKS, SHEETS, Enclosed
+from formflow.documents.enclosures import (
+    AS_IT_LOOKS,
+    SHEETS,
+    TO_CHECK,
+    TO_CORRECT,
+    TO_FILL_IN,
+    Enclosed,
+)
 from formflow.forms.catalogue import Form, shipped
 from formflow.rules.case.case import (
     RECORDING,
@@ -64,7 +72,9 @@ ALERT_HEADLINES: Mapping[Outcome, str] = {
 }
 
 SHEET_HEADLINE = "Your sheet could not be accepted."
-TOLD_HEADLINE = "Your review sheet lowers a level or links two children. Please check."
+TOLD_HEADLINE = (
+    "Your review sheet lowers a level, links two children or closes a referral. Please check."
+)
 MISPLACED = "A sheet came from the staff folder. Nothing has been changed by it."
 REMINDER = "A step in a case is overdue."
 CORRECT = "Please make the corrections above. Nothing else is needed."
@@ -118,15 +128,17 @@ def note(
     entry: Entry, form: Form | None, settings: Settings, told_how: str, enclosed: Enclosed | None
 ) -> str:
     """Return the note that lies beside a returned paper, as plain text without names."""
+    sheet = next((name for name in SHEETS if enclosed and name in enclosed.beside), "")
     return _template("note.txt").render(
         **_shared(entry, form, settings),
-        headline=NOTE_HEADLINES[bool(enclosed and enclosed.beside)],
+        headline=NOTE_HEADLINES[sheet in (TO_CHECK, TO_FILL_IN)],
         told_how=told_how,
         corrections=for_the_office(entry.notices),
         stem=from_second_revision(entry.reference, entry.revision),
         paper_is_there=enclosed is not None and enclosed.filed is not None,
         paper_is_a_copy=enclosed is not None and enclosed.filed != entry.sha256,
-        sheet=next((name for name in SHEETS if enclosed and name in enclosed.beside), ""),
+        sheet=sheet,
+        is_to_correct=sheet == TO_CORRECT,
         looks=AS_IT_LOOKS if enclosed and AS_IT_LOOKS in enclosed.beside else "",
         was_read=bool(entry.answers),
     )
@@ -160,6 +172,7 @@ def alert(
         light_means=means,
         respond_by="At once" if entry.urgent else moment_in_words(respond_by, settings.zone),
         where_to_look=where_to_look,
+        came_from=CAME_FROM[entry.role],
         child_reference=entry.child_reference,
         incident_day=day_in_words(entry.incident_day) if entry.incident_day else "",
         duplicate_of=entry.possible_duplicate_of,
@@ -237,8 +250,17 @@ def what_is_open(to_decide: ToDecide, settings: Settings, now: datetime) -> str:
         open=_by_sheet(line for line in still_open if line.step.kind is not Kind.GATE),
         done=[_line(step, "", settings) for step in done_steps(case, today)],
         statutory_guidance=settings.services.statutory_guidance,
+        papers=[_paper(one, settings) for one in (case.record, *case.sheets.values())],
         sheets=sorted(to_decide.sheets),
     )
+
+
+def _paper(entry: Entry, settings: Settings) -> str:
+    """Return which paper it is, when it came and from where."""
+    title = SHEET_WORDS.get(str(entry.form_id), "the form")
+    received = moment_in_words(entry.received_at, settings.zone)
+    name = at_revision(entry.reference, entry.revision)
+    return f"{name}, {title}: received {received}, {CAME_FROM[entry.role]}"
 
 
 @dataclass(frozen=True, slots=True)

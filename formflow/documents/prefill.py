@@ -57,31 +57,44 @@ def prefilled(copy: Copy, known: Mapping[str, Answer]) -> bytes:
     An answer that has no room at a size to read, or letters that we cannot draw, stands whole on a
     further page, too.
     """
-    given = {
-        name: (one.value or "").replace(ESCAPE, "")
-        for name, one in known.items()
-        if one.state is AnswerState.GIVEN
-    }
-    kept = {name: value for name, value in given.items() if value}
-    blank, read = _stored_in(copy, kept)
-    lost = {name for name, value in kept.items() if read[name].value != value}
+    kept = _kept(copy.form, known)
+    blank, lost = _stored_in(copy, kept)
     if lost:
         kept = {name: value for name, value in kept.items() if name not in lost}
         blank, _ = _stored_in(copy, kept)
     return _Fill(copy, blank).filled(kept)
 
 
-def _stored_in(copy: Copy, given: Mapping[str, str]) -> tuple[Parts, Mapping[str, Answer]]:
-    """Return the blank that is to be filled in, and what our reader will read on the sheet."""
+def not_stored(copy: Copy, known: Mapping[str, Answer]) -> set[str]:
+    """Return the questions whose answers stay blank: they would not read back exactly."""
+    kept = _kept(copy.form, known)
+    _, lost = _stored_in(copy, kept)
+    there = {name for name, one in known.items() if one.raw.strip()}
+    return lost | there - kept.keys()
+
+
+def _kept(form: Form, known: Mapping[str, Answer]) -> dict[str, str]:
+    """Return the answers to what a form asks. Those of another version may be to other questions."""
+    given = {
+        name: (one.value or "").replace(ESCAPE, "")
+        for name, one in known.items()
+        if one.state is AnswerState.GIVEN and name in form.fields
+    }
+    return {name: value for name, value in given.items() if value}
+
+
+def _stored_in(copy: Copy, given: Mapping[str, str]) -> tuple[Parts, set[str]]:
+    """Return the blank that is to be filled in, and the questions that our reader would not read as given."""
     stored = _stored(copy.form, given)
     if copy.by_fillpdf:
         blank = parts_of(fillpdf_engine.stored(copy.form.blank, stored))
-        return blank, answers(copy.form, blank.boxes)
-    blank = blank_parts(copy.form.blank.read_bytes())
-    there = {
-        name: blank.slots[name].with_value(v) for name, v in stored.items() if name in blank.slots
-    }
-    return blank, answers(copy.form, blank.boxes | there)
+        boxes = blank.boxes
+    else:
+        blank = blank_parts(copy.form.blank.read_bytes())
+        slots = blank.slots
+        boxes = blank.boxes | {n: slots[n].with_value(v) for n, v in stored.items() if n in slots}
+    read = answers(copy.form, boxes)
+    return blank, {name for name, value in given.items() if read[name].value != value}
 
 
 def _stored(form: Form, given: Mapping[str, str]) -> dict[str, str]:

@@ -13,8 +13,10 @@ from formflow.core.references import CopyReference
 NOT_AIM2 = "Not an AIM2 assessment – headings from local guidance."
 LONG_ANSWERS = " Long answers: last pages."
 _SHEET = "{stamp}: fill in, save, drop in “Drop decisions here”."
+_TO_CONFIRM = "{stamp}: check every answer, sign, save, drop in “Drop decisions here”."
 _CHECK = "{reference}: {what}, put it right, save it (File > Save) and drop it again."
 _CHECKED, _COPIED = "check what we read", "copy the answers of the paper into this form"
+_CORRECT = "{reference}: correct what the note says, save this form and drop it again."
 
 
 def of_sheet(stamp: str, *, marked: bool) -> str:
@@ -22,9 +24,19 @@ def of_sheet(stamp: str, *, marked: bool) -> str:
     return f"{NOT_AIM2} " * marked + _SHEET.format(stamp=stamp)
 
 
+def of_sheet_to_confirm(stamp: str, *, marked: bool) -> str:
+    """Return the line of a sheet that holds what another paper says, for the safeguarding lead to check."""
+    return f"{NOT_AIM2} " * marked + _TO_CONFIRM.format(stamp=stamp)
+
+
 def of_copy(reference: str, *, was_read: bool) -> str:
     """Return the line of a copy for the office: to be checked, or filled in from a paper."""
     return _CHECK.format(reference=reference, what=_CHECKED if was_read else _COPIED)
+
+
+def of_copy_to_correct(reference: str) -> str:
+    """Return the line of a form that goes back to the office for correction."""
+    return _CORRECT.format(reference=reference)
 
 
 def allowed(reference: str, *, is_long: bool) -> Iterator[str]:
@@ -34,7 +46,10 @@ def allowed(reference: str, *, is_long: bool) -> Iterator[str]:
     for line in (
         of_sheet(stamp, marked=False),
         of_sheet(stamp, marked=True),
-        of_copy(reference, was_read=True),
-        of_copy(reference, was_read=False),
+        of_sheet_to_confirm(stamp, marked=False),
+        of_sheet_to_confirm(stamp, marked=True),
+        of_copy(stamp, was_read=True),
+        of_copy(stamp, was_read=False),
+        of_copy_to_correct(stamp),
     ):
         yield line + LONG_ANSWERS * is_long

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from formflow.core import files
+from formflow.core.clock import utc_now
 from formflow.core.limits import Limits
 from formflow.core.settings import Settings
 from formflow.core.trouble import INTERRUPTED, Trouble
-from formflow.delivery import watermark
+from formflow.delivery import own_alerts, watermark
 from formflow.delivery.context import DeliveryContext
 from formflow.delivery.destinations import open_destinations
 from formflow.delivery.lanes import Lanes
@@ -26,7 +27,7 @@ from formflow.forms.catalogue import Form
 from formflow.reading.manifest_builder import known_forms
 from formflow.reading.sandbox.parent import Cage
 from formflow.sdk.contract import Connector
-from formflow.storage import database, tasks
+from formflow.storage import copy_key, database, tasks
 from formflow.storage.originals import Vault
 from formflow.storage.owners import Owner
 from formflow.storage.tasks import Claimed
@@ -80,6 +81,7 @@ def open_context(settings: Settings, cage: Cage | None = None) -> Iterator[WorkC
         locks = settings.state.folder / "locks"
         stack.callback(tasks.reap, engine, locks)
         owner = stack.enter_context(Owner(locks))
+        key = copy_key.open_key(settings.state.folder, engine)
         destinations, lanes = open_destinations(settings, vault), Lanes()
         stack.callback(_close, destinations, lanes)
         context = WorkContext(
@@ -90,9 +92,13 @@ def open_context(settings: Settings, cage: Cage | None = None) -> Iterator[WorkC
             forms={(form.form_id, form.version): form for form in known},
             destinations=destinations,
             owner=owner,
+            tokens=key.tokens,
             lanes=lanes,
         )
         stack.callback(lanes.close)
+        if key.is_lost:
+            with database.writing(engine) as connection:
+                own_alerts.tell(connection, context, "FF-256", {}, utc_now())
         watermark.begin(context)
         yield context
 

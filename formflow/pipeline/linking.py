@@ -10,14 +10,16 @@ from dataclasses import dataclass, replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
+from formflow.core.copy_tokens import Tokens
 from formflow.core.messages import notice
 from formflow.core.model import Checked, Facts, Light, Notice, Outcome, Unread
-from formflow.core.references import CopyReference, is_record, sheet_reference
+from formflow.core.references import CopyReference, SheetKey, sheet_reference
 from formflow.core.wording import SHEET_WORDS
-from formflow.documents.enclosures import TO_A_PERSON
+from formflow.documents.enclosures import TO_A_PERSON, is_to_a_person
 from formflow.forms.catalogue import Form
 from formflow.rules.case.case import OF_CHILD_B, REVIEW, SAME_CHILD, Case
-from formflow.rules.case.named_child import child_said
+from formflow.rules.case.named_child import child_said, corrected
+from formflow.rules.case.older_copy import would_change
 from formflow.rules.matching import (
     Named,
     business_key,
@@ -35,6 +37,7 @@ from formflow.storage.entries import Keys
 from formflow.storage.revisions import Revision
 
 LONGEST_CLAIM = 60  # letters of what a sheet says of itself
+MOST_LISTED = 12  # answers named in one notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,11 @@ class Identity:
 
 
 def identify(
-    connection: Connection, result: Checked | Unread, continues: int | None, zone: ZoneInfo
+    connection: Connection,
+    result: Checked | Unread,
+    continues: int | None,
+    tokens: Tokens,
+    zone: ZoneInfo,
 ) -> Identity:
     """Return where a paper belongs: by its own reference, by the path it grew on, by the incident."""
     grown = _record(revisions.by_paper(connection, continues))
@@ -94,57 +101,119 @@ def identify(
     wrong = (notice("FF-228"),) if children.contradicts(connection, child_id, number) else ()
     own = Identity(child_id, child_b_id, key, values, problems=wrong, is_doubted=doubted)
     if grown is not None:
-        if following := _following(connection, grown, own, result, zone):
+        if following := _following(connection, grown, own, result, zone, is_ours=True):
             return following
         if not _is_same_child(connection, grown, result, zone):
             other = notice("FF-238", words={"reference": grown.reference})
             own = replace(own, problems=(*own.problems, other))
     if reading.case_ref:
-        named = _record(revisions.by_reference(connection, reading.case_ref))
-        if named is not None and (following := _following(connection, named, own, result, zone)):
-            return following
+        said = CopyReference.parse(reading.case_ref)
+        named = _record(revisions.by_reference(connection, said.record)) if said else None
+        if said and named:
+            origin = entries.origin(connection, said.record)
+            is_ours = tokens.fits(said, origin, reading.form_id)
+            if following := _following(connection, named, own, result, zone, is_ours=is_ours):
+                return following
         code = "FF-130" if named is None else "FF-131"
-        words = {"reference": _plain_reference(reading.case_ref)}
+        words = {"reference": said.record if said else "that it names"}
         return replace(own, problems=(*own.problems, notice(code, words=words)))
     if key is not None:
         found = revisions.by_business_key(connection, key)
         if len({one.reference for one in found}) == 1:
             return replace(own, previous=found[-1])
     # Without a full key, or with two candidates, a person compares: nothing is joined by a guess.
-    said = values if any(a.value for a in reading.answers.values()) else None
-    alike = revisions.alike(connection, said, child_id, incident_day(result))
+    given = values if any(a.value for a in reading.answers.values()) else None
+    alike = revisions.alike(connection, given, child_id, incident_day(result))
     return replace(own, possible_duplicate_of=alike)
 
 
 def identify_sheet(
-    connection: Connection, checked: Checked, form: Form, zone: ZoneInfo
+    connection: Connection, checked: Checked, form: Form, tokens: Tokens, zone: ZoneInfo
 ) -> Identity:
-    """Return which record a sheet belongs to: by the reference that it was filled in for, or none."""
+    """Return which record a sheet belongs to: by the reference that it was filled in for, or by the child it names.
+
+    Whether it counts is another question: the token in its hidden box must be the one of a copy of ours, and no
+    newer copy may have counted.
+    """
     reading = checked.reading
     values = values_sha256(reading.form_id, reading.form_version, reading.answers)
     own = Identity(values_sha256=values, is_doubted=bool(reading.carries or reading.held))
-    said = CopyReference.parse(reading.case_ref)
+    said = CopyReference.parse(reading.case_ref) or _by_the_child(connection, checked, form, zone)
     if said is None:
         return replace(own, problems=(notice("FF-226"),))
     about = entries.case(connection, said.record, zone)
     if about is None:
         words = {"reference": said.record}
         return replace(own, problems=(notice("FF-224", words=words),))
-    old = (said.revision or 1) < about.record.revision and form.form_id == REVIEW
-    same = checked.facts.texts.get(SAME_CHILD, "")
-    nobody = bool(same) and children.named(connection, same) is None
+    if said.child and (form.form_id not in OF_CHILD_B or said.child > len(about.children_b)):
+        named = f"only {len(about.children_b)}" if about.children_b else "nobody"
+        words = {"child": str(said.child), "reference": said.record, "named": named}
+        return replace(own, problems=(notice("FF-252", words=words),))
+    is_ours = tokens.fits(said, about.origin, form.form_id)
     reference = sheet_reference(about.record.reference, form.code, said.child)
     return replace(
         own,
         sheet=reference,
+        is_doubted=own.is_doubted or not is_ours,
         child_id=_child_of_sheet(connection, checked, form, about),
         previous=revisions.by_reference(connection, reference),
         problems=(
-            *([notice("FF-225")] if old else []),
-            *([notice("FF-229", field=SAME_CHILD)] if nobody else []),
+            *([] if is_ours else [notice("FF-250")]),
+            *_of_an_older_copy(connection, checked, form, about, said, is_ours=is_ours),
         ),
         about=about,
     )
+
+
+def _by_the_child(
+    connection: Connection, checked: Checked, form: Form, zone: ZoneInfo
+) -> CopyReference | None:
+    """Return what a sheet without a reference is about: the only record of the child that it names, None if unclear.
+
+    Such a sheet counts for nothing: a copy of it is made for that record, for her to check.
+    """
+    is_of_b = form.form_id in OF_CHILD_B
+    child = "child_a" if "child_a_name" in form.fields else "child"
+    found = children.find(connection, child_key(checked.facts, child))
+    records = entries.records_of(connection, found, targeted=is_of_b) if found else []
+    if len(records) != 1:
+        return None
+    about = entries.case(connection, records[0], zone)
+    if about is None:
+        return None
+    names = [name_key(name) for name in about.children_b] if is_of_b else []
+    named = name_key(checked.facts.texts.get("child_name", ""))
+    at = names.index(named) + 1 if named in names else 0
+    return CopyReference(records[0], about.record.revision, at if at > 1 else 0)
+
+
+def _of_an_older_copy(
+    connection: Connection,
+    checked: Checked,
+    form: Form,
+    about: Case,
+    said: CopyReference,
+    *,
+    is_ours: bool,
+) -> Iterator[Notice]:
+    """Yield what keeps an older copy from counting, and that a child it joins is not on record."""
+    counts = about.sheets.get(SheetKey(form.form_id, said.child))
+    if counts and (said.after < counts.revision or not is_ours):
+        changed = list(would_change(form, counts, checked.reading.answers))
+        if changed:
+            yield notice("FF-251", words={"which": _listed(changed), "sheet": counts.reference})
+    if (said.revision or 1) < about.record.revision and form.form_id == REVIEW:
+        yield notice("FF-225")
+    same = checked.facts.texts.get(SAME_CHILD, "")
+    if same and children.named(connection, same) is None:
+        yield notice("FF-229", field=SAME_CHILD)
+
+
+def _listed(labels: list[str]) -> str:
+    """Return labels in words, the first of many."""
+    more = len(labels) - MOST_LISTED
+    said = ", ".join(f"“{label}”" for label in labels[:MOST_LISTED])
+    return said + (f" and {more} more" if more > 0 else "")
 
 
 def identify_misplaced(checked: Checked) -> Identity:
@@ -183,23 +252,34 @@ def _record(found: Revision | None) -> Revision | None:
 
 
 def _following(
-    connection: Connection, before: Revision, own: Identity, result: Checked, zone: ZoneInfo
+    connection: Connection,
+    before: Revision,
+    own: Identity,
+    result: Checked,
+    zone: ZoneInfo,
+    *,
+    is_ours: bool,
 ) -> Identity | None:
     """Return a paper as the next revision of a record that it says it belongs to; None where it is not.
 
-    A copy that is filled in for somebody else must not end in the first child's record. What was read from
-    print or a picture may have the child slightly wrong; what is confirmed is about one day, too.
+    A copy that is filled in for somebody else must not end in the first child's record. Only a copy of ours
+    (`is_ours`) may differ from the record in child or day: where these were misread, or had to be corrected.
     """
-    told: tuple[Notice, ...] = ()
-    if not _is_same_child(connection, before, result, zone):
-        why = _why_misread(connection, before, result, zone)
-        if not why:
-            return None
-        told = (notice("FF-237", words={"reference": before.reference, "why": why}),)
-    confirmed = before.outcome not in (Outcome.HELD, Outcome.UNREADABLE) and before.business_key
-    if confirmed and before.incident_day not in (None, incident_day(result)):
+    earlier = entries.entry(connection, before.id)
+    known, said = child_said(earlier, zone), _named(result.facts)
+    is_confirmed = before.outcome not in (Outcome.HELD, Outcome.UNREADABLE) and before.business_key
+    is_other_day = is_confirmed and before.incident_day not in (None, incident_day(result))
+    if is_same(known, said) and not is_other_day:
+        return replace(own, previous=before)
+    if not is_ours:
         return None
-    return replace(own, previous=before, problems=(*own.problems, *told))
+    code, why = "FF-255", corrected(earlier, known, said, is_other_day=bool(is_other_day))
+    if not why and not is_other_day and is_to_a_person(earlier):
+        code, why = "FF-237", why_misread(known, said)
+    if not why:
+        return None
+    told = notice(code, words={"reference": before.reference, "why": why})
+    return replace(own, previous=before, problems=(*own.problems, told))
 
 
 def _is_same_child(
@@ -209,22 +289,9 @@ def _is_same_child(
     return is_same(child_said(entries.entry(connection, before.id), zone), _named(result.facts))
 
 
-def _why_misread(connection: Connection, before: Revision, result: Checked, zone: ZoneInfo) -> str:
-    """Return how the child of an earlier paper was misread, "" where it was not read by machine from a page."""
-    earlier = entries.entry(connection, before.id)
-    if not {found.code for found in earlier.notices} & TO_A_PERSON:
-        return ""
-    return why_misread(child_said(earlier, zone), _named(result.facts))
-
-
 def _named(facts: Facts) -> Named:
     born = facts.moments.get("child_a_dob")
     return Named(name_key(facts.texts.get("child_a_name", "")), born.day if born else None)
-
-
-def _plain_reference(said: str) -> str:
-    """Return a reference that stood in a file, fit to be shown."""
-    return said if is_record(said) else "that it names"
 
 
 def incident_day(checked: Checked | None) -> date | None:

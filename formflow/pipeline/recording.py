@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from formflow.core.dates import local_day
 from formflow.core.messages import not_for_the_office, notice
@@ -103,7 +102,7 @@ def record(
 
     A paper with the same answers as the revision before is no new entry: it is a repeat of that one.
     """
-    identity = _identity(connection, arrived, result, form, context.settings.zone)
+    identity = _identity(connection, context, arrived, result, form)
     if identity.previous is not None and identity.is_unchanged:
         recorded = Recorded(identity.previous.id, repeats=True, told=_told(identity.previous))
     else:
@@ -135,16 +134,17 @@ def _end_waiting_of_the_unread(connection: Connection, paper_id: int, now: datet
 
 def _identity(
     connection: Connection,
+    context: DeliveryContext,
     arrived: Arrived,
     result: Checked | Unread,
     form: Form | None,
-    zone: ZoneInfo,
 ) -> Identity:
+    zone, tokens = context.settings.zone, context.tokens
     if isinstance(result, Checked) and form is not None and form.is_sheet:
         if arrived.role is Role.STAFF:
             return identify_misplaced(result)
-        return identify_sheet(connection, result, form, zone)
-    return identify(connection, result, arrived.continues, zone)
+        return identify_sheet(connection, result, form, tokens, zone)
+    return identify(connection, result, arrived.continues, tokens, zone)
 
 
 def _note_decided(connection: Connection, identity: Identity, entry: Entry) -> None:

@@ -17,7 +17,7 @@ from formflow.core.model import Answer, AnswerState, Checked, Facts, Moment, Not
 from formflow.forms.catalogue import Field, FieldKind, Form
 from formflow.rules.light.green import AGAINST_GREEN
 from formflow.rules.light.urgency import ASKED
-from formflow.rules.matching import looks_like_another
+from formflow.rules.matching import BETWEEN, holds_several_names, looks_like_another
 
 OLDEST_CHILD = 18  # years; the guidance is for children and young people
 DATES_OF_BIRTH = ("child_a_dob", "child_b_dob")
@@ -80,6 +80,7 @@ def check(
         *_unreadable(paper),
         *_lost_letters(paper),
         *_odd_names(paper),
+        *_several_names(paper),
         *_blanks(paper),
         *of_dates,
     )
@@ -223,6 +224,18 @@ def _odd_names(paper: _Paper) -> Iterator[Notice]:
         what = looks_like_another(paper.answer(name).value or "") if name.endswith("_name") else ""
         if what:
             yield paper.notice("FF-219", name, {"what": what})
+
+
+def _several_names(paper: _Paper) -> Iterator[Notice]:
+    """Yield the boxes for a child's name that seem to hold several, as far as a form is about one child."""
+    if paper.form.is_sheet:
+        return
+    if holds_several_names(paper.answer("child_a_name").value or ""):
+        yield paper.notice("FF-253", "child_a_name")
+    # Several may have been targeted: each by a name of its own.
+    targeted = (paper.answer("child_b_name").value or "").split(BETWEEN)
+    if any(holds_several_names(name) for name in targeted):
+        yield paper.notice("FF-254", "child_b_name")
 
 
 def _blanks(paper: _Paper) -> Iterator[Notice]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -51,6 +52,9 @@ class Named:
     born: date | None
 
 
+BETWEEN = ";"  # stands between several names
+# What else may stand between two names in one box. A comma alone may stand between family and given name.
+_BETWEEN_NAMES = re.compile(r"\n|[;&+/]|\b(?:and|with|plus)\b", re.IGNORECASE)
 ALIKE = 75.0  # of 100: names that differ by a typing error, not by a sister
 
 
@@ -194,9 +198,17 @@ def child_key(facts: Facts, child: str) -> ChildKey | None:
     `child` is how its questions begin: "child_a", "child_b", or "child" on a sheet about one alone. Several
     names with one date of birth are nobody.
     """
-    name = name_key(facts.texts.get(f"{child}_name", ""))
-    born = facts.moments.get(f"{child}_dob")
-    return ChildKey(name, born.day) if name and born and ";" not in name else None
+    said = facts.texts.get(f"{child}_name", "")
+    name, born = name_key(said), facts.moments.get(f"{child}_dob")
+    return ChildKey(name, born.day) if name and born and not holds_several_names(said) else None
+
+
+def holds_several_names(said: str) -> bool:
+    """Return whether a box for a child's name seems to hold several. “Hill, Daniel” is one, family name first."""
+    names = [name for name in _BETWEEN_NAMES.split(said.strip(" \n,;")) if name.strip()]
+    by_commas = [part.split() for part in said.split(",") if part.strip()]
+    whole = [words for words in by_commas if len(words) > 1]
+    return len(names) > 1 or len(whole) > 1 or len(by_commas) > 2
 
 
 def business_key(form_id: str, facts: Facts) -> str | None:

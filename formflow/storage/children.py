@@ -47,14 +47,23 @@ def child_id(connection: Connection, key: ChildKey | None, upn: str) -> int | No
         return int(known.id)
     if key is None:
         return None
-    values = {"name": key.name_key, "born": key.born.isoformat()}
-    found = connection.execute(_FIND, values).scalar()
+    found = find(connection, key)
     if found is None:
         found = counters.next_child(connection)
-        connection.execute(_ADD, {"id": found, "name_key": key.name_key, "born": values["born"]})
+        values = {"id": found, "name_key": key.name_key, "born": key.born.isoformat()}
+        connection.execute(_ADD, values)
     if upn and known is None:
         connection.execute(_NUMBER, {"child": found, "number": upn})
-    return int(found)
+    return found
+
+
+def find(connection: Connection, key: ChildKey | None) -> int | None:
+    """Return the child of exactly this name and date of birth, None where none is on record."""
+    if key is None:
+        return None
+    values = {"name": key.name_key, "born": key.born.isoformat()}
+    found = connection.execute(_FIND, values).scalar()
+    return None if found is None else int(found)
 
 
 def contradicts(connection: Connection, child: int | None, upn: str) -> bool:

@@ -67,6 +67,12 @@ def revisions(connection: Connection, reference: str) -> list[Entry]:
     return [_entry(row) for row in rows]
 
 
+def origin(connection: Connection, reference: str) -> str:
+    """Return what tells a record from one of the same reference in another copy of the ledger; "" for no record."""
+    row = connection.execute(_REVISIONS, {"reference": reference}).first()
+    return _entry(row).identity if row is not None else ""
+
+
 def history(
     connection: Connection, child_id: int | None, *, apart_from: str | None, until: int = LAST
 ) -> History:
@@ -128,6 +134,12 @@ def children_of(
     values = {"reference": reference, "until": until}
     child, child_b = connection.execute(_CHILDREN_OF, values).one()
     return child, child_b
+
+
+def records_of(connection: Connection, child_id: int, *, targeted: bool) -> list[str]:
+    """Return the references of the records in which a child displayed the behaviour, or was targeted."""
+    query = _RECORDS_OF_B if targeted else _RECORDS_OF
+    return list(connection.execute(query, {"child": child_id}).scalars())
 
 
 def reminds(connection: Connection, reference: str) -> int | None:
@@ -261,6 +273,9 @@ _CHILDREN_OF = (
     .order_by(_E.revision.desc())
     .limit(1)
 )
+_RECORDS = select(_E.reference).distinct().where(_E.about.is_(None)).order_by(_E.reference)
+_RECORDS_OF = _RECORDS.where(_E.child_id == bindparam("child"))
+_RECORDS_OF_B = _RECORDS.where(_E.child_b_id == bindparam("child"))
 _DECIDED = (
     select(json_text(_SHEET.c.answers, "level", "value"))
     .where(

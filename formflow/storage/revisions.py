@@ -46,7 +46,10 @@ def by_business_key(connection: Connection, key: str) -> list[Revision]:
 def alike(
     connection: Connection, values_sha256: str | None, child_id: int | None, day: date | None
 ) -> str | None:
-    """Return the reference of the first record with the same answers, or about a child on a day."""
+    """Return the reference of the first record with the same answers, or about a child on a day.
+
+    A form that went back because its day was missing may be about any day.
+    """
     asked = {"values": values_sha256, "child": child_id, "day": day.isoformat() if day else None}
     found: str | None = connection.execute(_ALIKE, asked).scalar()
     return found
@@ -107,7 +110,10 @@ _ALIKE = (
             _E.values_sha256 == bindparam("values"),
             and_(
                 _E.child_id == bindparam("child"),
-                _E.incident_day == bindparam("day"),
+                or_(
+                    _E.incident_day == bindparam("day"),
+                    and_(_E.incident_day.is_(None), _E.outcome == Outcome.RETURNED),
+                ),
                 _E.about.is_(None),
             ),
         )

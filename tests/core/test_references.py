@@ -18,10 +18,17 @@ REVISIONS = st.integers(1, 2000)
 FURTHER = st.integers(2, 12)
 
 
-@given(RECORDS, st.integers(0, 2000), st.just(0) | FURTHER)
-def test_what_a_copy_says_is_read_again(record: str, revision: int, child: int) -> None:
-    said = CopyReference(record, revision, child)
+TOKENS = st.just("") | st.from_regex(r"[0-9a-f]{32}", fullmatch=True)
+
+
+@given(RECORDS, st.integers(0, 2000), st.just(0) | FURTHER, st.integers(0, 2000), TOKENS)
+def test_what_a_copy_says_is_read_again(
+    record: str, revision: int, child: int, after: int, token: str
+) -> None:
+    said = CopyReference(record, revision, child, after, token)
     assert CopyReference.parse(str(said)) == said
+    for shown in (said.stamp, said.claim, repr(said)):
+        assert not token or token not in shown
 
 
 @given(RECORDS, CODES, FURTHER)
@@ -60,6 +67,8 @@ DIGITS = "1" * 4500  # more than int() takes
 @pytest.mark.parametrize(
     "words",
     [
+        *("FF-2026-000001 r1 child 0", "FF-2026-000001 r1 child 1", "FF-2026-000001 r1 child 02"),
+        *("FF-2026-000001 r1 after 0", "FF-2026-000001 r1 token 5d", "FF-2026-000001 r1 token "),
         *("", "FF-2026-123", "FF-2026-000001 r", "FF-2026-000001 r1 child", "ff-2026-000001"),
         pytest.param(f"FF-2026-{DIGITS}", id="a long reference"),
         pytest.param(f"FF-2026-000001 r{DIGITS}", id="a long revision"),

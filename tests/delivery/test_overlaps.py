@@ -58,6 +58,18 @@ def problems(tmp_path: Path, text: str) -> list[str]:
             "watch[0].folder and watch[1].folder are the same folder",
         ),
         (
+            '[[watch]]\nfolder = "a"\n[[watch]]\nfolder = "a/hers"\nrole = "decisions"\n',
+            "watch[1].folder lies inside watch[0].folder",
+        ),
+        (
+            '[[watch]]\nfolder = "hers/a"\n[[watch]]\nfolder = "hers"\nrole = "decisions"\n',
+            "watch[0].folder lies inside watch[1].folder",
+        ),
+        (
+            '[[watch]]\nfolder = "a"\nrole = "head teacher"\n',
+            "watch[0].role: input should be 'staff' or 'decisions'",
+        ),
+        (
             '[[watch]]\nfolder = "a"\n[state]\nfolder = "a/state"\n',
             "state.folder lies inside watch[0].folder",
         ),

@@ -197,7 +197,8 @@ def test_a_whole_term_tells_a_destination_for_notices_no_name_and_no_reason(
     assert len(full) == len(notices)
     assert {type(parcel) for parcel in notices} == set(NOTICES.values())
     assert {type(parcel) for parcel in full} == set(NOTICES)
-    assert all(parcel.original_sha256 for parcel in full if isinstance(parcel, ReturnParcel))
+    back = [parcel for parcel in full if isinstance(parcel, ReturnParcel)]
+    assert all(parcel.original_sha256 or parcel.enclosed for parcel in back)
     words = " ".join(str(dataclasses.asdict(parcel)) for parcel in notices)
     for name in names(full):
         assert name not in words

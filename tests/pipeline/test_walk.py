@@ -209,7 +209,7 @@ def test_an_impossible_date_does_not_delay_the_alert_and_the_paper_goes_back(
     assert entry.outcome is Outcome.RETURNED
     assert files(office.folders.alerts) == [f"1 RED {entry.reference} r1.html"]
     assert files(office.folders.needs_attention) == [
-        f"{entry.reference}.pdf",
+        f"{entry.reference} please correct.pdf",
         f"{entry.reference}.txt",
     ]
     note = (office.folders.needs_attention / f"{entry.reference}.txt").read_text("utf-8-sig")

@@ -130,6 +130,23 @@ def test_a_date_that_cannot_be_is_asked_about_and_is_no_date(
     assert not found.notices[0].holds
 
 
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        ({"child_a_name": "Daniel Hill and Lee Hart"}, [("FF-253", "child_a_name")]),
+        ({"child_b_name": "Kit Moor and Kim Moor"}, [("FF-254", "child_b_name")]),
+        ({"child_b_name": "Kit Moor; Kim Moor"}, []),
+    ],
+)
+def test_several_names_in_one_box_go_back_to_be_asked_about(
+    answers: dict[str, str], expected: list[tuple[str, str]]
+) -> None:
+    found = checked(**answers)
+    assert [one for one in codes(found) if one[0] in ("FF-253", "FF-254")] == expected
+    assert not [one for one in found.notices if one.holds]
+    assert [one.returns for one in found.notices] == [True] * len(expected)
+
+
 def test_today_is_not_in_the_future() -> None:
     assert codes(checked(incident_at="24/11/2026 at 9am", signed_date="24/11/2026")) == []
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from formflow.rules.matching import (
     ChildKey,
     Named,
+    holds_several_names,
     is_put_right,
     is_same,
     looks_like_another,
@@ -160,6 +161,22 @@ def test_a_print_may_have_been_misread_by_a_letter_or_a_date_and_by_no_more(
 ) -> None:
     name, born = later
     assert bool(why_misread(Named("ada hill", BORN), Named(name_key(name), born))) is misread
+
+
+@pytest.mark.parametrize(
+    ("said", "several"),
+    [
+        *(("Daniel Hill", False), ("Hill, Daniel", False), ("Hill, Daniel J.", False), ("", False)),
+        *(("Mary-Ann O’Connor", False), ("Daniel Hill;", False), ("Daniel Hill\n", False)),
+        *(("Andy Band", False), ("Alexander Sandford", False), ("Daniel Hill (Danny)", False)),
+        *(("Daniel Hill; Lee Hart", True), ("Daniel Hill and Lee Hart", True)),
+        *(("Daniel & Lee Hart", True), ("Daniel Hill, Lee Hart", True), ("Daniel/Lee", True)),
+        *(("Daniel Hill\nLee Hart", True), ("Daniel, Lee, Kit", True), ("Dan + Lee Hart", True)),
+        ("Daniel Hill AND Lee Hart", True),
+    ],
+)
+def test_two_names_in_one_box_are_seen(said: str, several: bool) -> None:
+    assert holds_several_names(said) is several
 
 
 def test_twins_who_sound_alike_are_two() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from formflow.admin import status
 from formflow.core.model import Answer, AnswerState, Entry, Outcome
+from formflow.core.references import CopyReference
 from formflow.core.settings import Settings
 from formflow.documents.prefill import Copy, prefilled
 from formflow.forms import top_line
@@ -322,18 +323,29 @@ def test_what_her_sheet_establishes_stands_on_the_page_and_a_lower_level_wants_a
     assert "Anxiety is known. RX · guidance 2.3 · context" in page
 
 
-def test_a_review_sheet_of_version_1_that_lies_at_an_agency_still_counts(desk: Desk) -> None:
+@pytest.mark.parametrize("is_ours", [True, False])
+def test_a_review_sheet_of_version_1_that_lies_at_an_agency_still_counts(
+    desk: Desk, *, is_ours: bool
+) -> None:
+    """One from before sheets had a code waits: what it says counts once she has signed the copy."""
     desk.gets(GREEN)
     first = next(form for form in known() if (form.form_id, form.version) == ("review", 1))
-    stamp = "FF-2026-000001 r1"
+    stamp, said = "FF-2026-000001 r1", CopyReference("FF-2026-000001", 1)
+    if is_ours:
+        (record,) = entries(desk.office)
+        tokens = worker.context_of(desk.office).tokens
+        said = tokens.given(said, record.identity, "review")
     lies_there = desk.office.state.folder / "old.pdf"
     name = Answer("Zoë Błaszczyk", "Zoë Błaszczyk", AnswerState.GIVEN)
     line = top_line.of_sheet(stamp, marked=False)
-    lies_there.write_bytes(prefilled(Copy(first, stamp, line), {"child_a_name": name}))
+    lies_there.write_bytes(prefilled(Copy(first, str(said), line), {"child_a_name": name}))
     answers = {"background_animals": "yes", "level": "harmful", "level_reason": "The vet."}
     desk.fills_in("F2", lies_there, **answers, **HER_NAME)
     (sheet,) = about(desk.office, "FF-2026-000001-F2")
-    assert (sheet.form_version, sheet.outcome) == (1, Outcome.RECORDED)
+    assert (sheet.form_version, sheet.outcome is Outcome.RECORDED) == (1, is_ours)
+    if not is_ours:
+        assert [found.code for found in sheet.notices if found.holds] == ["FF-250"]
+        desk.fills_in("F2", **HER_NAME)
     assert "Cruelty to animals is known. R9a · guidance 2.3 · red" in desk.page()
     boxes = pypdf.PdfReader(desk.sheet("F2")).get_fields() or {}
     assert str(boxes["form_version"]["/V"]) == "3", "the next sheet is the newest one"

@@ -18,7 +18,9 @@ import pikepdf
 import pypdf
 import pytest
 
+from formflow.admin import status
 from formflow.core.model import Entry, Outcome, Role
+from formflow.core.references import CopyReference
 from formflow.core.settings import Settings
 from formflow.forms import catalogue
 from formflow.reading import raster
@@ -29,8 +31,8 @@ from tests.stories.test_decisions import HER_NAME
 from tests.stories.test_vectors import WHO
 from tests.support import worker
 from tests.support.desk import Desk, filled
-from tests.support.offices import QUICK, agency, files, sample
-from tests.support.papers import fill
+from tests.support.offices import QUICK, agency, files, formflow, sample
+from tests.support.papers import field, fill
 
 # No story here is about the time that reading takes.
 PATIENT = (
@@ -44,6 +46,7 @@ KIT = {"child_b_name": "Kit Moor", "child_b_dob": "7/7/2014", "child_b_kind": "c
 OTHER = {**WHO, "child_a_name": "Lee Hart", "child_a_dob": "1/2/2012", "context_planned": "yes"}
 HEALTHY = {"level": "healthy", "level_reason": "Play.", "lower_reason": "It was a game."}
 ABOUT_DANIEL = {"child_a_name": "Daniel Hill", "child_a_dob": "6/6/2013"}
+REFERRED = {"sender_name": "M. Head", "sent_at": "20/11/2026 at 11am"}
 Made = Callable[[Desk], bytes]
 
 
@@ -87,6 +90,40 @@ def sheet(form_id: str, **answers: str) -> Made:
     return lambda _desk: about(form_id, "FF-2026-000001 r1", **answers)
 
 
+def hidden(desk: Desk, name: str) -> str:
+    """Return what the hidden box of a sheet of hers says."""
+    (path,) = desk.office.folders.to_decide.glob(name)
+    return hidden_of(path)
+
+
+def hidden_of(path: Path) -> str:
+    with pikepdf.open(path) as pdf:
+        return str(field(pdf, "case_ref").V)
+
+
+def code_of(name: str, old: str, new: str, form_id: str = "review", *, cut: int = 0) -> Made:
+    """Return a sheet with the hidden box of another, changed; `cut` leaves out its last letters."""
+    said = {"child_name": "Daniel Hill", "child_dob": "6/6/2013", **REFERRED}
+    told = {**ABOUT_DANIEL, **HEALTHY, **HER_NAME} if form_id == "review" else said
+
+    def made(desk: Desk) -> bytes:
+        box = hidden(desk, name).replace(old, new, 1)
+        return about(form_id, box[: len(box) - cut], **told)
+
+    return made
+
+
+def of_child(number: int) -> Made:
+    said = {"child_name": "Kit Moor", "child_dob": "7/7/2014", **REFERRED}
+    return lambda _desk: about("referral_b", f"FF-2026-000001 r1 child {number}", **said)
+
+
+def first_sheet(desk: Desk) -> Path:
+    """Return the review sheet that she filled in when she decided: it still lies there, blank."""
+    (path,) = desk.office.folders.to_decide.glob("FF-2026-000001 * F2 * Sheet.pdf")
+    return path
+
+
 def locked(owner: str, user: str) -> Made:
     by = pikepdf.Encryption(owner, user)
     return lambda desk: saved(review()(desk), lambda _pdf: None, by)
@@ -102,7 +139,6 @@ def damaged(desk: Desk) -> bytes:
     return re.sub(rb"\n00000\d{5} 00000 n", b"\n0000000007 00000 n", review()(desk), count=1)
 
 
-REFERRED = {"sender_name": "M. Head", "sent_at": "20/11/2026 at 11am"}
 FROM_STAFF: Mapping[str, Made] = {
     "a blank review sheet with a guessed reference": review(),
     "a reference that nobody has": review("FF-2019-000077 r1"),
@@ -339,13 +375,114 @@ def form(case: str) -> Made:
 # What keeps each from counting: the notices that hold it.
 HERS: Mapping[str, tuple[Made, str, frozenset[str]]] = {
     **{case: (*how, frozenset({"FF-236"})) for case, how in UNKNOWN.items()},
-    "a blank review sheet": (review(""), "s.pdf", frozenset({"FF-226"})),
+    "a blank review sheet": (review(""), "s.pdf", frozenset({"FF-250"})),
+    "a blank review sheet about nobody on record": (
+        review("", child_a_name="Ann Other", child_a_dob="1/1/2011"),
+        "s.pdf",
+        frozenset({"FF-226"}),
+    ),
+    "a blank review sheet with a guessed reference": (review(), "s.pdf", frozenset({"FF-250"})),
+    "a higher level with a guessed reference": (
+        review(level="harmful", level_reason="x"),
+        "s.pdf",
+        frozenset({"FF-250"}),
+    ),
+    "two children joined with a guessed reference": (
+        review(same_child="C-000002"),
+        "s.pdf",
+        frozenset({"FF-250"}),
+    ),
+    "the code of another record": (
+        code_of("FF-2026-000002 * F2 *", "FF-2026-000002 r1", "FF-2026-000001 r1"),
+        "s.pdf",
+        frozenset({"FF-250"}),
+    ),
+    "her own sheet with another child’s reference": (
+        code_of("FF-2026-000001 * F2 * 2.pdf", "FF-2026-000001", "FF-2026-000002"),
+        "s.pdf",
+        frozenset({"FF-250", "FF-223"}),
+    ),
+    "the code of another form": (
+        code_of("FF-2026-000001 * F2 * 2.pdf", "", "", "referral_a"),
+        "s.pdf",
+        frozenset({"FF-250"}),
+    ),
+    "a code with one digit changed": (
+        code_of("FF-2026-000001 * F2 * 2.pdf", "token ", "token 0", cut=1),
+        "s.pdf",
+        frozenset({"FF-250"}),
+    ),
+    "a code in capital letters": (
+        lambda desk: about("review", hidden(desk, "FF-2026-000001 * F2 * 2.pdf").upper()),
+        "s.pdf",
+        frozenset({"FF-226"}),
+    ),
+    "a copy that pretends to be the newest": (
+        code_of("FF-2026-000001 * F2 * Sheet.pdf", " token", " after 9 token"),
+        "s.pdf",
+        frozenset({"FF-250"}),
+    ),
+    "an older copy that says less": (
+        lambda desk: filled(
+            first_sheet(desk), {"level": "concerning", "lower_reason": "x", **HER_NAME}
+        ),
+        "s.pdf",
+        frozenset({"FF-251"}),
+    ),
+    "an older copy with a higher level of another child": (
+        lambda desk: filled(
+            first_sheet(desk), {"level": "harmful", "child_a_name": "Lee Hart", **HER_NAME}
+        ),
+        "s.pdf",
+        frozenset({"FF-251", "FF-223"}),
+    ),
+    "child 7 of one": (of_child(7), "s.pdf", frozenset({"FF-252"})),
+    "child 2 of one": (of_child(2), "s.pdf", frozenset({"FF-252"})),
+    "child 999": (of_child(999), "s.pdf", frozenset({"FF-252"})),
+    "child 0": (of_child(0), "s.pdf", frozenset({"FF-250"})),
+    "child 7 of a review sheet": (
+        review("FF-2026-000001 r1 child 7"),
+        "s.pdf",
+        frozenset({"FF-252"}),
+    ),
+    "a child of 4,500 digits": (
+        review("FF-2026-000001 r1 child " + "7" * 4500),
+        "s.pdf",
+        frozenset({"FF-250"}),
+    ),
+    "a reference of 4,500 digits": (
+        review("FF-2026-" + "1" * 4500 + " r1"),
+        "s.pdf",
+        frozenset({"FF-250"}),
+    ),
+    "a token of 4,500 digits": (
+        review("FF-2026-000001 r1 token " + "7" * 4500),
+        "s.pdf",
+        frozenset({"FF-250"}),
+    ),
+    "a referral to children’s social care as sent": (
+        sheet("referral_a", child_name="Daniel Hill", child_dob="6/6/2013", **REFERRED),
+        "s.pdf",
+        frozenset({"FF-250"}),
+    ),
+    "a referral that nobody signed": (
+        lambda desk: filled(
+            desk.sheet("F3a"), {"sent_at": "20/11/2026 at 11am", "sender_name": "\u200b"}
+        ),
+        "s.pdf",
+        frozenset({"FF-258"}),
+    ),
+    "two names in the child’s box": (
+        review(child_a_name="Daniel Hill; Lee Hart"),
+        "s.pdf",
+        frozenset({"FF-250", "FF-223"}),
+    ),
     "a reference that nobody has": (review("FF-2019-000077 r1"), "s.pdf", frozenset({"FF-224"})),
     "not signed": (review(signed_name=""), "s.pdf", frozenset({"FF-240"})),
     "the name blank": (review(child_a_name=""), "s.pdf", frozenset({"FF-239"})),
     "another child": (review(child_a_name="Lee Hart"), "s.pdf", frozenset({"FF-223"})),
     "another date of birth": (review(child_a_dob="5/5/2012"), "s.pdf", frozenset({"FF-223"})),
-    "a lower level without a reason": (review(lower_reason=""), "s.pdf", frozenset({"FF-222"})),
+    "a lower level without a reason": (review(lower_reason=""), "s.pdf", frozenset({"FF-250"})),
     "the twin’s referral": (
         sheet("referral_b", child_name="Kim Moor", child_dob="7/7/2014", **REFERRED),
         "s.pdf",
@@ -359,7 +496,7 @@ HERS: Mapping[str, tuple[Made, str, frozenset[str]]] = {
     "a printed sheet": (
         lambda desk: raster.flattened(review(police="no")(desk)),
         "s.pdf",
-        frozenset({"FF-226"}),
+        frozenset({"FF-250"}),
     ),
     "a printed form": (form("not-ours/printed-pdfium"), "p.pdf", frozenset({"FF-124"})),
     "a form with mistakes": (
@@ -394,6 +531,50 @@ def test_the_office_sees_nothing_of_what_she_drops(hers: World) -> None:
         assert hers.new(folder) == {}
     assert "FF-2026-000001: Decided: harmful" in hers.desk.page()
     assert hers.desk.open_steps().count("H1") == 2
+
+
+def test_nothing_that_she_dropped_joined_or_acknowledged_anything(hers: World) -> None:
+    with database.reading(worker.context_of(hers.desk.office).engine) as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM joined").scalar() == 0
+        seen = connection.exec_driver_sql(
+            "SELECT DISTINCT reference FROM entry WHERE acknowledged_at IS NOT NULL"
+        )
+        assert seen.scalars().all() == ["FF-2026-000001"]
+    assert "FF-2026-000002: Awaiting your decision" in hers.desk.page("FF-2026-000002")
+
+
+def test_the_codes_of_sheets_are_told_nowhere(
+    hers: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    office = hers.desk.office
+    sheets = [
+        *office.folders.to_decide.glob("*.pdf"),
+        *office.folders.needs_attention.glob("*.pdf"),
+    ]
+    copies = [path for path in sheets if "as it looks" not in path.name]
+    codes = {said.token for path in copies if (said := CopyReference.parse(hidden_of(path)))}
+    assert len(codes) > 5
+    caplog.set_level("DEBUG")
+    hers.desk.waits()
+    told = [caplog.text]
+    for folder in (office.folders.alerts.parent, *office_folders(office)):
+        for name in files(folder):
+            if name.endswith((".html", ".txt", ".csv", ".toml", ".json")):
+                told.append((folder / name).read_text("utf-8-sig"))
+            elif name.endswith(".xlsx"):
+                told += [part.decode("utf-8", "replace") for part in unpacked(folder / name)]
+    for command in ("status", "show FF-2026-000001", "show FF-2026-000001 --json", "logs"):
+        told.append(formflow(office, *command.split()).stdout)
+    told.append(formflow(office, "read", "--json", str(first_sheet(hers.desk))).stdout)
+    everything_told = "\n".join(told)
+    assert not [code for code in codes if code and code in everything_told]
+    ledger = (office.state.folder / "ledger.sqlite").read_bytes()
+    assert not [code for code in codes if code and code.encode() in ledger]
+
+
+def unpacked(book: Path) -> list[bytes]:
+    with zipfile.ZipFile(book) as archive:
+        return [archive.read(name) for name in archive.namelist()]
 
 
 def test_what_would_have_come_back_to_the_office_she_finds_in_her_own_folders(hers: World) -> None:
@@ -559,3 +740,112 @@ def test_handed_over_by_command_a_sheet_counts_only_as_her_decision(office: Sett
     worker.hand_over(office, [paper], Role.DECISIONS)
     desk.waits()
     assert "Decided: harmful" in desk.page()
+
+
+def dropped(desk: Desk, content: bytes, name: str = "hers.pdf") -> None:
+    (desk.office.watch[1].folder / name).write_bytes(content)
+    desk.waits()
+
+
+def to_confirm(desk: Desk) -> Path:
+    """Return the copy that waits for her word."""
+    found = desk.office.folders.to_decide.glob("*please check*.pdf")
+    return max(found, key=lambda path: path.stat().st_mtime_ns)
+
+
+@pytest.mark.parametrize("reference", ["FF-2026-000001 r1", ""])
+def test_what_a_sheet_without_our_code_says_counts_once_she_has_signed_the_copy(
+    office: Settings, reference: str
+) -> None:
+    desk = Desk(office)
+    desk.takes(filled(BLANKS["recording"], DANIEL), "daniel.pdf")
+    dropped(desk, review(reference, level="harmful", a_views="He said it was a game.")(desk))
+    assert "Awaiting your decision" in desk.page()
+    (alert,) = office.folders.alerts.glob("1 TO READ FF-2026-000001-F2 r1.html")
+    assert "hidden code" in alert.read_text("utf-8")
+    copy = to_confirm(desk)
+    with pikepdf.open(copy) as pdf:
+        assert [str(field(pdf, one).V) for one in ("level", "a_views")] == [
+            "/harmful",
+            "He said it was a game.",
+        ]
+        assert not str(field(pdf, "signed_name").get("/V", ""))
+    dropped(desk, copy.read_bytes(), "not signed.pdf")
+    assert "Awaiting your decision" in desk.page()
+    assert {one.code for one in entries(office)[-1].notices if one.holds} == {"FF-240"}
+    dropped(desk, filled(copy, HER_NAME), "signed.pdf")
+    assert "Decided: harmful" in desk.page()
+    last = entries(office)[-1]
+    assert (last.outcome, last.about) == (Outcome.RECORDED, "FF-2026-000001")
+
+
+def test_an_older_copy_removes_nothing_until_she_says_so(office: Settings) -> None:
+    desk = Desk(office)
+    desk.takes(filled(BLANKS["recording"], DANIEL), "daniel.pdf")
+    older = desk.sheet("F2").read_bytes()
+    desk.fills_in(
+        "F2", level="harmful", level_reason="Planned.", a_views="He said it was a game.", **HER_NAME
+    )
+    said = {"level": "harmful", "level_reason": "Planned.", "b_views": "She was afraid."}
+    dropped(desk, filled(io.BytesIO(older), {**said, **HER_NAME}))
+    (told,) = [one.text for one in entries(office)[-1].notices if one.code == "FF-251"]
+    form = worker.context_of(office).desk.forms["review"]
+    assert f"“{form.fields['a_views'].label}”" in told
+    assert "game" not in told
+    assert form.fields["level_reason"].label not in told
+    copy = to_confirm(desk)
+    dropped(desk, filled(copy, HER_NAME), "signed.pdf")
+    last = entries(office)[-1]
+    assert last.outcome is Outcome.RECORDED
+    answers = [last.answers[one].value for one in ("a_views", "b_views", "level")]
+    assert answers == ["He said it was a game.", "She was afraid.", "harmful"]
+
+
+def test_an_older_copy_that_only_adds_counts(office: Settings) -> None:
+    desk = Desk(office)
+    desk.takes(filled(BLANKS["recording"], DANIEL), "daniel.pdf")
+    older = desk.sheet("F2").read_bytes()
+    said = {"level": "harmful", "level_reason": "Planned.", **HER_NAME}
+    desk.fills_in("F2", **said)
+    dropped(desk, filled(io.BytesIO(older), {**said, "a_views": "He said it was a game."}))
+    last = entries(office)[-1]
+    assert (last.outcome, last.revision) == (Outcome.RECORDED, 2)
+
+
+def test_a_lost_key_makes_sheets_wait_and_says_so(office: Settings) -> None:
+    desk = Desk(office)
+    desk.takes(filled(BLANKS["recording"], DANIEL), "daniel.pdf")
+    sheet = filled(desk.sheet("F2"), {"level": "harmful", "level_reason": "x", **HER_NAME})
+    worker.close()
+    (office.state.folder / "copies.key").unlink()
+    dropped(desk, sheet)
+    assert "Awaiting your decision" in desk.page()
+    view = status.overview(office)
+    assert [own.code for own in view.own_alerts] == ["FF-256"]
+    dropped(desk, filled(to_confirm(desk), HER_NAME), "signed.pdf")
+    assert "Decided: harmful" in desk.page()
+
+
+def test_a_blank_sheet_about_a_child_with_two_records_belongs_to_neither(office: Settings) -> None:
+    desk = Desk(office)
+    desk.takes(filled(BLANKS["recording"], DANIEL), "daniel.pdf")
+    later = {**DANIEL, "incident_at": "13/11/2026 at 9am", "signed_date": "13/11/2026"}
+    desk.takes(filled(BLANKS["recording"], later), "daniel again.pdf")
+    dropped(desk, review("", level="harmful")(desk))
+    last = entries(office)[-1]
+    assert (last.outcome, last.about) == (Outcome.HELD, None)
+    assert [found.code for found in last.notices if found.holds] == ["FF-226"]
+    assert not list(office.folders.to_decide.glob("*please check*"))
+
+
+def test_a_blank_referral_is_for_the_child_that_it_names(office: Settings) -> None:
+    desk = Desk(office)
+    desk.takes(filled(BLANKS["recording"], {**DANIEL, **KIT}), "daniel.pdf")
+    desk.fills_in("F2", level="harmful", level_reason="Planned.", **HER_NAME)
+    said = {"child_name": "Kit Moor", "child_dob": "7/7/2014", **REFERRED}
+    dropped(desk, about("referral_b", "", **said))
+    assert desk.open_steps().count("H1") == 2
+    last = entries(office)[-1]
+    assert (last.reference, last.outcome) == ("FF-2026-000001-F3b", Outcome.HELD)
+    dropped(desk, filled(to_confirm(desk), HER_NAME), "signed.pdf")
+    assert desk.open_steps().count("H1") == 1

@@ -104,7 +104,7 @@ def test_two_sheets_with_two_decisions_are_both_kept_and_the_higher_stands(
     desk.fills_in("F2", first, level="concerning", level_reason="y", **HER_NAME)
     levels = [e.answers["level"].value for e in about(desk.office, "FF-2026-000001-F2")]
     assert levels == ["harmful", "concerning"]
-    assert held_for(desk) == ["FF-222"]
+    assert held_for(desk) == ["FF-251", "FF-222"]
     assert "Decided: harmful" in desk.page()
 
 

@@ -39,12 +39,14 @@ from formflow.rules.matching import NearChild, name_key, visible
 
 RECORDING, REVIEW, REPORT = "recording", "review", "report"
 OF_CHILD_B = ("referral_b", "plan_b")  # sheets that lie in the file of the child who was targeted
+REFERRALS = ("referral_a", "referral_b")
 SAME_CHILD = "same_child"  # question of the review sheet
 B_NAME = "child_b_name"  # question
 ABOUT_THE_FIRST = {  # questions of the record and the review sheet that tell of one child who was targeted
     *("child_b_dob", "others_words", "b_views", "b_impact", "b_support", "parents_b_text"),
 }
-TOLD = frozenset({"FF-241", "FF-242"})  # notices: she is alerted though the sheet counts
+TOLD = frozenset({"FF-241", "FF-242", "FF-257"})  # notices: she is alerted though the sheet counts
+NO_REFERRAL = ("no_referral_a", "no_referral_b")  # questions: a reason closes the referral
 LITTLE_KNOWN = "FF-230"  # notice: healthy, without enough information to suggest that
 NO_SUCH_DAY = ("FF-206", "FF-210")  # notices: a day that lies ahead, signed before it happened
 DECIDE, REFER, TAKE_ADVICE = "DX1", "H1", "DX5"  # steps with a clock of ours
@@ -246,6 +248,8 @@ def sheet_key(sheet: Entry) -> SheetKey:
 def about_the_sheet(form: Form, sheet: Entry, case: Case) -> Iterator[Notice]:
     """Yield what keeps a sheet from counting. `case` is as it stood before it."""
     yield from other_child(form, sheet, case)
+    if form.form_id in REFERRALS and given(sheet, "sent_at") and not _is_signed(sheet):
+        yield notice("FF-258", field="sender_name")
     if form.form_id == REPORT:
         yield from _shared_too_early(case.with_sheet(sheet))
     if form.form_id != REVIEW:
@@ -254,7 +258,7 @@ def about_the_sheet(form: Form, sheet: Entry, case: Case) -> Iterator[Notice]:
     if told is None or told.value is None:
         yield notice("FF-221", field="level")
         return
-    if not visible(given(sheet, "signed_name")):
+    if not _is_signed(sheet):
         yield notice("FF-240", field="signed_name")
     level = Level(told.value)
     lower = list(_below(level, case, case.with_sheet(sheet)))
@@ -262,8 +266,17 @@ def about_the_sheet(form: Form, sheet: Entry, case: Case) -> Iterator[Notice]:
         yield from lower
     elif _is_new(level, case) and any(found.code != LITTLE_KNOWN for found in lower):
         yield notice("FF-241", field="level")
+    for name in NO_REFERRAL:
+        if given(sheet, name) and not case.says(REVIEW, name):
+            yield notice("FF-257", field=name)
     if _joins_anew(sheet, case):
         yield notice("FF-242", field=SAME_CHILD)
+
+
+def _is_signed(sheet: Entry) -> bool:
+    """Whether somebody has put a name to a sheet: a referral also by the name of who refers."""
+    names = ("signed_name", "sender_name") if sheet.form_id in REFERRALS else ("signed_name",)
+    return any(visible(given(sheet, name)) for name in names)
 
 
 def contradictions(case: Case) -> Iterator[Notice]:

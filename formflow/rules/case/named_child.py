@@ -7,19 +7,52 @@ from datetime import date, tzinfo
 
 from formflow.core.dates import Doubt, local_day, parse_day
 from formflow.core.messages import notice
-from formflow.core.model import AnswerState, Entry, Notice
+from formflow.core.model import AnswerState, Entry, Notice, Outcome
 from formflow.forms.catalogue import Field, Form
 from formflow.rules.case.conditions import CaseFacts
-from formflow.rules.matching import Named, agree, is_put_right, name_key
+from formflow.rules.matching import BETWEEN as BETWEEN
+from formflow.rules.matching import Named, agree, is_put_right, name_key, why_misread
 
 NAMES = {"child_a_name", "child_b_name"}  # questions of the recording form
-BETWEEN = ";"  # stands between several names
+DATES = {
+    "incident_at",
+    "child_a_dob",
+    "child_b_dob",
+    "signed_date",
+}  # one that is wrong contradicts others
 
 
 def child_said(record: Entry, zone: tzinfo) -> Named:
     """Return what a record says of the child who displayed the behaviour."""
     born = _born(given(record, "child_a_dob"), local_day(record.recorded_at, zone))
     return Named(name_key(given(record, "child_a_name")), born)
+
+
+def corrected(earlier: Entry, known: Named, said: Named, *, is_other_day: bool) -> str:
+    """Return in words what was corrected in child or day of a form that went back for that, "" if that cannot be.
+
+    What the note asked about may be another answer now, and a slip of the pen may be put right; but name and date of
+    birth cannot both change.
+    """
+    if earlier.outcome is not Outcome.RETURNED:
+        return ""
+    asked = {found.field for found in earlier.notices if found.returns}
+    dates_may_change = bool(asked & DATES)
+    is_other_name = known.name_key not in ("", said.name_key)
+    is_other_birth = known.born not in (None, said.born)
+    if (is_other_name and is_other_birth) or (is_other_day and not dates_may_change):
+        return ""
+    slip = why_misread(known, said)
+    if is_other_name and "child_a_name" not in asked and not slip:
+        return ""
+    if is_other_birth and not dates_may_change and not slip:
+        return ""
+    what = {
+        "another name": is_other_name,
+        "another date of birth": is_other_birth,
+        "another day of the incident": is_other_day,
+    }
+    return " and ".join(words for words, is_so in what.items() if is_so)
 
 
 def other_child(form: Form, sheet: Entry, case: CaseFacts) -> Iterator[Notice]:
