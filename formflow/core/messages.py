@@ -298,6 +298,16 @@ MESSAGES: dict[str, Message] = {
         "The forms are safe and wait. No one knows yet what they say.",
         "Check what is keeping the computer busy. FormFlow tries again by itself.",
     ),
+    "FF-145": Message(
+        "“{name}” in “Blank forms” had been changed. FormFlow puts the right one back.",
+        "Forms filled in from the changed one are held for a person.",
+        "Ask who changed it. Ask IT who may write in “Blank forms”: staff only need to read it.",
+    ),
+    "FF-146": Message(
+        "“{name}” in “Blank forms” is missing or has been changed, and FormFlow cannot put it back.",
+        "Forms filled in from a changed one are held for a person.",
+        "Close the file wherever it is open. If that does not help, ask IT to let FormFlow write in “Blank forms”.",
+    ),
     # The answers
     "FF-201": Message(
         "“{label}” is blank.",
