@@ -308,6 +308,24 @@ MESSAGES: dict[str, Message] = {
         "Forms filled in from a changed one are held for a person.",
         "Close the file wherever it is open. If that does not help, ask IT to let FormFlow write in “Blank forms”.",
     ),
+    "FF-147": Message(
+        "Something was added to the file after its end, as some e-mail systems and scanners do.",
+        "It is not part of the form, and nothing has been taken from it.",
+        "Nothing needs doing. If this is new, tell IT.",
+    ),
+    "FF-148": Message(
+        "“{label}” has empty bytes in the middle of its text.",
+        "Part of the answer may be lost, or hidden from some programs.",
+        "Open the original form, compare it with the “as read” sheet, and ask who filled it in.",
+        holds=True,
+    ),
+    "FF-149": Message(
+        "Some letters in “{label}” are stored in a way that PDF programs read differently.",
+        "Names with accents and quotation marks may be wrong on the “as read” sheet.",
+        "Open the original form and compare it with the “as read” sheet. If this happens again, tell IT which"
+        " program filled in the form.",
+        holds=True,
+    ),
     # The answers
     "FF-201": Message(
         "“{label}” is blank.",

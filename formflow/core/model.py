@@ -89,6 +89,7 @@ class Reading:
     case_ref: str = ""  # the reference that a sheet of ours was filled in for
     further: tuple[str, ...] = ()  # fingerprints of last pages that it says are FormFlow's own
     carries: tuple[str, ...] = ()  # active content that the blank has not, in words
+    told: tuple[str, ...] = ()  # codes of notices that people should read, and that hold nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from pathlib import Path
 import pikepdf
 import pikepdf.settings
 
+from formflow.core import pdf_end
 from formflow.core.model import Answer, AnswerState, Hold, Reading, Unread
 from formflow.forms.catalogue import Form
 from formflow.reading import (
@@ -109,6 +110,7 @@ class _Paper:
             answers=given,
             case_ref=boxes["case_ref"].value if "case_ref" in boxes else "",
             carries=active_content.kinds(self.carries - form.manifest.carries),
+            told=("FF-147",) if pdf_end.behind(self.content) else (),
         )
 
 

@@ -312,3 +312,16 @@ def test_every_kind_of_lock_opens_without_a_password_or_with_the_agencys_own(
         unread = read(path)
         assert isinstance(unread, Unread)
         assert unread.reason == "FF-104"
+
+
+def test_bytes_after_the_end_are_told_and_hold_nothing(tmp_path: Path) -> None:
+    path = paper(tmp_path / "a.pdf")
+    assert_told(path, ())
+    path.write_bytes(path.read_bytes() + b"-- sent from my scanner --\0")
+    assert_told(path, ("FF-147",))
+
+
+def assert_told(path: Path, codes: tuple[str, ...]) -> None:
+    reading = read(path)
+    assert isinstance(reading, Reading)
+    assert (reading.told, reading.held) == (codes, ())
