@@ -326,6 +326,20 @@ MESSAGES: dict[str, Message] = {
         " program filled in the form.",
         holds=True,
     ),
+    "FF-150": Message(
+        "This form was made for Adobe Reader only (“XFA”), and its boxes cannot be read by other programs.",
+        "The computer could not read the answers.",
+        "Open it in Adobe Reader and copy the answers into a form from “Blank forms”. Save that and drop it.",
+        holds=True,
+        returns=True,
+    ),
+    "FF-151": Message(
+        "This is a PDF portfolio: one file with other files inside it.",
+        "We do not take files out of it, so nothing has been read.",
+        "Open it in Adobe Reader, save each form as a file of its own, and drop those.",
+        holds=True,
+        returns=True,
+    ),
     # The answers
     "FF-201": Message(
         "“{label}” is blank.",

@@ -207,7 +207,24 @@ def _button(here: _Above, widgets: tuple[pikepdf.Object, ...]) -> Box:
     offers = tuple([_on_state(states) for states in drawings])
     value = _labelled(raw, here.options, offers)
     legible = here.value is None or isinstance(here.value, (pikepdf.Name, pikepdf.String))
+    legible = legible and _is_one_place(value, shown, offers)
     return Box(here.name, "button", value, raw, widgets, shown, offers, drawings, legible)
+
+
+def _is_one_place(value: str, shown: tuple[str | None, ...], offers: tuple[str, ...]) -> bool:
+    """Return whether a state that is stored says which circle it means.
+
+    A box that is on several pages stores each of its states as often. Two circles of one row that store
+    the same do not, or only one of them is marked.
+    """
+    if not value or offers.count(value) < 2:
+        return True
+    marked = {
+        state is not None and state == value
+        for state, offer in zip(shown, offers, strict=True)
+        if offer == value
+    }
+    return len(marked) == 1 and len({offers.count(offer) for offer in offers}) == 1
 
 
 def _shown(state: Any) -> str | None:

@@ -224,7 +224,7 @@ def _labels(form: Form, names: Iterable[str]) -> Iterator[str]:
 
 
 def _pages(numbers: Iterable[int]) -> str:
-    return _listed(f"page {number}" for number in numbers)
+    return _listed(f"page {number}" if number else "on no page" for number in numbers)
 
 
 def _listed(names: Iterable[str]) -> str:
