@@ -53,8 +53,9 @@ def doubt(content: bytes) -> str:
 
 
 def _is_utf8(content: bytes) -> bool:
+    """Return whether bytes are UTF-8 for letters of Europe or for quotes and dashes, and not so by chance."""
     try:
-        content.decode("utf-8")
+        text = content.decode("utf-8")
     except UnicodeDecodeError:
         return False
-    return True
+    return all(sign < "\u0530" or "\u1e00" <= sign <= "\u20bf" for sign in text)
