@@ -13,7 +13,7 @@ BIN := .venv/$(SCRIPTS)
 READY := .venv/.ready
 TYPING := build/typing
 
-.PHONY: demo test check bench words crash fuzz mutants fillpdf windows docs clean
+.PHONY: demo test check bench words crash fuzz prints mutants fillpdf windows docs clean
 
 demo: $(READY)
 	"$(BIN)/formflow" demo demo-agency
@@ -56,6 +56,11 @@ N ?= 10000
 fuzz: export FORMFLOW_FUZZ := $(N)
 fuzz: $(READY)
 	"$(BIN)/python" -m pytest -q tests/reading/test_mutants.py --timeout 21600
+
+# N prints of our forms and an agency's whose words were changed; every one must be held.
+prints: export FORMFLOW_PRINTS := $(N)
+prints: $(READY)
+	"$(BIN)/python" -m pytest -q tests/reading/test_reworded_prints.py --timeout 21600
 
 # Every small change to the rules, to what is decided by them and to the clocks; a test must notice each.
 mutants: $(READY)

@@ -12,7 +12,7 @@ from formflow.core import files
 from formflow.core.errors import StorageProblem
 from formflow.core.settings import Settings
 from formflow.delivery.overlaps import places_of
-from formflow.forms import catalogue
+from formflow.pipeline import blanks
 from formflow.pipeline.sweep import MARKER
 
 SETTINGS_FILE = "formflow.toml"
@@ -71,6 +71,5 @@ def make_folders(settings: Settings) -> None:
                 "id": uuid.uuid4().hex,
             }
             files.write(marker, json.dumps(words).encode())
-    for form in (one for one in catalogue.shipped() if not one.is_sheet):
-        blank = settings.folders.blank_forms / f"{form.code} {form.title}.pdf"
-        files.write(blank, form.blank.read_bytes())
+    for form in blanks.ours():
+        files.write(blanks.file_of(form, settings.folders.blank_forms), form.blank.read_bytes())

@@ -298,6 +298,48 @@ MESSAGES: dict[str, Message] = {
         "The forms are safe and wait. No one knows yet what they say.",
         "Check what is keeping the computer busy. FormFlow tries again by itself.",
     ),
+    "FF-145": Message(
+        "“{name}” in “Blank forms” had been changed. FormFlow puts the right one back.",
+        "Forms filled in from the changed one are held for a person.",
+        "Ask who changed it. Ask IT who may write in “Blank forms”: staff only need to read it.",
+    ),
+    "FF-146": Message(
+        "“{name}” in “Blank forms” is missing or has been changed, and FormFlow cannot put it back.",
+        "Forms filled in from a changed one are held for a person.",
+        "Close the file wherever it is open. If that does not help, ask IT to let FormFlow write in “Blank forms”.",
+    ),
+    "FF-147": Message(
+        "Something was added to the file after its end, as some e-mail systems and scanners do.",
+        "It is not part of the form, and nothing has been taken from it.",
+        "Nothing needs doing. If this is new, tell IT.",
+    ),
+    "FF-148": Message(
+        "“{label}” has empty bytes in the middle of its text.",
+        "Part of the answer may be lost, or hidden from some programs.",
+        "Open the original form, compare it with the “as read” sheet, and ask who filled it in.",
+        holds=True,
+    ),
+    "FF-149": Message(
+        "Some letters in “{label}” are stored in a way that PDF programs read differently.",
+        "Names with accents and quotation marks may be wrong on the “as read” sheet.",
+        "Open the original form and compare it with the “as read” sheet. If this happens again, tell IT which"
+        " program filled in the form.",
+        holds=True,
+    ),
+    "FF-150": Message(
+        "This form was made for Adobe Reader only (“XFA”), and its boxes cannot be read by other programs.",
+        "The computer could not read the answers.",
+        "Open it in Adobe Reader and copy the answers into a form from “Blank forms”. Save that and drop it.",
+        holds=True,
+        returns=True,
+    ),
+    "FF-151": Message(
+        "This is a PDF portfolio: one file with other files inside it.",
+        "We do not take files out of it, so nothing has been read.",
+        "Open it in Adobe Reader, save each form as a file of its own, and drop those.",
+        holds=True,
+        returns=True,
+    ),
     # The answers
     "FF-201": Message(
         "“{label}” is blank.",

@@ -90,6 +90,7 @@ class Reading:
     case_ref: str = dataclasses.field(default="", repr=False)
     further: tuple[str, ...] = ()  # fingerprints of last pages that it says are FormFlow's own
     carries: tuple[str, ...] = ()  # active content that the blank has not, in words
+    told: tuple[str, ...] = ()  # codes of notices that people should read, and that hold nothing
 
 
 @dataclass(frozen=True, slots=True)

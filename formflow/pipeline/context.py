@@ -24,6 +24,7 @@ from formflow.delivery.destinations import open_destinations
 from formflow.delivery.lanes import Lanes
 from formflow.delivery.plugin_host import Guest
 from formflow.forms.catalogue import Form
+from formflow.pipeline.blanks import Blanks
 from formflow.reading.manifest_builder import known_forms
 from formflow.reading.sandbox.parent import Cage
 from formflow.sdk.contract import Connector
@@ -40,6 +41,7 @@ class WorkContext(DeliveryContext):
     """What one worker holds open. Made by `open_context`."""
 
     cage: Cage
+    blanks: Blanks
     # Tasks of ours that could not be put back yet, each with the reason. Lanes add to it, too.
     stayed: deque[tuple[Claimed, Trouble]] = dataclasses.field(default_factory=deque)
 
@@ -94,6 +96,7 @@ def open_context(settings: Settings, cage: Cage | None = None) -> Iterator[WorkC
             owner=owner,
             tokens=key.tokens,
             lanes=lanes,
+            blanks=Blanks(settings.folders.blank_forms),
         )
         stack.callback(lanes.close)
         if key.is_lost:

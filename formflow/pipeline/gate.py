@@ -13,11 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from formflow.core import files
+from formflow.core import files, pdf_end
 
-HEAD_BYTES, TAIL_BYTES = 1024, 2048
+HEAD_BYTES = 1024
 MARK = b"%PDF-"
-_TAIL = re.compile(rb"startxref[ \t\r\n\f\0]+(\d{1,12})[ \t\r\n\f\0]+%%EOF[ \t\r\n\f]*\Z")
 _XREF = re.compile(rb"\s*(xref\b|\d+\s+\d+\s+obj\b)")
 
 
@@ -52,9 +51,9 @@ def _ends(stream: BinaryIO, size: int) -> Gate:
     if start < 0:
         # Some programs first write zeros in the file's full size, or the first few bytes alone.
         return Gate("FF-117", retry=len(head) < len(MARK) or not head.strip(b"\0"))
-    stream.seek(max(0, size - TAIL_BYTES))
-    found = _TAIL.search(stream.read(TAIL_BYTES))
-    if found is None or not _points_at_xref(stream, int(found[1]), start, size):
+    stream.seek(max(0, size - pdf_end.TAIL_BYTES))
+    table = pdf_end.last_table(stream.read(pdf_end.TAIL_BYTES))
+    if table is None or not _points_at_xref(stream, table, start, size):
         return Gate("FF-103", retry=True)
     return Gate()
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from filelock import FileLock, Timeout
 
@@ -15,7 +16,7 @@ from formflow.core import files
 from formflow.core.clock import utc_now
 from formflow.core.errors import AlreadyRunning
 from formflow.core.settings import Settings, Watch
-from formflow.delivery import acknowledgements
+from formflow.delivery import acknowledgements, own_alerts
 from formflow.pipeline import walk
 from formflow.pipeline.context import WorkContext
 from formflow.pipeline.sweep import Swept, sweep
@@ -71,12 +72,13 @@ def turn(
     *,
     waits: bool = True,
 ) -> Turn:
-    """Sweep every watched folder, do everything that is ready, ask what has been acknowledged.
+    """Look after the blanks, sweep every watched folder, do what is ready, ask what has been acknowledged.
 
     `waits` says whether to wait for deliveries; without, a lane that is done asks for the next turn.
     """
     settings = context.settings
     tasks.reap(context.engine, context.locks)
+    context.blanks.compare(partial(_tell_of_blank, context), clock())
     swept = tuple(_sweep(context, watch, clock()) for watch in settings.watch)
     handled, began = 0, time.monotonic()
     while count := walk.drain(context, clock=clock, waits=waits):
@@ -86,6 +88,11 @@ def turn(
     acknowledged = acknowledgements.collect(context, clock())
     files.write(settings.state.folder / HEARTBEAT, clock().isoformat().encode())
     return Turn(swept, handled, acknowledged)
+
+
+def _tell_of_blank(context: WorkContext, code: str, name: str, now: datetime) -> None:
+    with writing(context.engine) as connection:
+        own_alerts.tell(connection, context, code, {"name": name}, now)
 
 
 def serve(context: WorkContext, watcher: FolderWatcher) -> None:

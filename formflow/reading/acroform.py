@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import pikepdf
 
+from formflow.reading import text
 from formflow.reading.text import decoded, normalised
 
 DEEPEST = 32  # levels of a field tree
@@ -41,6 +42,7 @@ class Box:
     drawings: tuple[Mapping[str, pikepdf.Object], ...] = field(repr=False, default=())  # by state
     legible: bool = True  # False: something is stored, and nobody can say which answer it is
     labels: Mapping[str, str] = field(default_factory=dict)  # of a choice: stored value -> shown
+    doubt: str = ""  # the notice about how its text is stored, "" for none
 
     @property
     def is_button(self) -> bool:
@@ -136,7 +138,10 @@ class _Walk:
         kind = _kind(here)
         labels = {} if kind == "text" else _labels(here.options)
         value = normalised(raw)
-        return Box(here.name, kind, value, raw, widgets, legible=legible, labels=labels)
+        doubt = text.doubt(bytes(here.value)) if isinstance(here.value, pikepdf.String) else ""
+        return Box(
+            here.name, kind, value, raw, widgets, legible=legible, labels=labels, doubt=doubt
+        )
 
 
 def _kind(here: _Above) -> str:
@@ -202,7 +207,24 @@ def _button(here: _Above, widgets: tuple[pikepdf.Object, ...]) -> Box:
     offers = tuple([_on_state(states) for states in drawings])
     value = _labelled(raw, here.options, offers)
     legible = here.value is None or isinstance(here.value, (pikepdf.Name, pikepdf.String))
+    legible = legible and _is_one_place(value, shown, offers)
     return Box(here.name, "button", value, raw, widgets, shown, offers, drawings, legible)
+
+
+def _is_one_place(value: str, shown: tuple[str | None, ...], offers: tuple[str, ...]) -> bool:
+    """Return whether a state that is stored says which circle it means.
+
+    A box that is on several pages stores each of its states as often. Two circles of one row that store
+    the same do not, or only one of them is marked.
+    """
+    if not value or offers.count(value) < 2:
+        return True
+    marked = {
+        state is not None and state == value
+        for state, offer in zip(shown, offers, strict=True)
+        if offer == value
+    }
+    return len(marked) == 1 and len({offers.count(offer) for offer in offers}) == 1
 
 
 def _shown(state: Any) -> str | None:
@@ -212,12 +234,12 @@ def _shown(state: Any) -> str | None:
 def _state(value: Any) -> str:
     """Return a button's state without its slash, "" for off. Some programs store it as text "/yes"."""
     if isinstance(value, pikepdf.Name):
-        text = str(value)
+        stored = str(value)
     elif isinstance(value, pikepdf.String):
-        text = decoded(bytes(value))
+        stored = decoded(bytes(value))
     else:
         return ""
-    state = text.removeprefix("/")
+    state = stored.removeprefix("/")
     return "" if state == "Off" else state
 
 

@@ -18,7 +18,8 @@ from formflow.forms.manifest import rectangle
 from formflow.reading import default_appearance, visible_text
 from formflow.reading.acroform import Box
 from formflow.reading.default_appearance import Holder, holders
-from formflow.reading.font_decoding import CannotTell, Decode, decoder
+from formflow.reading.font_decoding import CannotTell, decoder
+from formflow.reading.font_widths import Measure, measured
 from formflow.reading.page_fingerprint import is_hidden
 from formflow.reading.text_match import says_the_same
 
@@ -67,10 +68,10 @@ class _Drawings:
         self._form = Holder(form, form.keys())
         resources = form.get("/DR")
         fonts = resources.get("/Font") if isinstance(resources, pikepdf.Dictionary) else None
-        self._form_fonts = dict(fonts.items()) if isinstance(fonts, pikepdf.Dictionary) else {}
+        self._usual_fonts = dict(fonts.items()) if isinstance(fonts, pikepdf.Dictionary) else {}
         # The form asks viewers to draw all values again: an empty drawing then says nothing.
         self._redrawn = bool(form.get("/NeedAppearances", False))
-        self._decoders: dict[tuple[int, int], Decode] = {}
+        self._fonts: dict[tuple[int, int], Measure] = {}
 
     def agree(self, box: Box) -> bool:
         """Return whether every place of a text box shows its value. Raise CannotTell."""
@@ -89,22 +90,28 @@ class _Drawings:
         box = holders(Holder(widget, keys), self._form)
         if not default_appearance.says(box, value):
             return False
+        if value and not default_appearance.is_seen(box, value):
+            return False  # some viewers always draw boxes their way
         drawing = _drawing(widget) if "/AP" in keys else None
-        if drawing is not None:
-            shown = visible_text.letters(drawing, rectangle(widget.get("/Rect")), self._font)
-            if shown.strip() or not self._redrawn:
-                return says_the_same(shown, value) or says_the_same(shown, shown_as)
-        return not value or default_appearance.is_seen(box)
+        if drawing is None:
+            return True
+        place, lines = rectangle(widget.get("/Rect")), default_appearance.takes_lines(box)
+        seen = visible_text.shown(drawing, place, self._font, lines=lines)
+        if not seen.text.strip() and self._redrawn:
+            return True
+        return any(
+            says_the_same(seen.text, text, has_room=seen.has_room) for text in {value, shown_as}
+        )
 
-    def _font(self, name: str, font: Any) -> Decode:
-        font = self._form_fonts.get(name) if font is None else font
+    def _font(self, name: str, font: Any) -> Measure:
+        font = self._usual_fonts.get(name) if font is None else font
         if not isinstance(font, pikepdf.Dictionary):
             raise CannotTell
         if font.objgen == (0, 0):
-            return decoder(font)
-        if font.objgen not in self._decoders:
-            self._decoders[font.objgen] = decoder(font)
-        return self._decoders[font.objgen]
+            return measured(font, decoder(font))
+        if font.objgen not in self._fonts:
+            self._fonts[font.objgen] = measured(font, decoder(font))
+        return self._fonts[font.objgen]
 
 
 def _drawing(widget: pikepdf.Object) -> pikepdf.Object | None:

@@ -19,6 +19,7 @@ from formflow.reading.font_decoding import CannotTell
 from formflow.reading.text_match import says_the_same
 from formflow.reading.visible_text import LEAST_CONTRAST, NOT_DRAWN, SMALLEST, WHITE, shade
 
+SEVERAL_LINES = 1 << 12
 PASSWORD = 1 << 13  # viewers show stars
 LONGEST = 1 << 16  # characters
 _NUMBER = rb"[-+]?(?:\d+\.?\d*|\.\d+)"
@@ -45,10 +46,18 @@ def holders(widget: Holder, form: Holder) -> tuple[Holder, ...]:
     return (*found, form)
 
 
-def is_seen(box: Sequence[Holder]) -> bool:
-    """Return whether an eye could read the text that viewers draw. Raise CannotTell."""
+def takes_lines(box: Sequence[Holder]) -> bool:
+    """Return whether a box takes several lines."""
     flags = _inherited(box, "/Ff")
+    return isinstance(flags, int) and bool(flags & SEVERAL_LINES)
+
+
+def is_seen(box: Sequence[Holder], value: str) -> bool:
+    """Return whether an eye could read all of the text that viewers draw. Raise CannotTell."""
+    flags, most = _inherited(box, "/Ff"), _inherited(box, "/MaxLen")
     if isinstance(flags, int) and flags & PASSWORD:
+        return False
+    if isinstance(most, int) and len(value) > most:  # some viewers draw no more than that
         return False
     told = _inherited(box, "/DA")
     orders = bytes(told) if isinstance(told, pikepdf.String) else b""

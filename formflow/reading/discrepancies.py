@@ -129,7 +129,11 @@ def _marked(form: Form, redrawn: Sequence[Box], content: Callable[[], bytes]) ->
 
 
 def answers(given: Mapping[str, Answer], form: Form, boxes: Mapping[str, Box]) -> Iterator[Hold]:
-    """Yield the boxes that hold something the form does not offer, and a paper without any answer."""
+    """Yield the boxes that hold what the form does not offer or a program stored wrongly, and an empty paper."""
+    doubted = {box.name: box.doubt for box in boxes.values() if box.doubt}
+    for code in sorted(set(doubted.values())):
+        about = [name for name, doubt in doubted.items() if doubt == code]
+        yield from (Hold(code, name) for name in questions(form, about))
     for name, answer in given.items():
         there = any(source in boxes for source in form.fields[name].sources)
         if answer.state is AnswerState.UNREADABLE and there:
@@ -220,7 +224,7 @@ def _labels(form: Form, names: Iterable[str]) -> Iterator[str]:
 
 
 def _pages(numbers: Iterable[int]) -> str:
-    return _listed(f"page {number}" for number in numbers)
+    return _listed(f"page {number}" if number else "on no page" for number in numbers)
 
 
 def _listed(names: Iterable[str]) -> str:

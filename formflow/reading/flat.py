@@ -58,6 +58,7 @@ class _Laid:
     height: float  # of the paper's page, in points
     fit: Fit
     letters: tuple[Letter, ...]  # what the blank does not have, in the order drawn
+    boxes: tuple[Rectangle, ...]  # where the boxes of the blank's page are on the paper
 
     def text_at(self, there: Rectangle) -> str:
         """Return the text in a box that is there on the blank."""
@@ -87,12 +88,8 @@ class _Laid:
 
     def _inside(self, box: Rectangle) -> list[Letter]:
         """Return the letters in a box, with those drawn after them that go on below it."""
-        left, bottom, right, top = box
-        within = [
-            at
-            for at, letter in enumerate(self.letters)
-            if left <= letter.middle[0] <= right and bottom <= letter.middle[1] <= top
-        ]
+        bottom = box[1]
+        within = [at for at, letter in enumerate(self.letters) if _is_inside(letter.middle, box)]
         if not within:
             return []
         chosen, last = [self.letters[at] for at in within], within[-1]
@@ -100,8 +97,15 @@ class _Laid:
         for letter in self.letters[last + 1 :]:
             if letter.middle[1] > bottom or not _goes_on(chosen[-1], letter, margin):
                 break
+            if any(_is_inside(letter.middle, other) for other in self.boxes if other != box):
+                break  # the answer of another box
             chosen.append(letter)
         return chosen
+
+
+def _is_inside(point: tuple[float, float], box: Rectangle) -> bool:
+    left, bottom, right, top = box
+    return left <= point[0] <= right and bottom <= point[1] <= top
 
 
 def _is_same_place(outline: Rectangle, box: Rectangle) -> bool:
@@ -179,8 +183,16 @@ def _laid(form: Form, sheets: Sequence[Sheet]) -> dict[int, _Laid]:
         fit = alignment.fit(blank.words, sheets[best].words) if shares[best] >= ALIKE else None
         if fit is not None:
             letters = print_layout.without_print(sheets[best].letters, blank.letters, fit)
-            found[number] = _Laid(best + 1, sheets[best].height, fit, tuple(letters))
+            boxes = tuple(fit.rectangle(there) for there in _places(form, number))
+            found[number] = _Laid(best + 1, sheets[best].height, fit, tuple(letters), boxes)
     return found
+
+
+def _places(form: Form, number: int) -> Iterator[Rectangle]:
+    """Yield where the boxes of one page of the blank are, its circles left out."""
+    for box in form.manifest.boxes.values():
+        if box.kind != "button":
+            yield from (place.rectangle for place in box.places if place.page == number)
 
 
 def _boxes(form: Form, laid: Mapping[int, _Laid], content: bytes) -> Iterator[Box]:
@@ -195,7 +207,10 @@ def _boxes(form: Form, laid: Mapping[int, _Laid], content: bytes) -> Iterator[Bo
         elif box.kind == "list":
             yield _list(name, box, laid[places[0].page], places[0].rectangle, content)
         else:
-            yield _text(name, box, [laid[p.page].text_at(p.rectangle) for p in places])
+            shown = [laid[p.page].text_at(p.rectangle) for p in places]
+            inked = [marks.get((name, place)) is not False for place in places]
+            is_lost = not any(shown) and any(inked)  # ink without letters is no blank box
+            yield _text(name, box, [NO_LETTER] if is_lost else shown)
 
 
 def button(name: str, marks: Sequence[tuple[str | None, bool | None]]) -> Box:
@@ -213,6 +228,8 @@ def _text(name: str, box: BlankBox, shown: Sequence[str]) -> Box:
         stored = {label: value for value, label in box.labels.items()}
         text = stored.get(text, text if text in box.labels else "")
         return Box(name, box.kind, text, raw, legible=bool(text), labels=box.labels)
+    if raw == NO_LETTER:
+        return Box(name, box.kind, "", raw, legible=False)
     return Box(name, box.kind, text, raw, legible=len(set(shown)) == 1)
 
 
@@ -235,12 +252,12 @@ def _list(name: str, box: BlankBox, laid: _Laid, there: Rectangle, content: byte
 def _marks(
     form: Form, laid: Mapping[int, _Laid], content: bytes
 ) -> dict[tuple[str, Place], bool | None]:
-    """Return for every circle whether it is marked, None where nobody can tell."""
+    """Return for every box but lists whether ink was added to it, None where nobody can tell."""
     circles = [
         Circle(name, place, on.number, on.fit.rectangle(place.rectangle))
         for name, box in form.manifest.boxes.items()
         for place in box.places
-        if box.kind == "button" and (on := laid.get(place.page)) is not None
+        if box.kind != "list" and (on := laid.get(place.page)) is not None
     ]
     return page_compare.marks(content, form, circles)
 

@@ -1,18 +1,23 @@
 """How a font's codes become letters, so that what a page shows can be compared with what is stored.
 
-By the font's own table (/ToUnicode), by its /Encoding with /Differences, or by the named tables of
-Chinese, Japanese and Korean fonts, of which PDFium takes one for curly quotes. Where none of these
-says what a code means, that is said, not guessed.
+By its /Encoding with /Differences, by the letters that an embedded font says its shapes are, by what
+the file says beside the font (/ToUnicode), or by the named tables of Chinese, Japanese and Korean fonts,
+of which PDFium takes one for curly quotes. Viewers draw by the first two: where /ToUnicode says something
+else, or nothing says what a code means, that is said, not guessed.
 """
 
 from __future__ import annotations
 
 import re
+import struct
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
 import pikepdf
+
+from formflow.reading import letter_table
 
 Decode = Callable[[bytes], str]
 
@@ -33,6 +38,8 @@ _HEX = rb"<([0-9A-Fa-f\s]*)>"
 _BLOCK = re.compile(rb"begin(bfchar|bfrange)(.*?)end\1", re.DOTALL)
 _CHAR = re.compile(_HEX + rb"\s*" + _HEX)
 _RANGE = re.compile(_HEX + rb"\s*" + _HEX + rb"\s*(?:" + _HEX + rb"|\[([^]]*)\])")
+# Fonts of every computer that draw signs for letters.
+_OF_SIGNS = re.compile(r"symbol|dingbat|webding|wingding|marlett", re.IGNORECASE)
 _UNICODE_NAME = re.compile(r"u(?:ni)?([0-9A-F]{4,6})")
 
 
@@ -44,14 +51,51 @@ def decoder(font: pikepdf.Object) -> Decode:
     """Return what turns the codes of one font into letters. It, and this, raise CannotTell."""
     if font.get("/Subtype") == "/Type3":  # its letters are drawings, of anything
         raise CannotTell
-    is_wide = font.get("/Subtype") == "/Type0"
-    own = font.get("/ToUnicode")
-    codes = _to_unicode(own.read_bytes()) if isinstance(own, pikepdf.Stream) else {}
-    if not is_wide:
-        return _by_code(_simple(font) | codes, 1)
+    told = font.get("/ToUnicode")
+    codes = _to_unicode(told.read_bytes()) if isinstance(told, pikepdf.Stream) else {}
+    if font.get("/Subtype") != "/Type0":
+        return _by_code(_agreed(codes, _simple(font)), 1)
+    if str(font.get("/Encoding")) == "/Identity-H":
+        shapes = _embedded(font)  # of a shape of several letters, the file tells which
+        shared = {code: letter for code, letter in codes.items() if letter in shapes.get(code, "")}
+        codes = _agreed(codes, {code: of[0] for code, of in shapes.items()} | shared)
     if codes:
         return _by_code({0: ""} | codes, 2)
     return _wide(font)
+
+
+def _agreed(told: Mapping[int, str], drawn: Mapping[int, str]) -> dict[int, str]:
+    """Return what codes mean: what is drawn for them, else what the file tells. What differs is left out."""
+    both = told.keys() & drawn.keys()
+    differ = {code for code in both if _plain(told[code]) != _plain(drawn[code])}
+    return {code: letters for code, letters in {**told, **drawn}.items() if code not in differ}
+
+
+def _plain(letters: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", letters).split())
+
+
+def shapes_of(font: pikepdf.Object) -> pikepdf.Object:
+    """Return the font that a wide one takes its shapes from; an empty one where there is none."""
+    listed = font.get("/DescendantFonts")
+    found = listed[0] if isinstance(listed, pikepdf.Array) and len(listed) else None
+    return found if isinstance(found, pikepdf.Dictionary) else pikepdf.Dictionary()
+
+
+def _embedded(font: pikepdf.Object) -> dict[int, str]:
+    """Return the letters of each code of an embedded TrueType font, as far as its own table says them."""
+    below = shapes_of(font)
+    about = below.get("/FontDescriptor")
+    content = about.get("/FontFile2") if isinstance(about, pikepdf.Dictionary) else None
+    if not isinstance(content, pikepdf.Stream):
+        return {}
+    shapes = letter_table.letters_of_shapes(content.read_bytes())
+    chosen = below.get("/CIDToGIDMap")
+    if not isinstance(chosen, pikepdf.Stream):
+        return shapes
+    table = chosen.read_bytes()
+    numbers = enumerate(struct.unpack(f">{len(table) // 2}H", table[: len(table) // 2 * 2]))
+    return {code: shapes[shape] for code, shape in numbers if shape in shapes}
 
 
 def _by_code(codes: Mapping[int, str], width: int) -> Decode:
@@ -67,6 +111,8 @@ def _by_code(codes: Mapping[int, str], width: int) -> Decode:
 
 def _simple(font: pikepdf.Object) -> dict[int, str]:
     """Return the letters of a font of one byte a code, as far as the file says."""
+    if not _is_embedded(font) and _OF_SIGNS.search(str(font.get("/BaseFont"))):
+        raise CannotTell
     encoding: Any = font.get("/Encoding")
     listed = None
     if isinstance(encoding, pikepdf.Dictionary):

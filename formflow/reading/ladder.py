@@ -20,6 +20,7 @@ from pathlib import Path
 import pikepdf
 import pikepdf.settings
 
+from formflow.core import pdf_end
 from formflow.core.model import Answer, AnswerState, Hold, Reading, Unread
 from formflow.forms.catalogue import Form
 from formflow.reading import (
@@ -109,6 +110,7 @@ class _Paper:
             answers=given,
             case_ref=boxes["case_ref"].value if "case_ref" in boxes else "",
             carries=active_content.kinds(self.carries - form.manifest.carries),
+            told=("FF-147",) if pdf_end.behind(self.content) else (),
         )
 
 
@@ -194,7 +196,7 @@ def _read_print(
     sheets = print_layout.sheets(content)
     found = flat.read(sheets, content, identify.information(pdf), paper.reader.forms)
     if isinstance(found, str):
-        unread = paper.unread(NO_BOXES if found == identify.NONE else found)
+        unread = paper.unread(_kind_of_file(pdf) if found == identify.NONE else found)
         return replace(unread, is_picture=any(sheet.is_picture for sheet in sheets))
     form, boxes = found.form, found.boxes
     given = answers(form, boxes)
@@ -207,6 +209,14 @@ def _read_print(
     if pdf.get_warnings():
         held.append(Hold("FF-114"))
     return paper.reading("flat", form, boxes, given, held)
+
+
+def _kind_of_file(pdf: pikepdf.Pdf) -> str:
+    """Return the notice that says what a file is which has no boxes to read."""
+    form = pdf.Root.get("/AcroForm")
+    if "/Collection" in pdf.Root:
+        return "FF-151"
+    return "FF-150" if isinstance(form, pikepdf.Dictionary) and "/XFA" in form else NO_BOXES
 
 
 def _drawable(paper: _Paper, pdf: pikepdf.Pdf) -> bytes:

@@ -48,9 +48,8 @@ def _around(circles: Sequence[Circle]) -> Rectangle:
 
 
 def _blank_ink(form: Form, number: int) -> Mapping[Rectangle, float]:
-    """Return how much ink a page of the blank has in each of its circles."""
-    buttons = (box for box in form.manifest.boxes.values() if box.kind == "button")
-    places = (place for box in buttons for place in box.places)
+    """Return how much ink a page of the blank has in each of its boxes."""
+    places = (place for box in form.manifest.boxes.values() for place in box.places)
     return _ink_of(form.blank, number, tuple(p.rectangle for p in places if p.page == number))
 
 

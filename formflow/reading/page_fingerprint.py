@@ -157,7 +157,7 @@ def _is_seen(annotation: pikepdf.Object) -> bool:
         return not is_hidden(annotation)
     left, bottom, right, top = rectangle(annotation.get("/Rect"))
     # A signature that shows nothing has no size.
-    return not is_hidden(annotation) and left < right and bottom < top
+    return not is_hidden(annotation) and (left < right or bottom < top)
 
 
 def is_hidden(annotation: pikepdf.Object) -> bool:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import codecs
+import re
 import unicodedata
 
 import pikepdf  # noqa: F401 - brings the codec of PDFDocEncoding
 
+ZEROS_INSIDE, OTHER_TABLE = "FF-148", "FF-149"
+# What bytes of Windows, of a Mac or of UTF-8 look like when they are read as a PDF's own: signs that
+# nobody types, or that are where no word has them.
+_GARBLED = re.compile(
+    r"[™ﬁﬂ‚\ufffd]|[^\W\d_][“”„‹›†‡•‰ƒ−][^\W\d_]|(?<!\w)[ŒŠŸ](?!\w)|[a-z][ŒŠŸŽŁ]|[ÂÃÅÄ][\x80-\xbf•-‰]"
+)
 WIDE_MARKS = (codecs.BOM_UTF16_BE, codecs.BOM_UTF16_LE)
 
 
@@ -30,3 +37,25 @@ def normalised(raw: str) -> str:
         return raw.strip()
     text = raw.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
     return unicodedata.normalize("NFC", text).strip()
+
+
+def doubt(content: bytes) -> str:
+    """Return the notice about a stored string that may be stored wrongly, "" for none.
+
+    Zero bytes inside it hide what a program made of it; bytes of another table come out as other letters.
+    """
+    text = decoded(content)
+    if "\0" in text.strip("\0 \t\r\n"):
+        return ZEROS_INSIDE
+    if content.isascii() or content[:2] in WIDE_MARKS or content[:3] == codecs.BOM_UTF8:
+        return ""
+    return OTHER_TABLE if _is_utf8(content) or _GARBLED.search(text) else ""
+
+
+def _is_utf8(content: bytes) -> bool:
+    """Return whether bytes are UTF-8 for letters of Europe or for quotes and dashes, and not so by chance."""
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return all(sign < "\u0530" or "\u1e00" <= sign <= "\u20bf" for sign in text)

@@ -8,8 +8,11 @@ that changes what a reader takes from it. Every other letter, digit and sign mus
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
+from itertools import groupby
 
 SHORTEST_BEGINNING = 40  # signs that must be shown before the rest may be cut off
+MOST_LOST = 3  # letters in a row that a program's font may lack: no word is gone without a trace
 _PLAIN = str.maketrans(
     {
         **dict.fromkeys("‘’‚‛`´′ʼ", "'"),
@@ -20,14 +23,20 @@ _PLAIN = str.maketrans(
 )
 
 
-def says_the_same(shown: str, stored: str) -> bool:
-    """Return whether a reader of the page and a reader of the file read the same answer."""
+def says_the_same(shown: str, stored: str, *, has_room: bool = False) -> bool:
+    """Return whether a reader of the page and a reader of the file read the same answer.
+
+    Where the page has room for more, nothing of it may be missing at the end.
+    """
     seen, kept = _plain(shown), _plain(stored)
     if seen == kept:
         return True
-    if any(unicodedata.bidirectional(sign) in ("R", "AL") for sign in kept if sign > "\u058f"):
-        return sorted(seen) == sorted(kept)  # drawn from right to left, in the order of the eye
-    return _follows(seen, kept)
+    if any(map(_is_right_to_left, kept)):
+        # Drawn from right to left, in the order of the eye; the words between are in their own order.
+        runs = list(_left_to_right(kept))
+        own = "".join(_left_to_right(seen))
+        return sorted(seen) == sorted(kept) and own in ("".join(runs), "".join(reversed(runs)))
+    return _follows(seen, kept, SHORTEST_BEGINNING if not has_room else len(kept))
 
 
 def _plain(text: str) -> str:
@@ -39,16 +48,30 @@ def _plain(text: str) -> str:
     return signs if signs.isprintable() else "".join(filter(str.isprintable, signs))
 
 
-def _follows(seen: str, kept: str) -> bool:
-    at = 0
+def _is_right_to_left(sign: str) -> bool:
+    return sign > "\u058f" and unicodedata.bidirectional(sign) in ("R", "AL")
+
+
+def _left_to_right(text: str) -> Iterator[str]:
+    """Yield the letters and digits between those that are written from right to left."""
+    for is_other, signs in groupby(text, _is_right_to_left):
+        if not is_other:
+            yield "".join(sign for sign in signs if sign.isalnum())
+
+
+def _follows(seen: str, kept: str, shortest: int) -> bool:
+    at, lost = 0, 0
     for sign in kept:
-        if at == len(seen) and at >= SHORTEST_BEGINNING:
+        if at == len(seen) and at >= shortest:
             return True
         if at < len(seen) and seen[at] in (sign, _base(sign)):
-            at += 1
+            at, lost = at + 1, 0
         elif sign.isascii():
             return False
-        # else: a letter that the program's font lacks
+        elif sign.isalpha():  # a letter that the program's font lacks
+            lost += 1
+            if lost > MOST_LOST or not unicodedata.name(sign, "").startswith("LATIN"):
+                return False
     return at == len(seen)
 
 

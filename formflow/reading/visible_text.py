@@ -1,7 +1,7 @@
 """The letters of a drawing that an eye can see, followed order by order as a viewer does.
 
-Letters beyond the edge, in the colour of their ground, see-through, tiny or drawn as nothing are not
-seen. Where it takes more than simple drawing to say so, nobody can tell. PDF 32000-1, 8 and 9.
+Letters beyond the edge, in the colour of their ground, see-through, mirrored, tiny or drawn as nothing
+are not seen. Where it takes more than simple drawing to say so, nobody can tell. PDF 32000-1, 8 and 9.
 """
 
 from __future__ import annotations
@@ -10,43 +10,58 @@ import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import pikepdf
 from pikepdf import Matrix
 
 from formflow.forms.manifest import Rectangle, rectangle
-from formflow.reading.font_decoding import CannotTell, Decode
+from formflow.reading.areas import EVERYWHERE, NOWHERE, Point, area, around, common, cut, is_seen
+from formflow.reading.font_decoding import CannotTell
+from formflow.reading.font_widths import Measure
+from formflow.reading.text_state import BLACK, FILLED, MOVES_LETTERS, SAYS_HOW, Here, Line, Piece
 
 DEEPEST = 4  # drawings within drawings
 MOST_ORDERS = 50_000  # of one box: 3,000 letters, each placed by itself, take 9,000
 LEAST_CONTRAST = 0.2  # between letters and ground; 1 is black on white
 SMALLEST = 2.0  # points
-NARROW, TALL = 0.25, 0.7  # the least that a letter takes of its size, across and upwards
-FILLED, FILLED_AND_OUTLINED, NOT_DRAWN = 0, 2, frozenset((3, 7))  # how letters are drawn
+TALL = 0.7  # the least that a letter takes of its size upwards
+MOSTLY_GONE = 0.25  # of a letter: where less of it can be seen, nobody can read it
+ON_TOP = 0.4  # of the smaller of two: letters that share more are written over each other
+NEXT_LINE = 2.0  # of a letter's size: a box with less than that below its text has no room for more
+LINES_APART = 1.7  # of a letter's size: lines of a full box are nearer to each other
+FULL = 0.6, 0.75  # of a box that a text fills, by its lines and by its one line
+FILLED_AND_OUTLINED, NOT_DRAWN = 2, frozenset((3, 7))  # how letters are drawn
 PLAIN_COLOURS = frozenset(("/DeviceGray", "/DeviceRGB", "/DeviceCMYK"))
 MEASURED_COLOURS = frozenset(("/ICCBased", "/CalRGB", "/CalGray"))
-BLACK, WHITE = 0.0, 1.0
-EVERYWHERE, NOWHERE = (-math.inf, -math.inf, math.inf, math.inf), (0.0, 0.0, 0.0, 0.0)
+WHITE = 1.0
 
 _DRAWS = frozenset(("m", "l", "c", "v", "y", "re", "W", "W*"))
-_MOVES_LETTERS = frozenset(("BT", "Tm", "Td", "TD", "T*", "TL", "Tr", "Tz", "Ts"))
 _SHOWS = re.compile(rb"T[jJ]|['\"]|Do|BI|sh")  # the orders that can show anything at all
 
-Point = tuple[float, float]
-Fonts = Callable[[str, Any], Decode]  # from the name of a font and the font, None if not there
+Fonts = Callable[[str, Any], Measure]  # from the name of a font and the font, None if not there
 
 
-def letters(drawing: pikepdf.Object, place: Rectangle, fonts: Fonts) -> str:
-    """Return what a box's drawing shows, in the order drawn, when it is in this place.
+class Shown(NamedTuple):
+    """What a drawing shows, in the order drawn."""
+
+    text: str
+    has_room: bool  # whether more would have had room in its box
+
+
+def shown(drawing: pikepdf.Object, place: Rectangle, fonts: Fonts, *, lines: bool) -> Shown:
+    """Return what a box's drawing shows when it is in this place; `lines`: the box takes several.
 
     Raise CannotTell.
     """
     if _SHOWS.search(drawing.read_bytes()) is None:
-        return ""  # an empty box, as most are: quickly settled
+        return Shown("", True)  # an empty box, as most are: quickly settled
     width, height = place[2] - place[0], place[3] - place[1]
-    here = _Here(Matrix(), (0.0, 0.0, width, height))
-    return "".join(_Eye(fonts).follow(drawing, _fitted(drawing, here, width, height), 0))
+    here = Here(Matrix(), (0.0, 0.0, width, height))
+    eye = _Eye(fonts)
+    text = "".join(eye.follow(drawing, _fitted(drawing, here, width, height), 0))
+    fills = eye.fills_lines(height) if lines else eye.fills_one(width)
+    return Shown(text, not (fills or eye.runs_off))
 
 
 def shade(numbers: Sequence[float]) -> float:
@@ -63,37 +78,13 @@ def shade(numbers: Sequence[float]) -> float:
 
 
 @dataclass(slots=True)
-class _Here:
-    """What holds at one point of a drawing, and is kept and restored by it."""
-
-    where: Matrix  # from the drawing to the box
-    clip: Rectangle  # what of the box can be seen
-    colour: float | None = BLACK  # None: nobody can tell
-    measured: bool = True  # whether the numbers of its colour space say how light a colour is
-    solid: float = 1.0  # 0: see-through
-    mode: int = FILLED
-    font: Decode | None = None
-    size: float = 0.0
-    across: float = 1.0  # how wide letters are drawn
-    rise: float = 0.0
-    leading: float = 0.0
-
-    def placed(self, where: Matrix, clip: Rectangle) -> _Here:
-        """Return what holds here at another place. Several times as fast as dataclasses.replace()."""
-        return _Here(
-            where, clip, self.colour, self.measured, self.solid, self.mode,
-            self.font, self.size, self.across, self.rise, self.leading,
-        )  # fmt: skip
-
-
-@dataclass(slots=True)
 class _Outline:
     """The path that is being drawn, until it is painted or cuts."""
 
     paths: list[list[Point]] = field(default_factory=list)
     cuts: bool = False
 
-    def take(self, order: str, given: Any, here: _Here) -> None:
+    def take(self, order: str, given: Any, here: Here) -> None:
         """Follow an order that draws on the path."""
         match order:
             case "m":
@@ -111,58 +102,22 @@ class _Outline:
 
 
 @dataclass(slots=True)
-class _Line:
-    """Where the next letters stand."""
-
-    at: Matrix = field(default_factory=Matrix)
-    begins: Matrix = field(default_factory=Matrix)
-
-    def take(self, order: str, given: Any, here: _Here) -> None:
-        """Follow an order that moves letters or says how they are drawn."""
-        match order:
-            case "BT":
-                self._set(Matrix())
-            case "Tm":
-                self._set(_matrix(given))
-            case "Td" | "TD":
-                x, y = _floats(given)
-                self._set(Matrix(1, 0, 0, 1, x, y) @ self.begins)
-                if order == "TD":
-                    here.leading = -y
-            case "T*":
-                self.go_on(here)
-            case "TL":
-                here.leading = float(given[0])
-            case "Tr":
-                here.mode = int(given[0])
-            case "Tz":
-                here.across = float(given[0]) / 100
-            case "Ts":
-                here.rise = float(given[0])
-
-    def go_on(self, here: _Here) -> None:
-        """Begin the next line."""
-        self._set(Matrix(1, 0, 0, 1, 0, -here.leading) @ self.begins)
-
-    def _set(self, where: Matrix) -> None:
-        self.at = self.begins = where
-
-
-@dataclass(slots=True)
 class _Eye:
     """Follows the orders of a drawing."""
 
     fonts: Fonts
     painted: list[tuple[Rectangle, float | None]] = field(default_factory=list)
-    written: list[Rectangle] = field(default_factory=list)
+    written: dict[int, list[Rectangle]] = field(default_factory=dict)  # by their rows
+    size: float = 0.0  # of the letters seen last, in points of the box
+    runs_off: bool = False  # whether the letters drawn last end beyond the right edge
     orders: int = 0
 
-    def follow(self, drawing: pikepdf.Object, here: _Here, depth: int) -> Iterator[str]:
+    def follow(self, drawing: pikepdf.Object, here: Here, depth: int) -> Iterator[str]:
         """Yield the letters that can be seen."""
         if "/OC" in drawing:  # a layer, which viewers show or not
             raise CannotTell
-        kept: list[_Here] = []
-        outline, line = _Outline(), _Line()
+        kept: list[Here] = []
+        outline, line = _Outline(), Line()
         for step in pikepdf.parse_content_stream(drawing):
             self.orders += 1
             if self.orders > MOST_ORDERS:
@@ -172,8 +127,11 @@ class _Eye:
             if order in _DRAWS:
                 outline.take(order, given, here)
                 continue
-            if order in _MOVES_LETTERS:
+            if order in MOVES_LETTERS:
                 line.take(order, given, here)
+                continue
+            if order in SAYS_HOW:
+                here.take(order, float(given[0]))
                 continue
             match order:
                 case "q":
@@ -186,22 +144,24 @@ class _Eye:
                     self._finish(outline, here, fills=order not in "Ssn")
                     outline = _Outline()
                 case "Tj" | "TJ":
-                    yield self._seen(given[-1], line.at, here)
+                    yield from self._written(given[0], line, here)
                 case "'" | '"':
+                    if order == '"':
+                        here.between_words, here.between_letters = _floats(given[:2])
                     line.go_on(here)
-                    yield self._seen(given[-1], line.at, here)
+                    yield from self._written(given[-1], line, here)
                 case "Do":
                     yield from self._inside(drawing, given[0], here, depth)
                 case _:
                     self._change(order, given, here, drawing)
 
-    def _inside(self, drawing: pikepdf.Object, name: Any, here: _Here, depth: int) -> Iterator[str]:
+    def _inside(self, drawing: pikepdf.Object, name: Any, here: Here, depth: int) -> Iterator[str]:
         inner = _named(drawing, "/XObject", name)
         if depth > DEEPEST or inner is None or inner.get("/Subtype") != "/Form":
             raise CannotTell
         yield from self.follow(inner, _within(inner, here), depth + 1)
 
-    def _change(self, order: str, given: Any, here: _Here, drawing: pikepdf.Object) -> None:
+    def _change(self, order: str, given: Any, here: Here, drawing: pikepdf.Object) -> None:
         """Change colour, font or what letters look like. Raise CannotTell for what is not simple."""
         match order:
             case "g" | "rg" | "k":
@@ -223,45 +183,81 @@ class _Eye:
             case _:
                 pass
 
-    def _finish(self, outline: _Outline, here: _Here, *, fills: bool) -> None:
+    def _finish(self, outline: _Outline, here: Here, *, fills: bool) -> None:
         """Paint a path, or cut by it."""
         if fills:
-            around = _around([point for path in outline.paths for point in path])
-            self._paint(_common(around, here.clip), here.colour)
+            shape = around([point for path in outline.paths for point in path])
+            self._paint(common(shape, here.clip), here.colour)
         if outline.cuts:
-            here.clip = _common(_cut(outline.paths), here.clip)
+            here.clip = common(cut(outline.paths), here.clip)
 
     def _paint(self, there: Rectangle, colour: float | None) -> None:
-        if any(_is_seen(_common(there, text)) for text in self.written):
+        texts = (text for row in self.written.values() for text in row)
+        if any(is_seen(common(there, text)) for text in texts):
             raise CannotTell  # painted over: how much of a letter is left is for an eye to say
         self.painted.append((there, colour))
 
-    def _seen(self, operand: Any, text: Matrix, here: _Here) -> str:
-        """Return some letters if they can be seen, or ""."""
-        if here.font is None:
-            raise CannotTell
-        shown = "".join(map(here.font, _strings(operand)))
-        if not shown.strip():
-            return shown
+    def _written(self, operand: Any, line: Line, here: Here) -> Iterator[str]:
+        """Yield those of some letters that can be seen."""
+        begins, pieces = line.written(operand, here)
+        on = begins @ here.where
+        # The side of a square that has the area of a letter: none of its sides can be next to nothing.
+        turned = here.across * (on.a * on.d - on.b * on.c)
+        self.size = abs(here.size) * math.sqrt(max(0.0, turned))  # none of what is mirrored
+        for piece in pieces:
+            yield self._seen(piece, on, here) if piece.text.strip() else piece.text
+
+    def _seen(self, piece: Piece, on: Matrix, here: Here) -> str:
+        """Return the letters of a piece that can be seen."""
         if here.mode not in (FILLED, FILLED_AND_OUTLINED, *NOT_DRAWN):
             raise CannotTell
-        on = text @ here.where
-        end = NARROW * len(shown) * here.size * here.across
-        corners = [
-            on.transform((x, y + here.rise)) for x in (0, end) for y in (0, TALL * here.size)
-        ]
-        there = _common(_around(corners), here.clip)
-        # The side of a square that has the area of a letter: none of its sides can be next to nothing.
-        side = here.size * math.sqrt(abs(here.across * (on.a * on.d - on.b * on.c)))
-        if here.mode in NOT_DRAWN or abs(side) < SMALLEST or not _is_seen(there):
+        if here.mode in NOT_DRAWN or self.size < SMALLEST:
             return ""
-        if not self._stands_out(corners[0], here):
+        low, high = here.rise, here.rise + TALL * here.size
+        corners = [on.transform((x, y)) for x in (piece.begins, piece.ends) for y in (low, high)]
+        there = around(corners)
+        if len(piece.signs) > 1 and not self._is_alike(there, here.clip):
+            letters = "".join([self._seen(one, on, here) for one in piece.letters()])
+            # A program that breaks no lines lets a long one run off the edge, where everybody sees it end.
+            self.runs_off = bool(letters) and there[2] > here.clip[2]
+            return letters
+        left = common(there, here.clip)
+        if area(left) < MOSTLY_GONE * area(there) or not self._stands_out(there, here):
             return ""
-        self.written.append(there)
-        return shown
+        self._note(there)
+        return piece.text
 
-    def _stands_out(self, start: Point, here: _Here) -> bool:
-        x, y = start
+    def _is_alike(self, there: Rectangle, clip: Rectangle) -> bool:
+        """Return whether all letters of a place can be seen alike: on one ground, and none cut off."""
+        shared = (common(there, ground) for ground, _ in self.painted)
+        return common(there, clip) == there and all(
+            one == there or not is_seen(one) for one in shared
+        )
+
+    def _note(self, there: Rectangle) -> None:
+        """Keep where letters are. Raise CannotTell for those written over others."""
+        row = int(there[1] / (ON_TOP * self.size))
+        for near in (row - 1, row, row + 1):
+            for other in self.written.get(near, ()):
+                smaller = min(area(there), area(other))
+                if area(common(there, other)) > ON_TOP * smaller:
+                    raise CannotTell
+        self.written.setdefault(row, []).append(there)
+
+    def fills_lines(self, height: float) -> bool:
+        """Return whether the lines seen fill a box that is so high, so that another had no room."""
+        bottoms = [text[1] for row in self.written.values() for text in row]
+        if not bottoms or min(bottoms) > NEXT_LINE * self.size:
+            return False
+        return len(self.written) * LINES_APART * self.size >= FULL[0] * height
+
+    def fills_one(self, width: float) -> bool:
+        """Return whether the one line seen fills a box that is so wide."""
+        ends = [text[2] for row in self.written.values() for text in row]
+        return max(ends, default=0.0) >= FULL[1] * width
+
+    def _stands_out(self, there: Rectangle, here: Here) -> bool:
+        x, y = (there[0] + there[2]) / 2, (there[1] + there[3]) / 2
         under = [
             colour
             for (left, bottom, right, top), colour in self.painted
@@ -273,27 +269,27 @@ class _Eye:
         return here.solid * abs(here.colour - ground) >= LEAST_CONTRAST
 
 
-def _fitted(drawing: pikepdf.Object, here: _Here, width: float, height: float) -> _Here:
+def _fitted(drawing: pikepdf.Object, here: Here, width: float, height: float) -> Here:
     """Return where a drawing lies in its box: its edge, turned by its matrix, fills the box."""
     if "/BBox" not in drawing:
         return here
     turned = _within(drawing, here.placed(here.where, EVERYWHERE))
     left, bottom, right, top = turned.clip
-    if not _is_seen(turned.clip):
+    if not is_seen(turned.clip):
         return here.placed(here.where, NOWHERE)
     wide, high = width / (right - left), height / (top - bottom)
     fit = Matrix(wide, 0, 0, high, -left * wide, -bottom * high)
     return here.placed(turned.where @ fit, here.clip)
 
 
-def _within(drawing: pikepdf.Object, here: _Here) -> _Here:
+def _within(drawing: pikepdf.Object, here: Here) -> Here:
     """Return where a drawing inside another begins, and what of it can be seen."""
     where = _matrix(drawing.Matrix) @ here.where if "/Matrix" in drawing else here.where
     if "/BBox" not in drawing:
         return here.placed(where, here.clip)
     left, bottom, right, top = rectangle(drawing.BBox)
     corners = [where.transform((x, y)) for x in (left, right) for y in (bottom, top)]
-    return here.placed(where, _common(_around(corners), here.clip))
+    return here.placed(where, common(around(corners), here.clip))
 
 
 def _named(drawing: pikepdf.Object, kind: str, name: Any) -> Any:
@@ -327,49 +323,6 @@ def _floats(operands: Any) -> list[float]:
     return [float(number) for number in operands]
 
 
-def _points(operands: Any, here: _Here) -> list[Point]:
+def _points(operands: Any, here: Here) -> list[Point]:
     numbers = _floats(operands)
     return [here.where.transform(point) for point in zip(numbers[::2], numbers[1::2], strict=True)]
-
-
-def _around(points: Sequence[Point]) -> Rectangle:
-    across, up = [x for x, _ in points], [y for _, y in points]
-    return (min(across), min(up), max(across), max(up)) if points else NOWHERE
-
-
-def _cut(paths: Sequence[Sequence[Point]]) -> Rectangle:
-    """Return what is left after a drawing is cut to some rectangles: one inside the other, as a rule.
-
-    Raise CannotTell for other shapes.
-    """
-    shapes = [(_around(path), set(path)) for path in paths]
-    for (left, bottom, right, top), points in shapes:
-        if points != {(x, y) for x in (left, right) for y in (bottom, top)}:
-            raise CannotTell
-    return min((around for around, _ in shapes), key=_area, default=NOWHERE)
-
-
-def _area(there: Rectangle) -> float:
-    left, bottom, right, top = there
-    return (right - left) * (top - bottom)
-
-
-def _common(one: Rectangle, other: Rectangle) -> Rectangle:
-    return (
-        max(one[0], other[0]),
-        max(one[1], other[1]),
-        min(one[2], other[2]),
-        min(one[3], other[3]),
-    )
-
-
-def _is_seen(there: Rectangle) -> bool:
-    left, bottom, right, top = there
-    return left < right and bottom < top
-
-
-def _strings(operand: Any) -> Iterator[bytes]:
-    if isinstance(operand, pikepdf.Array):
-        yield from (bytes(part) for part in operand if isinstance(part, pikepdf.String))
-    elif isinstance(operand, pikepdf.String):
-        yield bytes(operand)

@@ -76,6 +76,7 @@ def check(
     notices = (
         *_referral_is_not_asked(paper, facts),
         *about_active_content(reading.carries),
+        *map(notice, reading.told),
         *_holds(paper),
         *_unreadable(paper),
         *_lost_letters(paper),

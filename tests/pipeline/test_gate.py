@@ -88,8 +88,31 @@ def test_white_space_after_the_end_is_harmless(tmp_path: Path, small: bytes, aft
     assert code(tmp_path, small.rstrip() + after) == ("", False)
 
 
-def test_words_after_the_end_are_not(tmp_path: Path, small: bytes) -> None:
-    assert code(tmp_path, small + b"-- sent from my scanner --")[0] == "FF-103"
+@pytest.mark.parametrize(
+    "after", [b"\0", b"\r\n\0\0\n", b"-- sent from my scanner --", b"<!-- ok -->"]
+)
+def test_what_a_gateway_adds_after_the_end_is_harmless(
+    tmp_path: Path, small: bytes, after: bytes
+) -> None:
+    assert code(tmp_path, small + after) == ("", False)
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        b"9 0 obj",
+        b"9",
+        b"%",
+        b"xref",
+        b"x",
+        b"note\n9 0 obj\n(",
+        bytes(65),
+        b"word " * 300,
+        b"\0" + b"7 0 o",
+    ],
+)
+def test_what_may_be_half_a_later_save_is_not(tmp_path: Path, small: bytes, after: bytes) -> None:
+    assert code(tmp_path, small + after) == ("FF-103", True)
 
 
 def test_an_end_that_points_beyond_the_file_or_at_something_else_is_seen(

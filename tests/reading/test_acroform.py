@@ -245,3 +245,36 @@ def test_too_many_pages_are_refused() -> None:
     pdf.add_blank_page()
     with pytest.raises(TooMuch, match="1 pages"):
         boxes(pdf, 500, 100, most_pages=1)
+
+
+def row(states: list[str], marked: list[bool], value: str) -> pikepdf.Pdf:
+    """A row of circles that store these states."""
+    circles = [
+        Dictionary(
+            Subtype=Name.Widget, Rect=Array([20 * at, 0, 20 * at + 10, 10]),
+            AS=Name("/" + state) if on else Name.Off, AP=Dictionary(N=Dictionary({f"/{state}": Dictionary()})),
+        )
+        for at, (state, on) in enumerate(zip(states, marked, strict=True))
+    ]  # fmt: skip
+    return small_form(
+        Dictionary(FT=Name.Btn, T=String("row"), V=Name("/" + value), Kids=Array(circles))
+    )
+
+
+@pytest.mark.parametrize(
+    ("states", "marked", "legible"),
+    [
+        (["home", "bus", "bus"], [False, False, True], False),
+        (["home", "bus", "bus"], [False, True, True], False),
+        (["bus", "bus"], [True, False], False),
+        (["bus", "bus"], [True, True], True),
+        (["home", "bus", "home", "bus"], [False, True, False, True], True),
+        (["home", "bus"], [False, True], True),
+    ],
+    ids=["one of two", "both of two", "one on two pages", "a box on two pages", "a row on two pages", "plain"],
+)  # fmt: skip
+def test_two_circles_that_store_the_same_say_nothing(
+    states: list[str], marked: list[bool], legible: bool
+) -> None:
+    with row(states, marked, "bus") as pdf:
+        assert boxes(pdf, 10, 100, 10)["row"].legible is legible

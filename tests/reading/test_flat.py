@@ -10,7 +10,7 @@ import pytest
 from pikepdf import Pdf
 
 from formflow.core.model import AnswerState, Reading
-from formflow.reading import alignment, print_layout, raster
+from formflow.reading import alignment, flat, print_layout, raster
 from formflow.reading.alignment import Fit, Word
 from tests.support.papers import ANSWERS, BLANK, FORMS, SAMPLES, fill, paper, read
 
@@ -157,3 +157,38 @@ def test_what_pdfplumber_cannot_read_is_a_value_error() -> None:
         print_layout.sheets(b"%PDF-1.7 and nothing else")
     with pytest.raises(ValueError, match="PDFium"), raster.opened(io.BytesIO(b"none").read()):
         pass
+
+
+def place_of(name: str) -> tuple[int, tuple[float, float, float, float]]:
+    place = FORM.manifest.boxes[name].places[0]
+    return place.page, place.rectangle
+
+
+def test_ink_without_letters_is_no_blank_box(tmp_path: Path) -> None:
+    page, (left, bottom, right, top) = place_of("context_text")
+    path = printed(paper(tmp_path / "whole.pdf"), tmp_path / "a.pdf")
+    with pikepdf.open(path, allow_overwriting_input=True) as pdf:
+        heap = f"q 0 g {left + 9} {bottom + 2} {right - left - 18} {top - bottom - 4} re f Q"
+        pdf.pages[page - 1].contents_add(heap.encode())
+        pdf.save()
+    reading = read(path)
+    assert isinstance(reading, Reading)
+    assert reading.answers["context_text"].state is AnswerState.UNREADABLE
+    assert ("FF-134", "context_text") in {(hold.code, hold.field) for hold in reading.held}
+    assert reading.answers["relationship_text"].state is AnswerState.BLANK
+
+
+def test_letters_of_the_box_below_belong_to_the_box_below() -> None:
+    """The last line of one box and the first of the next are as near as two lines of one text."""
+    letters = tuple(
+        print_layout.Letter(
+            {"text": sign, "x0": 10.0, "x1": 15.0, "y0": y, "y1": y + 9, "size": 9.0}, ()
+        )
+        for sign, y in (("A", 22.0), ("B", 10.0))
+    )
+    boxes = ((8.0, 20.0, 90.0, 34.0), (8.0, 6.0, 90.0, 20.0))
+    laid = flat._Laid(1, 100.0, Fit(), letters, boxes)
+    assert [letter.text for letter in laid._inside(boxes[0])] == ["A"]
+    assert [letter.text for letter in laid._inside(boxes[1])] == ["B"]
+    alone = flat._Laid(1, 100.0, Fit(), letters, boxes[:1])
+    assert [letter.text for letter in alone._inside(boxes[0])] == ["A", "B"]

@@ -312,3 +312,51 @@ def test_every_kind_of_lock_opens_without_a_password_or_with_the_agencys_own(
         unread = read(path)
         assert isinstance(unread, Unread)
         assert unread.reason == "FF-104"
+
+
+def test_bytes_after_the_end_are_told_and_hold_nothing(tmp_path: Path) -> None:
+    path = paper(tmp_path / "a.pdf")
+    assert_told(path, ())
+    path.write_bytes(path.read_bytes() + b"-- sent from my scanner --\0")
+    assert_told(path, ("FF-147",))
+
+
+def assert_told(path: Path, codes: tuple[str, ...]) -> None:
+    reading = read(path)
+    assert isinstance(reading, Reading)
+    assert (reading.told, reading.held) == (codes, ())
+
+
+def xfa_alone(pdf: Pdf) -> None:
+    pdf.Root.AcroForm = Dictionary(Fields=Array([]), XFA=pdf.make_stream(b"<xdp/>"))
+
+
+def portfolio(pdf: Pdf) -> None:
+    del pdf.Root["/AcroForm"]
+    pdf.Root.Collection = Dictionary(Type=Name.Collection)
+
+
+@pytest.mark.parametrize(("change", "code"), [(xfa_alone, "FF-150"), (portfolio, "FF-151")])
+def test_a_file_of_another_kind_is_called_what_it_is(
+    tmp_path: Path, change: Any, code: str
+) -> None:
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page()
+        pdf.Root.AcroForm = Dictionary(Fields=Array([]))
+        change(pdf)
+        pdf.save(tmp_path / "other.pdf")
+    unread = read(tmp_path / "other.pdf")
+    assert isinstance(unread, Unread)
+    assert unread.reason == code
+
+
+def test_a_box_on_no_page_is_said_to_be_on_no_page(tmp_path: Path) -> None:
+    def change(pdf: Pdf) -> None:
+        more = Dictionary(FT=Name.Tx, T=String("more"), V=String("x"), Subtype=Name.Widget)
+        pdf.Root.AcroForm.Fields.append(pdf.make_indirect(more))
+
+    reading = read(paper(tmp_path / "a.pdf", change=change))
+    assert isinstance(reading, Reading)
+    assert [dict(hold.words)["which"] for hold in reading.held if hold.code == "FF-107"] == [
+        "on no page"
+    ]

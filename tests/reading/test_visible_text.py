@@ -43,7 +43,7 @@ TEXT = b"BT /Own 9 Tf 2 4 Td (Alice Example) Tj ET"
         b"0 g 0 0 300 20 re f 1 g " + TEXT,
         b"q 0.5 0 0 0.5 0 0 cm BT /Own 18 Tf 4 8 Td (Alice Example) Tj ET Q",
         b"BT /Own 1 Tf 9 0 0 9 2 4 Tm [(Alice) -300 (Example)] TJ ET",
-        b"BT 12 TL /Own 9 Tf 2 16 Td (Alice) ' T* ET BT /Own 9 Tf 2 4 Td (Example) Tj ET",
+        b"BT 12 TL /Own 9 Tf 2 23 Td (Alice) ' T* ET BT /Own 9 Tf 2 2 Td (Example) Tj ET",
         b"/Grey cs 0 sc " + TEXT,
         b"2 Tr " + TEXT,
         b"q 0 0 300 20 re W n " + TEXT + b" Q",

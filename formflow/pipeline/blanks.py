@@ -1,0 +1,95 @@
+"""The forms in “Blank forms”: compared with ours in each turn, and put back when somebody changed one."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from formflow.core import files
+from formflow.forms import catalogue
+from formflow.forms.catalogue import Form
+
+log = logging.getLogger("formflow")
+CHANGED, CANNOT_BE_PUT_BACK = "FF-145", "FF-146"
+Tell = Callable[[str, str, datetime], None]  # code, name of the file, now
+Stamp = tuple[int, int, int]  # size in bytes, time of the last change, number on the disk
+
+
+def file_of(form: Form, folder: Path) -> Path:
+    """Return where a form's blank is, for people to copy."""
+    return folder / f"{form.code} {form.title}.pdf"
+
+
+def ours() -> Iterator[Form]:
+    """Yield the forms of ours that people begin with. Sheets come filled in, from FormFlow."""
+    return (form for form in catalogue.shipped() if not form.is_sheet)
+
+
+@dataclass(slots=True)
+class Blanks:
+    """What is known of the blanks since FormFlow started. Other files in the folder are left alone."""
+
+    folder: Path
+    _known: dict[Path, Stamp] = field(default_factory=dict)  # as they were when they were ours
+    _in_trouble: set[Path] = field(default_factory=set)
+
+    def compare(self, tell: Tell, now: datetime) -> None:
+        """Put back each blank that is not ours, byte by byte. One that nobody touched is not read again."""
+        if not self.folder.is_dir():
+            return  # a share that is away: `formflow doctor` says so
+        for form in ours():
+            file = file_of(form, self.folder)
+            if file not in self._known or self._known[file] != _stamp(file):
+                self._settle(form, file, tell, now)
+
+    def _settle(self, form: Form, file: Path, tell: Tell, now: datetime) -> None:
+        """Compare one blank, and put it back where it differs."""
+        right, stamp = form.blank.read_bytes(), _stamp(file)
+        there = None if stamp is None else _content(file, len(right))
+        if there not in (None, right) and there not in _older(form):
+            tell(
+                CHANGED, file.name, now
+            )  # first: what is put right and not told would end in silence
+        try:
+            if there != right:
+                files.write(file, right)
+        except OSError as problem:
+            # A share that may only be read, or a program that has it open: tried again in each turn.
+            if file not in self._in_trouble:
+                self._in_trouble.add(file)
+                log.warning("a blank form cannot be put back: %s", type(problem).__name__)
+                tell(CANNOT_BE_PUT_BACK, file.name, now)
+            return
+        self._in_trouble.discard(file)
+        if there != right:
+            stamp = _stamp(file)
+            log.warning("a blank form was put back")
+        if stamp is not None:
+            self._known[file] = stamp
+
+
+def _content(file: Path, most: int) -> bytes:
+    """Return what is in a file, and no more of it than shows that it is another; b"" for a link or a folder."""
+    try:
+        with files.opened(file) as stream:
+            return stream.read(most + 1)
+    except OSError:
+        return b""
+
+
+def _older(form: Form) -> set[bytes]:
+    """Return the blanks of a form's older versions, as an update leaves them."""
+    return {one.blank.read_bytes() for one in catalogue.known() if one.form_id == form.form_id}
+
+
+def _stamp(file: Path) -> Stamp | None:
+    """Return what tells that a file was changed, None where there is none."""
+    try:
+        found = os.lstat(file)
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns, found.st_ino

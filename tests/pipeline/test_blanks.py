@@ -1,0 +1,136 @@
+"""The forms in “Blank forms” stay ours: changed ones are put back with a word, and nothing else is touched."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+
+from formflow.admin import setup
+from formflow.core import files
+from formflow.core.settings import Settings
+from formflow.forms import catalogue
+from formflow.pipeline import blanks
+from tests.support import worker
+from tests.support.offices import formflow
+
+NOW = datetime(2026, 11, 26, tzinfo=UTC)
+FORM = next(blanks.ours())
+
+
+@pytest.fixture
+def blank(office: Settings) -> Path:
+    setup.make_folders(office)
+    worker.turn(office)
+    return blanks.file_of(FORM, office.folders.blank_forms)
+
+
+def told(office: Settings) -> str:
+    """Return what FormFlow says of itself."""
+    return formflow(office, "status").stdout
+
+
+def test_a_blank_that_was_changed_is_put_back_and_told_once(office: Settings, blank: Path) -> None:
+    ours = FORM.blank.read_bytes()
+    assert blank.read_bytes() == ours
+    assert "FF-145" not in told(office)
+    for _ in range(2):
+        blank.write_bytes(ours.replace(b"%PDF", b"%PDG"))
+        worker.turn(office)
+        assert blank.read_bytes() == ours
+    assert told(office).count("FF-145") == 1
+    assert blank.name in told(office)
+
+
+def test_a_change_that_keeps_the_size_is_seen(office: Settings, blank: Path) -> None:
+    ours = FORM.blank.read_bytes()
+    blank.write_bytes(ours[:-1] + b" ")
+    os.utime(blank, (1, 1))
+    worker.turn(office)
+    assert blank.read_bytes() == ours
+
+
+def test_a_blank_that_is_missing_is_laid_out_again_without_a_word(
+    office: Settings, blank: Path
+) -> None:
+    blank.unlink()
+    worker.turn(office)
+    assert blank.read_bytes() == FORM.blank.read_bytes()
+    assert "FF-14" not in told(office)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_a_link_in_its_place_is_replaced_and_not_followed(office: Settings, blank: Path) -> None:
+    other = office.state.folder / "other.pdf"
+    other.write_bytes(b"mine")
+    blank.unlink()
+    blank.symlink_to(other)
+    worker.turn(office)
+    assert not blank.is_symlink()
+    assert blank.read_bytes() == FORM.blank.read_bytes()
+    assert other.read_bytes() == b"mine"
+
+
+def test_other_files_in_the_folder_are_left_alone(office: Settings, blank: Path) -> None:
+    own = blank.parent / "How we fill it in.pdf"
+    own.write_bytes(b"own")
+    worker.turn(office)
+    assert own.read_bytes() == b"own"
+
+
+def test_one_that_cannot_be_put_back_ends_in_words(
+    office: Settings, blank: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = files.write
+
+    def refused(final: Path, content: bytes) -> None:
+        if final == blank:
+            raise PermissionError
+        write(final, content)
+
+    blank.write_bytes(b"another form")
+    monkeypatch.setattr(files, "write", refused)
+    worker.turn(office)
+    worker.turn(office)
+    assert told(office).count("FF-146") == 1
+    assert blank.read_bytes() == b"another form"
+    monkeypatch.setattr(files, "write", write)
+    worker.turn(office)
+    assert blank.read_bytes() == FORM.blank.read_bytes()
+
+
+def test_a_folder_in_its_place_ends_in_words(office: Settings, blank: Path) -> None:
+    blank.unlink()
+    blank.mkdir()
+    worker.turn(office)
+    assert "FF-146" in told(office)
+    assert blank.is_dir()
+
+
+def test_a_blank_that_nobody_touched_is_not_read_again(
+    office: Settings, blank: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at: list[Path] = []
+    real = files.opened
+
+    def noted(path: Path, *, follow: bool = False) -> BinaryIO:
+        looked_at.append(path)
+        return real(path, follow=follow)
+
+    monkeypatch.setattr(files, "opened", noted)
+    worker.turn(office)
+    assert blank not in looked_at
+
+
+def test_an_older_version_is_brought_up_to_date_without_a_word(tmp_path: Path) -> None:
+    said: list[str] = []
+    older = [one for one in catalogue.known() if not one.is_sheet and one.form_id == FORM.form_id]
+    file = blanks.file_of(FORM, tmp_path)
+    for form in older:
+        file.write_bytes(form.blank.read_bytes())
+        blanks.Blanks(tmp_path).compare(lambda code, *_: said.append(code), NOW)
+        assert file.read_bytes() == FORM.blank.read_bytes()
+    assert said == []
