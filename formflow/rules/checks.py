@@ -20,6 +20,7 @@ from formflow.rules.matching import looks_like_another
 
 OLDEST_CHILD = 18  # years; the guidance is for children and young people
 DATES_OF_BIRTH = ("child_a_dob", "child_b_dob")
+MAY_LIE_AHEAD = "begins_on"  # the only moment that is planned
 # Notices of dates that are wrong, or contradict an answer: such a form is never green. A date without a time, or
 # one that nobody knows, is not among them.
 AGAINST_GREEN = {
@@ -179,7 +180,7 @@ def _moment(paper: _Paper, field: Field) -> tuple[Moment | None, str]:
     else:
         wants_time = field.kind is FieldKind.MOMENT and field.required
         moment, code = found, "FF-207" if wants_time and found.hour is None else ""
-    if moment and moment.day > paper.today:
+    if moment and moment.day > paper.today and field.name != MAY_LIE_AHEAD:
         return None, "FF-206"
     return moment, code
 
