@@ -744,6 +744,41 @@ def test_the_age_that_counts_is_that_when_the_assessment_begins(
     assert case().age is None
 
 
+SHARED = {
+    "shared_young_at": "18/11/2026",
+    "shared_parents_at": "19/11/2026",
+    "disagreements": "None.",
+}
+
+
+@pytest.mark.parametrize(
+    ("answers", "held"),
+    [
+        ({}, False),
+        (SHARED, False),
+        ({"sent_to": "The panel"}, True),
+        ({"sent_at": "20/11/2026"}, True),
+        ({"meeting_at": "20/11/2026"}, True),
+        ({**SHARED, "sent_to": "The panel"}, False),
+        ({**SHARED, "meeting_at": "20/11/2026"}, False),
+        ({**SHARED, "sent_at": "19/11/2026"}, False),  # on the day of the later of the two
+        ({**SHARED, "sent_at": "18/11/2026"}, True),
+        ({**SHARED, "shared_parents_at": "17/11/2026", "sent_at": "17/11/2026"}, True),
+        ({**SHARED, "shared_young_at": "17/11/2026", "sent_at": "18/11/2026"}, True),
+        ({"shared_young_at": "18/11/2026", "sent_at": "20/11/2026"}, True),
+        ({"shared_young_at": "20/11/2026", "sent_at": "19/11/2026"}, True),
+    ],
+)
+def test_a_report_counts_only_when_it_was_first_shared_with_the_young_person_and_the_parents(
+    answers: dict[str, str], held: bool
+) -> None:
+    sheet = entry("report", {"child_name": "Ada Example", **answers})
+    found = list(about_the_sheet(FORMS["report"], sheet, case()))
+    assert [(one.code, one.field) for one in found] == (
+        [("FF-227", "shared_young_at")] if held else []
+    )
+
+
 def test_a_report_may_be_given_to_others_first_with_a_reason() -> None:
     before = case(review={"level": "harmful"})
     gone = {"child_name": "Ada Example", "sent_at": "20/11/2026"}

@@ -373,6 +373,6 @@ def _shared_too_early(case: Case) -> Iterator[Notice]:
     sent = case.moment(REPORT, "sent_at")
     shared = [case.moment(REPORT, one) for one in ("shared_young_at", "shared_parents_at")]
     late = sent is not None and any(one is not None and sent.day < one.day for one in shared)
-    late = late and not case.says(REPORT, "not_shared_reason")
+    late = late and not case.says(REPORT, "not_shared_reason")  # who decided it, and why
     if any(went_out) and (late or not share_first.is_done(case)):
         yield notice("FF-227", field="shared_young_at")
