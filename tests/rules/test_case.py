@@ -576,6 +576,7 @@ def test_answers_that_do_not_go_together_are_said_and_change_nothing(
     both = case(**answers)
     (found,) = contradictions(both)
     assert found.code == code
+    assert found.field in {name for said in answers.values() for name in said}
     assert not found.holds
     for form_id, said in answers.items():
         for name in said:
@@ -609,6 +610,44 @@ def test_what_does_not_go_together_is_told_once_and_an_interview_on_the_day_of_t
     ]
     agreed = case(aim2={"first_interview_at": "18/11/2026", "agreement_at": "18/11/2026"})
     assert not list(contradictions(agreed))
+
+
+def test_only_the_very_answers_that_do_not_go_together_are_told() -> None:
+    assert not list(contradictions(case(review={"level": "harmful", "police": "yes"})))
+    assert not list(contradictions(case(review={"level": "healthy", "police": "no"})))
+    found = list(contradictions(case(review={"child_b_kind": "nobody", "b_views": "He ran off."})))
+    assert [one.field for one in found] == ["child_b_kind"]
+    interviewed = {"first_interview_at": "18/11/2026", "agreement_at": "19/11/2026"}
+    assert [one.field for one in contradictions(case(aim2=interviewed))] == ["first_interview_at"]
+
+
+def test_each_of_several_children_has_steps_and_sheets_of_their_own() -> None:
+    two = case(review={"level": "harmful", "child_b_name": "Ben Sample; Cat Other"})
+    texts = [one.text for one in open_steps(two, TODAY) if (one.id, one.sheet) == ("H8", "plan_b")]
+    assert [text.partition(" (")[2] for text in texts] == ["Child 1 of 2.)", "Child 2 of 2.)"]
+    assert all(text.startswith("Plan for the safety and support of {child_b}") for text in texts)
+    done = {"actions": "Seat apart.", "agreed_parents": "yes"}
+
+    def open_after(*sheets: Entry) -> list[int]:
+        after = two
+        for one in sheets:
+            after = after.with_sheet(one)
+        return [one.child for one in open_steps(after, TODAY) if one.id == "H8"]
+
+    first = entry("plan_b", {**done, "child_name": "Ben Sample"})
+    of_second = replace(first, reference="FF-2026-000001-F7b2")
+    second = replace(
+        entry("plan_b", {**done, "child_name": "Cat Other"}), reference="FF-2026-000001-F7b2"
+    )
+    assert open_after() == [0, 2]
+    assert open_after(first) == [2]
+    assert open_after(second) == [0]
+    assert open_after(first, second) == []
+    assert open_after(of_second) == [0, 2]  # it names the first
+    assert open_after(entry("plan_b", {**done, "child_name": "Cat Other"})) == [0, 2]
+    assert open_after(entry("plan_b", done)) == [2]  # it names nobody
+    one_left = two.with_sheet(second).with_sheet(entry("review", {"child_b_name": "Ben Sample"}))
+    assert one_left.children_b == ("Ben Sample",)
 
 
 def about(kind: str) -> Case:

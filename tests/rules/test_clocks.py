@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -157,7 +157,22 @@ def test_a_case_comes_up_on_the_review_date_of_the_review_sheet() -> None:
     assert look not in open_steps(looked, day)
 
 
-def test_a_sent_referral_counts_from_noon_where_only_the_day_is_clear() -> None:
+def test_the_days_of_clocks_are_the_agency_s_own() -> None:
+    # Half past eleven at night by UTC is half past midnight of the next day, all summer long.
+    late, next_day = datetime(2026, 6, 1, 23, 30, tzinfo=UTC), date(2026, 6, 2)
+    london = replace(case(Light.GREEN), zone=DAYS.zone)
+    police = dropped(london, late, police="yes")
+    assert deadline(step("DX2"), police, DAYS) == Deadline(late, DAYS.end_of(next_day))
+    planned = dropped(london, late, "plan_a", actions="Seat apart.")
+    found = deadline(step("RV1", "plan_a"), planned, DAYS)
+    assert found is not None
+    assert found.by == DAYS.end_of(next_day + 30 * DAY)
+    on_that_day = dropped(london, late, review_on="2/6/2026")
+    assert not on_that_day.is_ahead("review", "review_on")
+    assert dropped(london, late, review_on="3/6/2026").is_ahead("review", "review_on")
+
+
+def test_a_sent_referral_counts_from_its_day() -> None:
     answer = step("RP1", "referral_a")
     decided = dropped(case(), NOW, level="harmful")
     assert deadline(answer, decided, DAYS) is None

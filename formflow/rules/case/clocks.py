@@ -35,6 +35,11 @@ def deadline(step: Step, case: Case, days: WorkingDays) -> Deadline | None:
     return CLOCKS[step.clock](step, case, days) if step.clock else None
 
 
+def _at(end: datetime | None) -> Deadline | None:
+    """Return the deadline of a step that comes up as soon as it is overdue, None for no end."""
+    return Deadline(end, end) if end else None
+
+
 def _at_once(step: Step, case: Case, days: WorkingDays) -> Deadline:
     """What cannot wait is due since it was known, and comes up when that day is over."""
     since = case.since(step)
@@ -47,21 +52,19 @@ def _to_decide(_step: Step, case: Case, days: WorkingDays) -> Deadline | None:
     What is in doubt always has an end, also where the agency sets no time to decide. Green that can wait is
     not chased.
     """
-    end = None
     is_green = case.record.highest_light is Light.GREEN and not case.record.urgent
     if case.reopened_at is not None:
-        end = days.decide_by(case.reopened_at)
-    elif case.level is Level.DOUBT and case.decided_at is not None:
-        end = days.decide_by(case.decided_at) or days.next_day_ends(case.decided_at)
-    elif case.level is None and not is_green:
-        end = days.decide_by(case.record.recorded_at)
-    return Deadline(end, end) if end else None
+        return _at(days.decide_by(case.reopened_at))
+    if case.level is Level.DOUBT and case.decided_at is not None:
+        return _at(days.decide_by(case.decided_at) or days.next_day_ends(case.decided_at))
+    if case.level is None and not is_green:
+        return _at(days.decide_by(case.record.recorded_at))
+    return None
 
 
 def _to_take_advice(_step: Step, case: Case, days: WorkingDays) -> Deadline | None:
     """Until the end of the next open day after it was left in doubt."""
-    end = days.next_day_ends(case.decided_at) if case.decided_at else None
-    return Deadline(end, end) if end else None
+    return _at(days.next_day_ends(case.decided_at)) if case.decided_at else None
 
 
 def _to_send(step: Step, case: Case, days: WorkingDays) -> Deadline:
@@ -71,13 +74,11 @@ def _to_send(step: Step, case: Case, days: WorkingDays) -> Deadline:
 
 
 def _to_answer(step: Step, case: Case, days: WorkingDays) -> Deadline | None:
-    """The council's clock counts from when the referral was sent: from noon where only the day is clear."""
+    """The council's clock counts from the day on which the referral was sent."""
     sent = case.view(step.key).moment(step.sheet, "sent_at")
     if sent is None:
         return None
-    hour = time(12) if sent.hour is None else time(sent.hour, sent.minute or 0)
-    end = days.council_answers_by(datetime.combine(sent.day, hour, days.zone))
-    return Deadline(end, end)
+    return _at(days.council_answers_by(datetime.combine(sent.day, time(), days.zone)))
 
 
 def _to_review(step: Step, case: Case, days: WorkingDays) -> Deadline | None:
