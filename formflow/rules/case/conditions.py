@@ -119,7 +119,7 @@ def _is_sent(case: CaseFacts, child: str) -> bool:
 
 
 def _has_no_consent(case: CaseFacts) -> bool:
-    answers = {case.says("review", f"parents_{child}_consent") for child in "ab"}
+    answers = {case.says("review", f"parents_{child}_consent") for child in ("a", "b")}
     return _is_concerning(case) and "no" in answers
 
 
