@@ -682,6 +682,16 @@ MESSAGES: dict[str, Message] = {
         "Both answers have been kept. Interviews are not held back.",
         "Ask the legal representative, and drop the sheet again if one is wrong.",
     ),
+    "FF-350": Message(
+        "The sheet says that the assessment is from papers alone, and tells of interviews.",
+        "Both answers have been kept. Where the behaviour is denied, the assessment waits.",
+        "Correct the question about papers alone, or take the interviews out, and drop the sheet again.",
+    ),
+    "FF-351": Message(
+        "By its dates the first interview was held before the legal representative agreed to it.",
+        "Both dates have been kept. Where the behaviour is denied, the assessment waits.",
+        "Correct the dates if one is wrong. If they are right, ask the legal representative.",
+    ),
     "FF-314": Message(
         "The free text says “{word}”. This form does not ask “{label}”.",
         "A word alone never changes the suggested level.",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from formflow.core import files
 from formflow.core.model import Ages, Role
@@ -21,6 +21,19 @@ def _known_timezone(name: str) -> str:
         msg = "is not a time zone that this computer knows, such as Europe/London"
         raise ValueError(msg)
     return name
+
+
+def _in_order(ages: tuple[int, int]) -> tuple[int, int]:
+    youngest, oldest = ages
+    if not 0 <= youngest <= oldest:
+        msg = "is not the youngest age and then the oldest, such as [12, 18]"
+        raise ValueError(msg)
+    return ages
+
+
+def _one_or_more(said: object) -> object:
+    """Return a lone text as the only one of a list: older settings files name one."""
+    return (said,) if isinstance(said, str) else said
 
 
 class Table(BaseModel):
@@ -203,17 +216,49 @@ class Services(Table):
     forensic: str = Field(default="FCAMHS", description="Forensic mental health service.")
     early_help: str = Field(default="Integrated Services", description="Early help.")
     youth_justice: str = Field(default="Youth Justice Service", description="Youth justice.")
+    police: str = Field(default="the police", description="How to reach the police.")
+    out_of_hours: str = Field(
+        default="the council’s out-of-hours team",
+        description="Who takes urgent referrals outside office hours: with a number, if you like.",
+    )
+    medical: str = Field(
+        default="health professionals", description="Where a medical assessment is arranged."
+    )
+    head: str = Field(
+        default="the head teacher",
+        description="Who at your agency is told of a possible allegation against an adult.",
+    )
+    lado: str = Field(
+        default="the local authority designated officer",
+        description="Who in the council is told of a possible allegation against an adult.",
+    )
+    image_advice: str = Field(
+        default="Do not view, copy, print or forward any image. Keep the device as it is, and follow your policy on"
+        " shared images.",
+        description="Your advice where images or online contact were involved.",
+    )
     behaviour_tool: str = Field(
         default="Brook Traffic Light Tool", description="The tool that you are trained for."
     )
-    statutory_guidance: str = Field(
-        default="Keeping Children Safe in Education", description="With its edition, if you like."
+    assessment_model: str = Field(
+        default="AIM2", description="The model of assessment that you are trained for."
+    )
+    assessment_ages: Annotated[tuple[int, int], AfterValidator(_in_order)] = Field(
+        default=(12, 18),
+        description="For whom that model is, in years. At the oldest age FormFlow asks whether it still fits.",
+    )
+    statutory_guidance: Annotated[tuple[str, ...], BeforeValidator(_one_or_more)] = Field(
+        default=("Keeping Children Safe in Education",),
+        min_length=1,
+        description="One or more, each with its edition, if you like.",
     )
 
     @property
     def words(self) -> Mapping[str, str]:
         """Every name, as it is put in the place of a word in {braces}."""
-        return {name: str(value) for name, value in self}
+        youngest, oldest = (str(age) for age in self.assessment_ages)
+        single = {name: str(value) for name, value in self if not isinstance(value, tuple)}
+        return {**single, "assessment_youngest": youngest, "assessment_oldest": oldest}
 
 
 class Alerts(Table):
@@ -222,7 +267,10 @@ class Alerts(Table):
     red_within_hours: int = Field(
         default=4, ge=1, description="For red, and for what could not be read."
     )
-    other_within_hours: int = Field(default=24, ge=1, description="For every other paper.")
+    unclear_within_hours: int = Field(
+        default=24, ge=1, description="For a form that is read, with too little to suggest a level."
+    )
+    other_within_hours: int = Field(default=24, ge=1, description="For every other form.")
 
 
 class Calendar(Table):
@@ -243,6 +291,12 @@ class Calendar(Table):
         ge=0,
         le=20,
         description="Open days within which a form that is not green should be decided on; then it comes up once a day. 0: never.",
+    )
+    review_plans_after_days: int = Field(
+        default=30,
+        ge=0,
+        le=366,
+        description="After so many days a plan without a review date comes up again. 0: never.",
     )
     closed: tuple[tuple[date, date], ...] = Field(
         default=(),
@@ -317,6 +371,7 @@ class Settings(Table):
             frozenset(closed),
             dates.send_referral_within_days,
             dates.decide_within_days,
+            dates.review_plans_after_days,
         )
 
     def role_of(self, path: Path, otherwise: Role) -> Role:

@@ -31,6 +31,7 @@ class WorkingDays:
     decide_within: int = (
         0  # open days after it was recorded within which a form should be decided on
     )
+    review_after: int = 0  # days after which a plan without a review date should be reviewed
 
     def is_working(self, day: date) -> bool:
         """Return whether the council works on a day."""

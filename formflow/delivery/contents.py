@@ -165,8 +165,9 @@ def _occasion(connection: Connection, wanted: _Wanted) -> Occasion:
 
 def _case(connection: Connection, wanted: _Wanted, entry: Entry, last: int = entries.LAST) -> Case:
     """Return the case that an entry belongs to, up to an entry. Raise LookupError when there is none."""
-    zone = wanted.context.settings.zone
-    case = entries.case(connection, entry.about or entry.reference, zone, until=last)
+    zone, ages = wanted.context.settings.zone, wanted.context.settings.services.assessment_ages
+    reference = entry.about or entry.reference
+    case = entries.case(connection, reference, zone, ages=ages, until=last)
     if case is None:
         raise LookupError(entry.reference)
     return case

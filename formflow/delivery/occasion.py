@@ -65,10 +65,16 @@ class Occasion:
     def respond_by(self) -> datetime:
         """When the DSL should have looked: at once where it cannot wait. What could not be read counts as red."""
         within, recorded_at = self.settings.alerts, self.entry.recorded_at
-        soon = self.entry.highest_light in (None, Light.RED, Light.AMBER_OR_RED)
+        light = self.entry.highest_light
+        soon = light in (None, Light.RED, Light.AMBER_OR_RED)
         soon = soon or self.entry.outcome in (Outcome.HELD, Outcome.UNREADABLE)
         soon = soon or bool(reasons(self.entry))  # nobody said whether it can wait
-        hours = within.red_within_hours if soon else within.other_within_hours
+        later = (
+            within.unclear_within_hours
+            if light is Light.UNDETERMINED
+            else within.other_within_hours
+        )
+        hours = within.red_within_hours if soon else later
         end = recorded_at if self.entry.urgent else recorded_at + timedelta(hours=hours)
         return end.astimezone(self.settings.zone)
 

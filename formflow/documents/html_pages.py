@@ -41,15 +41,9 @@ from formflow.documents.enclosures import (
     Enclosed,
 )
 from formflow.forms.catalogue import Form, shipped
-from formflow.rules.case.case import (
-    RECORDING,
-    REVIEW,
-    contradictions,
-    deadline,
-    done_steps,
-    open_steps,
-    send_by,
-)
+from formflow.rules.case.case import RECORDING, REVIEW, Case, done_steps, open_steps
+from formflow.rules.case.clocks import NOW, Deadline, deadline
+from formflow.rules.case.contradictions import contradictions
 from formflow.rules.case.steps import Kind, Step, steps
 from formflow.rules.light import urgency
 from formflow.rules.light.book import rules
@@ -76,7 +70,7 @@ TOLD_HEADLINE = (
     "Your review sheet lowers a level, links two children or closes a referral. Please check."
 )
 MISPLACED = "A sheet came from the staff folder. Nothing has been changed by it."
-REMINDER = "A step in a case is overdue."
+REMINDER = "A step in a case is due today, or overdue."
 CORRECT = "Please make the corrections above. Nothing else is needed."
 OWN_ALERT = "Something is wrong with FormFlow’s own records."
 
@@ -224,8 +218,9 @@ def what_is_open(to_decide: ToDecide, settings: Settings, now: datetime) -> str:
     """Return the page of a case as HTML: what is decided, what is open and what is done, each cited."""
     case, days = to_decide.case, settings.working_days
     today = local_day(now, days.zone)
+    words = {**settings.services.words, **case.roles}
     still_open = [
-        _line(step, _until(send_by(step, case, days), deadline(step, case, days), now), settings)
+        _line(step, _until(step, deadline(step, case, days), now), words)
         for step in open_steps(case, today)
     ]
     return _template("open.html").render(
@@ -246,9 +241,13 @@ def what_is_open(to_decide: ToDecide, settings: Settings, now: datetime) -> str:
         reason=case.says(REVIEW, "level_reason"),
         contradictions=list(contradictions(case)),
         incomplete=case.sheets[SheetKey(REVIEW)].notices if SheetKey(REVIEW) in case.sheets else (),
-        gates=[line for line in still_open if line.step.kind is Kind.GATE],
-        open=_by_sheet(line for line in still_open if line.step.kind is not Kind.GATE),
-        done=[_line(step, "", settings) for step in done_steps(case, today)],
+        first=[line for line in still_open if _comes_first(line.step)],
+        open=[
+            (_called(key, case), lines)
+            for key, lines in _by_sheet(line for line in still_open if not _comes_first(line.step))
+        ],
+        done=[_line(step, "", words) for step in done_steps(case, today)],
+        image_advice=settings.services.image_advice if _has_images(case) else "",
         statutory_guidance=settings.services.statutory_guidance,
         papers=[_paper(one, settings) for one in (case.record, *case.sheets.values())],
         sheets=sorted(to_decide.sheets),
@@ -272,32 +271,45 @@ class _Line:
     until: str
 
 
-def _by_sheet(lines: Iterable[_Line]) -> list[tuple[str, list[_Line]]]:
+def _by_sheet(lines: Iterable[_Line]) -> list[tuple[SheetKey, list[_Line]]]:
     """Return lines under the sheet on which they lie, the sheets in the order of their use."""
     order, found = list(SHEET_WORDS), dict[SheetKey, list[_Line]]()
     for line in lines:
         found.setdefault(line.step.key, []).append(line)
     keys = sorted(found, key=lambda key: (order.index(key.form_id), key.child))
-    return [(_called(key), found[key]) for key in keys]
+    return [(key, found[key]) for key in keys]
 
 
-def _called(key: SheetKey) -> str:
-    return SHEET_WORDS[key.form_id] + (f", child {key.child}" if key.child else "")
+def _called(key: SheetKey, case: Case) -> str:
+    """Return what a sheet is called: by its code alone where its title may blame a child for what an adult did."""
+    title = SHEET_WORDS[key.form_id]
+    named = title.partition(" – ")[0] if case.has_allegation else title
+    return named + (f", child {key.child}" if key.child else "")
 
 
-def _line(step: Step, until: str, settings: Settings) -> _Line:
-    return _Line(step, step.text.format_map(settings.services.words), until)
+def _comes_first(step: Step) -> bool:
+    return step.clock == NOW or step.kind is Kind.GATE
 
 
-def _until(send: datetime | None, end: datetime | None, now: datetime) -> str:
-    """Return until when in words, "" for no deadline. Both moments end a day of the agency's."""
+def _has_images(case: Case) -> bool:
+    return "yes" in (case.says(form_id, "type_online") for form_id in (RECORDING, REVIEW))
+
+
+def _line(step: Step, until: str, words: Mapping[str, str]) -> _Line:
+    return _Line(step, step.text.format_map(words), until)
+
+
+def _until(step: Step, end: Deadline | None, now: datetime) -> str:
+    """Return until when in words, "" for no deadline. Days are the agency's."""
     if end is None:
         return ""
-    if end <= now:
-        return f"Overdue since the end of {_ended(end)}."
-    if send and now < send:
-        return f"By the end of {_ended(send)}; overdue after the end of {_ended(end)}."
-    return f"By the end of {_ended(end)}."
+    if end.overdue_at <= now:
+        return f"Overdue since the end of {_ended(end.overdue_at)}."
+    if step.clock == NOW:
+        return "Now."
+    if now < end.by < end.overdue_at:
+        return f"By the end of {_ended(end.by)}; overdue after the end of {_ended(end.overdue_at)}."
+    return f"By the end of {_ended(end.overdue_at)}."
 
 
 def _ended(midnight: datetime) -> str:

@@ -181,8 +181,9 @@ def _start_clock(
         return
     if settings.told_later and not is_green:
         tasks.add(connection, TaskKind.ESCALATE, entry_id, priority=tasks.PRIORITY_ALERT)
-    if not is_sheet and entry.revision > 1:
-        # A later revision keeps the clocks of the case from now on: they may have begun with a sheet.
+    if not is_sheet and (entry.revision > 1 or entry.urgent):
+        # A later revision keeps the clocks of the case from now on: they may have begun with a sheet. What cannot
+        # wait has clocks that end earlier than the one to decide.
         tasks.add(connection, TaskKind.REMIND, entry_id, priority=priority)
     elif not is_sheet and entry.answers and foreseen.decide_by and not is_green:
         due = foreseen.decide_by.timestamp()

@@ -11,7 +11,8 @@ from datetime import datetime
 from formflow.core.dates import local_day
 from formflow.delivery import outbox
 from formflow.pipeline.context import WorkContext
-from formflow.rules.case.case import Case, deadline, open_steps
+from formflow.rules.case.case import Case, open_steps
+from formflow.rules.case.clocks import deadline
 from formflow.storage import entries, tasks
 from formflow.storage.database import reading, writing
 from formflow.storage.tasks import Claimed
@@ -27,8 +28,9 @@ def remind(context: WorkContext, task: Claimed, now: datetime) -> None:
         entry = entries.entry(connection, task.ref_id)
         reference = entry.about or entry.reference
         is_newest = entries.reminds(connection, reference) == task.ref_id
-        case = entries.case(connection, reference, context.settings.zone) if is_newest else None
-    ends = _deadlines(context, case, now) if case else []
+        zone, ages = context.settings.zone, context.settings.services.assessment_ages
+        case = entries.case(connection, reference, zone, ages=ages) if is_newest else None
+    ends = _reminders(context, case, now) if case else []
     with writing(context.engine) as connection:
         if case is None or not ends:
             tasks.finish(connection, task, context.owner.name)
@@ -43,8 +45,8 @@ def remind(context: WorkContext, task: Claimed, now: datetime) -> None:
         tasks.put_back(connection, task, owner, after_seconds=seconds, code="until-it-is-due")
 
 
-def _deadlines(context: WorkContext, case: Case, now: datetime) -> list[datetime]:
-    """Return when the open steps of a case are due."""
+def _reminders(context: WorkContext, case: Case, now: datetime) -> list[datetime]:
+    """Return from when a case comes up for each of its open steps."""
     days = context.settings.working_days
     ends = (deadline(step, case, days) for step in open_steps(case, local_day(now, days.zone)))
-    return [end for end in ends if end is not None]
+    return [end.reminds_at for end in ends if end is not None]

@@ -21,6 +21,7 @@ from formflow.rules.matching import BETWEEN, holds_several_names, looks_like_ano
 
 OLDEST_CHILD = 18  # years; the guidance is for children and young people
 DATES_OF_BIRTH = ("child_a_dob", "child_b_dob")
+MAY_LIE_AHEAD = "begins_on"  # the only moment that is planned
 # What one line of an agency's own form asks for when it asks for no words about the incident.
 _A_NAME = re.compile(
     r"\b(?:fore|sur|first|last|full|pupil|child)?_?names?\b|_name|\bsign(?:ed|ature)\b|\binitials\b"
@@ -166,7 +167,7 @@ def _moment(paper: _Paper, field: Field) -> tuple[Moment | None, str]:
     else:
         wants_time = field.kind is FieldKind.MOMENT and field.required
         moment, code = found, "FF-207" if wants_time and found.hour is None else ""
-    if moment and moment.day > paper.today:
+    if moment and moment.day > paper.today and field.name != MAY_LIE_AHEAD:
         return None, "FF-206"
     return moment, code
 

@@ -26,7 +26,7 @@ from formflow.core.model import (
     Role,
 )
 from formflow.core.wording import SHEET_WORDS
-from formflow.rules.case.case import REVIEW, Case
+from formflow.rules.case.case import AGES, REVIEW, Case
 from formflow.storage import children, counters
 from formflow.storage.database import inserted
 from formflow.storage.originals import safe_suffix
@@ -100,10 +100,18 @@ def _earlier(row: Row[*tuple[Any, ...]]) -> EarlierIncident:
     )
 
 
-def case(connection: Connection, reference: str, zone: tzinfo, *, until: int = LAST) -> Case | None:
+def case(
+    connection: Connection,
+    reference: str,
+    zone: tzinfo,
+    *,
+    ages: tuple[int, int] = AGES,
+    until: int = LAST,
+) -> Case | None:
     """Return a record with the sheets about it that count, None when there is no such record.
 
-    `zone` is the agency's: it says on which day something was recorded. `until` is the number of the last
+    `zone` is the agency's: it says on which day something was recorded. `ages` are those for which its model of
+    assessment is: they matter where steps are looked at. `until` is the number of the last
     entry that counts: the case is as it was then, but for children whom the safeguarding lead has joined
     since. What she says of a child holds for its earlier papers, too.
     """
@@ -116,6 +124,7 @@ def case(connection: Connection, reference: str, zone: tzinfo, *, until: int = L
     found = Case(
         first,
         zone=zone,
+        ages=ages,
         history=history(connection, child, apart_from=reference, until=until),
         history_b=history(connection, child_b, apart_from=reference, until=until),
         near=children.near(connection, child, until=until),

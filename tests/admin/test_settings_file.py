@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -11,8 +12,11 @@ import pytest
 
 from formflow.admin import example_settings, settings_file
 from formflow.core.errors import SettingsProblem
+from formflow.core.model import Entry, Light, Outcome
 from formflow.core.settings import Settings
 from formflow.delivery import destinations
+from formflow.delivery.occasion import Occasion
+from formflow.documents.enclosures import Enclosed
 
 MAIL = """
 [[destination]]
@@ -223,3 +227,58 @@ def test_fillpdf_without_being_installed_is_said(tmp_path: Path) -> None:
     assert found == [
         "sheets.filled_by: fillpdf is not installed; run “pip install formflow[fillpdf]”"
     ]
+
+
+def test_one_statutory_guidance_or_several_may_be_named(tmp_path: Path) -> None:
+    first, second = "Keeping Children Safe in Education 2026", "Working Together 2026"
+    one = load(tmp_path, f'[services]\nstatutory_guidance = "{first}"')
+    assert one.services.statutory_guidance == (first,)
+    both = load(tmp_path, f'[services]\nstatutory_guidance = ["{first}", "{second}"]')
+    assert both.services.statutory_guidance == (first, second)
+    (found,) = problems(tmp_path, "[services]\nstatutory_guidance = []")
+    assert found.startswith("services.statutory_guidance:")
+
+
+def test_the_ages_of_a_model_are_the_youngest_and_then_the_oldest(tmp_path: Path) -> None:
+    services = load(tmp_path, "[services]\nassessment_ages = [10, 17]").services
+    assert services.assessment_ages == (10, 17)
+    words = services.words
+    assert (words["assessment_youngest"], words["assessment_oldest"]) == ("10", "17")
+    assert load(tmp_path, "[services]\nassessment_ages = [18, 18]").services.assessment_ages
+    for ages in ("[18, 12]", "[-1, 12]", "[12]", "12"):
+        (found, *_) = problems(tmp_path, f"[services]\nassessment_ages = {ages}")
+        assert found.startswith("services.assessment_ages")
+
+
+@pytest.mark.parametrize(
+    ("light", "outcome", "hours"),
+    [
+        (Light.RED, Outcome.RECORDED, 1),
+        (Light.AMBER_OR_RED, Outcome.RECORDED, 1),
+        (None, Outcome.UNREADABLE, 1),
+        (Light.UNDETERMINED, Outcome.HELD, 1),
+        (Light.UNDETERMINED, Outcome.RECORDED, 2),
+        (Light.AMBER, Outcome.RECORDED, 3),
+        (Light.GREEN, Outcome.RETURNED, 3),
+    ],
+)
+def test_the_settings_say_by_when_the_safeguarding_lead_should_have_looked(
+    tmp_path: Path, light: Light | None, outcome: Outcome, hours: int
+) -> None:
+    within = "red_within_hours = 1\nunclear_within_hours = 2\nother_within_hours = 3"
+    settings = load(tmp_path, f"[alerts]\n{within}")
+    at = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    entry = Entry(
+        reference="FF-2026-000001",
+        revision=1,
+        outcome=outcome,
+        received_at=at,
+        recorded_at=at,
+        sha256="ab",
+        form_id=None,
+        form_version=None,
+        child_reference=None,
+        supersedes=None,
+        highest_light=light,
+    )
+    assert Occasion(entry, None, settings, Enclosed(None)).respond_by == at + timedelta(hours=hours)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from formflow.core.messages import notice
 from formflow.core.model import (
     Answer,
     AnswerState,
@@ -33,15 +34,15 @@ from formflow.rules.case.case import (
     AS_PROPOSED,
     Case,
     about_the_sheet,
-    contradictions,
-    deadline,
     done_steps,
     due,
     open_steps,
 )
+from formflow.rules.case.clocks import Deadline, deadline
+from formflow.rules.case.contradictions import contradictions
 from formflow.rules.case.named_child import child_said
 from formflow.rules.case.prefill_values import Desk, known
-from formflow.rules.case.steps import steps
+from formflow.rules.case.steps import Step, steps
 from formflow.rules.light.book import asked_on_review, rules
 from tests.support.facts import HARMLESS
 
@@ -259,6 +260,12 @@ def test_a_review_sheet_of_version_1_is_read_and_counts_under_the_names_of_the_r
     assert read == {"background_cruelty_to_animals": "yes", "background_fire_setting": "yes"}
 
 
+def reminds_at(step: Step, of: Case, days: WorkingDays) -> datetime | None:
+    found = deadline(step, of, days)
+    assert found is None or found.by == found.reminds_at == found.overdue_at
+    return found.reminds_at if found else None
+
+
 def revised(before: Case, light: Light | None, after: timedelta = timedelta(days=1)) -> Case:
     """Return a case after one more revision of its record."""
     later = entry("recording", {"child_a_name": "Ada Example"}, light)
@@ -307,8 +314,8 @@ def test_a_reopened_case_keeps_its_first_clock_its_highest_form_and_its_duties()
     once = revised(decided, Light.RED, timedelta(days=3))  # a Monday
     twice = revised(once, Light.AMBER, timedelta(days=9))
     assert (twice.reopened_at, twice.reopened_by) == (once.reopened_at, Light.RED)
-    assert deadline(dx1, twice, days) == days.end_of(date(2026, 11, 25))
-    assert duties | {"DX1"} == {step.id for step in open_steps(twice, TODAY)}
+    assert reminds_at(dx1, twice, days) == days.end_of(date(2026, 11, 25))
+    assert duties | {"DX1", "AC2"} == {step.id for step in open_steps(twice, TODAY)}
     again = twice.with_sheet(entry("review", {"level": "harmful"}))
     assert not again.is_reopened
     assert deadline(dx1, again, days) is None
@@ -325,9 +332,9 @@ def test_in_doubt_there_is_a_clock_also_when_advice_is_noted_and_where_the_agenc
         assert dx5 not in open_steps(advised, TODAY)
         assert dx1 in open_steps(advised, TODAY)
         two = WorkingDays(ZoneInfo("Europe/London"), decide_within=2)
-        assert deadline(dx1, advised, two) == two.end_of(date(2026, 11, 24))
+        assert reminds_at(dx1, advised, two) == two.end_of(date(2026, 11, 24))
         no_time = WorkingDays(ZoneInfo("Europe/London"))
-        assert deadline(dx1, advised, no_time) == no_time.end_of(date(2026, 11, 23))
+        assert reminds_at(dx1, advised, no_time) == no_time.end_of(date(2026, 11, 23))
 
 
 def test_the_sheet_says_that_the_decision_is_reopened_and_what_an_earlier_form_said() -> None:
@@ -464,10 +471,12 @@ def test_our_clock_counts_from_the_decision_and_the_councils_from_what_was_sent(
         )
     )
     in_doubt = case(review={"level": "doubt"})
-    assert deadline(dx5, in_doubt, days) == days.end_of(date(2026, 11, 23))
+    assert reminds_at(dx5, in_doubt, days) == days.end_of(date(2026, 11, 23))
     assert deadline(dx5, case(), days) is None
     decided = case(review={"level": "harmful"})  # on a Friday
-    assert deadline(h1, decided, days) == days.end_of(date(2026, 11, 23))
+    assert deadline(h1, decided, days) == Deadline(
+        days.end_of(date(2026, 11, 20)), days.end_of(date(2026, 11, 23))
+    )
     assert deadline(rp1, decided, days) is None
     assert deadline(da1, decided, days) is None
     for words, answer in (
@@ -476,7 +485,7 @@ def test_our_clock_counts_from_the_decision_and_the_councils_from_what_was_sent(
         ("19/11/2026", date(2026, 11, 20)),
     ):
         sent = case(review={"level": "harmful"}, referral_a={"sent_at": words})
-        assert deadline(rp1, sent, days) == days.end_of(answer)
+        assert reminds_at(rp1, sent, days) == days.end_of(answer)
     unclear = case(review={"level": "harmful"}, referral_a={"sent_at": "after lunch"})
     assert deadline(rp1, unclear, days) is None
 
@@ -498,7 +507,7 @@ def test_what_is_due_is_what_is_open_on_a_sheet() -> None:
     assert due(case(), TODAY) == [SheetKey("review")]
     harmful = case(review={"level": "harmful"})
     assert {key.form_id for key in due(harmful, TODAY)} == {
-        *("review", "referral_a", "referral_b", "plan_a", "plan_setting")
+        *("review", "referral_a", "referral_b", "plan_a", "plan_b", "plan_setting")
     }
     sent = case(
         review={"level": "harmful"},
@@ -567,6 +576,12 @@ def test_what_is_filled_in_from_elsewhere_does_what_it_says_and_nothing_more() -
         ),
         ({"aim2": {"harmful_known": "yes", "established": "neither"}}, "FF-312"),
         ({"aim2": {"denies": "no", "may_plead": "yes"}}, "FF-313"),
+        ({"aim2": {"paper_only": "yes", "interviews_text": "Twice."}}, "FF-350"),
+        ({"aim2": {"paper_only": "yes", "first_interview_at": "18/11/2026"}}, "FF-350"),
+        (
+            {"aim2": {"first_interview_at": "18/11/2026", "agreement_at": "19/11/2026"}},
+            "FF-351",
+        ),
     ],
 )
 def test_answers_that_do_not_go_together_are_said_and_change_nothing(
@@ -575,6 +590,7 @@ def test_answers_that_do_not_go_together_are_said_and_change_nothing(
     both = case(**answers)
     (found,) = contradictions(both)
     assert found.code == code
+    assert found.field in {name for said in answers.values() for name in said}
     assert not found.holds
     for form_id, said in answers.items():
         for name in said:
@@ -594,9 +610,235 @@ def test_a_decision_on_what_is_not_green_has_a_day_of_its_own(
     waits = case(light)
     waits = replace(waits, record=replace(waits.record, highest_light=light))
     expected = days.end_of(date(2026, 11, 24)) if chased else None
-    assert deadline(dx1, waits, days) == expected
+    assert reminds_at(dx1, waits, days) == expected
     assert deadline(dx1, case(light, review={"level": "healthy"}), days) is None
     assert deadline(dx1, waits, WorkingDays(ZoneInfo("Europe/London"))) is None
+
+
+def test_what_does_not_go_together_is_told_once_and_an_interview_on_the_day_of_the_agreement_does() -> (
+    None
+):
+    twice = {"interviews_text": "Twice.", "first_interview_at": "18/11/2026"}
+    assert [one.code for one in contradictions(case(aim2={"paper_only": "yes", **twice}))] == [
+        "FF-350"
+    ]
+    agreed = case(aim2={"first_interview_at": "18/11/2026", "agreement_at": "18/11/2026"})
+    assert not list(contradictions(agreed))
+
+
+def test_only_the_very_answers_that_do_not_go_together_are_told() -> None:
+    assert not list(contradictions(case(review={"level": "harmful", "police": "yes"})))
+    assert not list(contradictions(case(review={"level": "healthy", "police": "no"})))
+    found = list(contradictions(case(review={"child_b_kind": "nobody", "b_views": "He ran off."})))
+    assert [one.field for one in found] == ["child_b_kind"]
+    interviewed = {"first_interview_at": "18/11/2026", "agreement_at": "19/11/2026"}
+    assert [one.field for one in contradictions(case(aim2=interviewed))] == ["first_interview_at"]
+
+
+def test_each_of_several_children_has_steps_and_sheets_of_their_own() -> None:
+    two = case(review={"level": "harmful", "child_b_name": "Ben Sample; Cat Other"})
+    texts = [one.text for one in open_steps(two, TODAY) if (one.id, one.sheet) == ("H8", "plan_b")]
+    assert [text.partition(" (")[2] for text in texts] == ["Child 1 of 2.)", "Child 2 of 2.)"]
+    assert all(text.startswith("Plan for the safety and support of {child_b}") for text in texts)
+    done = {"actions": "Seat apart.", "agreed_parents": "yes"}
+
+    def open_after(*sheets: Entry) -> list[int]:
+        after = two
+        for one in sheets:
+            after = after.with_sheet(one)
+        return [one.child for one in open_steps(after, TODAY) if one.id == "H8"]
+
+    first = entry("plan_b", {**done, "child_name": "Ben Sample"})
+    of_second = replace(first, reference="FF-2026-000001-F7b2")
+    second = replace(
+        entry("plan_b", {**done, "child_name": "Cat Other"}), reference="FF-2026-000001-F7b2"
+    )
+    assert open_after() == [0, 2]
+    assert open_after(first) == [2]
+    assert open_after(second) == [0]
+    assert open_after(first, second) == []
+    assert open_after(of_second) == [0, 2]  # it names the first
+    assert open_after(entry("plan_b", {**done, "child_name": "Cat Other"})) == [0, 2]
+    assert open_after(entry("plan_b", done)) == [2]  # it names nobody
+    one_left = two.with_sheet(second).with_sheet(entry("review", {"child_b_name": "Ben Sample"}))
+    assert one_left.children_b == ("Ben Sample",)
+
+
+def about(kind: str) -> Case:
+    """Return a case whose form says who the other person was."""
+    found = case(Light.RED)
+    answers = {"child_a_name": "Ada Example", "child_b_name": "A. Teacher", "child_b_kind": kind}
+    return replace(found, record=entry("recording", answers, Light.RED))
+
+
+@pytest.mark.parametrize(
+    ("by_form", "by_her", "stands"),
+    [
+        ("adult", "", True),
+        ("adult", "adult", True),
+        ("child", "adult", True),
+        ("adult", "child", False),
+        ("adult", "nobody", False),
+        ("child", "", False),
+        ("unknown", "", False),
+        ("", "", False),
+    ],
+)
+def test_an_adult_who_may_have_harmed_a_child_is_what_she_says_else_the_form(
+    by_form: str, by_her: str, stands: bool
+) -> None:
+    found = about(by_form)
+    if by_her:
+        found = found.with_sheet(entry("review", {"child_b_kind": by_her}))
+    assert found.has_allegation is stands
+    assert ("AL1" in {step.id for step in open_steps(found, TODAY)}) is stands
+    assert ("displayed" not in " ".join(found.roles.values())) is stands
+
+
+@pytest.mark.parametrize(
+    ("code", "stands"),
+    [("FF-322", True), ("FF-323", True), ("FF-324", True), ("FF-325", True), ("FF-326", False)],
+)
+def test_dates_of_birth_and_words_about_an_adult_are_a_possible_allegation(
+    code: str, stands: bool
+) -> None:
+    told = notice(code, words={"words": "sir touched"})
+    found = Case(replace(case().record, notices=(told,)))
+    assert found.has_allegation is stands
+    a_child = found.with_sheet(entry("review", {"child_b_kind": "child"}))
+    assert a_child.has_allegation is (stands and code != "FF-322")
+
+
+@pytest.mark.parametrize("kind", ["adult", "nobody"])
+@pytest.mark.parametrize("level", ["harmful", "concerning"])
+def test_for_an_adult_or_nobody_there_is_no_sheet_of_a_child_and_no_clock(
+    kind: str, level: str
+) -> None:
+    decided = about(kind).with_sheet(entry("review", {"level": level}))
+    assert not [key for key in due(decided, TODAY) if key.form_id in ("referral_b", "plan_b")]
+    days = WorkingDays(ZoneInfo("Europe/London"))
+    clocked = [step for step in open_steps(decided, TODAY) if deadline(step, decided, days)]
+    assert not [step for step in clocked if step.sheet in ("referral_b", "plan_b")]
+
+
+def test_each_child_who_was_targeted_has_a_plan_and_a_referral_where_it_was_harmful() -> None:
+    decided = case(review={"level": "harmful", "child_b_name": "Ben Sample; Cat Sample; Dan Other"})
+    keys = [key for key in due(decided, TODAY) if key.form_id in ("referral_b", "plan_b")]
+    assert sorted(keys, key=lambda key: (key.form_id, key.child)) == [
+        *(SheetKey("plan_b", n) for n in (0, 2, 3)),
+        *(SheetKey("referral_b", n) for n in (0, 2, 3)),
+    ]
+
+
+def test_concerning_with_a_referral_is_followed_like_any_referral() -> None:
+    days = WorkingDays(ZoneInfo("Europe/London"))
+    plain = {(step.id, step.sheet): step for step in steps()}
+    wanted = {"level": "concerning", "other_referral": "yes"}
+    decided = case(Light.AMBER, review=wanted)
+    assert SheetKey("referral_a") in due(decided, TODAY)
+    send = plain["N3", "referral_a"]
+    assert send in open_steps(decided, TODAY)
+    found = deadline(send, decided, days)
+    assert found is not None
+    assert found.reminds_at == days.overdue_at(NOW)
+    sent = decided.with_sheet(entry("referral_a", {"sent_at": "20/11/2026"}))
+    assert send not in open_steps(sent, TODAY)
+    answer = plain["RP1", "referral_a"]
+    assert answer in open_steps(sent, TODAY)
+    assert reminds_at(answer, sent, days) == days.end_of(date(2026, 11, 23))
+
+
+@pytest.mark.parametrize(
+    ("light", "level", "urgent", "may"),
+    [
+        (Light.RED, "", False, True),
+        (Light.AMBER_OR_RED, "", False, True),
+        (Light.UNDETERMINED, "", False, True),
+        (None, "", False, True),
+        (Light.AMBER, "", False, False),
+        (Light.GREEN, "", False, False),
+        (Light.GREEN, "", True, True),
+        (Light.RED, "doubt", False, True),
+        (Light.RED, "concerning", False, False),
+        (Light.RED, "healthy", True, False),
+        (Light.GREEN, "harmful", False, True),
+    ],
+)
+def test_it_may_be_harmful_until_something_else_is_decided(
+    light: Light | None, level: str, urgent: bool, may: bool
+) -> None:
+    found = case(light)
+    found = replace(found, record=replace(found.record, urgent=urgent))
+    if level:
+        found = found.with_sheet(entry("review", {"level": level}))
+    assert found.may_be_harmful is may
+    assert ("AC2" in {step.id for step in open_steps(found, TODAY)}) is may
+
+
+@pytest.mark.parametrize(
+    ("born", "begins", "age"),
+    [
+        ("20/11/2008", "", 18),  # on the day on which the sheet was dropped
+        ("21/11/2008", "", 17),
+        ("21/11/2008", "21/11/2026", 18),  # it begins tomorrow
+        ("21/11/2008", "1/9/2026", 17),
+        ("21/11/2008", "soon", 17),
+        ("21/11/2026", "", None),
+        ("20/11/2026", "", 0),
+        ("not known", "1/9/2026", None),
+        ("", "", None),
+    ],
+)
+def test_the_age_that_counts_is_that_when_the_assessment_begins(
+    born: str, begins: str, age: int | None
+) -> None:
+    said = {"child_dob": born, "begins_on": begins, "incident_at": "1/1/2020"}
+    assert case(aim2={name: words for name, words in said.items() if words}).age == age
+    assert case().age is None
+
+
+SHARED = {
+    "shared_young_at": "18/11/2026",
+    "shared_parents_at": "19/11/2026",
+    "disagreements": "None.",
+}
+
+
+@pytest.mark.parametrize(
+    ("answers", "held"),
+    [
+        ({}, False),
+        (SHARED, False),
+        ({"sent_to": "The panel"}, True),
+        ({"sent_at": "20/11/2026"}, True),
+        ({"meeting_at": "20/11/2026"}, True),
+        ({**SHARED, "sent_to": "The panel"}, False),
+        ({**SHARED, "meeting_at": "20/11/2026"}, False),
+        ({**SHARED, "sent_at": "19/11/2026"}, False),  # on the day of the later of the two
+        ({**SHARED, "sent_at": "18/11/2026"}, True),
+        ({**SHARED, "shared_parents_at": "17/11/2026", "sent_at": "17/11/2026"}, True),
+        ({**SHARED, "shared_young_at": "17/11/2026", "sent_at": "18/11/2026"}, True),
+        ({"shared_young_at": "18/11/2026", "sent_at": "20/11/2026"}, True),
+        ({"shared_young_at": "20/11/2026", "sent_at": "19/11/2026"}, True),
+    ],
+)
+def test_a_report_counts_only_when_it_was_first_shared_with_the_young_person_and_the_parents(
+    answers: dict[str, str], held: bool
+) -> None:
+    sheet = entry("report", {"child_name": "Ada Example", **answers})
+    found = list(about_the_sheet(FORMS["report"], sheet, case()))
+    assert [(one.code, one.field) for one in found] == (
+        [("FF-227", "shared_young_at")] if held else []
+    )
+
+
+def test_a_report_may_be_given_to_others_first_with_a_reason() -> None:
+    before = case(review={"level": "harmful"})
+    gone = {"child_name": "Ada Example", "sent_at": "20/11/2026"}
+    assert codes(before, "report", **gone) == ["FF-227"]
+    assert codes(before, "report", not_shared_reason="The court asked, A. Judge.", **gone) == []
+    late = {"shared_young_at": "20/11/2026", "not_shared_reason": "As above."}
+    assert codes(before, "report", **late, **{**gone, "sent_at": "19/11/2026"}) == []
 
 
 def test_the_day_of_a_sheet_is_the_agency_s_own() -> None:

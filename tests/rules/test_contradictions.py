@@ -15,6 +15,7 @@ from formflow.core.settings import Agency, Services
 from formflow.core.working_days import WorkingDays
 from formflow.forms.catalogue import shipped
 from formflow.rules.assessment.profile import DOMAINS
+from formflow.rules.case.case import ROLES
 from formflow.rules.case.standing import standing
 from formflow.rules.case.steps import Kind, steps
 from formflow.rules.light.book import rules
@@ -34,7 +35,7 @@ SECTIONS = {
 def row(rule: str, sheet: str | None = None) -> str:
     """Return what a step says to do."""
     found = next(s for s in steps() if s.id == rule and sheet in (None, s.sheet))
-    return found.text.format_map(Services().words)
+    return found.text.format_map({**Services().words, **ROLES})
 
 
 def proposed(words: str) -> Light:
@@ -127,7 +128,7 @@ def test_11_the_working_day_is_the_councils_and_its_calendar_is_a_setting() -> N
 
 
 def test_12_the_front_door_has_the_name_that_the_agency_gives_it() -> None:
-    words = Services(front_door="MAST").words
+    words = {**Services(front_door="MAST").words, **ROLES}
     told = next(step for step in steps() if step.id == "H1").text.format_map(words)
     assert "to MAST" in told
     names = ("Customer Resolution", "Children and Families", "CSC")
@@ -187,7 +188,7 @@ def test_20_eighteen_is_asked_about_older_is_not_for_the_model() -> None:
         age: [s.when for s in steps() if s.id == "EL2" and s.applies(case(f"WANTED, age={age}"))]
         for age in (11, 12, 17, 18, 19)
     }
-    assert by_age == {11: [], 12: [], 17: [], 18: ["age_18"], 19: ["age_over_18"]}
+    assert by_age == {11: [], 12: [], 17: [], 18: ["age_oldest"], 19: ["age_over"]}
 
 
 def test_21_the_first_domain_has_one_key_under_its_three_names() -> None:
@@ -196,11 +197,12 @@ def test_21_the_first_domain_has_one_key_under_its_three_names() -> None:
     assert "harmful behaviours" in DOMAINS["behaviour"]
 
 
-def test_22_an_adult_who_was_targeted_is_asked_about_and_needs_a_reason_against_a_referral() -> (
-    None
-):
+def test_22_for_an_adult_there_is_no_sheet_of_a_child_and_an_allegation_is_asked_about() -> None:
     assert "adult" in FORMS["recording"].fields["child_b_kind"].states
-    assert "H1" in asked("level=harmful, b=no")
+    adult = case("level=harmful, b=no, allegation=yes")
+    sheets = {step.sheet for step in steps() if step.applies(adult)}
+    assert sheets == {"review", "referral_a", "plan_a", "plan_setting"}
+    assert "AL1" in asked("level=harmful, b=no, allegation=yes")
     assert not {one for one in asked("b=no") if one.startswith("DB")}
 
 

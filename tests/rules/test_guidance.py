@@ -15,7 +15,8 @@ from tests.support.facts import table
 ROOT = Path(__file__).parents[2]
 # Every line that the guidance was taken apart into, by its headings; the traffic light is in
 # test_cases.py. RP4 is ours: the reminder that follows from RP1. ST1 and ST3 are the two signatures that
-# bring the next sheet.
+# bring the next sheet. AL1 is the statutory guidance's, which IR11 names; H8 is PR8 for a harmful incident; RV1 and
+# RV2 follow from N7.
 LINES = [
     "PR1",
     "PR2",
@@ -42,6 +43,7 @@ LINES = [
     "FM2",
     "FM3",
     "FM4",
+    "AL1",
     "DSL0",
     "DA1",
     "DA2",
@@ -65,6 +67,7 @@ LINES = [
     "H5",
     "H6",
     "H7",
+    "H8",
     "N1",
     "N2",
     "N3",
@@ -72,6 +75,8 @@ LINES = [
     "N5",
     "N6",
     "N7",
+    "RV1",
+    "RV2",
     "RP1",
     "RP2",
     "RP3",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, timedelta, tzinfo
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ import pytest
 from formflow.core.model import Moment
 from formflow.core.settings import Services
 from formflow.forms.catalogue import FieldKind, shipped
+from formflow.rules.case.case import ROLES
+from formflow.rules.case.clocks import CLOCKS
 from formflow.rules.case.standing import Standing, standing
 from formflow.rules.case.steps import CONDITIONS, Kind, Step, Wanted, steps, steps_in_force
 
@@ -46,8 +49,11 @@ class Case:
     level: str | None = None
     is_reopened: bool = False
     has_child_b: bool = True
+    has_allegation: bool = False
+    may_be_harmful: bool = False
     was_harmful_before: bool = False
     age: int | None = None
+    ages: tuple[int, int] = (12, 18)
     is_weighed: bool = False
     said: dict[tuple[str, str], str] = field(default_factory=dict)
     zone: tzinfo = UTC
@@ -59,18 +65,26 @@ class Case:
         words = self.says(form_id, name)
         return Moment(date.fromisoformat(words)) if words[:1].isdigit() else None
 
+    def is_ahead(self, form_id: str, name: str) -> bool:
+        found = self.moment(form_id, name)
+        return found is not None and found.day > date(2026, 11, 20)
+
 
 def case(words: str) -> Case:
     """Return the case that a line of cases/steps.toml tells of."""
     for short, long in SHORT.items():
         words = words.replace(short, long)
     pairs = dict(pair.split("=", 1) for pair in words.split(", ") if pair)
+    youngest, oldest = pairs.get("ages", "12-18").split("-")
     return Case(
         level=pairs.get("level"),
         is_reopened=pairs.get("reopened") == "yes",
         has_child_b=pairs.get("b") != "no",
+        has_allegation=pairs.get("allegation") == "yes",
+        may_be_harmful=pairs.get("grave") == "yes",
         was_harmful_before=pairs.get("before") == "harmful",
         age=int(pairs["age"]) if "age" in pairs else None,
+        ages=(int(youngest), int(oldest)),
         is_weighed=pairs.get("weighed") == "yes",
         said={
             (key.partition(".")[0], key.partition(".")[2]): value
@@ -133,7 +147,7 @@ def given(parts: tuple[Wanted, ...], but: Wanted | None = None) -> Case:
 @pytest.mark.parametrize("step", ALL)
 def test_a_step_is_answered_by_all_parts_of_an_answer_and_by_nothing_less(step: Step) -> None:
     assert step.text.endswith((".", "?"))
-    assert step.text.format_map(Services().words)
+    assert step.text.format_map({**Services().words, **ROLES})
     assert not step.is_done(Case())
     for parts in step.answers:
         assert step.is_done(given(parts))
@@ -165,16 +179,21 @@ def test_no_is_an_answer_only_where_the_guidance_asks_for_a_decision_or_a_fact()
         for step in steps()
         if any(part.as_said == "no" for parts in step.answers for part in parts)
     }
-    assert says_no == {"PR7", "DX2", "DX4", "H2", "H6", "N1", "N3", "AS4", "AS6", "DN3"}
+    assert says_no == {"IR1", "PR7", "DX2", "DX4", "H2", "H6", "N1", "N3", "AS4", "AS6", "DN3"}
 
 
 def test_a_step_that_nothing_answers_is_open_as_long_as_it_is_asked_for() -> None:
     without = {f"{step.id} {step.when}" for step in steps() if not step.answers}
     assert without == {
         "DX1 undecided",
+        "RV1 plan_a_review",
+        "RV1 plan_b_review",
+        "RV1 plan_setting_review",
+        "RV2 next_look",
         "EL2 age_unknown",
-        "EL2 age_over_18",
+        "EL2 age_over",
         "AS5 charged_elsewhere",
+        "DN1 interviewed_unagreed",
         "ST1b unweighed",
         "ST2a too_early",
     }
@@ -193,14 +212,77 @@ def asked(words: str) -> set[str]:
     return {step.id for step in steps() if step.applies(case(words))}
 
 
-def test_healthy_asks_for_nothing_more_than_the_facts() -> None:
-    assert asked("level=healthy") == asked("") - {"DX1"}
+def test_healthy_asks_only_for_what_the_guidance_asks_in_every_case() -> None:
+    assert asked("level=healthy") == {"DX2", "DX3", "IR8", "FM3", "FM4", "DSL0", "DH1", "DX4"}
+    assert asked("level=healthy, reopened=yes") == asked("")
 
 
 def test_no_level_asks_for_steps_of_another_branch() -> None:
     more = {level: asked(f"level={level}") - asked("") for level in ("harmful", "concerning")}
-    assert more["harmful"] == {"PR3", "PR7", "H1", "H2", "H3", "H4", "CX1"}
-    assert more["concerning"] == {"PR3", "N1", "N2", "N3", "N4", "N5", "N6"}
+    both = {"PR3", "PR4", "RT11"}
+    assert more["harmful"] == both | {"PR7", "H1", "H2", "H3", "H4", "H8", "CX1", "CX2"}
+    assert more["concerning"] == both | {"N1", "N2", "N3", "N4", "N5", "N6"}
+
+
+def test_what_one_duty_needs_closes_no_other() -> None:
+    """Ten duties of the first response, and what each needs: no box does for two of them."""
+    ids = {
+        "IR1",
+        "IR2",
+        "IR3",
+        "IR4",
+        "IR5",
+        "IR6",
+        "IR7",
+        "IR8",
+        "FM3",
+        "FM4",
+        "AL1",
+        "DX2",
+        "AC2",
+    }
+    response = [step for step in steps() if step.id in ids and step.sheet == "review"]
+    boxes = [
+        {(part.form_id, part.name) for parts in step.answers for part in parts} for step in response
+    ]
+    shared = [one & other for one, other in combinations(boxes, 2) if one & other]
+    assert shared == []
+
+
+def test_safety_police_and_social_care_come_before_the_parents_and_they_before_the_children() -> (
+    None
+):
+    order = [step.id for step in steps() if step.sheet == "review"]
+    first, parents, children, decision = (
+        [order.index(one) for one in ids]
+        for ids in (
+            ("IR1", "AL1", "DX2", "IR6", "AC2"),
+            ("DX3", "PR5", "N1"),
+            ("DA1", "DA2", "DA3", "DB1", "DB5"),
+            ("DX1",),
+        )
+    )
+    assert max(first) < min(parents)
+    assert max(parents) < min(children)
+    assert max(children) < min(decision)
+
+
+def test_children_are_asked_where_appropriate_with_open_questions_and_not_before_the_police() -> (
+    None
+):
+    for step in (one for one in steps() if one.id in ("DA1", "DB1")):
+        assert step.text.startswith("Where appropriate, ask ")
+        assert "open questions only" in step.text
+        assert "speak to the police or {front_door} first" in step.text
+
+
+def test_steps_call_the_children_as_the_case_does() -> None:
+    names = ("displayed the behaviour", "was targeted")
+    assert not [step.id for step in steps() if any(name in step.text for name in names)]
+
+
+def test_every_clock_of_a_step_is_there_and_every_clock_is_of_a_step() -> None:
+    assert {step.clock for step in steps()} == {"", *CLOCKS}
 
 
 def test_a_gate_stands_before_every_sheet_of_an_assessment() -> None:

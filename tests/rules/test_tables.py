@@ -89,6 +89,7 @@ def test_a_step_that_says_everything() -> None:
         "sheet": "review",
         "answers": ["one", "two=yes+recording.three=day"],
         "when": "harmful",
+        "clock": "referral",
         "since": date(2026, 9, 1),
         "until": date(2027, 9, 1),
     }
@@ -106,10 +107,11 @@ def test_a_step_that_says_everything() -> None:
         when="harmful",
         since=date(2026, 9, 1),
         until=date(2027, 9, 1),
+        clock="referral",
     )
 
 
 def test_a_step_without_days_of_its_own_counts_from_the_first_and_has_no_end() -> None:
     row = {"id": "Z5", "section": "1", "kind": "duty", "quote": "W", "text": "Do it."}
     made = as_step({**row, "sheet": "review", "answers": [], "when": "always"}, FIRST)
-    assert (made.since, made.until, made.answers) == (FIRST, None, ())
+    assert (made.since, made.until, made.answers, made.clock) == (FIRST, None, (), "")

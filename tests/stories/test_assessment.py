@@ -147,6 +147,11 @@ def test_denied_and_likely_to_be_prosecuted_nobody_is_interviewed_without_agreem
     assert "explicit agreement of a legal representative" in desk.page()
     assert not has(desk, "F5")
     desk.fills_in("F4", paper_only="yes")
+    # From papers alone, and interviewed all the same: both are told, and the gate stays.
+    assert desk.open_steps().count("DN1") == 1
+    assert "The sheet says that the assessment is from papers alone" in desk.page()
+    assert not has(desk, "F5")
+    desk.fills_in("F4", first_interview_at="")
     assert {"DN1", "DN2", "DN3"}.isdisjoint(desk.open_steps())
     assert "likely to provide a limited outcome" in stored(desk.sheet("F5"), "limits_text")
 
@@ -159,6 +164,42 @@ def test_agreed_by_the_legal_representative_interviews_may_follow(desk: Desk) ->
     desk.fills_in("F4", agreement_text="Letter of 18 November", agreement_family="yes")
     assert {"DN1", "DN2", "DN3"}.isdisjoint(desk.open_steps())
     assert has(desk, "F5")
+
+
+def test_an_interview_before_the_agreement_is_told_and_stops_the_outcome_sheet(desk: Desk) -> None:
+    denied = {"prosecution": "yes", "denies": "yes", "may_plead": "yes"}
+    agreed = {"agreement_name": "A. Solicitor", "agreement_at": "18/11/2026"}
+    shown = {"agreement_text": "Letter of 18 November", "agreement_family": "yes"}
+    early = {"stage_one_at": "16/11/2026", "first_interview_at": "17/11/2026"}
+    desk.fills_in("F4", **{**ELIGIBLE, **SCORED, **denied, **agreed, **shown, **early})
+    assert "DN1" in desk.open_steps()
+    assert "held before the legal representative agreed to it" in desk.page()
+    assert not has(desk, "F5")
+    desk.fills_in("F4", first_interview_at="18/11/2026")
+    assert "DN1" not in desk.open_steps()
+    assert "held before the legal representative" not in desk.page()
+    assert has(desk, "F5")
+
+
+def test_a_strong_reason_opens_the_assessment_and_another_model_keeps_its_gates(desk: Desk) -> None:
+    suspected = {"established": "suspected", "harmful_known": ""}
+    desk.fills_in("F4", **{**ELIGIBLE, **SCORED, **suspected, "sex": "", "model": "aim3"})
+    assert {"EL4", "EL5"} <= set(desk.open_steps())
+    assert {"EL1", "EL2", "EL3", "EL6"}.isdisjoint(desk.open_steps())
+    assert not has(desk, "F5")
+    desk.fills_in("F4", established_text="He has threatened to.")
+    assert {"EL4", "EL5"}.isdisjoint(desk.open_steps())
+    assert has(desk, "F5")
+
+
+def test_an_assessment_that_is_planned_for_a_later_day_counts_and_so_does_the_age_then(
+    desk: Desk,
+) -> None:
+    # Twelve and a half at the incident; the day ahead is no mistake, and decides the age.
+    desk.fills_in("F4", **{**ELIGIBLE, **SCORED, "begins_on": "1/9/2099"})
+    assert about(desk.office, "FF-2026-000001-F4")[-1].outcome is Outcome.RECORDED
+    assert "EL2" in desk.open_steps()
+    assert "older than 18 when the assessment begins: AIM2 is not for them" in desk.page()
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,7 @@ def test_decided_as_harmful_each_child_is_referred_on_a_sheet_of_their_own(desk:
         "F3a Referral – Child Who Displayed the Behaviour.pdf",
         "F3b Referral – Child Who Was Targeted.pdf",
         "F7a Safety and Support Plan – Child Who Displayed the Behaviour.pdf",
+        "F7b Safety and Support Plan – Child Who Was Targeted.pdf",
         "F7s Safety Plan – The Setting.pdf",
     ]
     assert desk.open_steps().count("H1") == 2
@@ -124,9 +125,18 @@ def test_decided_as_concerning_below_red_needs_a_reason_and_opens_the_plans(desk
     assert "Decided: concerning" in desk.page()
     assert {"N1", "N2", "N4", "N5"} <= set(desk.open_steps())
     assert not [name for name in desk.sheets() if "F3" in name]
-    desk.fills_in("F2", parents_a_consent="no", advice_from="CAMHS, 20 November")
-    desk.fills_in("F7a", actions="Seat apart.", protects="They do not meet alone.", **HER_NAME)
-    assert {"N1", "N2", "N4", "PR3"}.isdisjoint(desk.open_steps())
+    assert desk.open_steps().count("N1") == 2
+    advised = {"parents_b_consent": "yes", "advice_from": "CAMHS, 20 November"}
+    desk.fills_in("F2", parents_a_consent="no", **advised)
+    assert desk.open_steps().count("N1") == 1
+    assert "What keeps a child safe may be shared without consent." in desk.page()
+    desk.fills_in("F2", no_consent_text="Share what keeps the other child safe.")
+    said = {"actions": "Seat apart.", "protects": "They do not meet alone."}
+    desk.fills_in("F7a", **said, supervision="At break, by Mr Day.", **HER_NAME)
+    assert {"N1", "N2", "PR3", "RT11"}.isdisjoint(desk.open_steps())
+    assert "N4" in desk.open_steps()  # “and where appropriate their parents”
+    desk.fills_in("F7a", agreed_text="They were not asked: nobody answers the phone.")
+    assert "N4" not in desk.open_steps()
     desk.fills_in("F7b", actions="A person to go to.", **HER_NAME)
     assert "N5" in desk.open_steps()  # “and the agreement of their parents”
     desk.fills_in("F7b", agreed_parents="yes")
@@ -140,7 +150,7 @@ def test_decided_as_healthy_keeps_the_paper_and_asks_for_no_referral(desk: Desk)
     desk.fills_in("F2", level="healthy", level_reason="Play, both at ease.", **HER_NAME)
     assert "Decided: healthy" in desk.page()
     asked = set(desk.open_steps())
-    assert not {step for step in asked if step.startswith(("H1", "H2", "H3", "N", "RP"))}
+    assert asked <= {"DX2", "DX3", "IR8", "FM3", "FM4", "DSL0", "DH1", "DX4"}
     chronology = next((dsl_folder(desk.office) / "Child files").rglob("Chronology.html"))
     assert "Decided: healthy" in chronology.read_text("utf-8")
 
@@ -197,7 +207,60 @@ def test_a_sheet_with_no_child_targeted_asks_nothing_about_one(desk: Desk) -> No
     desk.fills_in("F2", level="harmful", level_reason="Planned.", child_b_kind="nobody", **HER_NAME)
     asked = desk.open_steps()
     assert not {step for step in asked if step.startswith("DB")}
-    assert asked.count("H1") == 2  # there is still a referral to make, or a reason to give
+    assert asked.count("H1") == 1
+    assert not [name for name in desk.sheets() if "F3b" in name or "F7b" in name]
+
+
+def test_an_adult_who_may_have_harmed_a_child_is_passed_on_and_the_child_is_not_blamed(
+    desk: Desk,
+) -> None:
+    desk.gets(RED)
+    desk.fills_in(
+        "F2", level="harmful", level_reason="He told me.", child_b_kind="adult", **HER_NAME
+    )
+    page = desk.page()
+    assert (
+        "Possible allegation against an adult: tell the head teacher and the local authority"
+        in page
+    )
+    assert page.index("AL1 · guidance") < page.index("DX3 · guidance")
+    to_do = page.partition(" What to do now ")[0]
+    assert "displayed the behaviour" not in to_do.lower()
+    assert "F3a Referral Plan how the parents of the child named on the form are told" in to_do
+    assert not [name for name in desk.sheets() if "F3b" in name or "F7b" in name]
+    desk.fills_in("F2", allegation_at="20/11/2026", allegation_text="Mrs Head; LADO 4711.")
+    assert "AL1" not in desk.open_steps()
+
+
+def test_reported_to_the_police_means_when_to_whom_and_their_reference(desk: Desk) -> None:
+    desk.gets(RED)
+    decided = {"level": "harmful", "level_reason": "Planned.", **HER_NAME}
+    desk.fills_in("F2", **decided, police="yes", medical_needed="yes", urgent_referral="yes")
+    assert desk.open_steps().count("DX2") == 2
+    first = desk.page().partition("Do first")[2].partition("To do")[0]
+    assert [first.count(f"{one} · guidance") for one in ("IR1", "DX2", "IR6")] == [1, 1, 1]
+    assert first.count(" Now. ") == 3
+    desk.fills_in("F2", police_reason="Force was used.")
+    assert desk.open_steps().count("DX2") == 1
+    desk.fills_in("F2", police_at="20/11/2026", police_contact="PC Example, 12-345")
+    assert "DX2" not in desk.open_steps()
+    desk.fills_in("F2", medical_text="A. Nurse, the surgery, 3pm", urgent_at="20/11/2026")
+    assert "IR1" in desk.open_steps()
+    assert "A medical assessment is needed" not in desk.page().partition(" Done ")[0]
+    desk.fills_in("F2", urgent_text="The front door, by me")
+    assert "IR1" not in desk.open_steps()
+
+
+def test_a_plan_comes_up_on_its_review_date_and_images_bring_the_agencys_advice(desk: Desk) -> None:
+    desk.gets(RED)
+    assert "Images or online contact." not in desk.page()
+    decided = {"level": "harmful", "level_reason": "Planned.", **HER_NAME}
+    desk.fills_in("F2", **decided, type_online="yes", review_on="1 December 2099")
+    assert "Images or online contact. Do not view, copy, print or forward" in desk.page()
+    desk.fills_in("F7s", actions="A second adult at break.", review_on="2/12/2099", **HER_NAME)
+    assert {"RV1", "RV2"} <= set(desk.open_steps())
+    assert "By the end of 1 December 2099." in desk.page()
+    assert "By the end of 2 December 2099." in desk.page()
 
 
 def test_a_sheet_filled_in_by_pdftk_says_the_same(desk: Desk) -> None:
@@ -238,7 +301,7 @@ def test_no_and_not_known_leave_a_step_open_that_asks_for_something_to_be_done(d
         **HER_NAME,
     )
     assert {"DH1", "DX2"} <= set(desk.open_steps())
-    desk.fills_in("F2", background_considered="yes", police="no")
+    desk.fills_in("F2", background_considered="yes", police="no", police_reason="Of one mind.")
     assert {"DH1", "DX2"}.isdisjoint(desk.open_steps())
 
 

@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from formflow.admin import status
+from formflow.core.dates import local_day
 from formflow.core.settings import Settings
+from formflow.core.wording import day_in_words
 from formflow.storage import database
 from formflow.storage.acknowledgements import acknowledge
 from tests.stories.test_decisions import GREEN, HER_NAME, RED, about, amended
@@ -210,6 +212,37 @@ def test_a_reminder_lies_beside_the_alert_and_is_no_acknowledgement(office: Sett
     (alerts / REMINDER).rename(alerts / "Seen" / REMINDER)
     desk.waits()
     assert len(status.overview(office).waiting) == 1
+
+
+def test_what_cannot_wait_comes_up_when_its_day_is_over_and_before_the_decision_is_due(
+    office: Settings,
+) -> None:
+    desk = Desk(office)
+    desk.takes(amended(urgent_referral="yes"), "urgent.pdf")
+    ends = office.working_days.end_of(
+        local_day(about(office, "FF-2026-000001")[0].recorded_at, office.zone)
+    )
+    at(office, ends - MINUTE)
+    assert reminded(desk) == 0
+    at(office, ends)
+    assert reminded(desk) == 1
+    page = (office.folders.alerts / "0 NOW OVERDUE FF-2026-000001.html").read_text("utf-8")
+    assert "IR1 · guidance 3.1" in page
+
+
+def test_a_plan_comes_up_on_the_morning_of_its_review_date(office: Settings) -> None:
+    desk = Desk(office)
+    desk.gets(GREEN)
+    desk.fills_in("F2", level="concerning", level_reason="A dare.", **HER_NAME)
+    today = local_day(decided_at(desk), office.zone)
+    day = today + timedelta(days=10)
+    desk.fills_in("F7a", actions="Seat apart.", review_on=f"{day:%d/%m/%Y}", **HER_NAME)
+    at(office, office.working_days.end_of(day) - timedelta(days=1, minutes=1))
+    assert delivered(desk) == 0
+    at(office, office.working_days.end_of(day) - timedelta(hours=23))
+    assert delivered(desk) == 1
+    page = (office.folders.alerts / REMINDER).read_text("utf-8")
+    assert f"By the end of {day_in_words(day)}." in page
 
 
 def waiting_reminders(desk: Desk) -> int:

@@ -69,7 +69,12 @@ def test_the_first_steps_are_the_same_for_a_first_incident_and_for_one_of_a_patt
 @pytest.mark.rule("IR11")
 def test_the_page_of_a_case_names_the_statutory_guidance_of_the_settings(desk: Desk) -> None:
     desk.gets(RED)
-    assert f"Also follow: {desk.office.services.statutory_guidance}" in desk.page()
+    assert "Also follow: Keeping Children Safe in Education." in desk.page()
+    both = ("Keeping Children Safe in Education", "Working Together")
+    services = desk.office.services.model_copy(update={"statutory_guidance": both})
+    told = Desk(desk.office.model_copy(update={"services": services}))
+    told.fills_in("F2", level="harmful", level_reason="x", **HER_NAME)
+    assert f"Also follow: {'; '.join(both)}." in told.page()
 
 
 @pytest.mark.rule("N7")

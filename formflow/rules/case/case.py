@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 
 from formflow.core.dates import age_on, local_day, parse_moment
 from formflow.core.messages import notice
@@ -25,7 +25,6 @@ from formflow.core.model import (
     highest,
 )
 from formflow.core.references import SheetKey, child_of_sheet
-from formflow.core.working_days import WorkingDays
 from formflow.forms.catalogue import Form
 from formflow.rules.assessment import profile
 from formflow.rules.assessment.profile import Mark
@@ -33,7 +32,8 @@ from formflow.rules.case.levels import AS_PROPOSED as AS_PROPOSED
 from formflow.rules.case.levels import HEIGHT, is_below
 from formflow.rules.case.levels import Level as Level
 from formflow.rules.case.named_child import BETWEEN, given, other_child
-from formflow.rules.case.steps import SCORES, Kind, Step, steps, steps_in_force
+from formflow.rules.case.steps import SCORES, Step, steps, steps_in_force
+from formflow.rules.light import urgency
 from formflow.rules.light.with_review import suggested_together
 from formflow.rules.matching import NearChild, name_key, visible
 
@@ -41,7 +41,7 @@ RECORDING, REVIEW, REPORT = "recording", "review", "report"
 OF_CHILD_B = ("referral_b", "plan_b")  # sheets that lie in the file of the child who was targeted
 REFERRALS = ("referral_a", "referral_b")
 SAME_CHILD = "same_child"  # question of the review sheet
-B_NAME = "child_b_name"  # question
+B_NAME, B_KIND = "child_b_name", "child_b_kind"  # questions
 ABOUT_THE_FIRST = {  # questions of the record and the review sheet that tell of one child who was targeted
     *("child_b_dob", "others_words", "b_views", "b_impact", "b_support", "parents_b_text"),
 }
@@ -49,19 +49,19 @@ TOLD = frozenset({"FF-241", "FF-242", "FF-257"})  # notices: she is alerted thou
 NO_REFERRAL = ("no_referral_a", "no_referral_b")  # questions: a reason closes the referral
 LITTLE_KNOWN = "FF-230"  # notice: healthy, without enough information to suggest that
 NO_SUCH_DAY = ("FF-206", "FF-210")  # notices: a day that lies ahead, signed before it happened
-DECIDE, REFER, TAKE_ADVICE = "DX1", "H1", "DX5"  # steps with a clock of ours
-
-
-ANYTHING = ""  # an answer in any words
-# Answers that do not go together: notice, and the answers as form, question and what it says.
-CONTRADICTIONS = (
-    ("FF-307", ((REVIEW, "level", "healthy"), (REVIEW, "police", "yes"))),
-    ("FF-308", ((REVIEW, "child_b_kind", "nobody"), (REVIEW, "b_views", ANYTHING))),
-    ("FF-309", ((REVIEW, "no_referral_a", ANYTHING), ("referral_a", "sent_at", ANYTHING))),
-    ("FF-309", ((REVIEW, "no_referral_b", ANYTHING), ("referral_b", "sent_at", ANYTHING))),
-    ("FF-312", ((SCORES, "harmful_known", "yes"), (SCORES, "established", "neither"))),
-    ("FF-313", ((SCORES, "denies", "no"), (SCORES, "may_plead", "yes"))),
-)
+COUNTED_FROM_ASKING = (
+    "now",
+    "referral",
+)  # clocks that run from when their step was first asked for
+ALLEGATIONS = frozenset({"FF-323", "FF-324", "FF-325"})  # notices: an adult may have harmed a child
+BY_KIND = "FF-322"  # the same, because the form says that the other person was an adult
+ROLES = {
+    "child_a": "the child who displayed the behaviour",
+    "child_b": "the child who was targeted",
+}
+# Where an adult may have harmed a child, nobody is said to have displayed or suffered anything.
+ROLES_LEFT_OPEN = {"child_a": "the child named on the form", "child_b": "the other child"}
+AGES = (12, 18)  # guidance 6: "aged between 12 and 18 years"; the 18th year is asked about
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,11 @@ class Case:
     )
     reopened_at: datetime | None = None  # when a later form suggested more than is decided
     reopened_by: Light | None = None  # the highest that such a form suggests
+    asked_since: Mapping[tuple[str, SheetKey], datetime] | None = (
+        None  # since when steps of COUNTED_FROM_ASKING are asked for; None: with the record
+    )
     zone: tzinfo = UTC  # the agency's, which says on which day a moment falls
+    ages: tuple[int, int] = AGES  # for whom the agency's model of assessment is
     child: int = 0  # which of several who were targeted is looked at; 0: all of them
     origin: str = (
         ""  # what tells it from a case of the same reference in another copy of the ledger
@@ -128,16 +132,42 @@ class Case:
     @property
     def has_child_b(self) -> bool:
         """Whether another child may have been targeted. Only an answer says that there is none."""
-        kind = self.says(REVIEW, "child_b_kind") or self.says(RECORDING, "child_b_kind")
-        return kind not in ("adult", "nobody")
+        return self._kind_of_b not in ("adult", "nobody")
+
+    @property
+    def _kind_of_b(self) -> str:
+        return self.says(REVIEW, B_KIND) or self.says(RECORDING, B_KIND)
+
+    @property
+    def has_allegation(self) -> bool:
+        """Whether an adult may have harmed a child, by what the papers say."""
+        found = {one.code for one in urgency.reasons(self.record)}
+        by_form = BY_KIND in found and not self.says(REVIEW, B_KIND)
+        return self._kind_of_b == "adult" or by_form or bool(found & ALLEGATIONS)
+
+    @property
+    def roles(self) -> Mapping[str, str]:
+        """What the children are called in the words of a step."""
+        return ROLES_LEFT_OPEN if self.has_allegation else ROLES
+
+    @property
+    def may_be_harmful(self) -> bool:
+        """Whether it is decided as harmful, or may still be: what is suggested is neither green nor amber."""
+        is_mild = self.suggested in (Light.GREEN, Light.AMBER) and not self.record.urgent
+        return self.level is Level.HARMFUL or (self.is_undecided and not is_mild)
 
     @property
     def age(self) -> int | None:
-        """How old the young person of an assessment was at the incident, in whole years."""
-        born, incident = (self.moment(SCORES, one) for one in ("child_dob", "incident_at"))
-        if born is None or incident is None or incident.day < born.day:
+        """How old the young person is when the assessment begins, in whole years, None where that is not clear.
+
+        Where nobody says when it begins, the day counts on which the score sheets were dropped.
+        """
+        sheet, born = self.paper(SCORES), self.moment(SCORES, "child_dob")
+        if sheet is None or born is None:
             return None
-        return age_on(born.day, incident.day)
+        begins = self.moment(SCORES, "begins_on")
+        on = begins.day if begins else local_day(sheet.recorded_at, self.zone)
+        return age_on(born.day, on) if born.day <= on else None
 
     @property
     def marks(self) -> tuple[Mark, ...]:
@@ -164,11 +194,13 @@ class Case:
             )
             after = after._looked_at_together()
         stands = after.level is self.level  # also where nothing is decided yet
-        return after if stands else replace(after, decided_at=sheet.recorded_at)
+        decided_at = self.decided_at if stands else sheet.recorded_at
+        return replace(after, decided_at=decided_at)._asked_from(self, sheet.recorded_at)
 
     def with_revision(self, record: Entry) -> Case:
         """Return the case with the next revision of its record. Suggests it more than is decided, it is reopened."""
         after = replace(self, record=record)._looked_at_together()
+        after = after._asked_from(self, record.recorded_at)
         light = record.proposal.light if record.proposal else None
         if light is None or self.level is None or not is_below(self.level, light):
             return after
@@ -181,6 +213,28 @@ class Case:
             return self
         together = suggested_together(self.record, self.reviews, self.history, self.zone)
         return replace(self, together=together)
+
+    def since(self, step: Step) -> datetime:
+        """Return since when a step with a clock of COUNTED_FROM_ASKING is asked for. Dropping a sheet again restarts none."""
+        return self._all_asked_since[step.id, step.key]
+
+    @property
+    def _all_asked_since(self) -> Mapping[tuple[str, SheetKey], datetime]:
+        if self.asked_since is not None:
+            return self.asked_since
+        return dict.fromkeys(self._counted(), self.record.recorded_at)
+
+    def _asked_from(self, before: Case, at: datetime) -> Case:
+        """Return the case with the moments since when its clocks run: as before it, or from now on."""
+        known = before._all_asked_since
+        return replace(self, asked_since={key: known.get(key, at) for key in self._counted()})
+
+    def _counted(self) -> Iterator[tuple[str, SheetKey]]:
+        for step in steps():
+            if step.clock in COUNTED_FROM_ASKING:
+                for view in self.views(step.sheet):
+                    if step.applies(view):
+                        yield step.id, _of_the_child(step, view).key
 
     @property
     def children_b(self) -> tuple[str, ...]:
@@ -219,6 +273,11 @@ class Case:
             return None
         found = parse_moment(self.says(form_id, name), local_day(paper.recorded_at, self.zone))
         return found if isinstance(found, Moment) else Moment(found.day) if found.day else None
+
+    def is_ahead(self, form_id: str, name: str) -> bool:
+        """Return whether a paper of this case answers with a day that lay ahead when it was recorded."""
+        paper, found = self.paper(form_id), self.moment(form_id, name)
+        return bool(paper and found and found.day > local_day(paper.recorded_at, self.zone))
 
     def paper(self, form_id: str) -> Entry | None:
         """Return the record, or the sheet that counts: of the child that is looked at, where there are several."""
@@ -279,14 +338,6 @@ def _is_signed(sheet: Entry) -> bool:
     return any(visible(given(sheet, name)) for name in names)
 
 
-def contradictions(case: Case) -> Iterator[Notice]:
-    """Yield what the sheets of a case say that does not go together. It closes nothing and opens nothing."""
-    for code, answers in CONTRADICTIONS:
-        said = ((case.says(form_id, name), wanted) for form_id, name, wanted in answers)
-        if all(words == wanted if wanted else words for words, wanted in said):
-            yield notice(code, field=answers[0][1])
-
-
 def open_steps(case: Case, on: date) -> list[Step]:
     """Return what the guidance asks for in a case and no sheet answers yet, in its order."""
     return list(_steps(case, on, is_open=True))
@@ -309,58 +360,16 @@ def _about_the_child(step: Step, view: Case) -> Step:
     if not view.child:
         return step
     words = f"{step.text} (Child {view.child} of {len(view.children_b)}.)"
-    return replace(step, child=view.child if view.child > 1 else 0, text=words)
+    return replace(_of_the_child(step, view), text=words)
 
 
-def deadline(step: Step, case: Case, days: WorkingDays) -> datetime | None:
-    """Return when a step is overdue, None for steps without a clock.
-
-    Ours counts from the decision; the council's to answer counts from when the referral was sent.
-    """
-    if step.id == DECIDE:
-        return _decide_by(case, days)
-    if case.decided_at is not None and step.id == REFER:
-        return days.overdue_at(case.decided_at)
-    if case.decided_at is not None and step.id == TAKE_ADVICE:
-        return days.next_day_ends(case.decided_at)
-    sent = _sent_at(step.key, case, days) if step.kind is Kind.CLOCK else None
-    return days.council_answers_by(sent) if sent else None
-
-
-def _decide_by(case: Case, days: WorkingDays) -> datetime | None:
-    """Return until when it should be decided: since it was recorded, reopened or left in doubt.
-
-    What is in doubt always has an end, also where the agency sets no time to decide. Green that can wait is
-    not chased.
-    """
-    if case.reopened_at is not None:
-        return days.decide_by(case.reopened_at)
-    if case.level is Level.DOUBT and case.decided_at is not None:
-        return days.decide_by(case.decided_at) or days.next_day_ends(case.decided_at)
-    is_green = case.record.highest_light is Light.GREEN and not case.record.urgent
-    if case.level is None and not is_green:
-        return days.decide_by(case.record.recorded_at)
-    return None
-
-
-def send_by(step: Step, case: Case, days: WorkingDays) -> datetime | None:
-    """Return until when a referral should be sent, before it is overdue; None for other steps."""
-    decided = case.decided_at if step.id == REFER else None
-    return days.send_by(decided) if decided else None
+def _of_the_child(step: Step, view: Case) -> Step:
+    return replace(step, child=view.child) if view.child > 1 else step
 
 
 def due(case: Case, on: date) -> list[SheetKey]:
     """Return the sheets on which something is still open."""
     return list(dict.fromkeys(step.key for step in open_steps(case, on)))
-
-
-def _sent_at(key: SheetKey, case: Case, days: WorkingDays) -> datetime | None:
-    """Return when a referral was sent as far as its sheet says: at noon where only the day is clear."""
-    found = case.view(key).moment(key.form_id, "sent_at")
-    if found is None:
-        return None
-    hour = time(12) if found.hour is None else time(found.hour, found.minute or 0)
-    return datetime.combine(found.day, hour, days.zone)
 
 
 def _below(level: Level, before: Case, after: Case) -> Iterator[Notice]:
@@ -398,5 +407,6 @@ def _shared_too_early(case: Case) -> Iterator[Notice]:
     sent = case.moment(REPORT, "sent_at")
     shared = [case.moment(REPORT, one) for one in ("shared_young_at", "shared_parents_at")]
     late = sent is not None and any(one is not None and sent.day < one.day for one in shared)
+    late = late and not case.says(REPORT, "not_shared_reason")  # who decided it, and why
     if any(went_out) and (late or not share_first.is_done(case)):
         yield notice("FF-227", field="shared_young_at")

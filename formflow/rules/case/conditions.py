@@ -33,12 +33,24 @@ class CaseFacts(Protocol):
         """Whether another child may have been targeted."""
 
     @property
+    def has_allegation(self) -> bool:
+        """Whether an adult may have harmed a child, by what the papers say."""
+
+    @property
+    def may_be_harmful(self) -> bool:
+        """Whether it is decided as harmful, or may still be."""
+
+    @property
     def was_harmful_before(self) -> bool:
         """Whether an earlier incident of the same child was decided as harmful."""
 
     @property
     def age(self) -> int | None:
-        """How old the young person of an assessment was at the incident, in whole years."""
+        """How old the young person is when the assessment begins, in whole years, None where that is not clear."""
+
+    @property
+    def ages(self) -> tuple[int, int]:
+        """For whom the agency's model of assessment is: the youngest and the oldest, in whole years."""
 
     @property
     def is_weighed(self) -> bool:
@@ -50,11 +62,10 @@ class CaseFacts(Protocol):
     def moment(self, form_id: str, name: str) -> Moment | None:
         """Return the day that a paper of the case answers with, None unless it is clear and has come."""
 
+    def is_ahead(self, form_id: str, name: str) -> bool:
+        """Return whether a paper of the case answers with a day that lay ahead when it was recorded."""
 
-YOUNGEST, OLDEST = (
-    12,
-    18,
-)  # guidance 6: "aged between 12 and 18 years"; the 18th year is asked about
+
 OTHER_MODELS = ("aim3", "other")  # the guidance's limits are those of AIM2
 
 
@@ -66,14 +77,56 @@ def _is_concerning(case: CaseFacts) -> bool:
     return case.level == "concerning"
 
 
-def _is_referred(case: CaseFacts, child: str) -> bool:
+def _is_planned(case: CaseFacts) -> bool:
+    return _is_harmful(case) or _is_concerning(case)
+
+
+def _is_undecided(case: CaseFacts) -> bool:
+    return case.level in (None, "doubt") or case.is_reopened
+
+
+def _may_concern(case: CaseFacts) -> bool:
+    """Whether the steps for a concerning or harmful incident are asked for: unless it is decided as healthy."""
+    return _is_undecided(case) or case.level != "healthy"
+
+
+def _either(case: CaseFacts, name: str) -> bool:
+    """Whether the form or the review sheet says yes: a later answer takes no duty away."""
+    return "yes" in (case.says("recording", name), case.says("review", name))
+
+
+def _must_refer_a(case: CaseFacts) -> bool:
     # Decided as harmful, each child is referred, or a reason is there (guidance 3.2, "must").
-    return _is_harmful(case) and not case.says("review", f"no_referral_{child}")
+    return _is_harmful(case) and not case.says("review", "no_referral_a")
+
+
+def _is_referred_elsewhere(case: CaseFacts) -> bool:
+    wanted = _is_concerning(case) and _has(case, "other_referral")
+    return wanted and not case.says("review", "no_referral_a")
+
+
+def _is_referred_a(case: CaseFacts) -> bool:
+    return _must_refer_a(case) or _is_referred_elsewhere(case)
+
+
+def _is_referred_b(case: CaseFacts) -> bool:
+    waived = bool(case.says("review", "no_referral_b"))
+    return _is_harmful(case) and case.has_child_b and not waived
 
 
 def _is_sent(case: CaseFacts, child: str) -> bool:
-    sent = case.moment(f"referral_{child}", "sent_at") is not None
-    return _is_referred(case, child) and sent
+    return case.moment(f"referral_{child}", "sent_at") is not None
+
+
+def _has_no_consent(case: CaseFacts) -> bool:
+    answers = {case.says("review", f"parents_{child}_consent") for child in ("a", "b")}
+    return _is_concerning(case) and "no" in answers
+
+
+def _waits_for_review(case: CaseFacts, plan: str) -> bool:
+    """Whether a plan has still to be reviewed: its review date lay ahead, or nothing says how it went."""
+    is_over = bool(case.says(plan, "outcome")) and not case.is_ahead(plan, "review_on")
+    return bool(case.says(plan, "actions")) and not is_over
 
 
 def _has(case: CaseFacts, name: str) -> bool:
@@ -100,14 +153,14 @@ def _is_aim2(case: CaseFacts) -> bool:
 
 
 def _has_limits(case: CaseFacts) -> bool:
-    young = case.age is not None and case.age < YOUNGEST
+    young = case.age is not None and case.age < case.ages[0]
     female = case.says("aim2", "sex") == "female"
     disabled = case.says("aim2", "ability") == "disability"
     return _is_aim2(case) and (young or female or disabled)
 
 
 def _is_older(case: CaseFacts) -> bool:
-    return _is_aim2(case) and case.age is not None and case.age > OLDEST
+    return _is_aim2(case) and case.age is not None and case.age > case.ages[1]
 
 
 def _may_deny(case: CaseFacts) -> bool:
@@ -134,6 +187,15 @@ def _has_interviews(case: CaseFacts) -> bool:
     return _is_assessed(case) and bool(told)
 
 
+def _is_interviewed_unagreed(case: CaseFacts) -> bool:
+    """Whether interviews are noted that the legal representative had not agreed to, as far as the dates say."""
+    first = case.moment("aim2", "first_interview_at")
+    agreed = case.moment("aim2", "agreement_at")
+    in_order = first is not None and agreed is not None and agreed.day <= first.day
+    from_papers = case.says("aim2", "paper_only") == "yes"
+    return _may_deny(case) and _has_interviews(case) and (from_papers or not in_order)
+
+
 def _is_too_early(case: CaseFacts) -> bool:
     first = case.moment("aim2", "first_interview_at")
     papers = case.moment("aim2", "stage_one_at")
@@ -144,30 +206,45 @@ def _is_too_early(case: CaseFacts) -> bool:
 CONDITIONS: Mapping[str, Callable[[CaseFacts], bool]] = {
     "always": lambda _: True,
     "child_b": lambda case: case.has_child_b,
-    "urgent": lambda case: case.says("recording", "urgent_referral") == "yes",
-    "undecided": lambda case: case.level in (None, "doubt") or case.is_reopened,
+    "unless_healthy": _may_concern,
+    "unless_healthy_child_b": lambda case: _may_concern(case) and case.has_child_b,
+    "urgent": lambda case: _either(case, "urgent_referral"),
+    "allegation": lambda case: case.has_allegation,
+    "police": lambda case: _has(case, "police"),
+    "medical": lambda case: _either(case, "medical_needed"),
+    "may_be_harmful": lambda case: case.may_be_harmful,
+    "undecided": _is_undecided,
     "doubt": lambda case: case.level == "doubt",
+    "next_look": lambda case: case.is_ahead("review", "review_on"),
     "harmful": _is_harmful,
+    "harmful_child_b": lambda case: _is_harmful(case) and case.has_child_b,
+    "harmful_or_again": lambda case: _is_harmful(case) or case.was_harmful_before,
     "concerning": _is_concerning,
-    "planned": lambda case: _is_harmful(case) or _is_concerning(case),
     "concerning_child_b": lambda case: _is_concerning(case) and case.has_child_b,
-    "again": lambda case: case.was_harmful_before,
+    "no_consent": _has_no_consent,
+    "planned": _is_planned,
+    "plan_a_review": lambda case: _waits_for_review(case, "plan_a"),
+    "plan_b_review": lambda case: _waits_for_review(case, "plan_b"),
+    "plan_setting_review": lambda case: _waits_for_review(case, "plan_setting"),
     "agencies": lambda case: _is_harmful(case) and _has(case, "background_agencies"),
     "disorder": lambda case: _is_harmful(case) and _has(case, "background_mental"),
     "complex": lambda case: _has(case, "background_complex"),
     "youth_justice": _in_spite_of_youth_justice,
-    "referral_a": lambda case: _is_referred(case, "a"),
-    "referral_b": lambda case: _is_referred(case, "b"),
-    "sent_a": lambda case: _is_sent(case, "a"),
-    "sent_b": lambda case: _is_sent(case, "b"),
+    "referral_a": _must_refer_a,
+    "referral_b": _is_referred_b,
+    "other_referral": _is_referred_elsewhere,
+    "referred_a": _is_referred_a,
+    "sent_a": lambda case: _is_referred_a(case) and _is_sent(case, "a"),
+    "sent_b": lambda case: _is_referred_b(case) and _is_sent(case, "b"),
     "aim2": _is_assessed,
     "aim2_early": _wants_reason,
     "aim2_model": _is_aim2,
     "age_unknown": lambda case: _is_aim2(case) and case.age is None,
-    "age_18": lambda case: _is_aim2(case) and case.age == OLDEST,
-    "age_over_18": _is_older,
+    "age_oldest": lambda case: _is_aim2(case) and case.age == case.ages[1],
+    "age_over": _is_older,
     "limits": _has_limits,
     "denial": _may_deny,
+    "interviewed_unagreed": _is_interviewed_unagreed,
     "no_interviews": _takes_no_part,
     "charged_elsewhere": _has_other_author,
     "victim_worker": lambda case: (

@@ -26,7 +26,7 @@ class Kind(StrEnum):
     DECISION = "decision"
     CHECK = "check"  # of what is written
     GATE = "gate"  # while it is open, the sheet after it is not made
-    CLOCK = "clock"  # with a day by which it is asked about again
+    CLOCK = "clock"  # with a day of its own, on which it is asked about
     DISPLAY = "display"  # of what FormFlow shows
 
 
@@ -56,12 +56,13 @@ class Step:
     section: str
     kind: Kind
     quote: str  # the guidance's words, at most 25
-    text: str  # what to do, for the safeguarding lead; words in {braces} are the agency's own
+    text: str  # what to do, for the safeguarding lead; words in {braces} are the case's or the agency's
     sheet: str  # form id of the sheet on which it lies
     answers: tuple[tuple[Wanted, ...], ...]  # any of them does it, all of its parts together
     when: str  # name of a condition
     since: date
     until: date | None
+    clock: str = ""  # name of a clock, "" for none
     child: int = 0  # 2 or more: asked for once more, for a further child who was targeted
 
     @property
@@ -129,6 +130,7 @@ def as_step(row: Mapping[str, Any], since: date) -> Step:
         when=row["when"],
         since=row.get("since", since),
         until=row.get("until"),
+        clock=row.get("clock", ""),
     )
 
 
