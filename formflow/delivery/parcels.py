@@ -20,9 +20,10 @@ from formflow.delivery.occasion import Occasion as Occasion
 from formflow.documents import html_pages
 from formflow.documents.decision_pack import ToDecide, is_for_her
 from formflow.forms.catalogue import Form
-from formflow.rules.case.case import REVIEW, TOLD, Case
+from formflow.rules.case.case import REVIEW, Case
 from formflow.rules.case.levels import Level
 from formflow.rules.case.named_child import given
+from formflow.rules.case.sheet_checks import TOLD
 from formflow.sdk.contract import Operation
 from formflow.sdk.parcels import (
     AlertParcel,

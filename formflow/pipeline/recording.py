@@ -37,7 +37,8 @@ from formflow.pipeline.linking import (
     identify_sheet,
     incident_day,
 )
-from formflow.rules.case.case import REVIEW, SAME_CHILD, about_the_sheet, sheet_key
+from formflow.rules.case.case import REVIEW, SAME_CHILD, sheet_key
+from formflow.rules.case.sheet_checks import about_the_sheet
 from formflow.rules.checks import about_active_content
 from formflow.rules.light import urgency
 from formflow.rules.light.propose import decide

@@ -33,7 +33,6 @@ from formflow.reading.answers import answers as read_answers
 from formflow.rules.case.case import (
     AS_PROPOSED,
     Case,
-    about_the_sheet,
     done_steps,
     due,
     open_steps,
@@ -42,6 +41,7 @@ from formflow.rules.case.clocks import Deadline, deadline
 from formflow.rules.case.contradictions import contradictions
 from formflow.rules.case.named_child import child_said
 from formflow.rules.case.prefill_values import Desk, known
+from formflow.rules.case.sheet_checks import about_the_sheet
 from formflow.rules.case.steps import Step, steps
 from formflow.rules.light.book import asked_on_review, rules
 from tests.support.facts import HARMLESS

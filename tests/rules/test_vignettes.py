@@ -20,7 +20,8 @@ from formflow.core.model import (
     Reading,
 )
 from formflow.forms.catalogue import Form, shipped
-from formflow.rules.case.case import Case, about_the_sheet
+from formflow.rules.case.case import Case
+from formflow.rules.case.sheet_checks import about_the_sheet
 from formflow.rules.checks import check
 from formflow.rules.light.propose import decide
 from tests.support.facts import FORM, TICKS, TODAY, earlier, table

@@ -1,0 +1,93 @@
+"""What keeps a sheet from counting, and what of one that counts the safeguarding lead is told. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from formflow.core.messages import notice
+from formflow.core.model import Entry, Light, Notice, Weighs
+from formflow.forms.catalogue import Form
+from formflow.rules.case.case import REPORT, REVIEW, SAME_CHILD, Case
+from formflow.rules.case.levels import HEIGHT, Level, is_below
+from formflow.rules.case.named_child import given, other_child
+from formflow.rules.case.steps import steps
+from formflow.rules.matching import visible
+
+REFERRALS = ("referral_a", "referral_b")
+TOLD = frozenset({"FF-241", "FF-242", "FF-257"})  # notices: she is alerted though the sheet counts
+NO_REFERRAL = ("no_referral_a", "no_referral_b")  # questions: a reason closes the referral
+LITTLE_KNOWN = "FF-230"  # notice: healthy, without enough information to suggest that
+
+
+def about_the_sheet(form: Form, sheet: Entry, case: Case) -> Iterator[Notice]:
+    """Yield what keeps a sheet from counting. `case` is as it stood before it."""
+    yield from other_child(form, sheet, case)
+    if form.form_id in REFERRALS and given(sheet, "sent_at") and not _is_signed(sheet):
+        yield notice("FF-258", field="sender_name")
+    if form.form_id == REPORT:
+        yield from _shared_too_early(case.with_sheet(sheet))
+    if form.form_id != REVIEW:
+        return
+    told = sheet.answers.get("level")
+    if told is None or told.value is None:
+        yield notice("FF-221", field="level")
+        return
+    if not _is_signed(sheet):
+        yield notice("FF-240", field="signed_name")
+    level = Level(told.value)
+    lower = list(_below(level, case, case.with_sheet(sheet)))
+    if not given(sheet, "lower_reason"):
+        yield from lower
+    elif _is_new(level, case) and any(found.code != LITTLE_KNOWN for found in lower):
+        yield notice("FF-241", field="level")
+    for name in NO_REFERRAL:
+        if given(sheet, name) and not case.says(REVIEW, name):
+            yield notice("FF-257", field=name)
+    if _joins_anew(sheet, case):
+        yield notice("FF-242", field=SAME_CHILD)
+
+
+def _is_signed(sheet: Entry) -> bool:
+    """Whether somebody has put a name to a sheet: a referral also by the name of who refers."""
+    names = ("signed_name", "sender_name") if sheet.form_id in REFERRALS else ("signed_name",)
+    return any(visible(given(sheet, name)) for name in names)
+
+
+def _below(level: Level, before: Case, after: Case) -> Iterator[Notice]:
+    """Yield what a level is below, for which it needs a reason: what is higher, or that too little is known."""
+    together = after.together.light if after.together else Light.UNDETERMINED
+    raising = [one for one in after.established if one.weighs is Weighs.RAISES]
+    by_form = before.record.highest_light or Light.UNDETERMINED
+    decided = before.level if before.level in HEIGHT else None
+    if raising and is_below(level, together):
+        what = " ".join(one.text for one in raising)
+        yield notice("FF-319", field="lower_reason", words={"what": what})
+    elif (decided and level in HEIGHT and HEIGHT[level] < HEIGHT[decided]) or (
+        by_form is not Light.UNDETERMINED and is_below(level, by_form)
+    ):
+        yield notice("FF-222", field="lower_reason")
+    elif is_below(level, together):
+        yield notice(LITTLE_KNOWN, field="lower_reason")
+
+
+def _is_new(level: Level, case: Case) -> bool:
+    return level is not case.level or case.is_reopened
+
+
+def _joins_anew(sheet: Entry, case: Case) -> bool:
+    """Whether a sheet joins a child with another that its last revision did not join it with."""
+    said = given(sheet, SAME_CHILD)
+    is_nobody = any(found.field == SAME_CHILD for found in sheet.notices)
+    return bool(said) and not is_nobody and said != case.says(REVIEW, SAME_CHILD)
+
+
+def _shared_too_early(case: Case) -> Iterator[Notice]:
+    """Yield that a report went out before the young person and the parents have seen it (guidance 10)."""
+    share_first = next(step for step in steps() if step.id == "SH1")
+    went_out = (case.says(REPORT, one) for one in ("sent_to", "sent_at", "meeting_at"))
+    sent = case.moment(REPORT, "sent_at")
+    shared = [case.moment(REPORT, one) for one in ("shared_young_at", "shared_parents_at")]
+    late = sent is not None and any(one is not None and sent.day < one.day for one in shared)
+    late = late and not case.says(REPORT, "not_shared_reason")  # who decided it, and why
+    if any(went_out) and (late or not share_first.is_done(case)):
+        yield notice("FF-227", field="shared_young_at")
