@@ -18,6 +18,7 @@ from formflow.core.model import (
     Finding,
     History,
     Light,
+    Moment,
     Outcome,
     Proposal,
     Weighs,
@@ -399,6 +400,8 @@ def test_a_day_counts_unless_it_had_not_come_or_nobody_can_tell_which_it_is() ->
     assert at is not None
     assert (at.day, at.hour, at.minute) == (TODAY, 13, 45)
     assert case().with_sheet(sheet).moment("referral_a", "council_at") is None
+    of_two_digits = case().with_sheet(entry("referral_a", {"sent_at": "20/11/26"}))
+    assert of_two_digits.moment("referral_a", "sent_at") == Moment(TODAY)
     assert case().moment("referral_a", "sent_at") is None
     for code, name, counts in (
         ("FF-206", "sent_at", False),
