@@ -18,6 +18,7 @@ from formflow.core.model import (
     Finding,
     History,
     Light,
+    Moment,
     Outcome,
     Proposal,
     Weighs,
@@ -361,6 +362,78 @@ def test_a_level_below_her_own_earlier_one_counts_only_with_a_reason() -> None:
     assert codes(before, level="harmful") == []
     in_doubt = case(Light.GREEN, review={"level": "doubt"})
     assert codes(in_doubt, level="healthy") == []
+
+
+@pytest.mark.parametrize(
+    ("answers", "code", "at"),
+    [
+        ({}, "FF-221", "level"),
+        ({"level": "harmful", "signed_name": ""}, "FF-240", "signed_name"),
+        ({"level": "concerning", "lower_reason": "x"}, "FF-241", "level"),
+        ({"level": "harmful", "same_child": "C-000002"}, "FF-242", "same_child"),
+    ],
+)
+def test_each_notice_names_the_question_that_it_is_about(
+    answers: dict[str, str], code: str, at: str
+) -> None:
+    signed = {"child_a_name": "Ada Example", "signed_name": "M. Head"}
+    found = about_the_sheet(FORMS["review"], entry("review", {**signed, **answers}), case())
+    assert [(one.code, one.field) for one in found] == [(code, at)]
+
+
+def test_a_number_that_is_nobody_s_joins_nobody_and_one_beside_another_notice_does() -> None:
+    said = {"level": "harmful", "same_child": "C-000002", "signed_name": "M. Head"}
+    sheet = entry("review", {"child_a_name": "Ada Example", **said})
+    for code, at, joins in (("FF-225", "same_child", False), ("FF-205", "signed_date", True)):
+        told = replace(sheet, notices=(notice(code, field=at),))
+        found = [one.code for one in about_the_sheet(FORMS["review"], told, case())]
+        assert found == (["FF-242"] if joins else [])
+
+
+def test_a_sheet_about_one_of_several_children_is_told_nothing_of_the_first() -> None:
+    both = case(review={"child_b_name": "Ben Sample; Cat Other", "b_impact": "He cries."})
+    both = both.with_sheet(entry("plan_setting", {"owner": "M. Head"}))
+    ben, cat = both.views("referral_b")
+    nobody = both.view(SheetKey("referral_b", 3))
+    assert [one.says("review", "child_b_name") for one in (ben, cat, nobody)] == [
+        *("Ben Sample", "Cat Other", "")
+    ]
+    assert [one.says("review", "b_impact") for one in (both, ben, cat)] == [
+        *("He cries.", "He cries.", "")
+    ]
+    assert cat.says("recording", "child_a_name") == "Ada Example"
+    assert cat.says("plan_setting", "owner") == "M. Head"
+    assert both.view(SheetKey("referral_b")).child == 1
+    assert both.view(SheetKey("plan_a")) == both
+    assert both.view(SheetKey("referral_b", 2)).child == 2
+
+
+def test_a_day_counts_unless_it_had_not_come_or_nobody_can_tell_which_it_is() -> None:
+    sheet = entry("referral_a", {"sent_at": "20/11/2026 at 1.45pm", "council_at": "soon"})
+    at = case().with_sheet(sheet).moment("referral_a", "sent_at")
+    assert at is not None
+    assert (at.day, at.hour, at.minute) == (TODAY, 13, 45)
+    assert case().with_sheet(sheet).moment("referral_a", "council_at") is None
+    of_two_digits = case().with_sheet(entry("referral_a", {"sent_at": "20/11/26"}))
+    assert of_two_digits.moment("referral_a", "sent_at") == Moment(TODAY)
+    assert case().moment("referral_a", "sent_at") is None
+    for code, name, counts in (
+        ("FF-206", "sent_at", False),
+        ("FF-210", "sent_at", False),
+        ("FF-206", "council_at", True),
+        ("FF-214", "sent_at", True),
+    ):
+        told = replace(sheet, notices=(notice(code, field=name),))
+        found = case().with_sheet(told).moment("referral_a", "sent_at")
+        assert (found is not None) is counts
+
+
+def test_a_case_that_is_decided_again_has_no_memory_of_what_reopened_it() -> None:
+    once = revised(case(Light.GREEN, review={"level": "healthy"}), Light.RED)
+    again = once.with_sheet(entry("review", {"level": "harmful"}))
+    assert (again.reopened_at, again.reopened_by) == (None, None)
+    first = revised(case(Light.GREEN, review={"level": "healthy"}), Light.RED)
+    assert revised(first, Light.AMBER).reopened_by is Light.RED
 
 
 def test_a_sheet_without_a_level_does_not_count_and_a_referral_needs_none() -> None:

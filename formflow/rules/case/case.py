@@ -288,7 +288,7 @@ class Case:
     def _is_about_the_child(self, sheet: Entry) -> bool:
         """Whether a sheet names the child that is looked at. She may have taken away or changed round names."""
         named = name_key(given(sheet, "child_name"))
-        names = self.children_b[max(self.child, 1) - 1 :][:1]
+        names = self.children_b[max(self.child, 1) - 1 :]
         return not named or not names or named == name_key(names[0])
 
 
