@@ -39,7 +39,7 @@ from formflow.core.model import (
     Unread,
 )
 from formflow.core.references import SheetKey
-from formflow.core.settings import Services
+from formflow.core.services import Services
 from formflow.documents.as_read import as_read
 from formflow.documents.prefill import Copy, prefilled
 from formflow.forms import catalogue, top_line

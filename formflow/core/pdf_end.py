@@ -9,6 +9,7 @@ MOST_BEHIND = 1024  # bytes: readers look for the end no further away
 MOST_ZEROS = 64  # bytes: no later save has so few, so these are not the room for one
 _END = re.compile(rb"startxref[ \t\r\n\f\0]+(\d{1,12})[ \t\r\n\f\0]+%%EOF")
 _SPACE = b" \t\r\n\f"
+_NO_TEXT = re.compile(rb"[\x01-\x08\x0b\x0e-\x1f\x7f]")  # an archive's list of what is in it, say
 _BEGINS_A_SAVE = re.compile(rb"\d|%|x(r(ef?)?)?\Z|xref|trailer|startxref")
 
 
@@ -26,11 +27,12 @@ def behind(content: bytes) -> bytes:
 
 
 def _is_harmless(after: bytes) -> bool:
-    """Return whether what is behind an end cannot be the beginning of a later save, or the room for one."""
+    """Return whether what is behind an end is text, and cannot be the beginning of a later save or the room for one."""
     found = after.strip(_SPACE)
     if not found:
         return True
     words = found.strip(_SPACE + b"\0")
     if len(after) > MOST_BEHIND or found.count(b"\0") > MOST_ZEROS:
         return False
-    return _BEGINS_A_SAVE.match(words) is None and b" obj" not in words
+    is_text = _NO_TEXT.search(words) is None
+    return is_text and _BEGINS_A_SAVE.match(words) is None and b" obj" not in words

@@ -17,7 +17,7 @@ from formflow.core.model import AnswerState, Entry, Notice, Outcome, Role
 from formflow.core.settings import Settings
 from formflow.core.wording import LEVEL_WORDS
 from formflow.delivery.occasion import Occasion as Occasion
-from formflow.documents import html_pages
+from formflow.documents import case_page, html_pages
 from formflow.documents.decision_pack import ToDecide, is_for_her
 from formflow.forms.catalogue import Form
 from formflow.rules.case.case import REVIEW, Case
@@ -164,9 +164,7 @@ def decision(occasion: Occasion, destination: str) -> DecisionParcel:
     """Return the page that says what is open, and the sheets to fill in."""
     entry, to_decide = occasion.entry, occasion.to_decide
     page = (
-        html_pages.what_is_open(to_decide, occasion.settings, entry.recorded_at)
-        if to_decide
-        else ""
+        case_page.what_is_open(to_decide, occasion.settings, entry.recorded_at) if to_decide else ""
     )
     return DecisionParcel(
         **_known(occasion, destination, Operation.DECIDE),
@@ -228,7 +226,7 @@ def reminder(
         respond_by=None,
         where_to_look=f"the page of {record.reference} in the folder “{folder}” that says what is overdue",
         headline=html_pages.REMINDER,
-        page=html_pages.what_is_open(to_decide, occasion.settings, now),
+        page=case_page.what_is_open(to_decide, occasion.settings, now),
         recorded_at=now.astimezone(occasion.settings.zone),
     )
 
@@ -241,7 +239,7 @@ def repeat_page(
         decision(occasion, destination),
         key=key_again(occasion.entry, destination, arrival_id, now),
         case_key=_case_key(to_decide),
-        page=html_pages.what_is_open(to_decide, occasion.settings, now),
+        page=case_page.what_is_open(to_decide, occasion.settings, now),
         recorded_at=now.astimezone(occasion.settings.zone),
     )
 

@@ -6,32 +6,22 @@ right. The alert page is for the DSL alone and shows every reason with its line 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import cache
-from typing import Any
+from collections.abc import Mapping
+from datetime import datetime
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
-
-from formflow.core.dates import local_day
 from formflow.core.model import AnswerState, Entry, Finding, Notice, Outcome, Proposal, Weighs
-from formflow.core.references import SheetKey, at_revision, from_second_revision
+from formflow.core.references import from_second_revision
 from formflow.core.settings import Settings
 from formflow.core.wording import (
     CAME_FROM,
     COUNTS,
     DOES_NOT_COUNT,
-    LEVEL_WORDS,
     LIGHT_WORDS,
     NOTHING_PROPOSED,
-    REOPENED_WORDS,
-    SHEET_WORDS,
     day_in_words,
     moment_in_words,
     suggested,
 )
-from formflow.documents.decision_pack import ToDecide
 from formflow.documents.enclosures import (
     AS_IT_LOOKS,
     SHEETS,
@@ -40,11 +30,8 @@ from formflow.documents.enclosures import (
     TO_FILL_IN,
     Enclosed,
 )
-from formflow.forms.catalogue import Form, shipped
-from formflow.rules.case.case import RECORDING, REVIEW, Case, done_steps, open_steps
-from formflow.rules.case.clocks import NOW, Deadline, deadline
-from formflow.rules.case.contradictions import contradictions
-from formflow.rules.case.steps import Kind, Step, steps
+from formflow.documents.page_parts import css, head_of, template, unanswered, urgent_reasons
+from formflow.forms.catalogue import Form
 from formflow.rules.light import urgency
 from formflow.rules.light.book import rules
 
@@ -78,8 +65,8 @@ OWN_ALERT = "Something is wrong with FormFlow’s own records."
 def receipt(entry: Entry, form: Form | None, settings: Settings, told_how: str) -> str:
     """Return the office's receipt for an entry as HTML, without names."""
     lead = settings.agency.safeguarding_lead
-    return _template("receipt.html").render(
-        **_shared(entry, form, settings),
+    return template("receipt.html").render(
+        **head_of(entry, form, settings),
         headline=HEADLINES[entry.outcome],
         told_how=told_how,
         answered=sum(answer.state is AnswerState.GIVEN for answer in entry.answers.values()),
@@ -107,8 +94,8 @@ def repeat_receipt(entry: Entry, form: Form | None, settings: Settings, arrived:
     """Return the receipt for a form that we already had: nothing new was recorded."""
     headline, next_step = REPEATED[entry.outcome is Outcome.UNREADABLE]
     when = moment_in_words(arrived, settings.zone)
-    return _template("receipt.html").render(
-        **{**_shared(entry, form, settings), "received": when},
+    return template("receipt.html").render(
+        **{**head_of(entry, form, settings), "received": when},
         headline=headline,
         told_how="when the form first arrived",
         answered=0,
@@ -123,8 +110,8 @@ def note(
 ) -> str:
     """Return the note that lies beside a returned paper, as plain text without names."""
     sheet = next((name for name in SHEETS if enclosed and name in enclosed.beside), "")
-    return _template("note.txt").render(
-        **_shared(entry, form, settings),
+    return template("note.txt").render(
+        **head_of(entry, form, settings),
         headline=NOTE_HEADLINES[sheet in (TO_CHECK, TO_FILL_IN)],
         told_how=told_how,
         corrections=for_the_office(entry.notices),
@@ -153,8 +140,8 @@ def alert(
     nothing = (COUNTS if counts else DOES_NOT_COUNT) if is_sheet else NOTHING_PROPOSED
     shape, words, means = LIGHT_WORDS[proposal.light] if proposal else nothing
     words = suggested(proposal.light) if proposal else words
-    return _template("alert.html").render(
-        **_shared(entry, form, settings),
+    return template("alert.html").render(
+        **head_of(entry, form, settings),
         headline=headline,
         is_sheet=is_sheet,
         counts=counts,
@@ -174,9 +161,9 @@ def alert(
         contradictions=proposal.contradictions if proposal else (),
         please_check=proposal.please_check if proposal else (),
         cautions=proposal.cautions if proposal else (),
-        urgent=_urgent(entry, form),
+        urgent=urgent_reasons(entry, form),
         notices=[found for found in entry.notices if found.code not in urgency.CODES],
-        missing=_labels(form, proposal),
+        missing=unanswered(form, proposal),
         not_asked=[rule for rule in rules() if proposal and rule.id in proposal.not_asked],
         rules_version=proposal.rules_version if proposal else "",
     )
@@ -184,8 +171,8 @@ def alert(
 
 def own_alert(reference: str, about: Notice, settings: Settings, respond_by: datetime) -> str:
     """Return the DSL's page for an alert about FormFlow itself as HTML."""
-    return _template("own_alert.html").render(
-        css=_css(),
+    return template("own_alert.html").render(
+        css=css(),
         agency=settings.agency.name,
         lead=settings.agency.safeguarding_lead,
         reference=reference,
@@ -214,133 +201,6 @@ def _is_misplaced(entry: Entry) -> bool:
     return any(found.code == "FF-235" for found in entry.notices)
 
 
-def what_is_open(to_decide: ToDecide, settings: Settings, now: datetime) -> str:
-    """Return the page of a case as HTML: what is decided, what is open and what is done, each cited."""
-    case, days = to_decide.case, settings.working_days
-    today = local_day(now, days.zone)
-    words = {**settings.services.words, **case.roles}
-    still_open = [
-        _line(step, _until(step, deadline(step, case, days), now), words)
-        for step in open_steps(case, today)
-    ]
-    return _template("open.html").render(
-        **_shared(case.record, None, settings),
-        at=moment_in_words(now, settings.zone),
-        child_reference=case.record.child_reference,
-        light_words=LIGHT_WORDS[case.record.highest_light][1]
-        if case.record.highest_light
-        else NOTHING_PROPOSED[1],
-        joined=case.joined,
-        level=LEVEL_WORDS[case.level],
-        urgent=_urgent(case.record, None) if case.is_undecided else (),
-        reopened=REOPENED_WORDS[case.reopened_by] if case.reopened_by else "",
-        together=case.together,
-        together_words=LIGHT_WORDS[case.together.light][1] if case.together else "",
-        together_missing=_labels(_our_form(), case.together),
-        established=case.established,
-        reason=case.says(REVIEW, "level_reason"),
-        contradictions=list(contradictions(case)),
-        incomplete=case.sheets[SheetKey(REVIEW)].notices if SheetKey(REVIEW) in case.sheets else (),
-        first=[line for line in still_open if _comes_first(line.step)],
-        open=[
-            (_called(key, case), lines)
-            for key, lines in _by_sheet(line for line in still_open if not _comes_first(line.step))
-        ],
-        done=[_line(step, "", words) for step in done_steps(case, today)],
-        image_advice=settings.services.image_advice if _has_images(case) else "",
-        statutory_guidance=settings.services.statutory_guidance,
-        papers=[_paper(one, settings) for one in (case.record, *case.sheets.values())],
-        sheets=sorted(to_decide.sheets),
-    )
-
-
-def _paper(entry: Entry, settings: Settings) -> str:
-    """Return which paper it is, when it came and from where."""
-    title = SHEET_WORDS.get(str(entry.form_id), "the form")
-    received = moment_in_words(entry.received_at, settings.zone)
-    name = at_revision(entry.reference, entry.revision)
-    return f"{name}, {title}: received {received}, {CAME_FROM[entry.role]}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """One step as it is on the page."""
-
-    step: Step
-    text: str
-    until: str
-
-
-def _by_sheet(lines: Iterable[_Line]) -> list[tuple[SheetKey, list[_Line]]]:
-    """Return lines under the sheet on which they lie, the sheets in the order of their use."""
-    order, found = list(SHEET_WORDS), dict[SheetKey, list[_Line]]()
-    for line in lines:
-        found.setdefault(line.step.key, []).append(line)
-    keys = sorted(found, key=lambda key: (order.index(key.form_id), key.child))
-    return [(key, found[key]) for key in keys]
-
-
-def _called(key: SheetKey, case: Case) -> str:
-    """Return what a sheet is called: by its code alone where its title may blame a child for what an adult did."""
-    title = SHEET_WORDS[key.form_id]
-    named = title.partition(" – ")[0] if case.has_allegation else title
-    return named + (f", child {key.child}" if key.child else "")
-
-
-def _comes_first(step: Step) -> bool:
-    return step.clock == NOW or step.kind is Kind.GATE
-
-
-def _has_images(case: Case) -> bool:
-    return "yes" in (case.says(form_id, "type_online") for form_id in (RECORDING, REVIEW))
-
-
-def _line(step: Step, until: str, words: Mapping[str, str]) -> _Line:
-    return _Line(step, step.text.format_map(words), until)
-
-
-def _until(step: Step, end: Deadline | None, now: datetime) -> str:
-    """Return until when in words, "" for no deadline. Days are the agency's."""
-    if end is None:
-        return ""
-    if end.overdue_at <= now:
-        return f"Overdue since the end of {_ended(end.overdue_at)}."
-    if step.clock == NOW:
-        return "Now."
-    if now < end.by < end.overdue_at:
-        return f"By the end of {_ended(end.by)}; overdue after the end of {_ended(end.overdue_at)}."
-    return f"By the end of {_ended(end.overdue_at)}."
-
-
-def _ended(midnight: datetime) -> str:
-    return day_in_words(midnight - timedelta(seconds=1))
-
-
-@dataclass(frozen=True, slots=True)
-class _Reason:
-    """Why a form cannot wait, the box that says so, and the line of guidance, where there is one."""
-
-    notice: Notice
-    label: str
-    step: Step | None
-    is_question: bool  # nobody said whether it can wait
-
-
-def _urgent(entry: Entry, form: Form | None) -> list[_Reason]:
-    """Return every reason why a form cannot wait."""
-    fields = form.fields if form else {}
-    referral = next(step for step in steps() if step.id == urgency.REFERRAL)
-    return [
-        _Reason(
-            found,
-            fields[found.field].label if found.field and found.field in fields else "",
-            referral if found.code in urgency.CITED else None,
-            found.code == urgency.NOT_SAID,
-        )
-        for found in urgency.reasons(entry)
-    ]
-
-
 def _stands_at(entry: Entry) -> str:
     """Return the words of an earlier revision's higher light, "" where there is none."""
     own = entry.proposal.light if entry.proposal else None
@@ -353,18 +213,6 @@ def for_the_office(notices: tuple[Notice, ...]) -> tuple[Notice, ...]:
     return tuple(notice for notice in notices if notice.returns)
 
 
-def _shared(entry: Entry, form: Form | None, settings: Settings) -> dict[str, Any]:
-    return {
-        "css": _css(),
-        "agency": settings.agency.name,
-        "lead": settings.agency.safeguarding_lead,
-        "reference": entry.reference,
-        "revision": entry.revision,
-        "received": moment_in_words(entry.received_at, settings.zone),
-        "form_title": form.title if form else "Not known",
-    }
-
-
 def _groups(proposal: Proposal | None) -> list[tuple[str, list[Finding]]]:
     titles = {
         Weighs.RAISES: "What raises concern",
@@ -375,36 +223,3 @@ def _groups(proposal: Proposal | None) -> list[tuple[str, list[Finding]]]:
     findings = proposal.findings if proposal else ()
     grouped = [(title, [f for f in findings if f.weighs is w]) for w, title in titles.items()]
     return [(title, found) for title, found in grouped if found]
-
-
-def _labels(form: Form | None, proposal: Proposal | None) -> list[str]:
-    if form is None or proposal is None:
-        return []
-    return [form.fields[name].label for name in proposal.missing if name in form.fields]
-
-
-@cache
-def _our_form() -> Form:
-    """Return the recording form that comes with FormFlow: it has a label for every question of the rules."""
-    return next(form for form in shipped() if form.form_id == RECORDING)
-
-
-@cache
-def _template(name: str) -> Template:
-    return _environment().get_template(name)
-
-
-@cache
-def _css() -> str:
-    return _environment().get_template("page.css").render()
-
-
-@cache
-def _environment() -> Environment:
-    # autoescape is off by default in Jinja2; a note is plain text and must not be escaped.
-    return Environment(
-        loader=PackageLoader("formflow.documents"),
-        autoescape=select_autoescape(["html"], default=False),
-        undefined=StrictUndefined,
-        keep_trailing_newline=True,
-    )

@@ -75,7 +75,7 @@ def test_read_shows_answers_and_proposal_and_records_nothing(
     assert cli.run(["read", str(sample(RED)), "--json"]) == ExitCode.DONE
     answer = printed(capsys)
     assert answer["outcome"] == "read"
-    assert answer["form"] == {"id": "recording", "version": 1}
+    assert answer["form"] == {"id": "recording", "version": 2}
     assert answer["via"] == "acroform"
     assert answer["answers"]["context_planned"]["value"] == "yes"
     assert answer["answers"]["context_force"]["state"] in ("given", "blank")
@@ -111,9 +111,8 @@ def test_ingest_takes_files_and_leaves_them_where_they_are(
     assert run(office, "status", "--json") == ExitCode.NOT_RUNNING  # no service has looked
     view = printed(capsys)
     assert view["records"] == 2
-    # Whether an immediate referral is warranted was left blank on the amber one, so it comes first.
     order = [(entry["light"], entry["urgent"]) for entry in view["waiting"]]
-    assert order == [("amber", True), ("red", False)]
+    assert order == [("red", False), ("amber", False)]
 
 
 def test_ingest_with_two_workers_records_each_paper_once(office: Settings, tmp_path: Path) -> None:

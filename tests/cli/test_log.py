@@ -49,7 +49,7 @@ def test_a_form_is_followed_from_its_coming_to_its_last_destination(kept: Settin
     came, read, recorded, *delivered = told
     assert re.fullmatch(r"came: paper [0-9a-f]{12}, \d+ bytes, staff", came)
     paper = came.split()[2].rstrip(",")
-    assert read == f"read: paper {paper}, recording version 1, acroform"
+    assert read == f"read: paper {paper}, recording version 2, acroform"
     assert recorded == f"recorded: FF-2026-000001 r1, recorded, paper {paper}"
     places = {
         line.split("“")[1].rstrip("”") for line in delivered if line.startswith("delivered: ")

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from formflow.core.model import History, Light, Weighs
-from formflow.core.settings import Agency, Services
+from formflow.core.services import Services
+from formflow.core.settings import Agency
 from formflow.core.working_days import WorkingDays
 from formflow.forms.catalogue import shipped
 from formflow.rules.assessment.profile import DOMAINS

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from formflow.core.model import Moment
-from formflow.core.settings import Services
+from formflow.core.services import Services
 from formflow.forms.catalogue import FieldKind, shipped
 from formflow.rules.case.case import ROLES
 from formflow.rules.case.clocks import CLOCKS

@@ -182,8 +182,9 @@ def test_an_interview_before_the_agreement_is_told_and_stops_the_outcome_sheet(d
 
 
 def test_a_strong_reason_opens_the_assessment_and_another_model_keeps_its_gates(desk: Desk) -> None:
-    suspected = {"established": "suspected", "harmful_known": ""}
-    desk.fills_in("F4", **{**ELIGIBLE, **SCORED, **suspected, "sex": "", "model": "aim3"})
+    known = {name: said for name, said in ELIGIBLE.items() if name not in ("sex", "harmful_known")}
+    suspected = {"established": "suspected", "model": "aim3"}
+    desk.fills_in("F4", **{**known, **SCORED, **suspected})
     assert {"EL4", "EL5"} <= set(desk.open_steps())
     assert {"EL1", "EL2", "EL3", "EL6"}.isdisjoint(desk.open_steps())
     assert not has(desk, "F5")

@@ -139,12 +139,9 @@ def test_t10_harmful_with_one_referral_cannot_be_closed(desk: Desk) -> None:
     assert desk.open_steps().count("H1") == 1
 
 
-def test_t11_nobody_was_targeted_and_the_second_referral_is_waived_with_a_reason(
-    desk: Desk,
-) -> None:
+def test_t11_nobody_was_targeted_and_no_second_referral_is_asked_for(desk: Desk) -> None:
     harmful(desk, child_b_kind="nobody")
-    assert desk.open_steps().count("H1") == 2
-    desk.fills_in("F2", no_referral_b="It was directed at himself; nobody else was there.")
+    assert desk.open_steps().count("H1") == 1
     desk.fills_in("F3a", sender_name="M. Head", sent_at="13/11/2026 at 9am")
     assert "H1" not in desk.open_steps()
 

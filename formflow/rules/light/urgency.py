@@ -122,9 +122,12 @@ def _in_words(facts: Facts, ages: Ages, *, is_young: bool) -> Iterator[Notice]:
 def _words(
     box: str, found: Mapping[str, Sequence[str]], ages: Ages, *, is_young: bool
 ) -> Iterator[Notice]:
-    """Yield what was found in one box."""
+    """Yield what was found in one box, each words once: what tells of images is no alarm besides."""
+    images = found.get("images", ())
+    alarm = [one for one in found.get("alarm", ()) if not any(said in one for said in images)]
+    found = {**found, "alarm": alarm}
     for code, name in (*_LISTS, *([_TOUCHING_WORDS] if is_young else [])):
-        if name in found:
+        if found.get(name):
             words = {"words": "”, “".join(found[name]), "age": ages.can_consent}
             yield notice(code, field=box, words=words)
 

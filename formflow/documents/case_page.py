@@ -1,0 +1,138 @@
+"""The page of a case: what is decided, what is open and what is done, each with its line of guidance. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+
+from formflow.core.dates import local_day
+from formflow.core.model import Entry
+from formflow.core.references import SheetKey, at_revision
+from formflow.core.settings import Settings
+from formflow.core.wording import (
+    CAME_FROM,
+    LEVEL_WORDS,
+    LIGHT_WORDS,
+    NOTHING_PROPOSED,
+    REOPENED_WORDS,
+    SHEET_WORDS,
+    day_in_words,
+    moment_in_words,
+)
+from formflow.documents.decision_pack import ToDecide
+from formflow.documents.page_parts import head_of, template, unanswered, urgent_reasons
+from formflow.forms.catalogue import Form, shipped
+from formflow.rules.case.case import RECORDING, REVIEW, Case, done_steps, open_steps
+from formflow.rules.case.clocks import NOW, Deadline, deadline
+from formflow.rules.case.contradictions import contradictions
+from formflow.rules.case.steps import Kind, Step
+
+
+def what_is_open(to_decide: ToDecide, settings: Settings, now: datetime) -> str:
+    """Return the page of a case as HTML: what is decided, what is open and what is done, each cited."""
+    case, days = to_decide.case, settings.working_days
+    today = local_day(now, days.zone)
+    words = {**settings.services.words, **case.roles}
+    still_open = [
+        _line(step, _until(step, deadline(step, case, days), now), words)
+        for step in open_steps(case, today)
+    ]
+    return template("open.html").render(
+        **head_of(case.record, None, settings),
+        at=moment_in_words(now, settings.zone),
+        child_reference=case.record.child_reference,
+        light_words=LIGHT_WORDS[case.record.highest_light][1]
+        if case.record.highest_light
+        else NOTHING_PROPOSED[1],
+        joined=case.joined,
+        level=LEVEL_WORDS[case.level],
+        urgent=urgent_reasons(case.record, None) if case.is_undecided else (),
+        reopened=REOPENED_WORDS[case.reopened_by] if case.reopened_by else "",
+        together=case.together,
+        together_words=LIGHT_WORDS[case.together.light][1] if case.together else "",
+        together_missing=unanswered(_our_form(), case.together),
+        established=case.established,
+        reason=case.says(REVIEW, "level_reason"),
+        contradictions=list(contradictions(case)),
+        incomplete=case.sheets[SheetKey(REVIEW)].notices if SheetKey(REVIEW) in case.sheets else (),
+        first=[line for line in still_open if _comes_first(line.step)],
+        open=[
+            (_called(key, case), lines)
+            for key, lines in _by_sheet(line for line in still_open if not _comes_first(line.step))
+        ],
+        done=[_line(step, "", words) for step in done_steps(case, today)],
+        image_advice=settings.services.image_advice if _has_images(case) else "",
+        statutory_guidance=settings.services.statutory_guidance,
+        papers=[_paper(one, settings) for one in (case.record, *case.sheets.values())],
+        sheets=sorted(to_decide.sheets),
+    )
+
+
+def _paper(entry: Entry, settings: Settings) -> str:
+    """Return which paper it is, when it came and from where."""
+    title = SHEET_WORDS.get(str(entry.form_id), "the form")
+    received = moment_in_words(entry.received_at, settings.zone)
+    name = at_revision(entry.reference, entry.revision)
+    return f"{name}, {title}: received {received}, {CAME_FROM[entry.role]}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One step as it is on the page."""
+
+    step: Step
+    text: str
+    until: str
+
+
+def _by_sheet(lines: Iterable[_Line]) -> list[tuple[SheetKey, list[_Line]]]:
+    """Return lines under the sheet on which they lie, the sheets in the order of their use."""
+    order, found = list(SHEET_WORDS), dict[SheetKey, list[_Line]]()
+    for line in lines:
+        found.setdefault(line.step.key, []).append(line)
+    keys = sorted(found, key=lambda key: (order.index(key.form_id), key.child))
+    return [(key, found[key]) for key in keys]
+
+
+def _called(key: SheetKey, case: Case) -> str:
+    """Return what a sheet is called: by its code alone where its title may blame a child for what an adult did."""
+    title = SHEET_WORDS[key.form_id]
+    named = title.partition(" – ")[0] if case.has_allegation else title
+    return named + (f", child {key.child}" if key.child else "")
+
+
+def _comes_first(step: Step) -> bool:
+    return step.clock == NOW or step.kind is Kind.GATE
+
+
+def _has_images(case: Case) -> bool:
+    return "yes" in (case.says(form_id, "type_online") for form_id in (RECORDING, REVIEW))
+
+
+def _line(step: Step, until: str, words: Mapping[str, str]) -> _Line:
+    return _Line(step, step.text.format_map(words), until)
+
+
+def _until(step: Step, end: Deadline | None, now: datetime) -> str:
+    """Return until when in words, "" for no deadline. Days are the agency's."""
+    if end is None:
+        return ""
+    if end.overdue_at <= now:
+        return f"Overdue since the end of {_ended(end.overdue_at)}."
+    if step.clock == NOW:
+        return "Now."
+    if now < end.by < end.overdue_at:
+        return f"By the end of {_ended(end.by)}; overdue after the end of {_ended(end.overdue_at)}."
+    return f"By the end of {_ended(end.overdue_at)}."
+
+
+def _ended(midnight: datetime) -> str:
+    return day_in_words(midnight - timedelta(seconds=1))
+
+
+@cache
+def _our_form() -> Form:
+    """Return the recording form that comes with FormFlow: it has a label for every question of the rules."""
+    return next(form for form in shipped() if form.form_id == RECORDING)
