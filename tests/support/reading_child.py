@@ -6,6 +6,7 @@ A program, not a test: tests/reading/test_sandbox.py and tests/pipeline/test_own
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -55,9 +56,25 @@ def die_once(path: Path) -> None:
     path.write_bytes((path.parent / "good.pdf").read_bytes())
 
 
+# Works for 1.2 seconds, says so, and stays until whoever started it is gone.
+HELPER = (
+    "import sys, time\nwhile time.process_time() < 1.2: pass\nprint(flush=True)\nsys.stdin.read()"
+)
+helpers: list[subprocess.Popen[bytes]] = []
+
+
+def find_help(_path: Path) -> None:
+    helper = subprocess.Popen(
+        [sys.executable, "-c", HELPER], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    helpers.append(helper)
+    assert helper.stdout is not None
+    helper.stdout.readline()
+
+
 ORDERS: Mapping[bytes, Callable[[Path], None]] = {
     order.__name__.encode(): order
-    for order in (spin, wait, die, leave, swell, stumble, refused, die_once)
+    for order in (spin, wait, die, leave, swell, stumble, refused, die_once, find_help)
 }
 
 

@@ -12,11 +12,12 @@ import signal
 import sys
 import threading
 from types import SimpleNamespace
-from typing import Any
+from typing import IO, Any
 
 from formflow import cli
 from formflow.core import crash_points
 from formflow.reading.sandbox import parent
+from formflow.reading.sandbox.frames import send
 from formflow_connectors.receipt_folder import ReceiptFolder
 
 place, *arguments = sys.argv[1:]
@@ -34,8 +35,8 @@ def _hang(*_: Any) -> None:
     threading.Event().wait()
 
 
-def _stop_while_the_child_reads(child: Any, content: bytes) -> None:
-    told(child, content)
+def _stop_while_the_child_reads(stream: IO[bytes], content: bytes) -> None:
+    send(stream, content)
     if content.startswith(b'["paper"'):
         _stop()
 
@@ -45,8 +46,7 @@ match place:
     case "hanging":
         ReceiptFolder.deliver = _hang  # type: ignore[method-assign, assignment]
     case "reading":
-        told = parent._Child._tell
-        parent._Child._tell = _stop_while_the_child_reads  # type: ignore[assignment, method-assign]
+        setattr(parent, "send", _stop_while_the_child_reads)  # noqa: B010 - in the place of the real one
     case _:
         os.environ[crash_points.VARIABLE] = place
         crash_points.os = SimpleNamespace(environ=os.environ, getpid=os.getpid, kill=_stop)  # type: ignore[assignment, attr-defined]

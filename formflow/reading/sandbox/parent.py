@@ -47,7 +47,7 @@ TIMES_ON_THE_CLOCK, LEAST_ON_THE_CLOCK = 20, 300.0
 LAST_BY_ITSELF = 60.0  # after the clock's limit, a child whose parent is gone ends by itself
 WATCH_SECONDS = 0.05  # between two looks at the child's memory, where the system sets no limit
 LEAST_LOOK_SECONDS = 0.05  # between two looks at its processor time
-ENDS_SECONDS = 5.0  # a child that has closed its output ends soon
+ENDS_SECONDS = 5.0  # a child that has closed its output, or is killed, ends soon
 COMMAND: tuple[str, ...] = (
     "-P",
     "-m",
@@ -224,10 +224,15 @@ def _parsed(answer: bytes) -> Reading | Unread | None:
 
 
 class _Child:
-    """A running child and the thread that listens to it. Raise Trouble when it does not get ready."""
+    """A running child and the thread that speaks with it. Raise Trouble when it does not get ready.
+
+    Only that thread touches the pipes: to write, to read and to close can each take for ever, whatever has
+    become of the child, where another process still holds its end.
+    """
 
     def __init__(self, reader: Reader, watch_memory: bool) -> None:
         self._limits, self._watch_memory, self._papers = reader.limits, watch_memory, 0
+        self._requests: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._answers: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         try:
             self.process = subprocess.Popen(
@@ -247,11 +252,11 @@ class _Child:
         self._itself = psutil.Process(self.process.pid)
 
     def _gets_ready(self, reader: Reader) -> bool:
+        # How to read is more than a pipe holds, and a child that hangs takes nothing out of it.
+        self._requests.put(pickle.dumps((reader, self._watch_memory)))
         try:
-            # A thread instead of select(): Windows cannot wait for a pipe. It also tells the child how
-            # to read: that is more than a pipe holds, and a child that hangs takes nothing out of it.
-            first = pickle.dumps((reader, self._watch_memory))
-            threading.Thread(target=self._converse, args=(first,), daemon=True).start()
+            # A thread instead of select(): Windows cannot wait for a pipe.
+            threading.Thread(target=self._converse, daemon=True).start()
             return self._answers.get(timeout=START_SECONDS) == READY
         except (RuntimeError, queue.Empty):  # RuntimeError: the system has no further thread
             return False
@@ -269,12 +274,8 @@ class _Child:
         self._papers += 1
         on_the_clock = max(TIMES_ON_THE_CLOCK * seconds, LEAST_ON_THE_CLOCK)
         until = time.monotonic() + on_the_clock
-        try:
-            used_up_at = seconds + sum(self._itself.cpu_times()[:4])
-            self._tell(json.dumps([wanted, str(path), on_the_clock + LAST_BY_ITSELF]).encode())
-        except (OSError, psutil.Error):
-            self._blame()
-            return None
+        used_up_at = seconds + self._costs()[0]
+        self._requests.put(json.dumps([wanted, str(path), on_the_clock + LAST_BY_ITSELF]).encode())
         left = seconds  # no child of one thread can have used that up before so much time is over
         while (patience := until - time.monotonic()) > 0:
             patience = min(patience, WATCH_SECONDS if self._watch_memory else left)
@@ -296,19 +297,13 @@ class _Child:
             if self.process.wait(ENDS_SECONDS) in BY_OTHERS:
                 raise Trouble(INTERRUPTED)
 
-    def _tell(self, content: bytes) -> None:
-        assert self.process.stdin is not None  # noqa: S101 - opened as a pipe above
-        send(self.process.stdin, content)
-
     def kill(self) -> None:
-        """End the child, and whatever it may have started, and wait until it is gone."""
+        """End the child, and whatever it may have started, and wait until it is gone, but not for ever."""
         self.process.poll()
         self.end()
-        for pipe in (self.process.stdin, self.process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):
-                    pipe.close()
-        self.process.wait()
+        self._requests.put(None)
+        with contextlib.suppress(subprocess.TimeoutExpired):  # a share that hangs keeps it
+            self.process.wait(ENDS_SECONDS)
 
     def end(self) -> None:
         """End the child, and whatever it may have started."""
@@ -329,14 +324,20 @@ class _Child:
                 memory += one.memory_info().rss
         return seconds, memory
 
-    def _converse(self, first: bytes) -> None:
-        stream = self.process.stdout
-        assert stream is not None  # noqa: S101 - opened as a pipe above
+    def _converse(self) -> None:
+        """Hand on each request, and its answer: None when there will be no further one."""
+        to_child, from_child = self.process.stdin, self.process.stdout
+        assert to_child is not None and from_child is not None  # noqa: S101, PT018 - pipes, see above
         with contextlib.suppress(OSError, ValueError):
-            self._tell(first)
-            while (answer := receive(stream, LARGEST_ANSWER)) is not None:
+            while (request := self._requests.get()) is not None:
+                send(to_child, request)
+                if (answer := receive(from_child, LARGEST_ANSWER)) is None:
+                    break
                 self._answers.put(answer)
         self._answers.put(None)
+        for pipe in (to_child, from_child):
+            with contextlib.suppress(OSError):
+                pipe.close()
 
 
 def _is_needed(name: str) -> bool:
