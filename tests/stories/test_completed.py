@@ -13,7 +13,9 @@ from tests.stories.test_decisions import HER_NAME
 from tests.support.desk import Desk
 from tests.support.offices import formflow
 
-OPEN = {**GREEN, "context_secrecy": "", "others_freely": "unknown", "attempt_difficult": ""}
+LEFT_BLANK = ("context_secrecy", "attempt_difficult")
+OPEN = {name: said for name, said in GREEN.items() if name not in LEFT_BLANK}
+OPEN["others_freely"] = "unknown"
 COMPLETED = {"context_secrecy": "no", "others_freely": "yes", "attempt_difficult": "no"}
 HEALTHY = {"level": "healthy", "level_reason": "I asked all of them.", **HER_NAME}
 
