@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import pickle
@@ -28,13 +27,13 @@ from formflow.reading.sandbox.frames import LARGEST_REQUEST, READY, receive, sen
 from formflow.reading.sandbox.parent import Cage
 from tests.support.hostile import fifty_megabytes_in_a_value, write
 from tests.support.papers import ANSWERS, FORMS, draw, paper
+from tests.support.systems import ON_WINE
 
 LIMITS = Limits(deadline_seconds=10, file_mb=100)
 no_pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such pipes")
 needs_signals = pytest.mark.skipif(sys.platform == "win32", reason="signals are a thing of POSIX")
 needs_times = pytest.mark.skipif(
-    sys.platform == "win32" and hasattr(ctypes.WinDLL("ntdll"), "wine_get_version"),
-    reason="Wine says of each process what the one that asks has taken",
+    ON_WINE, reason="Wine says of each process what the one that asks has taken"
 )
 CHILD = Path(__file__).parents[1] / "support" / "reading_child.py"
 needs_proc = pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows open files so")
