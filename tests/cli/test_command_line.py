@@ -15,6 +15,7 @@ from formflow import cli
 from formflow.core.errors import ExitCode
 from formflow.core.settings import Settings
 from tests.support.offices import COMMAND, drop, files, formflow, formflow_apart, sample
+from tests.support.systems import inherit_rights
 from tests.support.waiting import eventually
 
 RED = "red-planned-secrecy-pdfjs"
@@ -175,6 +176,7 @@ def test_doctor_finds_what_is_wrong_and_says_what_to_do(
 ) -> None:
     drop(office, RED)
     run(office, "run", "--once")
+    inherit_rights(office.state.folder.parent)
     assert run(office, "doctor") == ExitCode.DONE, capsys.readouterr().out
     (office.watch[0].folder / ".formflow-folder").unlink()
     assert run(office, "doctor") == ExitCode.WAITING

@@ -72,6 +72,6 @@ def with_few_letters(office: Settings, *arguments: str) -> tuple[int, str]:
 
 
 def test_a_file_name_of_other_bytes_ends_no_command(office: Settings) -> None:
-    name = os.fsdecode(b"caf\xe9.pdf")
+    name = "caf\udce9.pdf"  # on Linux the byte E9, on Windows half of a letter
     code, _ = piped(office, {"PYTHONIOENCODING": "utf-8"}, "read", "--json", name)
     assert code not in (0, 70)

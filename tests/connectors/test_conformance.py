@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -187,7 +188,12 @@ class Undead(Careful):
     ("connector", "check", "says"),
     [
         (Appender, conformance.delivers_once, "it is there 2 times"),
-        (Appender, conformance.delivers_once_when_killed, "it is there 2 times"),
+        pytest.param(
+            Appender,
+            conformance.delivers_once_when_killed,
+            "it is there 2 times",
+            marks=pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows cannot fork"),
+        ),
         (Keyless, conformance.delivers_once, "is not found by its key"),
         (Telling, conformance.keeps_names_inside, "a name is where it is delivered"),
         (Moody, conformance.prepares_the_same_every_time, "prepared in two ways"),

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -206,8 +207,11 @@ def test_a_batch_lands_once_even_where_half_of_it_was_there(
 
 
 def _deliver_elsewhere(told: str, point: str, at_pass: int) -> subprocess.Popen[str]:
-    command = [sys.executable, str(DELIVER_ONCE), told, point, str(at_pass)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, str(DELIVER_ONCE), point, str(at_pass)]
+    with tempfile.TemporaryFile() as stream:  # more than a command line of Windows holds
+        stream.write(told.encode())
+        stream.seek(0)
+        return subprocess.Popen(command, stdin=stream, stdout=subprocess.PIPE, text=True)
 
 
 def _no_space_left(_: int) -> None:

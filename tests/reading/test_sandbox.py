@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import pickle
@@ -28,11 +27,14 @@ from formflow.reading.sandbox.frames import LARGEST_REQUEST, READY, receive, sen
 from formflow.reading.sandbox.parent import Cage
 from tests.support.hostile import fifty_megabytes_in_a_value, write
 from tests.support.papers import ANSWERS, FORMS, draw, paper
+from tests.support.systems import ON_WINE
 
 LIMITS = Limits(deadline_seconds=10, file_mb=100)
 no_pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such pipes")
 needs_signals = pytest.mark.skipif(sys.platform == "win32", reason="signals are a thing of POSIX")
-ON_WINE = sys.platform == "win32" and hasattr(ctypes.WinDLL("ntdll"), "wine_get_version")
+needs_times = pytest.mark.skipif(
+    ON_WINE, reason="Wine says of each process what the one that asks has taken"
+)
 CHILD = Path(__file__).parents[1] / "support" / "reading_child.py"
 needs_proc = pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows open files so")
 
@@ -99,7 +101,7 @@ def processor_seconds() -> float:
     return times.children_user + times.children_system
 
 
-@pytest.mark.skipif(ON_WINE, reason="Wine says of each process what the one that asks has taken")
+@needs_times
 @pytest.mark.usefixtures("obeying")
 def test_a_file_that_never_ends_is_given_up_after_its_processor_time_in_two_children(
     good: Path, tmp_path: Path
@@ -116,6 +118,7 @@ def test_a_file_that_never_ends_is_given_up_after_its_processor_time_in_two_chil
         assert_reads(cage, good)
 
 
+@needs_times
 @pytest.mark.usefixtures("obeying")
 def test_a_paper_does_not_pay_for_what_a_helper_of_the_child_took_before(tmp_path: Path) -> None:
     path = ordering(tmp_path, "find_help")

@@ -1,6 +1,6 @@
 """Deliver one parcel in a process of its own, and die at a named point as if the power went.
 
-Started by the tests: arguments are what to deliver as JSON, the point, and at which pass of it.
+Started by the tests: standard input is what to deliver as JSON, arguments are the point and at which pass of it.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from formflow.sdk import registry
 from formflow.sdk.conformance import pretend_context
 from formflow.sdk.contract import Attachment, Prepared
 
-told = json.loads(sys.argv[1])
-os.environ[crash_points.VARIABLE] = f"{sys.argv[2]}:{sys.argv[3]}"
+told = json.load(sys.stdin)
+os.environ[crash_points.VARIABLE] = f"{sys.argv[1]}:{sys.argv[2]}"
 
 kind = registry.load(told["kind"])
 connector = kind(

@@ -17,7 +17,7 @@ from typing import IO, Any
 from formflow import cli
 from formflow.core import crash_points
 from formflow.reading.sandbox import parent
-from formflow.reading.sandbox.frames import send
+from formflow.reading.sandbox.frames import receive, send
 from formflow_connectors.receipt_folder import ReceiptFolder
 
 place, *arguments = sys.argv[1:]
@@ -41,12 +41,22 @@ def _stop_while_the_child_reads(stream: IO[bytes], content: bytes) -> None:
         _stop()
 
 
+def _receive_until_it_ends(stream: IO[bytes], largest: int) -> bytes | None:
+    """However fast the child is, it has not answered when the stop comes."""
+    if not passes:
+        return receive(stream, largest)
+    stream.read()
+    return None
+
+
 atexit.register(lambda: print(len(passes)))
 match place:
     case "hanging":
         ReceiptFolder.deliver = _hang  # type: ignore[method-assign, assignment]
     case "reading":
-        setattr(parent, "send", _stop_while_the_child_reads)  # noqa: B010 - in the place of the real one
+        # In the place of the real ones.
+        setattr(parent, "send", _stop_while_the_child_reads)  # noqa: B010
+        setattr(parent, "receive", _receive_until_it_ends)  # noqa: B010
     case _:
         os.environ[crash_points.VARIABLE] = place
         crash_points.os = SimpleNamespace(environ=os.environ, getpid=os.getpid, kill=_stop)  # type: ignore[assignment, attr-defined]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import signal
 import sys
+from pathlib import Path
 
 import pytest
+
+from formflow.admin import windows_rights
 
 # How a process ends that dies at a crash point: Windows knows exit codes only.
 KILLED = signal.SIGTERM.value if sys.platform == "win32" else -signal.SIGKILL.value
@@ -13,3 +17,12 @@ KILLED = signal.SIGTERM.value if sys.platform == "win32" else -signal.SIGKILL.va
 needs_links = pytest.mark.skipif(
     sys.platform == "win32", reason="Windows lets few accounts make links"
 )
+
+ON_WINE = sys.platform == "win32" and hasattr(ctypes.WinDLL("ntdll"), "wine_get_version")
+
+
+def inherit_rights(folder: Path) -> None:
+    """Give everything in a folder the closed list of it: under Wine nothing takes that list by itself."""
+    if sys.platform == "win32" and ON_WINE:
+        for made in folder.rglob("*"):
+            windows_rights.close(made)
