@@ -49,7 +49,7 @@ def form_of(vignette: Mapping[str, Any]) -> Form:
     (section, *sections) = FORM.sections
     there = {field.name for one in FORM.sections for field in one.fields}
     states = ("yes", "no", "unknown")
-    more = [name for name in EVERY_QUESTION if name not in there and name in _said(vignette)]
+    more = [name for name in EVERY_QUESTION if name not in there and name in said_in(vignette)]
     ticks = (Field(name, FieldKind.TICK, name, states=states) for name in more)
     every = (replace(section, fields=(*section.fields, *ticks)), *sections)
 
@@ -63,7 +63,7 @@ def form_of(vignette: Mapping[str, Any]) -> Form:
     return replace(FORM, sections=tuple(one for one in kept if one.fields))
 
 
-def _said(vignette: Mapping[str, Any]) -> dict[str, str]:
+def said_in(vignette: Mapping[str, Any]) -> dict[str, str]:
     says = dict(vignette.get("says", {}))
     everything = dict.fromkeys(EVERY_QUESTION, says.pop("ALL")) if "ALL" in says else {}
     return {**BASES[vignette.get("base", "blank")], **everything, **says}
@@ -76,10 +76,10 @@ def _words(vignette: Mapping[str, Any]) -> dict[str, str]:
         if who in vignette
     }
     story = {"type_text": vignette.get("text", "Seen in passing.")}
-    return {**SOUND, **born, **story, **_said(vignette)}
+    return {**SOUND, **born, **story, **said_in(vignette)}
 
 
-def _given(words: Mapping[str, str], names: Iterator[str]) -> dict[str, Answer]:
+def as_given(words: Mapping[str, str], names: Iterator[str]) -> dict[str, Answer]:
     return {
         name: Answer(words[name], words[name], AnswerState.GIVEN)
         if words.get(name)
@@ -90,7 +90,7 @@ def _given(words: Mapping[str, str], names: Iterator[str]) -> dict[str, Answer]:
 
 def suggested(vignette: Mapping[str, Any]) -> tuple[Checked, Proposal]:
     form = form_of(vignette)
-    answers = _given(_words(vignette), iter(form.fields))
+    answers = as_given(_words(vignette), iter(form.fields))
     paper = check(Reading("0" * 64, form.form_id, 1, "acroform", False, (), answers), form, TODAY)
     return paper, decide(paper.facts, earlier(*vignette.get("earlier", ())), TODAY)
 
@@ -124,7 +124,7 @@ def together(vignette: Mapping[str, Any]) -> Proposal:
     for name, answer in everything.items():
         words[name] = words.get(name) or answer
     words |= hers
-    review = replace(record, form_id="review", answers=_given(words, iter(words)), proposal=None)
+    review = replace(record, form_id="review", answers=as_given(words, iter(words)), proposal=None)
     found = Case(record).with_sheet(review).together
     assert found is not None
     return found

@@ -95,6 +95,14 @@ def _either(case: CaseFacts, name: str) -> bool:
     return "yes" in (case.says("recording", name), case.says("review", name))
 
 
+def _may_be_urgent(case: CaseFacts) -> bool:
+    """Whether a paper speaks of an immediate referral: warranted, made already, or nobody could tell."""
+    is_open = case.says("recording", "urgent_referral") == "unknown"
+    return is_open or any(
+        _either(case, name) for name in ("urgent_referral", "urgent_contact_made")
+    )
+
+
 def _must_refer_a(case: CaseFacts) -> bool:
     # Decided as harmful, each child is referred, or a reason is there (guidance 3.2, "must").
     return _is_harmful(case) and not case.says("review", "no_referral_a")
@@ -208,7 +216,7 @@ CONDITIONS: Mapping[str, Callable[[CaseFacts], bool]] = {
     "child_b": lambda case: case.has_child_b,
     "unless_healthy": _may_concern,
     "unless_healthy_child_b": lambda case: _may_concern(case) and case.has_child_b,
-    "urgent": lambda case: _either(case, "urgent_referral"),
+    "urgent": _may_be_urgent,
     "allegation": lambda case: case.has_allegation,
     "police": lambda case: _has(case, "police"),
     "medical": lambda case: _either(case, "medical_needed"),
