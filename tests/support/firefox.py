@@ -90,6 +90,14 @@ class Firefox:
             time.sleep(0.1)
         raise AssertionError(f"Firefox does not come to it: {script}")
 
+    def turns_to(self, number: int) -> None:
+        """Turn to a page, from 1, and wait for its boxes."""
+        page = PAGE.replace("'1'", f"'{number}'")
+        self.waits_for(
+            f"const page = document.querySelector(`{page}`); page.scrollIntoView();"
+            "return page.querySelector('.annotationLayer input, .annotationLayer textarea')"
+        )
+
     def clicks(self, place: str) -> None:
         """Click on what a CSS selector names."""
         self.tell("WebDriver:ElementClick", id=self._element(place))

