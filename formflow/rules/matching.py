@@ -206,7 +206,9 @@ def child_key(facts: Facts, child: str) -> ChildKey | None:
 def holds_several_names(said: str) -> bool:
     """Return whether a box for a child's name seems to hold several. “Hill, Daniel” is one, family name first."""
     names = [name for name in _BETWEEN_NAMES.split(said.strip(" \n,;")) if name.strip()]
-    by_commas = [part.split() for part in said.split(",") if part.strip()]
+    # “Zoë Hill, Year 6” and “Zoë Hill, 3/3/2014” are one name, with something else beside it.
+    between_commas = (part for part in said.split(",") if not re.search(r"\d", part))
+    by_commas = [part.split() for part in between_commas if part.strip()]
     whole = [words for words in by_commas if len(words) > 1]
     return len(names) > 1 or len(whole) > 1 or len(by_commas) > 2
 

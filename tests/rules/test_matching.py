@@ -173,6 +173,8 @@ def test_a_print_may_have_been_misread_by_a_letter_or_a_date_and_by_no_more(
         *(("Daniel & Lee Hart", True), ("Daniel Hill, Lee Hart", True), ("Daniel/Lee", True)),
         *(("Daniel Hill\nLee Hart", True), ("Daniel, Lee, Kit", True), ("Dan + Lee Hart", True)),
         ("Daniel Hill AND Lee Hart", True),
+        ("Zoë Hill, Year 6", False),
+        ("not known to me, Year 6", False),
     ],
 )
 def test_two_names_in_one_box_are_seen(said: str, several: bool) -> None:
