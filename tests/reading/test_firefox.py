@@ -1,8 +1,9 @@
-"""A blank filled in, saved and opened again in a real Firefox shows its pages, and is read without a hold."""
+"""A form filled in, saved, opened and saved again in a real Firefox shows its pages, and is read without a hold."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
 import pikepdf
@@ -20,8 +21,12 @@ from tests.support.firefox import PAGE, PROGRAM, Firefox, firefox
 
 FORMS = shipped()
 FORM = FORMS[0]
+REVIEW = next(form for form in FORMS if form.form_id == "review")
+REFERENCE = "FF-2026-000001"
 DARK = 128  # of 255
 LEAST = 500  # dark dots: a page of print has many thousands
+CIRCLE = f"{PAGE} section:has(input[type='radio']) input"
+NEXT_CIRCLE = f"{PAGE} section:has(input[type='radio']) ~ section:has(input[type='radio']) input"
 pytestmark = [
     pytest.mark.skipif(PROGRAM is None, reason="Firefox is not installed (Debian: firefox-esr)"),
     pytest.mark.timeout(400),
@@ -44,30 +49,44 @@ def read(path: Path) -> Reading:
     return found
 
 
-def copy_to_check() -> bytes:
-    line = top_line.of_copy("FF-2026-000001", was_read=True)
+def papers() -> Iterator[tuple[str, bytes]]:
+    """Yield the blank of F1, a "please check" copy of it, and a review sheet with what is known in it."""
+    yield "blank", FORM.blank.read_bytes()
+    line = top_line.of_copy(REFERENCE, was_read=True)
     known = {"type_text": Answer("As it was.", "As it was.", AnswerState.GIVEN)}
-    return prefilled(Copy(FORM, "FF-2026-000001", line), known)
+    yield "copy", prefilled(Copy(FORM, REFERENCE, line), known)
+    known = {"history_text": Answer("None.", "None.", AnswerState.GIVEN)}
+    yield "review", prefilled(Copy(REVIEW, REFERENCE, line), known)
 
 
-def test_a_form_filled_in_saved_and_opened_again_in_firefox_shows_page_1(tmp_path: Path) -> None:
+def test_a_form_filled_saved_opened_changed_and_saved_again_in_firefox(tmp_path: Path) -> None:
     # One Firefox for all of it: it takes longer to start than to fill in a form.
     with firefox(tmp_path) as window:
-        for name, content in (("blank", FORM.blank.read_bytes()), ("copy", copy_to_check())):
-            file = tmp_path / f"{name}.pdf"
+        for name, content in papers():
+            file, saved, again = (tmp_path / f"{name} {number}.pdf" for number in range(3))
             file.write_bytes(content)
+            before = given_in(read(file))
             window.opens(file)
             assert ink(window) > LEAST
             # A letter that the form's font lacks: Firefox then asks viewers to draw all answers again.
             window.types("input[name='child_a_name']", "Zoë Świątek")
-            window.clicks(f"{PAGE} input[type='radio']")
-            saved = tmp_path / f"{name} saved.pdf"
+            window.clicks(CIRCLE)
             saved.write_bytes(window.saves())
             with pikepdf.open(saved) as pdf:
                 assert pdf.Root.AcroForm.NeedAppearances
-            reading = read(saved)
-            assert given_in(reading)["child_a_name"] == "Zoë Świątek"
-            assert len(given_in(reading)) == (2 if name == "blank" else 3)
-            assert reading.held == ()
+            first = read(saved)
+            added = dict(given_in(first).items() - before.items())
+            assert added.pop("child_a_name") == "Zoë Świątek"
+            [(question, answer)] = added.items()
+            assert given_in(first) == {**before, "child_a_name": "Zoë Świątek", question: answer}
             window.opens(saved)
             assert ink(window) > LEAST
+            window.types("input[name='child_a_name']", "-Nagy")  # goes behind what stands there
+            window.clicks(NEXT_CIRCLE)
+            again.write_bytes(window.saves())
+            second = read(again)
+            changed = dict(given_in(second).items() - given_in(first).items())
+            assert set(changed) == {"child_a_name", question}
+            assert changed["child_a_name"] == "Zoë Świątek-Nagy"
+            assert given_in(second) == {**given_in(first), **changed}
+            assert first.held == second.held == ()
