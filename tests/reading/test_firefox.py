@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import pikepdf
 import pytest
 from PIL import Image
 
-from formflow.core.limits import Limits
-from formflow.core.model import Answer, AnswerState, Reading
-from formflow.documents.prefill import Copy, prefilled
-from formflow.forms import top_line
-from formflow.forms.catalogue import shipped
-from formflow.reading.ladder import read_paper
-from formflow.reading.reader import Reader
+from tests.support.browsed import given_in, papers, read
 from tests.support.firefox import PAGE, PROGRAM, Firefox, firefox
 
-FORMS = shipped()
-FORM = FORMS[0]
-REVIEW = next(form for form in FORMS if form.form_id == "review")
-REFERENCE = "FF-2026-000001"
 DARK = 128  # of 255
 LEAST = 500  # dark dots: a page of print has many thousands
 CIRCLE = f"{PAGE} section:has(input[type='radio']) input"
@@ -37,26 +26,6 @@ def ink(window: Firefox) -> int:
     """Return how many dark dots the first page shows, its boxes left out."""
     shown = Image.open(io.BytesIO(window.picture(f"{PAGE} canvas"))).convert("L")
     return sum(shown.histogram()[:DARK])
-
-
-def given_in(reading: Reading) -> dict[str, str]:
-    return {name: one.value for name, one in reading.answers.items() if one.value}
-
-
-def read(path: Path) -> Reading:
-    found = read_paper(path, Reader(FORMS, Limits(), "always"))
-    assert isinstance(found, Reading), found
-    return found
-
-
-def papers() -> Iterator[tuple[str, bytes]]:
-    """Yield the blank of F1, a "please check" copy of it, and a review sheet with what is known in it."""
-    yield "blank", FORM.blank.read_bytes()
-    line = top_line.of_copy(REFERENCE, was_read=True)
-    known = {"type_text": Answer("As it was.", "As it was.", AnswerState.GIVEN)}
-    yield "copy", prefilled(Copy(FORM, REFERENCE, line), known)
-    known = {"history_text": Answer("None.", "None.", AnswerState.GIVEN)}
-    yield "review", prefilled(Copy(REVIEW, REFERENCE, line), known)
 
 
 def test_a_form_filled_saved_opened_changed_and_saved_again_in_firefox(tmp_path: Path) -> None:
