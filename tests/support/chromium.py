@@ -1,0 +1,192 @@
+"""A real Chromium without a window, told what to do over its own protocol through a pair of pipes.
+
+https://chromedevtools.github.io/devtools-protocol: JSON, and a NUL at the end of each message.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser")
+PATIENCE_SECONDS = 90.0  # a busy machine starts it slowly; nothing waits longer than it must
+HIGH = 20  # above the numbers 3 and 4, by which Chromium knows its pipes
+OPTIONS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--enable-features=PdfUseShowSaveFilePicker",
+    "--window-size=1200,1400",
+    "--remote-debugging-pipe",
+)
+LOADED = "document.querySelector('pdf-viewer')?.loadState_ === 'success'"
+# Points from the upper left corner of page 1 (A4) to dots of the window.
+PLACE = """
+    (() => {
+      const { viewport, shadowRoot } = document.querySelector("pdf-viewer");
+      const sheet = viewport.getPageScreenRect(0);
+      const window = shadowRoot.querySelector("#content").getBoundingClientRect();
+      const scale = sheet.height / 841.89;
+      return [window.x + sheet.x + %f * scale, window.y + sheet.y + %f * scale];
+    })()
+"""
+# The viewer asks where to save in a window of the operating system: we answer for it.
+SAVE = """
+    new Promise((done) => {
+      window.showSaveFilePicker = async () => ({
+        createWritable: async () => ({
+          write: async (blob) => {
+            const reader = new FileReader();
+            reader.onload = () => done(reader.result.split(",")[1]);
+            reader.readAsDataURL(blob);
+          },
+          close: async () => {},
+        }),
+      });
+      const bar = document.querySelector("pdf-viewer").shadowRoot.querySelector("viewer-toolbar");
+      const controls = bar.shadowRoot.querySelector("viewer-download-controls").shadowRoot;
+      controls.querySelector("#save").click();
+      const press = () => {
+        const button = controls.querySelector("#save-edited");
+        if (button) button.click(); else setTimeout(press, 50);
+      };
+      setTimeout(press, 50);
+    })
+"""
+
+
+class Chromium:
+    """One tab. Everything that is asked for is waited for."""
+
+    def __init__(self, to: int, back: int) -> None:
+        self._to, self._back = to, os.fdopen(back, "rb")
+        self._asked = 0
+        self._frames: dict[str, str] = {}  # session by target, of what is inside the tab
+        self._tab = ""
+        self._viewer = ""
+
+    def tell(self, order: str, session: str = "", **how: Any) -> Any:
+        """Do something and return what comes of it. Raise AssertionError with what Chromium says."""
+        self._asked += 1
+        message = {"id": self._asked, "method": order, "params": how}
+        if session:
+            message["sessionId"] = session
+        os.write(self._to, json.dumps(message).encode() + b"\0")
+        while True:
+            heard = self._receive()
+            if heard.get("method") == "Target.attachedToTarget":
+                inside = heard["params"]
+                self._frames[inside["targetInfo"]["targetId"]] = inside["sessionId"]
+            if heard.get("id") == self._asked:
+                assert "error" not in heard, f"{order}: {heard['error']}"
+                return heard["result"]
+
+    def _receive(self) -> Any:
+        letters = bytearray()
+        while (sign := self._back.read(1)) != b"\0":
+            assert sign, "Chromium has ended"
+            letters += sign
+        return json.loads(letters)
+
+    def opens(self, file: Path) -> None:
+        """Open a form in a tab of its own and wait until the viewer has it."""
+        made = self.tell("Target.createTarget", url="about:blank")["targetId"]
+        self._tab = self.tell("Target.attachToTarget", targetId=made, flatten=True)["sessionId"]
+        self._frames.clear()
+        follow = {"autoAttach": True, "waitForDebuggerOnStart": False, "flatten": True}
+        self.tell("Target.setAutoAttach", self._tab, **follow)
+        self.tell("Page.navigate", self._tab, url=file.as_uri())
+        until = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < until:
+            for session in list(self._frames.values()):
+                if self._says(LOADED, session):
+                    self._viewer = session
+                    return
+            time.sleep(0.1)
+            self.tell("Target.getTargets")  # hears what has come up since
+        raise AssertionError(f"Chromium does not show {file.name}")
+
+    def _says(self, script: str, session: str) -> Any:
+        how = {"awaitPromise": True, "returnByValue": True, "userGesture": True}
+        found = self.tell("Runtime.evaluate", session, expression=script, **how)
+        return found["result"].get("value")
+
+    def clicks(self, x: float, y: float) -> None:
+        """Click on a place of page 1, in points from its upper left corner."""
+        across, down = self._says(PLACE % (x, y), self._viewer)
+        spot = {"x": across, "y": down, "button": "left", "clickCount": 1}
+        for kind in ("mousePressed", "mouseReleased"):
+            self.tell("Input.dispatchMouseEvent", self._tab, type=kind, **spot)
+
+    def types(self, words: str) -> None:
+        """Type words behind what stands in the box that was clicked on."""
+        end = {"key": "End", "code": "End", "windowsVirtualKeyCode": 35}
+        for kind in ("rawKeyDown", "keyUp"):
+            self.tell("Input.dispatchKeyEvent", self._tab, type=kind, **end)
+        for letter in words:
+            self.tell("Input.dispatchKeyEvent", self._tab, type="char", text=letter)
+
+    def leaves(self) -> None:
+        """Click into the margin: the viewer takes no other box before it has let go of one."""
+        self.clicks(20, 400)
+
+    def saves(self) -> bytes:
+        """Return the bytes that the viewer's save button ("with your changes") writes."""
+        self.leaves()
+        return base64.b64decode(self._says(SAVE, self._viewer))
+
+    def close(self) -> None:
+        """Let go of the pipes; the process is ended by who started it."""
+        os.close(self._to)
+        self._back.close()
+
+
+@contextmanager
+def chromium(folder: Path) -> Iterator[Chromium]:
+    """Start Chromium with a profile and a home of its own, and end it."""
+    assert PROGRAM is not None
+    (its_in, to), (back, its_out) = _pipe(), _pipe()
+    options = (*OPTIONS, f"--user-data-dir={folder / 'profile'}", "about:blank")
+    with subprocess.Popen(
+        ["bash", "-c", f'exec "$@" 3<&{its_in} 4>&{its_out}', "bash", PROGRAM, *options],
+        pass_fds=(its_in, its_out),
+        env={**os.environ, "HOME": str(folder)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        os.close(its_in)
+        os.close(its_out)
+        too_long = threading.Timer(4 * PATIENCE_SECONDS, process.kill)
+        too_long.start()
+        window = Chromium(to, back)
+        try:
+            yield window
+        finally:
+            too_long.cancel()
+            process.terminate()
+            window.close()
+
+
+def _pipe() -> tuple[int, int]:
+    """Return the reading and the writing end, neither of them at 3 or 4."""
+    import fcntl  # Windows has none, and no Chromium by these names
+
+    low = os.pipe()
+    read, write = (fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, HIGH) for end in low)
+    for end in low:
+        os.close(end)
+    return read, write
