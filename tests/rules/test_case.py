@@ -19,7 +19,6 @@ from formflow.core.model import (
     History,
     Light,
     Moment,
-    Outcome,
     Proposal,
     Weighs,
     highest,
@@ -45,7 +44,7 @@ from formflow.rules.case.prefill_values import Desk, known
 from formflow.rules.case.sheet_checks import about_the_sheet
 from formflow.rules.case.steps import Step, steps
 from formflow.rules.light.book import asked_on_review, rules
-from tests.support.facts import HARMLESS
+from tests.support.facts import HARMLESS, recorded
 
 FORMS = {form.form_id: form for form in shipped()}
 DESK = Desk(FORMS, {"front_door": "Customer Service Centre"})
@@ -67,20 +66,13 @@ FOUND = Finding(
 def entry(form_id: str, answers: Mapping[str, str], light: Light | None = None) -> Entry:
     read = {name: Answer(value, value, AnswerState.GIVEN) for name, value in answers.items()}
     proposal = Proposal(light, (FOUND,), (), (), (), ()) if light else None
-    return Entry(
-        reference="FF-2026-000001",
-        revision=1,
-        outcome=Outcome.RECORDED,
+    return recorded(
+        read,
+        proposal,
+        form_id=form_id,
+        child_reference="C-000001",
         received_at=NOW,
         recorded_at=NOW,
-        sha256="ab",
-        form_id=form_id,
-        form_version=1,
-        child_reference="C-000001",
-        supersedes=None,
-        answers=read,
-        proposal=proposal,
-        highest_light=light,
     )
 
 

@@ -13,9 +13,7 @@ from formflow.core.model import (
     Answer,
     AnswerState,
     Checked,
-    Entry,
     Light,
-    Outcome,
     Proposal,
     Reading,
 )
@@ -24,7 +22,7 @@ from formflow.rules.case.case import Case
 from formflow.rules.case.sheet_checks import about_the_sheet
 from formflow.rules.checks import check
 from formflow.rules.light.propose import decide
-from tests.support.facts import FORM, TICKS, TODAY, earlier, table
+from tests.support.facts import FORM, TICKS, TODAY, earlier, recorded, table
 from tests.support.facts import HARMLESS as ANSWERS
 
 VIGNETTES: list[dict[str, Any]] = table("vignettes.toml")["vignette"]
@@ -104,21 +102,7 @@ def test_no_word_of_the_story_raises_the_level(vignette: dict[str, Any]) -> None
 def test_her_sheet_counts_or_waits_for_a_reason(vignette: dict[str, Any]) -> None:
     paper = checked(vignette)
     proposal = proposed(vignette, paper)
-    record = Entry(
-        reference="FF-2026-000001",
-        revision=1,
-        outcome=Outcome.RECORDED,
-        received_at=NOW,
-        recorded_at=NOW,
-        sha256="ab",
-        form_id="recording",
-        form_version=1,
-        child_reference=None,
-        supersedes=None,
-        answers=paper.reading.answers,
-        proposal=proposal,
-        highest_light=proposal.light,
-    )
+    record = recorded(paper.reading.answers, proposal)
     said = {**vignette["review"], "signed_name": "M. Head"}
     said |= {"child_a_name": paper.facts.texts["child_a_name"]}
     sheet = replace(record, form_id="review", answers=given(said, REVIEW), proposal=None)

@@ -10,7 +10,7 @@ import pytest
 
 from formflow.rules.case.case import Case, open_steps
 from formflow.rules.case.steps import Step
-from tests.rules.test_vignettes_guidance import VIGNETTES, as_given, recorded, said_in, suggested
+from tests.rules.test_vignettes_guidance import VIGNETTES, as_given, on_record, said_in
 from tests.support.facts import TODAY, table
 
 DUTIES: dict[str, list[str]] = table("vignettes_guidance.toml")["duties"]
@@ -32,7 +32,7 @@ WITH_DUTIES = [one for one in VIGNETTES if "must" in one]
 
 def asked(vignette: Mapping[str, Any], decides: Mapping[str, str]) -> set[str]:
     """Return what stands open: "H1", "H1:referral_b", and "IR6:medical_text" by each of its questions."""
-    record = recorded(*suggested(vignette))
+    record = on_record(vignette)
     case = Case(record)
     if decides:
         sheet = replace(record, form_id="review", answers=as_given(decides, iter(decides)))

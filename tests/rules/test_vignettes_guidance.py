@@ -15,7 +15,6 @@ from formflow.core.model import (
     Checked,
     Entry,
     Light,
-    Outcome,
     Proposal,
     Reading,
 )
@@ -24,8 +23,8 @@ from formflow.rules.case.case import Case
 from formflow.rules.checks import check
 from formflow.rules.light.propose import decide
 from formflow.rules.light.urgency import cannot_wait
-from tests.rules.test_vignettes import NOW, SOUND
-from tests.support.facts import EVERY_QUESTION, FORM, HARMLESS, TODAY, earlier, table
+from tests.rules.test_vignettes import SOUND
+from tests.support.facts import EVERY_QUESTION, FORM, HARMLESS, TODAY, earlier, recorded, table
 
 VIGNETTES: list[dict[str, Any]] = table("vignettes_guidance.toml")["vignette"]
 MOST_TOO_HIGH = 3
@@ -95,28 +94,14 @@ def suggested(vignette: Mapping[str, Any]) -> tuple[Checked, Proposal]:
     return paper, decide(paper.facts, earlier(*vignette.get("earlier", ())), TODAY)
 
 
-def recorded(paper: Checked, proposal: Proposal) -> Entry:
-    return Entry(
-        reference="FF-2026-000001",
-        revision=1,
-        outcome=Outcome.RECORDED,
-        received_at=NOW,
-        recorded_at=NOW,
-        sha256="ab",
-        form_id="recording",
-        form_version=1,
-        child_reference=None,
-        supersedes=None,
-        answers=paper.reading.answers,
-        notices=paper.notices,
-        proposal=proposal,
-        highest_light=proposal.light,
-    )
+def on_record(vignette: Mapping[str, Any]) -> Entry:
+    paper, proposal = suggested(vignette)
+    return recorded(paper.reading.answers, proposal, notices=paper.notices)
 
 
 def together(vignette: Mapping[str, Any]) -> Proposal:
     """Return what form and review sheet suggest: the sheet is filled in from the form, but for what the DSL says."""
-    record = recorded(*suggested(vignette))
+    record = on_record(vignette)
     hers = dict(vignette["review"])
     everything = CALM if hers.pop("ALL", "") else {}
     sheet = {n: a for n, a in record.answers.items() if n in EVERY_QUESTION or n == "child_b_kind"}
@@ -154,7 +139,7 @@ def vignette(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 def test_what_cannot_wait_comes_first_and_nothing_else(vignette: dict[str, Any]) -> None:
     paper, proposal = suggested(vignette)
-    assert cannot_wait(recorded(paper, proposal)) is vignette.get("now", False)
+    assert cannot_wait(on_record(vignette)) is vignette.get("now", False)
     told = (*paper.notices, *proposal.cautions, *proposal.contradictions, *proposal.urgent)
     assert set(vignette.get("told", ())) <= {one.code for one in told}
     if "told_after" in vignette:

@@ -19,7 +19,6 @@ from formflow.core.model import (
     Entry,
     History,
     Light,
-    Outcome,
     Proposal,
 )
 from formflow.rules.light.with_review import suggested_together
@@ -30,6 +29,7 @@ from tests.support.facts import (
     HARMLESS,
     RED_ANSWERS,
     earlier,
+    recorded,
 )
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -45,19 +45,10 @@ def paper(said: Mapping[str, str], *unreadable: str, asks: tuple[str, ...] = ())
         name: Answer(word, word, AnswerState.GIVEN) if word else Answer(None, "", AnswerState.BLANK)
         for name, word in words.items()
     }
-    return Entry(
-        reference="FF-2026-000001",
-        revision=1,
-        outcome=Outcome.RECORDED,
-        received_at=NOW,
-        recorded_at=NOW,
-        sha256="ab",
-        form_id="recording",
-        form_version=2,
-        child_reference=None,
-        supersedes=None,
-        answers=answers | dict.fromkeys(unreadable, UNREADABLE),
-        proposal=Proposal(Light.UNDETERMINED, (), (), (), (), ()),
+    return recorded(
+        answers | dict.fromkeys(unreadable, UNREADABLE),
+        Proposal(Light.UNDETERMINED, (), (), (), (), ()),
+        highest_light=None,
     )
 
 

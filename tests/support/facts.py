@@ -5,11 +5,22 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from formflow.core.model import EarlierIncident, Facts, History, Light, Moment, Tri
+from formflow.core.model import (
+    Answer,
+    EarlierIncident,
+    Entry,
+    Facts,
+    History,
+    Light,
+    Moment,
+    Outcome,
+    Proposal,
+    Tri,
+)
 from formflow.forms.catalogue import FieldKind, shipped
 
 CASES = Path(__file__).parents[1] / "rules" / "cases"
@@ -115,3 +126,25 @@ def earlier(*days: str | date) -> History:
             for number, day in enumerate(days, 1)
         )
     )
+
+
+def recorded(
+    answers: Mapping[str, Answer], proposal: Proposal | None = None, /, **other: Any
+) -> Entry:
+    """Return a paper as it is on record: the first revision of a recording form, but for what is said otherwise."""
+    moment = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    said = {
+        "reference": "FF-2026-000001",
+        "revision": 1,
+        "outcome": Outcome.RECORDED,
+        "received_at": moment,
+        "recorded_at": moment,
+        "sha256": "ab",
+        "form_id": "recording",
+        "form_version": 2,
+        "child_reference": None,
+        "supersedes": None,
+        "proposal": proposal,
+        "highest_light": proposal.light if proposal else None,
+    }
+    return Entry(answers=answers, **{**said, **other})
