@@ -30,8 +30,8 @@ from tests.support.papers import ANSWERS, FORMS, held, paper
 Change = Callable[[Pdf], None]
 CHANGED = {("FF-133", None)}
 PAGE = 2  # counted from 0: "Was it planned?" is there
-PLANNED = b"BT 1 0 0 1 45 562.25 Tm (Was it planned?) Tj T* ET"
-YES, NO = b"425.108 595.5 Tm (Yes)", b"468.888 595.5 Tm (No)"
+PLANNED = b"BT 1 0 0 1 45 513.25 Tm (Was it planned?) Tj T* ET"
+YES, NO = b"425.108 546.5 Tm (Yes)", b"468.888 546.5 Tm (No)"
 
 
 def orders(pdf: Pdf) -> bytes:
@@ -131,7 +131,7 @@ def layer_that_is(state: str) -> Change:
         layer = pdf.make_indirect(Dictionary(Type=Name.OCG, Name=String("words"), Usage=usage))
         how = Dictionary({f"/{state}": Array([layer])})
         pdf.Root.OCProperties = Dictionary(OCGs=Array([layer]), D=how)
-        words = b"/OC /Words BDC BT /F1 9 Tf 120 562.25 Td (not) Tj ET EMC"
+        words = b"/OC /Words BDC BT /F1 9 Tf 120 513.25 Td (not) Tj ET EMC"
         added(words, Properties={"Words": lambda _: layer})(pdf)
 
     return change
@@ -148,13 +148,13 @@ def turned(pdf: Pdf) -> None:
 
 
 def cropped(pdf: Pdf) -> None:
-    pdf.pages[PAGE].obj.CropBox = Array([0, 0, 595.28, 570])
+    pdf.pages[PAGE].obj.CropBox = Array([0, 0, 595.28, 521])
 
 
 def shown_by_its_trim_box(pdf: Pdf) -> None:
     """Viewers that obey show the lower part of the page alone."""
     pdf.Root.ViewerPreferences.ViewArea = Name.TrimBox
-    pdf.pages[PAGE].obj.TrimBox = Array([0, 0, 595.28, 570])
+    pdf.pages[PAGE].obj.TrimBox = Array([0, 0, 595.28, 521])
 
 
 def letters_from(other: Name) -> Change:
@@ -167,7 +167,7 @@ def letters_from(other: Name) -> Change:
             FontMatrix=Array([0.001, 0, 0, 0.001, 0, 0]), CharProcs=Dictionary(square=square),
             Encoding=Dictionary(Differences=Array([97, Name("/square")])), Widths=Array([1000]),
         )  # fmt: skip
-        added(b"BT /Own 9 Tf 120 562.25 Td (a) Tj ET", Font={"Own": lambda _: font})(pdf)
+        added(b"BT /Own 9 Tf 120 513.25 Td (a) Tj ET", Font={"Own": lambda _: font})(pdf)
 
     return change
 
@@ -179,25 +179,25 @@ OTHER_LETTERS = {
     )
 }
 GREY = (PLANNED, b".8 g " + PLANNED + b" 0 g")
-WORD = b"BT /F1 9 Tf 120 562.25 Td (not) Tj ET"
+WORD = b"BT /F1 9 Tf 120 513.25 Td (not) Tj ET"
 
 CHANGED_PRINTS: dict[str, Change] = {
     "“Yes” and “No” above the circles are exchanged": replaced((YES, YES.replace(b"Yes", b"No")), (NO, NO.replace(b"No", b"Yes"))),
     "“planned” has become “played”": replaced((b"(Was it planned?)", b"(Was it played?)")),
     "a question asks the opposite": replaced((b"(Was it planned?)", b"(Was it unplanned?)")),
     "one letter of a question is another": replaced((b"(Was it planned?)", b"(Was it plannee?)")),
-    "the name of an answer is another": replaced((b"503.104 595.5 Tm (Not known)", b"503.104 595.5 Tm (Not sure)")),
+    "the name of an answer is another": replaced((b"503.104 546.5 Tm (Not known)", b"503.104 546.5 Tm (Not sure)")),
     "a heading is another": replaced((b"(Context of the behaviour)", b"(Content of the behaviour)")),
-    "two questions have changed places": replaced((b"45 562.25 Tm", b"45 0.25 Tm"), (b"45 544.25 Tm", b"45 562.25 Tm"), (b"45 0.25 Tm", b"45 544.25 Tm")),
-    "a question stands a line higher": replaced((b"45 562.25 Tm", b"45 571.25 Tm")),
-    "an answer's name stands a little further right": replaced((b"468.888 595.5", b"473.888 595.5")),
+    "two questions have changed places": replaced((b"45 513.25 Tm", b"45 0.25 Tm"), (b"45 495.25 Tm", b"45 513.25 Tm"), (b"45 0.25 Tm", b"45 495.25 Tm")),
+    "a question stands a line higher": replaced((b"45 513.25 Tm", b"45 522.25 Tm")),
+    "an answer's name stands a little further right": replaced((b"468.888 546.5", b"473.888 546.5")),
     "spaces push half a question off the page": replaced((b"(Was it planned?)", b"(Was it" + b" " * 400 + b"planned?)")),
     "a question is light grey": replaced(GREY),
     "a question is white": replaced((PLANNED, b"1 g " + PLANNED + b" 0 g")),
     "a question is stored and not drawn": lettered,
-    "a question is tiny": replaced((PLANNED, b"BT .2 0 0 .2 45 562.25 Tm (Was it planned?) Tj T* ET")),
+    "a question is tiny": replaced((PLANNED, b"BT .2 0 0 .2 45 513.25 Tm (Was it planned?) Tj T* ET")),
     "a question is gone": replaced((PLANNED, b"")),
-    "white words lie over a question": added(b"1 g BT /F1 9 Tf 45 562.25 Td (Was it planned?) Tj ET"),
+    "white words lie over a question": added(b"1 g BT /F1 9 Tf 45 513.25 Td (Was it planned?) Tj ET"),
     "a patch lies over a question": added(b"1 g 44 558 80 14 re f"),
     "a small patch lies over two letters": added(b"1 g 74 560 10 10 re f"),
     "a thin line goes through a word": added(b".3 w 60 566 m 75 566 l S"),
@@ -205,7 +205,7 @@ CHANGED_PRINTS: dict[str, Change] = {
     "a word was typed beside a question": added(WORD),
     "a light grey word was typed beside a question": added(b".93 g " + WORD),
     "a word stands there as a picture": added(b"80 0 0 20 120 555 cm /Own Do", XObject={"Own": picture_of("NOT")}),
-    "a word stands there as a drawing": added(b"/Own Do", XObject={"Own": drawing_of(b"BT /Own 9 Tf 120 562.25 Td (not) Tj ET")}),
+    "a word stands there as a drawing": added(b"/Own Do", XObject={"Own": drawing_of(b"BT /Own 9 Tf 120 513.25 Td (not) Tj ET")}),
     "a word stands there in letters that somebody drew": letters_from(Name.Type3),
     "a word stands on a layer that is shown": layer_that_is("ON"),
     "a word stands on a layer that is shown when printed": layer_that_is("OFF"),
@@ -239,7 +239,7 @@ def rewritten(pdf: Pdf) -> None:
 
 def divided(pdf: Pdf) -> None:
     """The orders of the page in two parts, with line ends of Windows."""
-    first, middle, last = orders(pdf).partition(b"\nBT 1 0 0 1 45 562.25")
+    first, middle, last = orders(pdf).partition(b"\nBT 1 0 0 1 45 513.25")
     parts = [first, (middle + last).replace(b"\n", b"\r\n")]
     pdf.pages[PAGE].obj.Contents = Array([pdf.make_stream(part) for part in parts])
 
@@ -257,10 +257,10 @@ def resources_of_all_pages(pdf: Pdf) -> None:
 
 
 SAME_PRINTS: dict[str, Change] = {
-    "the same words in another order": replaced((PLANNED, b""), (b"45 544.25 Tm (Was there use of force?) Tj T* ET", b"45 544.25 Tm (Was there use of force?) Tj T* ET " + PLANNED)),
-    "words a hair beside their place": replaced((b"45 562.25 Tm", b"45.01 562.251 Tm")),
+    "the same words in another order": replaced((PLANNED, b""), (b"45 495.25 Tm (Was there use of force?) Tj T* ET", b"45 495.25 Tm (Was there use of force?) Tj T* ET " + PLANNED)),
+    "words a hair beside their place": replaced((b"45 513.25 Tm", b"45.01 513.251 Tm")),
     "nothing drawn on top": added(b"0 g"),
-    "a white patch where nothing is": added(b"1 g 150 562 50 5 re f"),
+    "a white patch where nothing is": added(b"1 g 150 513 50 5 re f"),
     "a font under another number": font_with(),
     "the page inside a drawing": inside_a_drawing,
     "every page written anew": rewritten,

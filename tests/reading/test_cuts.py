@@ -32,7 +32,10 @@ FILLED = sorted(SAMPLES.glob("*/form.pdf"))
 OTHERS = sorted(path for path in CORPUS.glob("*.pdf") if not path.stem.startswith("s_scan"))
 # What no structure can show: a cut exactly on the end of an earlier save that held other answers. Where
 # the earlier save was a blank form, the paper is held for that.
-SAVED_TWICE_WITH_ANSWERS = {"red-planned-secrecy-amended-pdfjs"}
+SAVED_TWICE_WITH_ANSWERS = {
+    "red-planned-secrecy-amended-pdfjs",
+    "red-letters-amended-firefox",
+}
 LARGEST = 20 << 20
 END = b"%%EOF"
 AT_RANDOM = 60
