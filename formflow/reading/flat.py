@@ -155,7 +155,8 @@ def most_alike(
     """Return the forms whose print a paper has: the one that is clearly ahead, or all that are close."""
     found = [(likeness(pages, form), form) for form in forms]
     best = max((share for share, _ in found), default=0.0)
-    return [form for share, form in found if share >= max(least, best - CLOSE)]
+    close = [(share, form) for share, form in found if share >= max(least, best - CLOSE)]
+    return identify.one_edition(close)
 
 
 def likeness(pages: Sequence[Sequence[alignment.Word]], form: Form) -> float:

@@ -24,7 +24,8 @@ def identify(boxes: Mapping[str, Box], pdf: pikepdf.Pdf, forms: Sequence[Form]) 
     by_claim = claimed(stored, information(pdf), forms)
     if by_claim:
         return by_claim
-    return only(form for form in forms if _likeness(boxes, form) >= ALIKE)
+    alike = [(_overlap(boxes, form), form) for form in forms if _likeness(boxes, form) >= ALIKE]
+    return only(one_edition(alike))
 
 
 def claimed(
@@ -57,6 +58,17 @@ def only(found: Iterable[Form]) -> Form | str:
     return forms[0] if forms else NONE
 
 
+def one_edition(found: Sequence[tuple[float, Form]]) -> list[Form]:
+    """Return of each form the edition that is most alike; all of them where several are equally so.
+
+    The next edition asks nearly the same, so that a paper is like both.
+    """
+    best: dict[str, float] = {}
+    for share, form in found:
+        best[form.form_id] = max(share, best.get(form.form_id, 0.0))
+    return [form for share, form in found if share == best[form.form_id]]
+
+
 def information(pdf: pikepdf.Pdf) -> dict[str, str]:
     """Return the document information of a PDF by key, without slashes. Only what is text."""
     found = pdf.trailer.get("/Info")
@@ -76,3 +88,8 @@ def _says(claims: Mapping[str, str], said: Mapping[str, str]) -> bool:
 def _likeness(boxes: Mapping[str, Box], form: Form) -> float:
     names = form.manifest.boxes.keys()
     return len(boxes.keys() & names) / len(names)
+
+
+def _overlap(boxes: Mapping[str, Box], form: Form) -> float:
+    names = form.manifest.boxes.keys()
+    return len(boxes.keys() & names) / len(boxes.keys() | names)

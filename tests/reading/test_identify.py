@@ -30,7 +30,7 @@ def reason(path: Path) -> str:
 def test_the_hidden_boxes_say_it(tmp_path: Path) -> None:
     reading = read(paper(tmp_path / "a.pdf", change=forget_information))
     assert isinstance(reading, Reading)
-    assert (reading.form_id, reading.form_version, reading.held) == ("recording", 1, ())
+    assert (reading.form_id, reading.form_version, reading.held) == ("recording", 2, ())
 
 
 def test_the_document_information_says_it_where_the_hidden_boxes_are_empty(tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_the_names_of_the_boxes_say_it_where_nothing_else_does(tmp_path: Path) -
 
 def test_two_claims_that_differ_are_not_decided(tmp_path: Path) -> None:
     def other(pdf: Pdf) -> None:
-        field(pdf, "form_version").V = String("2")
+        field(pdf, "form_version").V = String("1")
 
     assert reason(paper(tmp_path / "a.pdf", change=other)) == "FF-118"
 
