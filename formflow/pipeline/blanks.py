@@ -39,7 +39,7 @@ class Blanks:
 
     def compare(self, tell: Tell, now: datetime) -> None:
         """Put back each blank that is not ours, byte by byte. One that nobody touched is not read again."""
-        if not self.folder.is_dir():
+        if not _is_there(self.folder):
             return  # a share that is away: `formflow doctor` says so
         for form in ours():
             file = file_of(form, self.folder)
@@ -50,10 +50,10 @@ class Blanks:
         """Compare one blank, and put it back where it differs."""
         right, stamp = form.blank.read_bytes(), _stamp(file)
         there = None if stamp is None else _content(file, len(right))
-        if there not in (None, right) and there not in _older(form):
-            tell(
-                CHANGED, file.name, now
-            )  # first: what is put right and not told would end in silence
+        is_changed = there not in (None, right) and there not in _older(form)
+        if is_changed and file not in self._in_trouble:
+            # First: what is put right and not told would end in silence.
+            tell(CHANGED, file.name, now)
         try:
             if there != right:
                 files.write(file, right)
@@ -70,6 +70,14 @@ class Blanks:
             log.warning("a blank form was put back")
         if stamp is not None:
             self._known[file] = stamp
+
+
+def _is_there(folder: Path) -> bool:
+    """Return whether the folder can be looked at: a share whose connection has gone stale raises."""
+    try:
+        return folder.is_dir()
+    except OSError:
+        return False
 
 
 def _content(file: Path, most: int) -> bytes:

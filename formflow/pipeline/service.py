@@ -72,19 +72,20 @@ def turn(
     *,
     waits: bool = True,
 ) -> Turn:
-    """Look after the blanks, sweep every watched folder, do what is ready, ask what has been acknowledged.
+    """Sweep every watched folder, do what is ready, look after the blanks, ask what has been acknowledged.
 
     `waits` says whether to wait for deliveries; without, a lane that is done asks for the next turn.
     """
     settings = context.settings
     tasks.reap(context.engine, context.locks)
-    context.blanks.compare(partial(_tell_of_blank, context), clock())
     swept = tuple(_sweep(context, watch, clock()) for watch in settings.watch)
     handled, began = 0, time.monotonic()
     while count := walk.drain(context, clock=clock, waits=waits):
         handled += count
         if not waits and time.monotonic() - began > HEAP_SECONDS:
             break  # what has been dropped meanwhile may be urgent
+    # After the forms: a share that is slow to answer here holds none of them up.
+    context.blanks.compare(partial(_tell_of_blank, context), clock())
     acknowledged = acknowledgements.collect(context, clock())
     files.write(settings.state.folder / HEARTBEAT, clock().isoformat().encode())
     return Turn(swept, handled, acknowledged)

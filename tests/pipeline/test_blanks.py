@@ -14,8 +14,9 @@ from formflow.core import files
 from formflow.core.settings import Settings
 from formflow.forms import catalogue
 from formflow.pipeline import blanks
+from tests.pipeline.test_walk import entries
 from tests.support import worker
-from tests.support.offices import formflow
+from tests.support.offices import drop, formflow
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 FORM = next(blanks.ours())
@@ -134,3 +135,28 @@ def test_an_older_version_is_brought_up_to_date_without_a_word(tmp_path: Path) -
         blanks.Blanks(tmp_path).compare(lambda code, *_: said.append(code), NOW)
         assert file.read_bytes() == FORM.blank.read_bytes()
     assert said == []
+
+
+def test_one_that_cannot_be_put_back_is_told_once_also_when_that_has_been_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_final: Path, _content: bytes) -> None:
+        raise PermissionError
+
+    blanks.file_of(FORM, tmp_path).write_bytes(b"another form")
+    monkeypatch.setattr(files, "write", refused)
+    said: list[str] = []
+    kept = blanks.Blanks(tmp_path)
+    for _ in range(2):
+        kept.compare(lambda code, *_: said.append(code), NOW)
+    assert said == [blanks.CHANGED, blanks.CANNOT_BE_PUT_BACK]
+
+
+def test_a_folder_that_cannot_be_looked_at_holds_up_no_form(office: Settings) -> None:
+    """A share whose connection has gone stale is neither there nor away: the system raises."""
+    setup.make_folders(office)
+    folders = office.folders.model_copy(update={"blank_forms": Path("n" * 300)})
+    away = office.model_copy(update={"folders": folders})
+    drop(away, "red-planned-secrecy-pdfjs")
+    worker.settle(away)
+    assert len(entries(away)) == 1
