@@ -301,3 +301,16 @@ def test_what_tells_more_of_a_text_stands_on_its_page() -> None:
     for name in scores.fields:
         for more in (f"{name}_nature", f"{name}_weight"):
             assert pages.get(more, pages[name]) == pages[name]
+
+
+def test_a_signature_and_its_date_stand_on_one_page() -> None:
+    signed = [form.manifest.boxes for form in catalogue.shipped() if "signed_date" in form.fields]
+    assert len(signed) == 10
+    for boxes in signed:
+        name, day = (boxes[one].places[0].page for one in ("signed_name", "signed_date"))
+        assert name == day
+
+
+def test_what_formflow_suggests_begins_the_review_sheet() -> None:
+    review = next(form for form in catalogue.shipped() if form.form_id == "review")
+    assert review.manifest.boxes["proposal_text"].places[0].page == 1
