@@ -700,13 +700,13 @@ MESSAGES: dict[str, Message] = {
     "FF-315": Message(
         "The form says that images, social media or other online contact were involved.",
         "FormFlow does not suggest green for this, whatever else is answered.",
-        "Do not view, copy, print or forward any image. Keep the device as it is, tell the DSL at once, and follow"
-        " your policy on shared images.",
+        "Do not view, copy, print or forward any image. Keep the device as it is, and follow your policy on"
+        " shared images.",
     ),
     "FF-316": Message(
         "The free text says “{word}”. Images or online contact may have been involved.",
         "FormFlow does not suggest green for this, whatever else is answered.",
-        "Ask what happened. Do not view, copy, print or forward any image. If there is one, tell the DSL at once and"
+        "Ask what happened. Do not view, copy, print or forward any image. If there is one, keep the device as it is and"
         " follow your policy on shared images.",
     ),
     "FF-317": Message(
