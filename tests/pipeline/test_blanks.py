@@ -17,6 +17,7 @@ from formflow.pipeline import blanks
 from tests.pipeline.test_walk import entries
 from tests.support import worker
 from tests.support.offices import drop, formflow
+from tests.support.systems import needs_links
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 FORM = next(blanks.ours())
@@ -63,7 +64,7 @@ def test_a_blank_that_is_missing_is_laid_out_again_without_a_word(
     assert "FF-14" not in told(office)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+@needs_links
 def test_a_link_in_its_place_is_replaced_and_not_followed(office: Settings, blank: Path) -> None:
     other = office.state.folder / "other.pdf"
     other.write_bytes(b"mine")
