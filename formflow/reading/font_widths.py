@@ -59,9 +59,11 @@ def _simple(font: pikepdf.Object) -> _Widths:
     listed, first = font.get("/Widths"), font.get("/FirstChar", 0)
 
     def width(code: int) -> float | None:
-        at = code - int(first)
-        if not isinstance(listed, pikepdf.Array) or not 0 <= at < len(listed):
+        if not isinstance(listed, pikepdf.Array):
             return None
+        at = code - int(first)
+        if not 0 <= at < len(listed):
+            raise CannotTell  # viewers take nought, or the width of the font that they draw with
         return float(listed[at]) / 1000
 
     return width

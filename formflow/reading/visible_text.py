@@ -22,6 +22,15 @@ from formflow.reading.font_widths import Measure
 from formflow.reading.text_state import BLACK, FILLED, MOVES_LETTERS, SAYS_HOW, Here, Line, Piece
 
 DEEPEST = 4  # drawings within drawings
+# How much orders are given. Viewers make different things of an order with less or more.
+TAKES = {
+    **dict.fromkeys(("cm", "Tm", "c"), 6),
+    **dict.fromkeys(("re", "v", "y", "k"), 4),
+    **dict.fromkeys(("rg", '"'), 3),
+    **dict.fromkeys(("m", "l", "Td", "TD", "Tf"), 2),
+    **dict.fromkeys(("g", "gs", "cs", "Do", "Tj", "TJ", "'"), 1),
+    **dict.fromkeys(SAYS_HOW, 1),
+}
 MOST_ORDERS = 50_000  # of one box: 3,000 letters, each placed by itself, take 9,000
 LEAST_CONTRAST = 0.2  # between letters and ground; 1 is black on white
 SMALLEST = 2.0  # points
@@ -124,6 +133,8 @@ class _Eye:
                 raise CannotTell
             given: Any = step.operands
             order = str(step.operator)
+            if len(given) != TAKES.get(order, len(given)):
+                raise CannotTell
             if order in _DRAWS:
                 outline.take(order, given, here)
                 continue

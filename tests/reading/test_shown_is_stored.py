@@ -87,6 +87,21 @@ def test_widths_that_no_letter_has(tmp_path: Path, width: int) -> None:
     assert drawn(tmp_path, TEXT, **font) == CANNOT_TELL
 
 
+@pytest.mark.parametrize("order", [b"Tm", b"cm", b"re W n", b"Tz", b"Td", b"1 Tf"])
+def test_an_order_without_its_numbers_is_for_an_eye_to_judge(tmp_path: Path, order: bytes) -> None:
+    """Some viewers take nothing for nought, and the letters are gone; others go on as before."""
+    orders = b"q " + (
+        TEXT.replace(b"(", order + b" (") if order[-1:] in b"mfzd" else order + b" " + TEXT
+    )
+    assert drawn(tmp_path, orders) == CANNOT_TELL
+
+
+def test_letters_of_which_a_font_with_widths_says_none(tmp_path: Path) -> None:
+    """Viewers take nought for them, and the letters pile up."""
+    font = {"FirstChar": 32, "LastChar": 33, "Widths": Array([278, 278])}
+    assert drawn(tmp_path, TEXT, **font) == CANNOT_TELL
+
+
 @pytest.mark.parametrize("name", ["Symbol", "ZapfDingbats", "Wingdings", "ABCDEF+Webdings"])
 def test_a_font_that_draws_signs_for_letters(tmp_path: Path, name: str) -> None:
     assert drawn(tmp_path, TEXT, BaseFont=Name("/" + name)) == CANNOT_TELL
@@ -151,6 +166,17 @@ def test_an_embedded_font_says_which_letters_it_draws(tmp_path: Path) -> None:
     assert by_shapes(tmp_path, "Prŷs", "Prys") == DIFFERS
     assert by_shapes(tmp_path, "Bob", "Ada", told="Ada") == CANNOT_TELL
     assert by_shapes(tmp_path, "Bob", "Bob", told="Bob") == set()
+
+
+def test_a_font_with_more_letters_than_there_are_says_nothing() -> None:
+    """Each of its groups draws one more letter as the same shape."""
+    groups = 1 << 18
+    table = struct.pack(">HHLLL", 12, 0, 16 + 12 * groups, 0, groups)
+    table += struct.pack(">LLL", 65, 65, 1) * groups
+    cmap = struct.pack(">HHHHL", 0, 1, 3, 10, 12) + table
+    font = struct.pack(">LHHHH", 0x10000, 1, 0, 0, 0)
+    font += struct.pack(">4sLLL", b"cmap", 0, 28, len(cmap)) + cmap
+    assert letters_of_shapes(font) == {}
 
 
 BEGINNING = "A long account of what happened in the yard that day, and of the children"
