@@ -118,6 +118,7 @@ class _Eye:
     painted: list[tuple[Rectangle, float | None]] = field(default_factory=list)
     written: dict[int, list[Rectangle]] = field(default_factory=dict)  # by their rows
     size: float = 0.0  # of the letters seen last, in points of the box
+    least: float = 0.0  # of the same: where they are thinnest
     runs_off: bool = False  # whether the letters drawn last end beyond the right edge
     orders: int = 0
 
@@ -212,9 +213,12 @@ class _Eye:
         """Yield those of some letters that can be seen."""
         begins, pieces = line.written(operand, here)
         on = begins @ here.where
-        # The side of a square that has the area of a letter: none of its sides can be next to nothing.
-        turned = here.across * (on.a * on.d - on.b * on.c)
-        self.size = abs(here.size) * math.sqrt(max(0.0, turned))  # none of what is mirrored
+        # The side of a square that has the area of a letter, and how much room it takes where it has least: what is
+        # flattened, or slanted to a line, nobody can read.
+        turned = max(0.0, here.across * (on.a * on.d - on.b * on.c))  # none of what is mirrored
+        longest = max(here.across * math.hypot(on.a, on.b), math.hypot(on.c, on.d))
+        self.size = abs(here.size) * math.sqrt(turned)
+        self.least = abs(here.size) * turned / longest if longest else 0.0
         for piece in pieces:
             yield self._seen(piece, on, here) if piece.text.strip() else piece.text
 
@@ -222,7 +226,7 @@ class _Eye:
         """Return the letters of a piece that can be seen."""
         if here.mode not in (FILLED, FILLED_AND_OUTLINED, *NOT_DRAWN):
             raise CannotTell
-        if here.mode in NOT_DRAWN or self.size < SMALLEST:
+        if here.mode in NOT_DRAWN or self.least < SMALLEST:
             return ""
         low, high = here.rise, here.rise + TALL * here.size
         corners = [on.transform((x, y)) for x in (piece.begins, piece.ends) for y in (low, high)]

@@ -44,11 +44,13 @@ def drawn(folder: Path, orders: bytes, **font: Any) -> set[Any]:
         b"BT /Own 9 Tf 2 4 Td (Alice) Tj /Own 200 Tf ( Example) Tj ET",
         b"BT /Own 9 Tf -1 0 0 1 200 4 Tm (Alice Example) Tj ET",
         b"BT 0 Tz /Own 9 Tf 2 4 Td (Alice Example) Tj ET",
+        b"2 0 0 .1 0 4 cm BT /Own 9 Tf 2 4 Td (Alice Example) Tj ET",
+        b"1 1 1 1.01 2 2 cm BT /Own 9 Tf 0 0 Td (Alice Example) Tj ET",
         b"0 g 22 0 300 20 re f " + TEXT,
     ],
     ids=[
         "letters apart", "words apart", "by the third way", "pushed on", "pushed back", "moved away",
-        "too large for the box", "mirrored", "no width", "black ground from the second word on",
+        "too large for the box", "mirrored", "no width", "flattened", "slanted till it is a line", "black ground from the second word on",
     ],
 )  # fmt: skip
 def test_letters_that_are_pushed_out_of_sight_are_not_shown(tmp_path: Path, orders: bytes) -> None:
