@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -152,11 +152,30 @@ def which_form(
 def most_alike(
     pages: Sequence[Sequence[alignment.Word]], forms: Sequence[Form], least: float
 ) -> list[Form]:
-    """Return the forms whose print a paper has: the one that is clearly ahead, or all that are close."""
+    """Return the forms whose print a paper has: the one that is clearly ahead, or all that are close.
+
+    Older editions are looked at only of a form whose newest is alike, or where none is: to read the print of a
+    blank takes longer than all else.
+    """
+    newest, older = identify.editions(forms)
+    close = _close(pages, newest, least)
+    alike = {form.form_id for _, form in close}
+    close += _close(pages, [one for one in older if not alike or one.form_id in alike], least)
+    return identify.one_edition(_ahead(close))
+
+
+def _close(
+    pages: Sequence[Sequence[alignment.Word]], forms: Sequence[Form], least: float
+) -> list[tuple[float, Form]]:
+    """Return the forms whose print a paper has as far as is asked for, with how much of it."""
     found = [(likeness(pages, form), form) for form in forms]
+    return _ahead([(share, form) for share, form in found if share >= least])
+
+
+def _ahead(found: Sequence[tuple[float, Form]]) -> list[tuple[float, Form]]:
+    """Return the form that is clearly ahead, or all that are close to it."""
     best = max((share for share, _ in found), default=0.0)
-    close = [(share, form) for share, form in found if share >= max(least, best - CLOSE)]
-    return identify.one_edition(close)
+    return [(share, form) for share, form in found if share >= best - CLOSE]
 
 
 def likeness(pages: Sequence[Sequence[alignment.Word]], form: Form) -> float:
@@ -169,7 +188,7 @@ def likeness(pages: Sequence[Sequence[alignment.Word]], form: Form) -> float:
     return sum(shares) / len(shares) if shares else 0.0
 
 
-@lru_cache(maxsize=16)
+@cache  # as many as there are forms
 def printed(blank: Path) -> tuple[Sheet, ...]:
     """Return the printed pages of a blank, read once."""
     return tuple(print_layout.sheets(blank.read_bytes()))
