@@ -600,8 +600,10 @@ def hanging(office: Settings, shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> 
     made.lets_go.set()
 
 
-def only_the_shelf_is_late(monkeypatch: pytest.MonkeyPatch, office: Settings) -> None:
-    """Let the shelf's call be overdue at once, and leave the others the time of a busy machine."""
+def only_the_shelf_is_late(
+    monkeypatch: pytest.MonkeyPatch, office: Settings, hanging: Hanging
+) -> None:
+    """Let the shelf's call that hangs be overdue at once, and leave all others the time of a busy machine."""
     overdue = worker.context_of(office).lanes.overdue
     left = worker.context_of(office).lanes._seconds_left
 
@@ -612,7 +614,7 @@ def only_the_shelf_is_late(monkeypatch: pytest.MonkeyPatch, office: Settings) ->
     def late() -> list[tuple[str, lanes.Round]]:
         now = worker.context_of(office).lanes._lanes.get("Shelf")
         called = now.round._called_at if now and now.round else None
-        if called is not None and now and now.round:
+        if hanging.is_asked.is_set() and called is not None and now and now.round:
             now.round._called_at = called - lanes.CALL_SECONDS
         return overdue()
 
@@ -645,7 +647,7 @@ def until_settled(office: Settings, forms: int) -> None:
 def test_who_does_not_answer_is_named_with_the_moment_and_gets_nothing_more(
     office: Settings, shelf: Shelf, hanging: Hanging, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    only_the_shelf_is_late(monkeypatch, office)
+    only_the_shelf_is_late(monkeypatch, office, hanging)
     drop(office, "red-planned-secrecy-pdfjs")
     hanging_turns(office, hanging)
     assert standing(office) == (tasks.READY, "FF-425")
@@ -661,7 +663,7 @@ def test_who_does_not_answer_is_named_with_the_moment_and_gets_nothing_more(
 def test_what_was_delivered_late_does_not_go_twice(
     office: Settings, shelf: Shelf, hanging: Hanging, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    only_the_shelf_is_late(monkeypatch, office)
+    only_the_shelf_is_late(monkeypatch, office, hanging)
     drop(office, "red-planned-secrecy-pdfjs")
     hanging_turns(office, hanging)
     assert standing(office) == (tasks.READY, "FF-425")
@@ -712,7 +714,7 @@ def test_a_question_that_hangs_stops_its_own_lane_alone(
     drop(office, "red-planned-secrecy-pdfjs")
     worker.settle(office)
     assert hanging.is_asked.is_set()
-    only_the_shelf_is_late(monkeypatch, office)
+    only_the_shelf_is_late(monkeypatch, office, hanging)
     drop(office, "green-free-play-pdfjs")
     worker.settle(office)
     assert len(files(office.folders.alerts)) == 2
