@@ -23,6 +23,7 @@ from formflow.forms.catalogue import HIDDEN_FIELDS
 from formflow.forms.manifest import rectangle
 from formflow.reading import acroform
 from formflow.reading.acroform import Box, TooMuch
+from formflow.reading.default_appearance import Holder, holders, most_letters
 from formflow.reading.text import normalised
 
 LIMITS = Limits()
@@ -48,6 +49,7 @@ class Slot:
 
     box: Box  # as it is in the blank
     holder: int  # number of the object with the value
+    most_letters: int | None  # that the box takes, None where it sets no limit
     places: tuple[Place, ...]
     reads: Mapping[str, str]  # of a button: what our reader reads for each state that may be stored
     names: Mapping[str, bytes]  # of a button: each of these states as it is written
@@ -196,12 +198,14 @@ def _as_written(value: Any) -> bytes:
 
 def _slots(pdf: Pdf, found: Mapping[str, Box]) -> dict[str, Slot]:
     reads: dict[str, dict[str, str]] = {name: {} for name in found}
+    form = Holder(pdf.Root.AcroForm, pdf.Root.AcroForm.keys())
     for name, state, read in _read_back(pdf, [box for box in found.values() if box.is_button]):
         reads[name][state] = read
     return {
         name: Slot(
             replace(box, widgets=()),
             holder(box).objgen[0],
+            most_letters(holders(Holder(box.widgets[0], box.widgets[0].keys()), form)),
             tuple(_places(box)),
             reads[name],
             {state: Name("/" + state).unparse() for state in reads[name]},

@@ -169,6 +169,9 @@ class _Fill:
             return
         if not self._copy.by_fillpdf:
             self._change(slot.holder)[b"/V"] = text_string(value)
+        if slot.most_letters is not None and len(value) > slot.most_letters:
+            # A paper that another program filled in said more than the box takes: viewers would cut it off.
+            self._change(slot.holder)[b"/MaxLen"] = b"%d" % len(value)
         for place in slot.places:
             look = draw or self._letters(slot.box.labels.get(value, value), place)
             entries = self._change(place.number)

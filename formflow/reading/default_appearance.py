@@ -52,12 +52,18 @@ def takes_lines(box: Sequence[Holder]) -> bool:
     return isinstance(flags, int) and bool(flags & SEVERAL_LINES)
 
 
+def most_letters(box: Sequence[Holder]) -> int | None:
+    """Return how many letters a box takes, None where it sets no limit."""
+    most = _inherited(box, "/MaxLen")
+    return most if isinstance(most, int) else None
+
+
 def is_seen(box: Sequence[Holder], value: str) -> bool:
     """Return whether an eye could read all of the text that viewers draw. Raise CannotTell."""
-    flags, most = _inherited(box, "/Ff"), _inherited(box, "/MaxLen")
+    flags, most = _inherited(box, "/Ff"), most_letters(box)
     if isinstance(flags, int) and flags & PASSWORD:
         return False
-    if isinstance(most, int) and len(value) > most:  # some viewers draw no more than that
+    if most is not None and len(value) > most:  # some viewers draw no more than that
         return False
     told = _inherited(box, "/DA")
     orders = bytes(told) if isinstance(told, pikepdf.String) else b""

@@ -115,6 +115,18 @@ def test_our_own_reader_has_nothing_against_a_sheet(form: Form, tmp_path: Path) 
     reads_back()
 
 
+@pytest.mark.parametrize("text", ["2026/000123", "Zoë 🍆 " * 30])
+def test_an_answer_longer_than_its_box_takes_is_whole_on_the_sheet(
+    text: str, tmp_path: Path
+) -> None:
+    with pikepdf.open(THEIRS.blank) as pdf:
+        assert any(int(box.get("/MaxLen", 99)) == 8 for box in pdf.pages[0].Annots)
+    (tmp_path / "a.pdf").write_bytes(filled(THEIRS, {"child_a_number": text.strip()}))
+    reading = read_paper(tmp_path / "a.pdf", READER)
+    assert isinstance(reading, Reading)
+    assert (reading.answers["child_a_number"].value, reading.held) == (text.strip(), ())
+
+
 @pytest.mark.parametrize("form", [OURS, THEIRS], ids=lambda form: form.code)
 def test_an_answer_that_its_boxes_cannot_say_stays_blank(form: Form, tmp_path: Path) -> None:
     cannot = {"type_touching": "no"} if form is THEIRS else {"context_planned": "perhaps"}
