@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import pikepdf
 
-EDITION = 2  # of the fingerprints: another one says nothing about them
+EDITION = 3  # of what is told of pages: another one says nothing about them
 Rectangle = tuple[
     float, float, float, float
 ]  # points from the lower left corner: left, bottom, right, top
@@ -73,7 +73,8 @@ class Manifest:
     prints: tuple[str, ...] = ()  # of each page: a fingerprint of what is printed on it
     looks: Looks = dataclasses.field(default_factory=Looks)
     notes: frozenset[tuple[int, str]] = frozenset()  # page, and kind and place of what is no box
-    edition: int = EDITION  # of the fingerprints in `prints`, `looks` and `notes`
+    words: tuple[tuple[str, ...], ...] = ()  # that are printed on each page
+    edition: int = EDITION  # of `prints`, `looks`, `notes` and `words`
 
 
 def dumped(manifest: Manifest) -> bytes:
@@ -85,6 +86,7 @@ def dumped(manifest: Manifest) -> bytes:
         "prints": list(manifest.prints),
         "looks": [sorted(states) for states in manifest.looks],
         "notes": [list(note) for note in sorted(manifest.notes)],
+        "words": [" ".join(page) for page in manifest.words],
     }
     lines = [
         f"  {json.dumps(name)}: {json.dumps(_plain(box))}" for name, box in manifest.boxes.items()
@@ -105,6 +107,7 @@ def load(path: Path) -> Manifest:
             prints=tuple(map(str, table["prints"])),
             looks=Looks(*(frozenset(map(str, states)) for states in table["looks"])),
             notes=frozenset((int(page), str(what)) for page, what in table["notes"]),
+            words=tuple(tuple(str(page).split()) for page in table.get("words", ())),
             edition=int(table.get("edition", 1)),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as problem:

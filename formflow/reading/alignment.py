@@ -52,12 +52,11 @@ class Fit:
         return min(across), min(up), max(across), max(up)
 
 
-def share(blank: Sequence[Word], paper: Sequence[Word]) -> float:
-    """Return which part of the blank's printed words the paper has, from 0 to 1."""
+def share(blank: Sequence[str], paper: Sequence[Word]) -> float:
+    """Return which part of the words printed on a blank the paper has, from 0 to 1."""
     if not blank:
         return 0.0
-    printed = Counter(word.text for word in blank)
-    return (printed & Counter(word.text for word in paper)).total() / len(blank)
+    return (Counter(blank) & Counter(word.text for word in paper)).total() / len(blank)
 
 
 def fit(blank: Sequence[Word], paper: Sequence[Word]) -> Fit | None:

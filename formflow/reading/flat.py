@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -152,30 +152,11 @@ def which_form(
 def most_alike(
     pages: Sequence[Sequence[alignment.Word]], forms: Sequence[Form], least: float
 ) -> list[Form]:
-    """Return the forms whose print a paper has: the one that is clearly ahead, or all that are close.
-
-    Older editions are looked at only of a form whose newest is alike, or where none is: to read the print of a
-    blank takes longer than all else.
-    """
-    newest, older = identify.editions(forms)
-    close = _close(pages, newest, least)
-    alike = {form.form_id for _, form in close}
-    close += _close(pages, [one for one in older if not alike or one.form_id in alike], least)
-    return identify.one_edition(_ahead(close))
-
-
-def _close(
-    pages: Sequence[Sequence[alignment.Word]], forms: Sequence[Form], least: float
-) -> list[tuple[float, Form]]:
-    """Return the forms whose print a paper has as far as is asked for, with how much of it."""
+    """Return the forms whose print a paper has: the one that is clearly ahead, or all that are close."""
     found = [(likeness(pages, form), form) for form in forms]
-    return _ahead([(share, form) for share, form in found if share >= least])
-
-
-def _ahead(found: Sequence[tuple[float, Form]]) -> list[tuple[float, Form]]:
-    """Return the form that is clearly ahead, or all that are close to it."""
     best = max((share for share, _ in found), default=0.0)
-    return [(share, form) for share, form in found if share >= best - CLOSE]
+    close = [(share, form) for share, form in found if share >= max(least, best - CLOSE)]
+    return identify.one_edition(close)
 
 
 def likeness(pages: Sequence[Sequence[alignment.Word]], form: Form) -> float:
@@ -183,12 +164,12 @@ def likeness(pages: Sequence[Sequence[alignment.Word]], form: Form) -> float:
 
     Some pages of the form may be missing; each page that is there must be one of it.
     """
-    blank = printed(form.blank)
-    shares = [max(alignment.share(sheet.words, words) for sheet in blank) for words in pages]
+    blank = form.manifest.words
+    shares = [max((alignment.share(own, words) for own in blank), default=0.0) for words in pages]
     return sum(shares) / len(shares) if shares else 0.0
 
 
-@cache  # as many as there are forms
+@lru_cache(maxsize=16)
 def printed(blank: Path) -> tuple[Sheet, ...]:
     """Return the printed pages of a blank, read once."""
     return tuple(print_layout.sheets(blank.read_bytes()))
@@ -197,8 +178,9 @@ def printed(blank: Path) -> tuple[Sheet, ...]:
 def _laid(form: Form, sheets: Sequence[Sheet]) -> dict[int, _Laid]:
     """Return the page of the paper that lies over each page of the blank, by the blank's number."""
     found = {}
-    for number, blank in enumerate(printed(form.blank), start=1):
-        shares = [alignment.share(blank.words, sheet.words) for sheet in sheets]
+    own = zip(printed(form.blank), form.manifest.words, strict=True)
+    for number, (blank, words) in enumerate(own, start=1):
+        shares = [alignment.share(words, sheet.words) for sheet in sheets]
         best = max(range(len(sheets)), key=shares.__getitem__)
         fit = alignment.fit(blank.words, sheets[best].words) if shares[best] >= ALIKE else None
         if fit is not None:

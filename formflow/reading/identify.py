@@ -58,12 +58,6 @@ def only(found: Iterable[Form]) -> Form | str:
     return forms[0] if forms else NONE
 
 
-def editions(forms: Sequence[Form]) -> tuple[list[Form], list[Form]]:
-    """Return the newest edition of each form, and all older ones."""
-    newest = {form.form_id: form for form in sorted(forms, key=lambda form: form.version)}
-    return list(newest.values()), [form for form in forms if newest[form.form_id] is not form]
-
-
 def one_edition(found: Sequence[tuple[float, Form]]) -> list[Form]:
     """Return of each form the edition that is most alike; all of them where several are equally so.
 

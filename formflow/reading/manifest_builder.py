@@ -15,7 +15,7 @@ from formflow.core.limits import Limits
 from formflow.forms import catalogue
 from formflow.forms.catalogue import Form
 from formflow.forms.manifest import EDITION, BlankBox, Manifest, Place, rectangle
-from formflow.reading import acroform, active_content, page_fingerprint
+from formflow.reading import acroform, active_content, page_fingerprint, print_layout
 from formflow.reading.acroform import Box
 
 COMB = 1 << 24
@@ -37,7 +37,9 @@ def _up_to_date(form: Form) -> Form:
         raise FormDefinitionProblem(
             f"The blank of the form “{form.form_id}” cannot be read. Run “formflow forms learn” for it again."
         ) from problem
-    fingerprints = {name: getattr(now, name) for name in ("prints", "looks", "notes", "edition")}
+    fingerprints = {
+        name: getattr(now, name) for name in ("prints", "looks", "notes", "words", "edition")
+    }
     return replace(form, learned=replace(form.manifest, **fingerprints))
 
 
@@ -54,7 +56,18 @@ def manifest_of(content: bytes) -> Manifest:
             prints=page_fingerprint.prints(pdf),
             looks=page_fingerprint.looks(found.values()),
             notes=page_fingerprint.notes(pdf, found),
+            words=_words(content),
         )
+
+
+def _words(content: bytes) -> tuple[tuple[str, ...], ...]:
+    """Return the words printed on each page; none of a blank whose print cannot be read."""
+    try:
+        return tuple(
+            tuple(word.text for word in sheet.words) for sheet in print_layout.sheets(content)
+        )
+    except ValueError:
+        return ()
 
 
 def places(pdf: pikepdf.Pdf, boxes: Iterable[Box]) -> dict[str, tuple[Place, ...]]:

@@ -123,8 +123,9 @@ def _laid(
     """Return the pages of the form that the paper has, each straightened onto its blank."""
     laid = {}
     with raster.opened(form.blank.read_bytes()) as document:
-        for number, sheet in enumerate(flat.printed(form.blank), start=1):
-            shares = [alignment.share(sheet.words, words) for words in found]
+        own = zip(flat.printed(form.blank), form.manifest.words, strict=True)
+        for number, (sheet, printed) in enumerate(own, start=1):
+            shares = [alignment.share(printed, words) for words in found]
             best = max(range(len(pages)), key=shares.__getitem__)
             anchors = [word for word in found[best] if not HANGING & set(word.text)]
             fit = alignment.fit(sheet.words, anchors) if shares[best] >= ALIKE else None

@@ -65,16 +65,13 @@ def test_a_print_of_a_sample_of_each_program_says_what_the_sample_says(
             assert "".join(shown.split()) == "".join(stored.split()), name
 
 
-def test_the_blanks_are_read_once_and_of_older_editions_only_those_of_the_form(
-    tmp_path: Path,
-) -> None:
-    """To read the printed words of a blank takes longer than all else about a print."""
+def test_of_all_blanks_only_the_print_of_the_form_at_hand_is_read_and_once(tmp_path: Path) -> None:
+    """To read the print of a blank takes longer than all else about a paper."""
     flat.printed.cache_clear()
     path = printed(paper(tmp_path / "whole.pdf"), tmp_path / "a.pdf")
-    editions = [form for form in known() if form.form_id == FORM.form_id]
     for _ in range(2):
         assert isinstance(read(path), Reading)
-        assert flat.printed.cache_info().misses == len(FORMS) + len(editions) - 1
+        assert flat.printed.cache_info().misses == 1
 
 
 def test_a_page_that_is_missing_is_said_and_its_answers_are_not_blank(tmp_path: Path) -> None:
