@@ -184,9 +184,8 @@ def known(folder: Path | None = None) -> tuple[Form, ...]:
 
     Raise FormDefinitionProblem where two of them claim to be the same, or one is not sound.
     """
-    paths = sorted(_root().glob(f"*/versions/*/{OURS}"))
-    paths += sorted(folder.glob("*.toml")) if folder is not None and folder.is_dir() else []
-    forms = (*shipped(), *(load(path) for path in paths))
+    paths = sorted(folder.glob("*.toml")) if folder is not None and folder.is_dir() else []
+    forms = (*shipped(), *_older(_root()), *map(load, paths))
     names = [(form.form_id, form.version) for form in forms]
     twice = sorted(
         {f"{name} version {version}" for name, version in names if names.count((name, version)) > 1}
@@ -199,6 +198,11 @@ def known(folder: Path | None = None) -> tuple[Form, ...]:
 @cache  # they come with FormFlow, and do not change while it runs
 def _newest(root: Path) -> tuple[Form, ...]:
     return tuple(sorted((load(p) for p in root.glob(f"*/{OURS}")), key=lambda form: form.code))
+
+
+@cache
+def _older(root: Path) -> tuple[Form, ...]:
+    return tuple(map(load, sorted(root.glob(f"*/versions/*/{OURS}"))))
 
 
 def _root() -> Path:
