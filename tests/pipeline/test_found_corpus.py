@@ -36,6 +36,7 @@ def took(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, float]]:
     return seconds
 
 
+@pytest.mark.slow
 def test_no_found_file_stops_the_others_or_passes_for_a_form(
     office: Settings,
     took: list[tuple[float, float]],

@@ -116,6 +116,7 @@ def settings_of(office: Settings) -> str:
     return str(office.state.folder.parent / "formflow.toml")
 
 
+@pytest.mark.slow
 @needs_posix
 def test_a_disk_that_takes_no_more_of_a_file_costs_no_form(office: Settings) -> None:
     """Without a disk of its own: no file may grow beyond a size. That is where SQLite stops, too."""
@@ -242,6 +243,7 @@ def test_a_child_that_never_gets_ready_costs_no_form(
     assert_read_in_the_end(office)
 
 
+@pytest.mark.slow
 def test_killing_the_service_five_times_with_a_red_form_in_hand_costs_nothing(
     office: Settings,
 ) -> None:

@@ -15,6 +15,7 @@ A4_HEIGHT = 841.89  # points
 pytestmark = [
     pytest.mark.skipif(PROGRAM is None, reason="Chromium is not installed (Debian: chromium)"),
     pytest.mark.timeout(400),
+    pytest.mark.slow,
 ]
 
 

@@ -19,6 +19,7 @@ NEXT_CIRCLE = f"{PAGE} section:has(input[type='radio']) ~ section:has(input[type
 pytestmark = [
     pytest.mark.skipif(PROGRAM is None, reason="Firefox is not installed (Debian: firefox-esr)"),
     pytest.mark.timeout(400),
+    pytest.mark.slow,
 ]
 
 

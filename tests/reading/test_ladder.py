@@ -258,6 +258,7 @@ def test_too_long_an_answer_is_not_read(tmp_path: Path) -> None:
     assert (unread.reason, unread.words) == ("FF-119", {"limit": "32768 characters in one box"})
 
 
+@pytest.mark.slow
 def test_no_damage_of_bytes_ends_in_anything_but_a_paper(tmp_path: Path) -> None:
     dice = random.Random(20261120)  # noqa: S311 - the same damage in every run
     whole = paper(tmp_path / "a.pdf").read_bytes()

@@ -45,6 +45,7 @@ def as_named(content: bytes, folder: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(6 * 3600)
 def test_no_damage_passes_for_a_sound_form_with_other_answers(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]

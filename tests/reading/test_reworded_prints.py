@@ -74,6 +74,7 @@ def test_the_healthy_papers_are_held_for_nothing(tmp_path: Path, papers: list[by
     assert [codes(tmp_path, content) for content in papers] == [set()] * len(papers)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_every_print_with_other_words_is_held(
     tmp_path: Path, papers: list[bytes], capsys: pytest.CaptureFixture[str]

@@ -47,6 +47,7 @@ def two_pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return scanned(SAMPLE, tmp_path_factory.mktemp("scan") / "scan.pdf", 1, 2, 0.8)
 
 
+@pytest.mark.slow
 @needs_tesseract
 def test_a_scan_of_an_agencys_form_that_lies_askew_and_is_not_clean_is_read(fillers: Path) -> None:
     reading = read_scan(fillers / "s_scan200_rot_noise.pdf", Reader(KNOWN, Limits()))

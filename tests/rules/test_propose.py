@@ -432,6 +432,7 @@ def test_answers_that_contradict_each_other_are_never_green() -> None:
     assert proposal.light is Light.UNDETERMINED
 
 
+@pytest.mark.slow
 def test_two_facts_together_propose_no_less_than_each_alone() -> None:
     alone = [said(words) for case in table("rules.toml").values() for words in case["fires"]]
     answers = [

@@ -244,6 +244,7 @@ def test_of_the_quirky_forms_no_pair_that_is_called_sure_is_wrong(tmp_path: Path
     }
 
 
+@pytest.mark.slow
 def test_of_public_forms_no_pair_is_wrongly_sure_and_no_no_box_is_a_yes(tmp_path: Path) -> None:
     if not (CORPUS / "agency").is_dir():
         pytest.skip("the corpus of public forms is not here")
