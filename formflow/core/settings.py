@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
@@ -19,9 +19,11 @@ from formflow.core.working_days import WorkingDays
 
 
 def _known_timezone(name: str) -> str:
-    if name not in available_timezones():
+    try:
+        ZoneInfo(name)  # to list all that there are takes a search of the disk
+    except (ZoneInfoNotFoundError, ValueError, OSError) as problem:
         msg = "is not a time zone that this computer knows, such as Europe/London"
-        raise ValueError(msg)
+        raise ValueError(msg) from problem
     return name
 
 
