@@ -18,10 +18,12 @@ from formflow.storage.backups import LEDGER, Made
 
 SETTINGS, FORMS = "formflow.toml", "forms"
 LEFT_OUT = "(left out of the backup)"
-# A value that should be env:NAME or file:PATH, and is not: settings of a kind that is not installed are not looked at.
+# A value that should be env:NAME or file:PATH, and is not: nobody looks at settings of a kind that is not installed.
 _SECRET = re.compile(
-    r"""^(\s*[\w"'-]*(?:password|secret|token|key|passphrase)[\w"'-]*[ \t]*=[ \t]*)(?![ \t]|["'](?:env|file):)[^\r\n]*""",
-    re.IGNORECASE | re.MULTILINE,
+    r"""([\w-]*(?:password|passphrase|secret|token|api_?key|private_?key)[\w-]*["']?[ \t]*=[ \t]*)"""
+    r"""(?!["'](?:env|file):)"""
+    r"""(?:"{3}[\s\S]*?"{3}|'{3}[\s\S]*?'{3}|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s,}\]#]+)""",
+    re.IGNORECASE,
 )
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -52,7 +54,7 @@ def refuse_misplaced(settings: Settings, folder: Path) -> None:
     asked = Place(f"the backup folder {folder}", folder, Use.ALONE)
     for place in places_of(settings):
         for problem in overlaps((asked, place)):
-            raise StorageProblem(f"{problem[0].upper()}{problem[1:]}.")
+            raise StorageProblem(f"Backups cannot be kept here: {problem}.")
 
 
 def is_on_the_same_disk(settings: Settings, folder: Path) -> bool:

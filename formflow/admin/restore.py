@@ -96,7 +96,7 @@ def _refuse_in_use(state: Path) -> None:
     if not is_dead(state / SERVICE_LOCK):
         raise AlreadyRunning(
             "FormFlow is running here. Nothing has been changed.",
-            "A backup is restored into an empty state folder only.",
+            "Stop it first. A backup is restored into an empty state folder only.",
         )
     held = {one.name for one in state.iterdir()} - {one.name for one in state.glob(_LOGS)}
     if LEDGER in held:

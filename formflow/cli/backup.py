@@ -28,15 +28,15 @@ def backup(settings_file: Path, folder: Path) -> int:
     made = backing_up.back_up(settings, settings_file, folder, utc_now())
     held = made.manifest
     say(
-        f"Backup {held.name} is complete: the ledger and {len(held.originals)} originals, "
-        f"{made.copied} of them new. It holds children’s names: keep it as safe as the state folder."
+        f"Backup {held.name} is complete. Originals: {len(held.originals)}, new: {made.copied}. "
+        "It holds children’s names: keep it as safe as the state folder."
     )
     if backing_up.is_on_the_same_disk(settings, folder):
         say("It is on the same disk as FormFlow. Keep a copy on another computer, too.")
     if made.damaged:
         say(
-            f"{made.damaged} originals in the state folder are damaged and are not in this backup. "
-            "Earlier backups may still hold them. Run “formflow doctor” and check the disk."
+            f"Damaged originals in the state folder: {made.damaged}. They are not in this backup; an earlier "
+            "one may hold them. Check the disk."
         )
         return ExitCode.INTEGRITY
     return ExitCode.DONE
@@ -75,14 +75,14 @@ def _in_words(restored: Restored) -> Iterator[str]:
         where = f"held by {_listed(places)}" if places else "found nowhere"
         yield f"Not in the backup: {revision}, {where}."
     if since.lost:
-        yield "Ask for these forms and sheets again and drop them. New ones get new numbers. The DSL is told."
+        yield "Ask for these forms and sheets again and drop them. FormFlow tells the DSL which they are."
     if since.away:
         yield (
-            f"Out of reach, so not looked through: {_listed(since.away)}. If you can, connect them, give the "
+            f"Out of reach, so not asked: {_listed(since.away)}. If you can, connect them, give the "
             "state folder another name and restore again before you start FormFlow."
         )
     if since.unasked:
-        yield f"Cannot tell what they hold: {_listed(since.unasked)}."
+        yield f"Not asked, as they cannot tell what they hold: {_listed(since.unasked)}."
     for path in restored.forms:
         yield f"“{path}” in the folder of your own forms differs from the backup and was not changed."
     yield "Start FormFlow with “formflow run”, then look at “formflow status” and “formflow doctor”."

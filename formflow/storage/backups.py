@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from fnmatch import fnmatch
 from itertools import chain, count
 from pathlib import Path
 from typing import BinaryIO
@@ -119,8 +120,9 @@ def verified(folder: Path, name: str) -> Manifest:
 def put(folder: Path, manifest: Manifest, state: Path) -> None:
     """Copy what a backup holds of a state folder into a new one. Raise IntegrityProblem or OSError."""
     own = folder / manifest.name
-    for path in (one for one in manifest.files if one == LEDGER or Path(one).match(KEYS)):
-        _copy(own / path, state / path, manifest.files[path], manifest.name)
+    for path, sha256 in manifest.files.items():
+        if path == LEDGER or ("/" not in path and fnmatch(path, KEYS)):
+            _copy(own / path, state / path, sha256, manifest.name)
     kept, vault = Vault(folder / ORIGINALS), Vault(state / ORIGINALS)
     for sha256 in manifest.originals:
         _copy(kept.path(sha256), vault.path(sha256), sha256, manifest.name)

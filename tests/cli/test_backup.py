@@ -15,6 +15,7 @@ from formflow.core.settings import Settings
 from formflow.storage import backups
 from tests.support import worker
 from tests.support.offices import drop, formflow
+from tests.support.systems import no_room
 
 RED = "red-planned-secrecy-pdfjs"
 
@@ -44,7 +45,7 @@ def test_it_says_what_it_holds_and_that_it_is_to_be_kept_safe(
     told = formflow(at_work, "backup", str(folder))
     assert told.returncode == ExitCode.DONE, told.stderr
     (name,) = backups.names(folder)
-    assert f"Backup {name} is complete: the ledger and" in told.stderr
+    assert f"Backup {name} is complete. Originals: " in told.stderr
     assert "keep it as safe as the state folder" in told.stderr
     assert "on the same disk as FormFlow" in told.stderr
     manifest = backups.verified(folder, name)
@@ -60,7 +61,7 @@ def test_a_damaged_original_is_said_with_the_code_of_what_is_damaged(
     original.write_bytes(b"changed")
     told = formflow(at_work, "backup", str(folder))
     assert told.returncode == ExitCode.INTEGRITY
-    assert "1 originals in the state folder are damaged" in told.stderr
+    assert "Damaged originals in the state folder: 1." in told.stderr
     assert len(backups.names(folder)) == 1
 
 
@@ -100,18 +101,9 @@ def test_before_the_first_run_there_is_nothing_to_back_up(office: Settings, fold
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no limit on files there")
 def test_a_full_disk_is_one_sentence_and_leaves_no_backup(at_work: Settings, folder: Path) -> None:
-    import resource
-    import signal
-
     worker.close()
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    heard = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, before[1]))
-    try:
+    with no_room():
         told = formflow(at_work, "backup", str(folder))
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        signal.signal(signal.SIGXFSZ, heard)
     assert told.returncode == ExitCode.STORAGE, told.stderr
     assert "No backup was made" in told.stderr
     assert backups.names(folder) == []
@@ -134,7 +126,14 @@ def test_a_folder_without_rights_is_one_sentence(at_work: Settings, folder: Path
         ('password = "env:MAIL"', 'password = "env:MAIL"'),
         ('client_secret = "file:/run/x"', 'client_secret = "file:/run/x"'),
         ('password = "hunter2"', f'password = "{backup.LEFT_OUT}"'),
-        ("  api_token='hunter2'  # old", f'  api_token="{backup.LEFT_OUT}"'),
+        ("  api_token='hunter2'  # old", f'  api_token="{backup.LEFT_OUT}"  # old'),
+        ('password = """\nhunter2"\n"""', f'password = "{backup.LEFT_OUT}"'),
+        (
+            'own = { user = "a", password = "h,}2" }',
+            f'own = {{ user = "a", password = "{backup.LEFT_OUT}" }}',
+        ),
+        ('"smtp-password" = 12345', f'"smtp-password" = "{backup.LEFT_OUT}"'),
+        ('keyword = "monkey"', 'keyword = "monkey"'),
         ('name = "Mail"', 'name = "Mail"'),
         ('# password = "env:X" says where', '# password = "env:X" says where'),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -14,7 +15,7 @@ from formflow.pipeline import service
 from formflow.storage import backups
 from tests.support import worker
 from tests.support.offices import drop, formflow, strays
-from tests.support.systems import KILLED
+from tests.support.systems import KILLED, no_room
 
 RED = "red-planned-secrecy-pdfjs"
 
@@ -171,6 +172,14 @@ def test_a_backup_in_a_watched_folder_is_refused(it: Office) -> None:
     shutil.move(it.backups, inside)
     it.backups = inside
     it.is_refused(ExitCode.STORAGE, "lies inside watch[0].folder")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no limit on files there")
+def test_a_full_disk_is_one_sentence_and_leaves_nothing(it: Office) -> None:
+    it.is_lost()
+    with no_room():
+        it.is_refused(ExitCode.STORAGE, "The backup could not be put back")
+    assert it.restored()[0] == ExitCode.DONE
 
 
 def test_without_settings_it_says_where_the_backup_has_them(it: Office) -> None:

@@ -20,7 +20,8 @@ from formflow.storage.originals import Vault
 
 AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 NAME = "2026-11-20T120000Z"
-TEXTS = {"formflow.toml": b"[agency]\n", "forms/ours/form.toml": b"id = 1\n"}
+FORM = {"ours/form.toml": b"id = 1\n", "ours/a.key": b"no key of ours"}
+TEXTS = {"formflow.toml": b"[agency]\n", **{f"forms/{path}": said for path, said in FORM.items()}}
 
 
 class State:
@@ -61,7 +62,8 @@ def test_a_backup_holds_the_ledger_the_key_the_originals_and_the_settings(
         assert counters.epoch(after) == counters.epoch(before) == manifest.epoch
     assert (again / "copies.key").read_bytes() == b"k" * 32
     assert Vault(again / "originals").original(state.originals[0]).read_bytes() == b"one"
-    assert dict(backups.texts(state.backups, manifest, "forms")) == {"ours/form.toml": b"id = 1\n"}
+    assert dict(backups.texts(state.backups, manifest, "forms")) == FORM
+    assert {one.name for one in again.iterdir()} == {LEDGER, "copies.key", "originals"}
 
 
 def test_the_next_backup_copies_only_what_is_new_or_no_longer_sound(state: State) -> None:

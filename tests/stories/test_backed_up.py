@@ -151,7 +151,7 @@ def test_a_destination_that_is_away_is_said_and_no_number_is_given_twice(agency:
     files.rename(away)
     agency.is_lost()
     told = agency.restores(code=ExitCode.WAITING)
-    assert "Out of reach, so not looked through: “Child files”" in told
+    assert "Out of reach, so not asked: “Child files”" in told
     assert "FF-2026-000002 r1, held by" in told
     away.rename(files)
     agency.drops("Three Child")
