@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from formflow import __version__
+from formflow.admin import rights
 from formflow.core import files
 from formflow.core.errors import StorageProblem
 from formflow.core.settings import Settings
@@ -40,7 +41,9 @@ def back_up(settings: Settings, settings_file: Path, folder: Path, now: datetime
         )
     try:
         texts = dict(_texts(settings, settings_file))
-        return backups.make(settings.state.folder, folder, texts, __version__, now)
+        return backups.make(
+            settings.state.folder, folder, texts, __version__, now, rights.make_private
+        )
     except OSError as problem:
         raise _cannot_be_written(problem) from problem
 

@@ -12,7 +12,7 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -61,19 +61,25 @@ class Made:
 
 
 def make(
-    state: Path, folder: Path, texts: Mapping[str, bytes], version: str, now: datetime
+    state: Path,
+    folder: Path,
+    texts: Mapping[str, bytes],
+    version: str,
+    now: datetime,
+    make_private: Callable[[Path], None],
 ) -> Made:
     """Back a state folder up into a folder that is there, also while FormFlow works.
 
-    `texts` are further files: path -> content. What fails leaves no backup. Raise StorageProblem,
+    `texts` are further files: path -> content. `make_private` makes a folder for this account alone. What fails leaves no backup. Raise StorageProblem,
     IntegrityProblem where the ledger is damaged, or OSError.
     """
     with _alone(folder):
         _tidy(folder)
         name = _free_name(folder, now)
         own = folder / name
-        own.mkdir(mode=0o700)
         try:
+            make_private(own)
+            make_private(folder / ORIGINALS)
             # The ledger first: an original is in the vault before the ledger speaks of it.
             schema, epoch = _copy_ledger(state / LEDGER, own / LEDGER)
             crash_at("backup.ledger-copied")
@@ -187,7 +193,6 @@ def _copy_ledger(live: Path, copy: Path) -> tuple[int, int]:
 def _copy_originals(vault: Path, kept: Path) -> tuple[tuple[str, ...], int, int]:
     """Copy each original that is not there and sound; return all that are, how many are new, how many lost."""
     there, copied, damaged = [], 0, 0
-    _make_folder(kept)
     for source in sorted(vault.glob("??/*.pdf")):
         sha256, target = source.stem, Vault(kept).path(source.stem)
         if not _SHA256.fullmatch(sha256):

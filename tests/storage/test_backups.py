@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from formflow.admin.rights import make_private
 from formflow.core.errors import IntegrityProblem, StorageProblem
 from formflow.storage import backups, counters, database
 from formflow.storage.backups import LEDGER, MANIFEST, Made
@@ -38,7 +39,7 @@ class State:
         return Vault(self.folder / "originals").keep_bytes(content)
 
     def backed_up(self, after: timedelta = timedelta()) -> Made:
-        return backups.make(self.folder, self.backups, TEXTS, "1.0", AT + after)
+        return backups.make(self.folder, self.backups, TEXTS, "1.0", AT + after, make_private)
 
 
 @pytest.fixture
