@@ -13,7 +13,7 @@ BIN := .venv/$(SCRIPTS)
 READY := .venv/.ready
 TYPING := build/typing
 
-.PHONY: demo test check bench words crash fuzz prints mutants fillpdf windows docs clean
+.PHONY: demo test check bench words crash rehearsal fuzz prints mutants fillpdf windows docs clean
 
 demo: $(READY)
 	"$(BIN)/formflow" demo demo-agency
@@ -50,6 +50,12 @@ KILLS ?= 200
 crash: export FORMFLOW_KILLS := $(KILLS)
 crash: $(READY)
 	"$(BIN)/python" -m pytest tests/crash -n 2 --timeout 3600
+
+# A backup while FORMS forms flow, the computer lost, a restore: every form once everywhere.
+FORMS ?= 300
+rehearsal: export FORMFLOW_REHEARSAL := $(FORMS)
+rehearsal: $(READY)
+	"$(BIN)/python" -m pytest -q tests/stories/test_lost_computer.py --timeout 21600
 
 # N damaged forms; none may pass with other answers, green with a field missing, or hang.
 N ?= 10000

@@ -23,6 +23,7 @@ from formflow.sdk import (
     Delivered,
     DeliveredAs,
     DestinationFolder,
+    Filed,
     Light,
     Operation,
     Prepared,
@@ -107,6 +108,10 @@ class AlertFolder(BaseConnector[AlertFolderSettings]):
         """Return the page that carries the key, in the folder or in "Seen"."""
         pages = [*self._folder.root.glob("*.html"), *self._seen.glob("*.html")]
         return self._folder.find(key, pages)
+
+    def filed(self) -> Iterator[Filed]:
+        """Yield the revisions that have a page, in the folder or in "Seen"."""
+        return self._folder.filed("*.html", f"{SEEN}/*.html")
 
     def acknowledged(self, waiting: Mapping[str, tuple[str, int]]) -> set[str]:
         """Return the keys of the pages in "Seen" that no longer lie before it."""

@@ -10,9 +10,11 @@ A paper of which nobody knows the child yet lies in "Not yet matched", under its
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from datetime import datetime
 from html import escape
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from pydantic import Field
 
@@ -28,6 +30,7 @@ from formflow.sdk import (
     Delivered,
     DeliveredAs,
     DestinationFolder,
+    Filed,
     Operation,
     Prepared,
     RecordParcel,
@@ -106,6 +109,26 @@ class ChildFiles(BaseConnector[ChildFilesSettings]):
         unmatched = self._folder.root.glob(f"{NOT_YET_MATCHED}/*/{CHRONOLOGY}")
         return self._folder.find(key, [*matched, *unmatched])
 
+    def filed(self) -> Iterator[Filed]:
+        """Yield the revisions of every chronology, with the paper where it lies there as it came."""
+        everywhere = (f"*/{CHRONOLOGY}", f"{NOT_YET_MATCHED}/*/{CHRONOLOGY}")
+        for chronology in self._folder.matching(*everywhere):
+            for line in _lines(chronology):
+                if told := _LINE.match(line):
+                    yield self._filed(chronology.parent, told)
+
+    def _filed(self, home: Path, told: re.Match[str]) -> Filed:
+        is_matched = home.parent.name != NOT_YET_MATCHED
+        paper = unquote(told["paper"] or "")
+        return Filed(
+            told["reference"],
+            int(told["revision"] or 1),
+            told["key"],
+            datetime.fromisoformat(told["at"]),
+            home.name if is_matched else None,
+            self._folder.inside(paper, home) if paper else None,
+        )
+
     def _file(self, home: Path, prepared: Prepared) -> DeliveredAs:
         lines = _lines(home / CHRONOLOGY)
         if any(prepared.key in line for line in lines):
@@ -170,6 +193,11 @@ def _page(title: str, lines: list[str]) -> str:
     return "\n".join((_HEAD.format(title=escape(title), ours=_OURS), *lines, _FOOT))
 
 
+_LINE = re.compile(
+    r'<tr data-order="\S+ (?P<at>[^"]+)" data-key="(?P<key>[0-9a-f]{64})"><td>[^<]*</td>'
+    r"<td>(?P<reference>[^ <]+)(?: \(revision (?P<revision>[0-9]{1,6})\))?</td>"
+    r'(?:.*?<a href="(?P<paper>[^"]+)">Original</a>)?'
+)
 _OURS = '<meta name="generator" content="FormFlow chronology">'
 _HEAD = """<!doctype html>
 <html lang="en-GB">

@@ -10,7 +10,7 @@ import csv
 import io
 import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from pydantic import Field
@@ -26,6 +26,7 @@ from formflow.sdk import (
     DeliveredAs,
     DestinationFolder,
     Ending,
+    Filed,
     Operation,
     Prepared,
     RecordParcel,
@@ -114,6 +115,15 @@ class CsvFile(BaseConnector[CsvFileSettings]):
             if key in _keys(path):
                 return Delivered(key, DeliveredAs.ALREADY_THERE, self._folder.where(path))
         return None
+
+    def filed(self) -> Iterator[Filed]:
+        """Yield the revisions that have a line."""
+        for path in self._folder.matching("*.csv"):
+            with path.open(encoding="utf-8-sig", newline="") as lines:
+                for line in csv.DictReader(lines):
+                    reference, revision = line.get("ff_reference"), line.get("ff_revision") or ""
+                    if reference and revision.isdecimal():
+                        yield Filed(reference, int(revision))
 
     def _landed(self, stem: str, prepared: Sequence[Prepared]) -> dict[str, Delivered | Ending]:
         """Add the lines of one file. What is wrong with it holds back these lines alone."""

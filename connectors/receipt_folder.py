@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from pydantic import Field
@@ -16,6 +17,7 @@ from formflow.sdk import (
     Delivered,
     DeliveredAs,
     DestinationFolder,
+    Filed,
     Operation,
     Prepared,
     ReceiptParcel,
@@ -69,3 +71,7 @@ class ReceiptFolder(BaseConnector[ReceiptFolderSettings]):
     def look_up(self, key: str) -> Delivered | None:
         """Return the page that carries the key."""
         return self._folder.find(key, self._folder.root.glob("*.html"))
+
+    def filed(self) -> Iterator[Filed]:
+        """Yield the revisions that have a receipt."""
+        return self._folder.filed("*.html")

@@ -5,7 +5,7 @@ Text is forced to be text: openpyxl would take "=..." for a formula and cut off 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from formflow.sdk import (
     LIGHTS,
     WAITS_FOR,
+    Filed,
     Light,
     Outcome,
     RecordParcel,
@@ -97,6 +98,13 @@ def new_book(titles: Sequence[str]) -> Book:
 def keys(sheet: Worksheet) -> set[object]:
     """Return the key of every row."""
     return {key for (key,) in sheet.iter_rows(min_row=2, max_col=1, values_only=True)}
+
+
+def filed(sheet: Worksheet) -> Iterator[Filed]:
+    """Yield the revision of every row that tells one."""
+    for reference, revision in sheet.iter_rows(min_row=2, min_col=2, max_col=3, values_only=True):
+        if isinstance(reference, str) and isinstance(revision, int):
+            yield Filed(reference, revision)
 
 
 def add_row(sheet: Worksheet, row: int, values: Sequence[str | int]) -> None:

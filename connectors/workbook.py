@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ from formflow.sdk import (
     DeliveredAs,
     DestinationFolder,
     Ending,
+    Filed,
     Operation,
     Prepared,
     RecordParcel,
@@ -103,6 +104,11 @@ class Workbook(BaseConnector[WorkbookSettings]):
         if not self._file.exists() or key not in register_rows.keys(self._book()[SHEET]):
             return None
         return self._delivered(key, is_new=False)
+
+    def filed(self) -> Iterator[Filed]:
+        """Yield the revisions that have a row."""
+        if self._file in self._folder.matching("*"):
+            yield from register_rows.filed(self._book()[SHEET])
 
     def _add(self, prepared: Sequence[Prepared]) -> list[Delivered]:
         with self._folder.held():

@@ -22,6 +22,7 @@ from formflow.core.errors import ExitCode, FormFlowError, SettingsProblem
 # Loaded one by one when asked for: `formflow --help` must not wait for the database library.
 COMMANDS = {
     "ack": ("act", "Say that you have seen an alert."),
+    "backup": ("backup", "Make a backup, also while FormFlow runs."),
     "connectors": ("connectors", "The destinations: list them, check them, show their settings."),
     "demo": ("setup", "Set up a pretend agency, drop real filled forms, show what happened."),
     "doctor": ("doctor", "Look whether everything is as it should be, and say what to do."),
@@ -31,6 +32,7 @@ COMMANDS = {
     "init": ("setup", "Make the settings file and the folders for a real agency."),
     "read": ("look", "What FormFlow reads in a file and would propose. Records nothing."),
     "reread": ("act", "Read forms again that could not be read."),
+    "restore": ("backup", "Put a backup into an empty state folder."),
     "retry": ("act", "Try deliveries again now, also those that were refused."),
     "service": ("service", "What starts FormFlow with the computer."),
     "run": ("work", "Watch the folders and do everything that is due."),

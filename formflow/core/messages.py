@@ -981,6 +981,11 @@ MESSAGES: dict[str, Message] = {
         "FormFlow does not open it. What belongs there waits in FormFlow, and nothing is lost.",
         "Ask IT to remove it. FormFlow then tries again by itself.",
     ),
+    "FF-440": Message(
+        "FormFlow was restored from its backup of {moment}. This was filed after it and is not in it: {lost}.",
+        "What was filed is still where it was. FormFlow no longer follows it up and sends no reminders about it.",
+        "Look for it in “Alerts” and in the child files. Then ask for those forms and sheets again and drop them.",
+    ),
 }
 
 

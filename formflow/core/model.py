@@ -270,6 +270,14 @@ class Outcome(StrEnum):
     UNREADABLE = "unreadable"
 
 
+def identity_of(
+    epoch: int, reference: str, revision: int, recorded_at: datetime, sha256: str
+) -> str:
+    """Return what tells a revision from every other, also from those of another copy of the ledger."""
+    moment = recorded_at.astimezone(UTC).isoformat()
+    return "|".join((str(epoch), reference, str(revision), moment, sha256))
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One revision of one record, as it is in the ledger."""
@@ -301,5 +309,5 @@ class Entry:
     @property
     def identity(self) -> str:
         """What tells this revision from every other, also from those of another copy of the ledger."""
-        moment = self.recorded_at.astimezone(UTC).isoformat()
-        return "|".join((str(self.epoch), self.reference, str(self.revision), moment, self.sha256))
+        at = self.recorded_at
+        return identity_of(self.epoch, self.reference, self.revision, at, self.sha256)

@@ -16,7 +16,9 @@ from dataclasses import dataclass
 from typing import Self
 
 # What is in a file may be anything: numbers have so many digits and no more, in ASCII alone.
+_OWN_ALERT = "LEDGER"
 _RECORD = r"[A-Z]{1,6}-[0-9]{4}-[0-9]{6,9}"
+_NUMBERED = re.compile(r"[A-Z]{1,6}-(?P<year>[0-9]{4})-(?P<number>[0-9]{6,9})")
 _REVISION = r" r(?P<revision>[0-9]{1,6})"
 _SHEET = (
     r"(?:-F[0-9]{1,2}(?:[a-z](?P<of>[0-9]{1,3})?)?)"  # children are counted on sheets with a letter
@@ -87,6 +89,12 @@ def is_record(words: str) -> bool:
     return _IS_RECORD.fullmatch(words) is not None
 
 
+def parse_record(words: str) -> tuple[int, int] | None:
+    """Return year and number of a record's reference, None where words are anything else, such as a sheet's."""
+    said = _NUMBERED.fullmatch(words)
+    return (int(said["year"]), int(said["number"])) if said else None
+
+
 def sheet_reference(record: str, code: str, child: int = 0) -> str:
     """Return the reference of a sheet about a record: "FF-2026-000123-F3b", "…-F3b2" for child 2."""
     return f"{record}-{code}{child or ''}"
@@ -132,4 +140,9 @@ def parse_child(words: str) -> tuple[int, int] | None:
 
 def own_alert_reference(epoch: int, number: int) -> str:
     """Return the reference of an alert about FormFlow itself: "LEDGER-4821-000001"."""
-    return f"LEDGER-{epoch}-{number:06d}"
+    return f"{_OWN_ALERT}-{epoch}-{number:06d}"
+
+
+def is_own_alert(reference: str) -> bool:
+    """Return whether a reference is that of an alert about FormFlow itself."""
+    return reference.startswith(f"{_OWN_ALERT}-")

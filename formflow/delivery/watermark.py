@@ -71,6 +71,11 @@ def marks(settings: Settings) -> dict[Path, Mark]:
     return dict(_marks(settings))
 
 
+def highest(settings: Settings) -> dict[str, int]:
+    """Return the highest number of each kind that a folder says was given out."""
+    return _highest(marks(settings))
+
+
 def _marks(settings: Settings) -> Iterator[tuple[Path, Mark]]:
     for folder in (settings.folders.alerts, settings.folders.to_decide):
         with contextlib.suppress(OSError):  # a share that is away is asked again later

@@ -26,7 +26,7 @@ from formflow.storage.database import writing
 
 log = logging.getLogger("formflow")
 
-HEARTBEAT = "heartbeat"
+HEARTBEAT, SERVICE_LOCK = "heartbeat", "service.lock"
 SHORTEST_WAIT_SECONDS = 0.05
 HEAP_SECONDS = 2.0  # so long a turn works at a heap before the folders are looked through again
 AFTER_TROUBLE_SECONDS = 30.0
@@ -45,7 +45,7 @@ class Turn:
 def alone(settings: Settings) -> Iterator[None]:
     """Be the only service on this ledger. Raise AlreadyRunning."""
     settings.state.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = FileLock(settings.state.folder / "service.lock")
+    lock = FileLock(settings.state.folder / SERVICE_LOCK)
     try:
         lock.acquire(timeout=0)
     except Timeout:

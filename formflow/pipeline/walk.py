@@ -242,7 +242,7 @@ def _read(context: WorkContext, task: Claimed, clock: Callable[[], datetime]) ->
     try:
         result = walk(context, paper, clock())
         log.info("read: paper %s, %s", short(paper.sha256), _told(result))
-        pictures = _pictures(context, paper, result)
+        pictures = pictures_of(context, paper, result)
         _record(context, task, paper, result, clock(), pictures)
     except LeaseLost:
         raise
@@ -266,7 +266,7 @@ def _told(result: Checked | Unread) -> str:
     return f"{read.form_id} version {read.form_version}, {read.via}"
 
 
-def _pictures(context: WorkContext, paper: Paper, result: Checked | Unread) -> str | None:
+def pictures_of(context: WorkContext, paper: Paper, result: Checked | Unread) -> str | None:
     """Keep the paper's pages as pictures where a person needs them, or others must not get more."""
     read = result.reading if isinstance(result, Checked) else result
     is_checked = read.confirm if isinstance(read, Reading) else read.reason == NO_BOXES
@@ -294,7 +294,7 @@ def _record(
         continues=paper.continues,
         role=paper.role,
     )
-    settings, form = context.settings, _form_of(context, result)
+    settings, form = context.settings, form_of(context, result)
     foreseen = foresee(settings, result, form, now)
     with writing(context.engine) as connection:
         recorded = record(connection, context, arrived, result, form, foreseen, now)
@@ -308,7 +308,8 @@ def _record(
     log.info("%s: %s, paper %s", became, recorded.told, short(paper.sha256))
 
 
-def _form_of(context: WorkContext, result: Checked | Unread) -> Form | None:
+def form_of(context: WorkContext, result: Checked | Unread) -> Form | None:
+    """Return the form that was read, None where none could be."""
     if isinstance(result, Unread):
         return None
     return context.form_of(result.reading.form_id, result.reading.form_version)

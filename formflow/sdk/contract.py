@@ -9,9 +9,11 @@ makes the repeat invisible by looking for the key, every time, under a lock.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, BinaryIO, ClassVar, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
@@ -187,6 +189,26 @@ class AcknowledgedByHand(Connector, Protocol):
 
         `waiting` holds key, reference and revision of those that nobody has acknowledged yet.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """One revision that a destination holds, as far as it can tell by itself."""
+
+    reference: str  # "FF-2026-000123"
+    revision: int
+    key: str = ""  # of its delivery as a record
+    recorded_at: datetime | None = None  # aware, to the microsecond
+    child_reference: str | None = None
+    original: Path | None = None  # the paper as it came
+
+
+@runtime_checkable
+class TellsWhatIsFiled(Protocol):
+    """A destination that can tell which revisions it holds: it is asked when a backup is restored."""
+
+    def filed(self) -> Iterator[Filed]:
+        """Yield what it holds, some of it perhaps twice. Raise an ending or OSError where it is out of reach."""
 
 
 class Ending(Exception):

@@ -17,6 +17,7 @@ from formflow.core import files
 from formflow.core.crash_points import crash_at
 from formflow.core.errors import StorageProblem
 from formflow.core.messages import notice
+from formflow.core.references import find_revision
 from formflow.sdk.contract import (
     Attachment,
     CheckLine,
@@ -25,6 +26,7 @@ from formflow.sdk.contract import (
     Delivered,
     DeliveredAs,
     Ending,
+    Filed,
     Rejected,
     Retryable,
     Unavailable,
@@ -127,6 +129,19 @@ class DestinationFolder:
                 if key.encode() in files.read(path):
                     return Delivered(key, DeliveredAs.ALREADY_THERE, self.where(path))
         return None
+
+    def filed(self, *patterns: str) -> Iterator[Filed]:
+        """Yield the revisions whose names files carry. Raise Unavailable where the folder is not there."""
+        for path in self.matching(*patterns):
+            if named := find_revision(path.name):
+                yield Filed(*named)
+
+    def matching(self, *patterns: str) -> Iterator[Path]:
+        """Yield the files of the folder by patterns. Raise Unavailable where the folder is not there."""
+        if not self.root.is_dir():
+            raise ending(Unavailable, "FF-401")
+        for pattern in patterns:
+            yield from sorted(self.root.glob(pattern))
 
     def append(self, path: Path, whole: int, content: bytes) -> None:
         """Cut a file after its first `whole` bytes and write on from there, durably. Raise OSError."""

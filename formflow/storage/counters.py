@@ -7,7 +7,8 @@ one, so that what it gives out from then on is never taken for what was given ou
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from sqlalchemy import Connection, bindparam, case, or_, select, update
 
@@ -30,15 +31,31 @@ def epoch(connection: Connection) -> int:
     return int(connection.execute(_EPOCH).scalar_one())
 
 
+def of_year(year: int) -> str:
+    """Return what the counter of a year's records is called."""
+    return f"reference-{year}"
+
+
+def year_of(name: str) -> int | None:
+    """Return the year whose records a counter counts, None for another counter."""
+    year = name.removeprefix("reference-")
+    return int(year) if year != name else None
+
+
+def of_epoch(epoch: int) -> str:
+    """Return what the counter of an epoch's children is called."""
+    return f"child-{epoch}"
+
+
 def next_reference(connection: Connection, year: int) -> int:
     """Return the next number of a record in a year."""
-    return next_of(connection, f"reference-{year}")
+    return next_of(connection, of_year(year))
 
 
 def next_child(connection: Connection) -> int:
     """Return the next number of a child: the epoch, and the child's number within it."""
     now = epoch(connection)
-    return now * IN_ONE_EPOCH + next_of(connection, f"child-{now}")
+    return now * IN_ONE_EPOCH + next_of(connection, of_epoch(now))
 
 
 def next_of(connection: Connection, name: str) -> int:
@@ -60,8 +77,19 @@ def move_past(connection: Connection, others: Mapping[str, int]) -> None:
 def renew_epoch(connection: Connection) -> None:
     """Go on under an epoch in which no child has a number yet."""
     used = given(connection)
-    fresh = secrets.choice([one for one in EPOCHS if f"child-{one}" not in used])
+    fresh = secrets.choice([one for one in EPOCHS if of_epoch(one) not in used])
     connection.execute(_RENEW, {"epoch": fresh})
+
+
+@contextmanager
+def numbered_as(connection: Connection, epoch: int, before: Mapping[str, int]) -> Iterator[None]:
+    """Give out numbers under an epoch as if these were the last; then go on behind the highest of all."""
+    ours = given(connection)
+    connection.execute(_RENEW, {"epoch": epoch})
+    for name, last in before.items():
+        connection.execute(_SET, {"name": name, "last": last})
+    yield
+    move_past(connection, ours)
 
 
 _COUNTER = table_of(Counter)
@@ -79,6 +107,7 @@ _GIVEN = (
     .where(or_(_NAME == ENTRIES, _NAME.like("reference-%"), _NAME.like("child-%")))
     .order_by(_NAME)
 )
+_SET = _ADDED.on_conflict_do_update(index_elements=[_NAME], set_={"last": _ADDED.excluded.last})
 _MOVE_PAST = _ADDED.on_conflict_do_update(
     index_elements=[_NAME],
     set_={"last": case((_ADDED.excluded.last > _LAST, _ADDED.excluded.last), else_=_LAST)},

@@ -202,6 +202,11 @@ def count_records(connection: Connection) -> int:
     return int(connection.execute(_COUNT).scalar_one())
 
 
+def known(connection: Connection) -> set[tuple[str, int]]:
+    """Return reference and revision of everything on record."""
+    return {(row.reference, row.revision) for row in connection.execute(_KNOWN)}
+
+
 def newest(connection: Connection) -> datetime | None:
     """Return when something was recorded last, None in an empty ledger."""
     found = connection.execute(_NEWEST).scalar()
@@ -327,4 +332,5 @@ _CANNOT_WAIT = select(_E.id).where(
     _E.id == bindparam("id"), _E.urgent, _E.acknowledged_at.is_(None)
 )
 _COUNT = select(func.count(_E.reference.distinct())).where(_E.about.is_(None))
+_KNOWN = select(_E.reference, _E.revision)
 _NEWEST = select(func.max(_E.recorded_at))

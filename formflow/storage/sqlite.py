@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -99,6 +100,20 @@ def back_up(file: Path, below: int) -> None:
             copied = file.with_stem(f"{file.stem}-version-{found}")
             with closing(sqlite3.connect(copied)) as copy:
                 old.backup(copy)
+
+
+def copy(file: Path, target: Path) -> None:
+    """Copy a database as it is at one moment, also while others write to it. Raise Error."""
+    until = time.monotonic() + BUSY_SECONDS
+
+    def look(status: int, _remaining: int, _total: int) -> None:
+        if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) and time.monotonic() > until:
+            raise sqlite3.OperationalError(f"database is {LOCKED}")
+
+    live = sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_SECONDS)
+    with closing(live), closing(sqlite3.connect(target)) as copied:
+        live.backup(copied, progress=look)
+        copied.execute("PRAGMA journal_mode=DELETE")  # one file, whatever the ledger has beside it
 
 
 def only_where(condition: ColumnElement[bool]) -> dict[str, Any]:

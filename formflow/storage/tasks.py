@@ -229,6 +229,20 @@ def retry(connection: Connection, lane: str | None, *, set_aside_too: bool) -> i
     return int(changed.rowcount)
 
 
+def begin_elsewhere(connection: Connection) -> None:
+    """Free what the workers of another computer held, in a ledger that was put back here.
+
+    What was waiting to be delivered may have arrived since: it is looked up before it is sent.
+    """
+    connection.execute(_FREE_ALL)
+    connection.execute(_DOUBT_ALL)
+
+
+def close_unclaimed(connection: Connection, kind: TaskKind, ref_id: int) -> None:
+    """Mark a task done that nobody holds, in the caller's transaction."""
+    connection.execute(_DONE_AT_ONCE, {"of_kind": kind, "ref": ref_id})
+
+
 def _close(
     connection: Connection,
     task: Claimed,
@@ -315,6 +329,15 @@ _FREE = (
         last_code=case((_IS_READING, INTERRUPTED), else_=_T.last_code),
         weight=_T.weight + WORKER_GONE,
     )
+)
+_FREE_ALL = update(_TASK).where(_IS_LEASED).values(state=TaskState.READY, owner=None, due=0.0)
+_DOUBT_ALL = (
+    update(_TASK).where(_T.kind == TaskKind.DELIVER, ~task_is(TaskState.DONE)).values(unclear=True)
+)
+_DONE_AT_ONCE = (
+    update(_TASK)
+    .where(_T.kind == bindparam("of_kind"), _T.ref_id == bindparam("ref"))
+    .values(state=TaskState.DONE, owner=None)
 )
 _NEXT_DUE = select(func.min(_T.due)).where(_IS_READY, IS_IN_A_FREE_LANE)
 # A condition on the kind would be looked up among all papers that were ever read.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -26,3 +28,18 @@ def inherit_rights(folder: Path) -> None:
     if sys.platform == "win32" and ON_WINE:
         for made in folder.rglob("*"):
             windows_rights.close(made)
+
+
+@contextmanager
+def no_room(largest: int = 8192) -> Iterator[None]:
+    """Let no file of this process grow beyond some bytes, as on a full disk. Not on Windows."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    heard = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, heard)

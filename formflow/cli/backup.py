@@ -1,0 +1,92 @@
+"""`formflow backup` and `formflow restore`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import click
+
+from formflow.admin import backup as backing_up
+from formflow.admin import restore as restoring
+from formflow.admin.restore import Restored
+from formflow.admin.settings_file import load_settings
+from formflow.cli.output import say
+from formflow.core.clock import utc_now
+from formflow.core.errors import ExitCode
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.pass_obj
+def backup(settings_file: Path, folder: Path) -> int:
+    """Make a backup in FOLDER, also while FormFlow runs.
+
+    FOLDER may hold many backups. Each original is copied once.
+    """
+    settings = load_settings(settings_file)
+    made = backing_up.back_up(settings, settings_file, folder, utc_now())
+    held = made.manifest
+    say(
+        f"Backup {held.name} is complete. Originals: {len(held.originals)}, new: {made.copied}. "
+        "It holds children’s names: keep it as safe as the state folder."
+    )
+    if backing_up.is_on_the_same_disk(settings, folder):
+        say("It is on the same disk as FormFlow. Keep a copy on another computer, too.")
+    if made.damaged:
+        say(
+            f"Damaged originals in the state folder: {made.damaged}. They are not in this backup; an earlier "
+            "one may hold them. Check the disk."
+        )
+        return ExitCode.INTEGRITY
+    return ExitCode.DONE
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--backup", "name", default=None, help="Which one. Default: the newest that is sound."
+)
+@click.pass_obj
+def restore(settings_file: Path, folder: Path, name: str | None) -> int:
+    """Put a backup in FOLDER into an empty state folder.
+
+    Every file is checked first. What was filed after the backup is looked up at the destinations.
+    """
+    restoring.refuse_without_settings(settings_file, folder)
+    settings = load_settings(settings_file)
+    restored = restoring.restore(settings, folder, name, utc_now())
+    for line in _in_words(restored):
+        say(line)
+    is_whole = not (restored.since.lost or restored.since.away or restored.forms)
+    return ExitCode.DONE if is_whole else ExitCode.WAITING
+
+
+def _in_words(restored: Restored) -> Iterator[str]:
+    since = restored.since
+    yield from (f"Not used: {line}" for line in restored.passed_over)
+    yield f"Backup {restored.manifest.name} is restored. Every file in it was checked."
+    if since.taken_back:
+        yield (
+            f"Filed after the backup and recorded again from the child files: {len(since.taken_back)} "
+            f"({', '.join(since.taken_back)})."
+        )
+    for revision, places in since.lost.items():
+        where = f"held by {_listed(places)}" if places else "found nowhere"
+        yield f"Not in the backup: {revision}, {where}."
+    if since.lost:
+        yield "Ask for these forms and sheets again and drop them. FormFlow tells the DSL which they are."
+    if since.away:
+        yield (
+            f"Out of reach, so not asked: {_listed(since.away)}. If you can, connect them, give the "
+            "state folder another name and restore again before you start FormFlow."
+        )
+    if since.unasked:
+        yield f"Not asked, as they cannot tell what they hold: {_listed(since.unasked)}."
+    for path in restored.forms:
+        yield f"“{path}” in the folder of your own forms differs from the backup and was not changed."
+    yield "Start FormFlow with “formflow run”, then look at “formflow status” and “formflow doctor”."
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"“{name}”" for name in names)
