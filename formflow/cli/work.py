@@ -102,7 +102,7 @@ def ingest(settings_file: Path, paths: tuple[Path, ...], jobs: int, role: str, q
     """Take files, or all PDFs in folders, now. The files stay where they are."""
     settings = load_settings(settings_file)
     files = list(files_in(paths))
-    with logs.kept(settings), open_context(settings) as context, stoppable(context):
+    with open_context(settings) as context, stoppable(context):
         taken = hand_over(context, _with_bar(files, "Taking", quiet), Role(role))
         _drain(context, taken.new, jobs, quiet)
     if context.stopping.is_set():

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from formflow.core.dates import local_day
+from formflow.core.events import Event
 from formflow.core.messages import not_for_the_office, notice
 from formflow.core.model import (
     Ages,
@@ -76,7 +77,7 @@ class Recorded:
 
     entry_id: int
     repeats: bool
-    told: str  # for the log: "FF-2026-000123 r1, returned"
+    told: Event  # for the log
 
 
 def foresee(
@@ -105,11 +106,13 @@ def record(
     """
     identity = _identity(connection, context, arrived, result, form)
     if identity.previous is not None and identity.is_unchanged:
-        recorded = Recorded(identity.previous.id, repeats=True, told=_told(identity.previous))
+        recorded = Recorded(
+            identity.previous.id, repeats=True, told=_told("repeats", identity.previous)
+        )
     else:
         entry = _entry(connection, context, arrived, result, identity, form, foreseen, now)
         entry_id = entries.add(connection, entry, arrived.paper_id, identity.keys)
-        recorded = Recorded(entry_id, repeats=False, told=_told(entry))
+        recorded = Recorded(entry_id, repeats=False, told=_told("recorded", entry))
         _note_decided(connection, identity, entry)
         send(connection, context.destinations, context.settings, entry, form, recorded.entry_id)
         _start_clock(connection, context.settings, entry, foreseen, recorded.entry_id)
@@ -119,8 +122,8 @@ def record(
     return recorded
 
 
-def _told(entry: Entry | Revision) -> str:
-    return f"{at_revision(entry.reference, entry.revision)}, {entry.outcome}"
+def _told(what: str, entry: Entry | Revision) -> Event:
+    return Event(what, reference=at_revision(entry.reference, entry.revision), said=entry.outcome)
 
 
 def _end_waiting_of_the_unread(connection: Connection, paper_id: int, now: datetime) -> None:
