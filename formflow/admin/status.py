@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from formflow.core.errors import ExitCode
 from formflow.core.messages import MESSAGES
@@ -20,6 +19,7 @@ from formflow.delivery.unusable import unusable
 from formflow.pipeline.service import HEARTBEAT
 from formflow.pipeline.sweep import MARKER
 from formflow.storage import (
+    backlog,
     database,
     entries,
     papers,
@@ -56,6 +56,7 @@ class Overview:
     undecided: tuple[str, ...]  # references of records about which nothing is decided, oldest first
     own_alerts: tuple[OwnAlert, ...]  # about FormFlow itself, which nobody has seen yet
     undelivered: tuple[Undelivered, ...]
+    lacking_since: Mapping[str, datetime]  # destination -> the oldest news that it does not hold
     silent: tuple[Silent, ...]
     unusable: Mapping[str, str]  # destinations whose kind is not there or broken -> what is wrong
     folders: tuple[FolderState, ...]
@@ -90,6 +91,7 @@ def overview(settings: Settings) -> Overview:
         undecided = tuple(waiting.undecided(connection))
         own = tuple(own_alerts.waiting(connection))
         undelivered = tuple(tasks.undelivered(connection))
+        lacking_since = backlog.lacking_since(connection)
         there = {known.name for known in settings.destinations()}
         silent = tuple(one for one in silences.all_of_them(connection) if one.destination in there)
         lying = sightings.not_taken(connection)
@@ -101,6 +103,7 @@ def overview(settings: Settings) -> Overview:
         undecided,
         own,
         undelivered,
+        lacking_since,
         silent,
         unusable(settings),
         tuple(_folders(settings, lying)),
@@ -121,18 +124,6 @@ def _folders(settings: Settings, lying: Mapping[str, int]) -> Iterator[FolderSta
     for watch in settings.watch:
         name, is_online = str(watch.folder), (watch.folder / MARKER).is_file()
         yield FolderState(name, is_online, lying.get(name, 0))
-
-
-def as_json(view: Overview) -> dict[str, Any]:
-    """Return an overview for another program."""
-    table = asdict(view)
-    table["last_turn"] = view.last_turn.isoformat() if view.last_turn else None
-    for row in table["undelivered"]:
-        row["next_try"] = row["next_try"].isoformat() if row["next_try"] else None
-    for name in ("waiting", "put_back", "own_alerts", "silent"):
-        for row in table[name]:
-            row["since"] = row["since"].isoformat()
-    return table | {"waits_for_a_person": view.waits_for_a_person}
 
 
 def as_text(view: Overview, settings: Settings) -> str:

@@ -23,10 +23,13 @@ from formflow.pipeline.sweep import Swept, sweep
 from formflow.pipeline.watcher import FolderWatcher
 from formflow.storage import tasks
 from formflow.storage.database import writing
+from formflow.storage.owners import is_dead
 
 log = logging.getLogger("formflow")
 
 HEARTBEAT = "heartbeat"
+LOCK = "service.lock"
+LOOKED_AT_SECONDS = 0.5  # whoever asks whether a service is at work holds the lock for a moment
 SHORTEST_WAIT_SECONDS = 0.05
 HEAP_SECONDS = 2.0  # so long a turn works at a heap before the folders are looked through again
 AFTER_TROUBLE_SECONDS = 30.0
@@ -45,9 +48,9 @@ class Turn:
 def alone(settings: Settings) -> Iterator[None]:
     """Be the only service on this ledger. Raise AlreadyRunning."""
     settings.state.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = FileLock(settings.state.folder / "service.lock")
+    lock = FileLock(settings.state.folder / LOCK)
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=LOOKED_AT_SECONDS)
     except Timeout:
         raise AlreadyRunning(
             "FormFlow is already running here.",
@@ -57,6 +60,11 @@ def alone(settings: Settings) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def is_at_work(settings: Settings) -> bool:
+    """Return whether a service works on this ledger just now, whatever it is busy with."""
+    return not is_dead(settings.state.folder / LOCK)
 
 
 def try_everything_again(context: WorkContext) -> None:
