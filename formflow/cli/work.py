@@ -126,7 +126,7 @@ def _with_bar(files: list[Path], label: str, quiet: bool) -> Iterator[Path]:
 def _drain(context: WorkContext, papers: int, jobs: int, quiet: bool) -> None:
     """Do everything that is ready, here or in some processes, and show how far it has come."""
     if jobs == 1:
-        steps = _steps(lambda: not (walk.drain(context, walk.FOR_A_HEAP) or walk.waited(context)))
+        steps = _steps(lambda: not (walk.drain(context, walk.FOR_A_HEAP) or walk.goes_on(context)))
         _show(context, papers, steps, quiet)
         return
     # spawn: a forked child would share the ledger's connection.

@@ -981,6 +981,20 @@ MESSAGES: dict[str, Message] = {
         "FormFlow does not open it. What belongs there waits in FormFlow, and nothing is lost.",
         "Ask IT to remove it. FormFlow then tries again by itself.",
     ),
+    "FF-460": Message(
+        "{count} files that arrived {came} could not be read, all for the same reason: “{what}”",
+        "There is one alert for all of them, and no notes in “Needs attention”. Each has a receipt. All are kept"
+        " under their references, from {first} to {last}; other forms may have numbers in between and have"
+        " alerts of their own.",
+        "Find out where the files came from. They are in the children’s files, under “Not yet matched”. If there"
+        " may be forms among them, ask for those again.",
+    ),
+    "FF-461": Message(
+        "Many files with this problem arrived within an hour.",
+        "They are reported together, so there is no note and no copy of this file in “Needs attention”.",
+        "If you need this file back, ask for it by its reference.",
+        returns=True,
+    ),
 }
 
 

@@ -28,6 +28,7 @@ from formflow.core.model import (
 )
 from formflow.core.references import at_revision, record_reference
 from formflow.core.settings import Settings
+from formflow.delivery import flood
 from formflow.delivery.context import DeliveryContext
 from formflow.delivery.outbox import send
 from formflow.forms.catalogue import Form
@@ -115,7 +116,10 @@ def record(
         recorded = Recorded(entry_id, repeats=False, told=_told("recorded", entry))
         _note_decided(connection, identity, entry)
         send(connection, context.destinations, context.settings, entry, form, recorded.entry_id)
-        _start_clock(connection, context.settings, entry, foreseen, recorded.entry_id)
+        if isinstance(result, Unread) and flood.is_one_of(entry):
+            flood.tell(connection, context, entry, result.reason, now)
+        else:
+            _start_clock(connection, context.settings, entry, foreseen, recorded.entry_id)
     papers.become(connection, arrived.paper_id, recorded.entry_id)
     if isinstance(result, Checked) and arrived.continues is not None:
         _end_waiting_of_the_unread(connection, arrived.continues, now)
@@ -218,6 +222,8 @@ def _entry(
         on = local_day(now, context.settings.zone)
         assessed, proposal = _assess(result, earlier, foreseen, on, context.settings.rules.ages)
     notices = (*_carried(connection, identity, proposal), *identity.problems, *assessed)
+    if isinstance(result, Unread):
+        notices += flood.noticed(connection, result.reason, arrived.role, now)
     if arrived.role is Role.DECISIONS:
         notices = _for_her_alone(result, notices)
     checked = result if isinstance(result, Checked) else None

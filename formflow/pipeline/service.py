@@ -129,7 +129,7 @@ def _turn_safely(context: WorkContext) -> float:
 def settle(context: WorkContext) -> Turn:
     """Take turns until no file is settling and no paper due again soon: what `run --once` does."""
     last = turn(context)
-    while _is_settling(last) or walk.waited(context):
+    while _is_settling(last) or walk.goes_on(context):
         if context.stopping.is_set():
             break
         if _is_settling(last):

@@ -25,7 +25,7 @@ from formflow.core.events import Event
 from formflow.core.model import Checked, Entry, Outcome, Reading, Role, Unread
 from formflow.core.trouble import Trouble
 from formflow.core.wording import SHEET_WORDS
-from formflow.delivery import watermark
+from formflow.delivery import flood, watermark
 from formflow.delivery.dispatcher import deliver, give_up_overdue, most_at_once
 from formflow.delivery.outbox import send_again
 from formflow.forms.catalogue import Form
@@ -93,6 +93,11 @@ def waited(context: WorkContext) -> bool:
     return not context.stopping.is_set()
 
 
+def goes_on(context: WorkContext) -> bool:
+    """Return whether a command that is to end has more to do first, when it has waited for that."""
+    return waited(context) or flood.end(context.engine)
+
+
 def recorded(context: WorkContext) -> int:
     """Return how many papers have been read and recorded so far."""
     with reading(context.engine) as connection:
@@ -103,7 +108,7 @@ def drain_all(context: WorkContext) -> int:
     """Drain until nothing is ready; return how many tasks were handled."""
     tasks.reap(context.engine, context.locks)
     handled = 0
-    while (count := drain(context, FOR_A_HEAP)) or waited(context):
+    while (count := drain(context, FOR_A_HEAP)) or goes_on(context):
         handled += count
     return handled
 
