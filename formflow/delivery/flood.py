@@ -102,7 +102,7 @@ def _begun(
     reference = kept.write(connection, FLOOD, words, now)
     due = _due(earlier, now).timestamp()
     outbox.tell(connection, context.destinations, context.settings, reference, now, due=due)
-    log.warning(Event("many files of one fault", reference=reference, code=about["fault"]))
+    log.info(Event("many files of one fault", reference=reference, code=about["fault"]))
     return reference
 
 

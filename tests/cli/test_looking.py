@@ -35,7 +35,8 @@ COMMANDS = (
     ("forms", "list"),
     ("forms", "check"),
     ("read", str(sample(RED))),
-    ("service", "unit"),
+    ("service", "install", "--print"),
+    ("service", "status"),
 )
 Seen = dict[str, tuple[int, int, bytes]]
 

@@ -13,8 +13,8 @@ from formflow.core.clock import utc_now
 from formflow.core.errors import ExitCode
 from formflow.core.settings import Settings
 from formflow.delivery import flood
+from formflow.storage import faults, tasks, waiting
 from formflow.storage import own_alerts as kept
-from formflow.storage import tasks, waiting
 from formflow.storage.database import looking, reading, writing
 from tests.support import worker
 from tests.support.offices import drop, files, formflow
@@ -127,7 +127,7 @@ def test_a_fault_that_only_reading_finds_is_told_together_from_the_twentieth_fil
 def test_what_a_person_may_be_able_to_read_is_never_told_together(
     office: Settings, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
-    monkeypatch.setattr(flood.faults, "recent", lambda *_: 1000)
+    monkeypatch.setattr(faults, "recent", lambda *_: 1000)
     with reading(worker.context_of(office).engine) as connection:
         role = office.watch[0].role
         assert flood.noticed(connection, fault, role, utc_now()) == ()
