@@ -44,6 +44,7 @@ def _waits_for(view: Overview, waits: Backlog, now: datetime) -> dict[str, dict[
         },
         "it": {
             "forms_that_met_trouble": waits.put_back,
+            "other_tasks_that_met_trouble": sum(view.held_up.values()),
             "deliveries_refused": waits.set_aside,
             "destinations_silent": len(view.silent),
             "destinations_unusable": len(view.unusable),
