@@ -26,6 +26,7 @@ from tests.support import worker
 from tests.support.offices import drop, formflow
 
 RED, GREEN = "red-every-question-yes-pdflib", "green-free-play-pdfjs"  # the first cannot wait
+OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
 NOON = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
 
 
@@ -204,6 +205,19 @@ def test_a_file_that_cannot_be_written_is_told(office: Settings, tmp_path: Path)
     done = formflow(office, "health", "--prometheus", str(tmp_path / "away" / "formflow.prom"))
     assert done.returncode == ExitCode.STORAGE
     assert "cannot be written" in done.stderr
+
+
+def test_every_figure_and_every_key_stands_in_the_docs(office: Settings) -> None:
+    office.folders.receipts.rename(office.folders.receipts.with_name("elsewhere"))
+    drop(office, RED)
+    worker.settle(office)
+    docs = OPERATIONS.read_text("utf-8")
+    names = {name.partition(" ")[0] for name in metrics(as_prometheus(health(office, NOON)))}
+    assert len(names) == 13
+    assert {name for name in names if f"`{name}" not in docs} == set()
+    told = json.loads(formflow(office, "status", "--json").stdout)
+    lists = {key for key, value in told.items() if isinstance(value, list | dict)}
+    assert {key for key in lists if f"`{key}`" not in docs} == set()
 
 
 def test_status_as_json_says_what_waits_for_whom_and_how_long(office: Settings) -> None:
