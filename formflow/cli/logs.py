@@ -18,6 +18,7 @@ from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from typing import TYPE_CHECKING, Any, cast
 
+from formflow import __version__
 from formflow.core.events import Event
 
 if TYPE_CHECKING:  # `formflow --help` must not wait for what reads settings
@@ -127,7 +128,9 @@ def kept(settings: Settings) -> Iterator[None]:
     handler.setLevel(logging.INFO)
     handler.setFormatter(JsonLine())
     with _added(handler), contextlib.closing(handler):
+        _log.info(Event("started", said=f"FormFlow {__version__}"))
         yield
+        _log.info(Event("stopped"))
 
 
 def _moment(record: logging.LogRecord) -> str:

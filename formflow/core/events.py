@@ -26,4 +26,5 @@ class Event:
         paper = f"paper {self.paper}" if self.paper else ""
         took = f"{self.seconds:.2f} s" if self.seconds is not None else ""
         parts = (self.reference, place, self.code, paper, self.said, took)
-        return f"{self.name}: {', '.join(part for part in parts if part)}"
+        told = ", ".join(part for part in parts if part)
+        return f"{self.name}: {told}" if told else self.name

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from formflow import __version__
 from formflow.cli import logs
 from formflow.core.events import Event
 from formflow.core.settings import Log, Settings
@@ -32,7 +33,8 @@ KEYS = {
 def lines(office: Settings) -> list[dict[str, Any]]:
     """Return what the log says, line by line, when its moments have been looked at."""
     text = (office.state.folder / logs.LOG_FILE).read_text("utf-8")
-    told = [json.loads(line) for line in text.splitlines()]
+    begun, *told, ended = [json.loads(line) for line in text.splitlines()]
+    assert (begun["event"], ended["event"]) == ("started", "stopped")
     times = [datetime.fromisoformat(line["time"]) for line in told]
     # Not sorted: of two lanes that speak at once, the second may be written first.
     assert {time.utcoffset() for time in times} == {timedelta(0)}
@@ -65,8 +67,9 @@ def test_standard_error_has_the_same_steps_for_people(office: Settings) -> None:
     drop(office, RED)
     done = formflow(office, "run", "--once")
     matches = [match for match in map(LINE.fullmatch, done.stderr.splitlines()) if match]
-    assert len(matches) == len(lines(office))
-    told = [match[3] for match in matches]
+    begun, *told, ended = [match[3] for match in matches]
+    assert (begun, ended) == (f"started: FormFlow {__version__}", "stopped")
+    assert len(told) == len(lines(office))
     assert re.fullmatch(r"came: paper [0-9a-f]{12}, \d+ bytes, staff", told[0])
     assert re.fullmatch(r"read: paper \w+, recording version 2, acroform, \d+\.\d\d s", told[1])
     assert re.fullmatch(rf"recorded: {REFERENCE} r1, paper \w+, recorded", told[2])
