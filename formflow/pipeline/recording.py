@@ -222,7 +222,8 @@ def _entry(
         on = local_day(now, context.settings.zone)
         assessed, proposal = _assess(result, earlier, foreseen, on, context.settings.rules.ages)
     notices = (*_carried(connection, identity, proposal), *identity.problems, *assessed)
-    if isinstance(result, Unread):
+    if isinstance(result, Unread) and identity.previous is None:
+        # What follows an earlier paper belongs to a record that somebody may wait for.
         notices += flood.noticed(connection, result.reason, arrived.role, now)
     if arrived.role is Role.DECISIONS:
         notices = _for_her_alone(result, notices)

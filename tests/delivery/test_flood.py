@@ -182,6 +182,23 @@ def test_another_alert_about_the_same_fault_comes_an_hour_after_the_first_began(
     assert due(office) == [began + flood.WITHIN]
 
 
+def test_what_comes_after_a_form_that_was_read_keeps_an_alert_of_its_own(office: Settings) -> None:
+    """It is the next revision of that form's record: whoever waits for one waits for the other."""
+    form = drop(office, URGENT, "form.pdf")
+    whole = form.read_bytes()
+    worker.settle(office)
+    assert unseen(office) == ["FF-2026-000001"]
+    for number in range(25):
+        half = b"%%PDF-1.7\n%d" % number + whole[20:9000]
+        (office.watch[0].folder / f"{number}.pdf").write_bytes(half)
+    form.write_bytes(whole + b"\n1 0 obj\n" + b"0" * 4000)
+    worker.settle(office)
+    (one,) = told(office)
+    assert (one.words["fault"], one.words["count"]) == ("FF-103", "25")
+    assert unseen(office) == ["FF-2026-000001"]
+    assert sum("FF-2026-000001" in name for name in pages(office)) == 2
+
+
 def test_nobody_is_told_later_of_each_file(office: Settings) -> None:
     """An alert that nobody acknowledges goes to the deputy; a flood does not go there one by one."""
     junk(office, 30)
