@@ -10,20 +10,15 @@ from formflow.core.errors import ExitCode
 from formflow.core.settings import Settings
 from formflow.delivery.overlaps import places_of
 
-# Nothing about memory that is written and run: PDFium is called through libffi, which needs that.
 UNIT = """\
-# Written by "formflow service unit". When folders of the settings change, write it again.
-# The account named under User must be one that may use these folders, and no other.
+# Written by "formflow service install". When folders of the settings change, run that again.
 
 [Unit]
-Description=FormFlow: safeguarding forms from a folder to the agency's own records
-Wants=network-online.target
-After=network-online.target remote-fs.target
-
+Description={description}
+{after}
 [Service]
 Type=exec
-User={user}
-ExecStart={command} --settings {settings_file} run
+{account}ExecStart={command} --settings {settings_file} run
 Restart=always
 RestartSec=10
 # Starting again mends neither a settings file nor a second FormFlow.
@@ -35,6 +30,17 @@ TimeoutStopSec=10
 
 UMask=0077
 NoNewPrivileges=yes
+{confined}
+[Install]
+WantedBy={target}
+"""
+DESCRIPTION = "FormFlow: safeguarding forms from a folder to the agency's own records"
+AFTER = """\
+Wants=network-online.target
+After=network-online.target remote-fs.target
+"""
+# Nothing about memory that is written and run: PDFium is called through libffi, which needs that.
+CONFINED = """\
 CapabilityBoundingSet=
 ProtectSystem=strict
 ProtectHome=read-only
@@ -55,20 +61,25 @@ LockPersonality=yes
 SystemCallArchitectures=native
 SystemCallFilter=@system-service
 SystemCallErrorNumber=EPERM
-
-[Install]
-WantedBy=multi-user.target
 """
 
 
-def unit(settings: Settings, settings_file: Path, user: str) -> str:
-    """Return the unit for a settings file, as text. Relative folders count from that file already."""
+def unit(settings: Settings, settings_file: Path, user: str | None) -> str:
+    """Return the unit for a settings file. Relative folders count from that file already.
+
+    With a user it is the system's, and that account must be one that may use these folders, and no other. Without,
+    it is for whoever installs it: an account's own systemd cannot confine what it starts.
+    """
+    is_systems = user is not None
     codes = {code.name: int(code) for code in ExitCode}
     return UNIT.format(
-        user=user,
-        command=_in_command(str(_program())),
+        description=DESCRIPTION,
+        after=AFTER if is_systems else "",
+        account=f"User={user}\n" if is_systems else "",
+        command=_in_command(str(program())),
         settings_file=_in_command(str(settings_file.resolve())),
-        writable="\n".join(_writable(settings)),
+        confined=CONFINED.format(writable="\n".join(_writable(settings))) if is_systems else "",
+        target="multi-user.target" if is_systems else "default.target",
         **codes,
     )
 
@@ -84,7 +95,7 @@ def _writable(settings: Settings) -> list[str]:
     return [f"ReadWritePaths={_quoted(f'-{folder}')}" for folder in sorted(folders - inside)]
 
 
-def _program() -> Path:
+def program() -> Path:
     """Return where the command is, beside the Python that runs this."""
     here = Path(sys.executable).parent
     return Path(shutil.which("formflow", path=str(here)) or here / "formflow")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from formflow.core.errors import ExitCode
 from formflow.core.messages import MESSAGES
@@ -20,6 +19,7 @@ from formflow.delivery.unusable import unusable
 from formflow.pipeline.service import HEARTBEAT
 from formflow.pipeline.sweep import MARKER
 from formflow.storage import (
+    backlog,
     database,
     entries,
     papers,
@@ -52,10 +52,12 @@ class Overview:
     records: int
     papers_unread: int
     put_back: tuple[PutBack, ...]  # of these: those that met trouble, which says nothing about them
+    held_up: Mapping[str, int]  # repeats, reminders, escalations that met trouble, by its code
     waiting: tuple[Waiting, ...]
     undecided: tuple[str, ...]  # references of records about which nothing is decided, oldest first
     own_alerts: tuple[OwnAlert, ...]  # about FormFlow itself, which nobody has seen yet
     undelivered: tuple[Undelivered, ...]
+    lacking_since: Mapping[str, datetime]  # destination -> the oldest news that it does not hold
     silent: tuple[Silent, ...]
     unusable: Mapping[str, str]  # destinations whose kind is not there or broken -> what is wrong
     folders: tuple[FolderState, ...]
@@ -77,7 +79,14 @@ class Overview:
         """Return whether somebody has something to look at."""
         aside = any(entry.set_aside for entry in self.undelivered)
         offline = any(not folder.online for folder in self.folders)
-        waits = self.waiting or self.put_back or self.own_alerts or self.silent or self.unusable
+        waits = (
+            self.waiting
+            or self.put_back
+            or self.held_up
+            or self.own_alerts
+            or self.silent
+            or self.unusable
+        )
         return bool(waits) or aside or offline
 
 
@@ -87,9 +96,11 @@ def overview(settings: Settings) -> Overview:
         records, unread = entries.count_records(connection), tasks.count_unread(connection)
         unseen = tuple(waiting.unacknowledged(connection))
         put_back = tuple(papers.put_back(connection))
+        held_up = tasks.held_up(connection)
         undecided = tuple(waiting.undecided(connection))
         own = tuple(own_alerts.waiting(connection))
         undelivered = tuple(tasks.undelivered(connection))
+        lacking_since = backlog.lacking_since(connection)
         there = {known.name for known in settings.destinations()}
         silent = tuple(one for one in silences.all_of_them(connection) if one.destination in there)
         lying = sightings.not_taken(connection)
@@ -97,10 +108,12 @@ def overview(settings: Settings) -> Overview:
         records,
         unread,
         put_back,
+        held_up,
         unseen,
         undecided,
         own,
         undelivered,
+        lacking_since,
         silent,
         unusable(settings),
         tuple(_folders(settings, lying)),
@@ -123,18 +136,6 @@ def _folders(settings: Settings, lying: Mapping[str, int]) -> Iterator[FolderSta
         yield FolderState(name, is_online, lying.get(name, 0))
 
 
-def as_json(view: Overview) -> dict[str, Any]:
-    """Return an overview for another program."""
-    table = asdict(view)
-    table["last_turn"] = view.last_turn.isoformat() if view.last_turn else None
-    for row in table["undelivered"]:
-        row["next_try"] = row["next_try"].isoformat() if row["next_try"] else None
-    for name in ("waiting", "put_back", "own_alerts", "silent"):
-        for row in table[name]:
-            row["since"] = row["since"].isoformat()
-    return table | {"waits_for_a_person": view.waits_for_a_person}
-
-
 def as_text(view: Overview, settings: Settings) -> str:
     """Return an overview for a person."""
     lead = settings.agency.safeguarding_lead
@@ -150,8 +151,8 @@ def as_text(view: Overview, settings: Settings) -> str:
     lines += [f"! {own.reference}: {own.text} ({own.code})" for own in view.own_alerts]
     if view.undecided:
         lines.append(f"{len(view.undecided)} wait for a decision: {', '.join(view.undecided)}.")
-    if view.papers_unread:
-        lines.append(f"{view.papers_unread} papers are being read.")
+    lines += unread_in_words(view)
+    lines += held_up_in_words(view)
     lines += put_back_in_words(view, settings)
     lines += undelivered_in_words(view, settings)
     if not view.undelivered:
@@ -160,10 +161,29 @@ def as_text(view: Overview, settings: Settings) -> str:
         if not folder.online:
             lines.append(f"Offline: {folder.folder} (no marker file there)")
         elif folder.waiting:
-            lines.append(f"{folder.waiting} files in {folder.folder} are not complete or busy.")
+            lines.append(not_taken_in_words(folder))
     when = moment_in_words(view.last_turn, settings.zone) if view.last_turn else "never"
     lines.append(f"FormFlow last looked at its folders: {when}.")
     return "\n".join(lines)
+
+
+def unread_in_words(view: Overview) -> list[str]:
+    """Return how many forms are taken and not read yet, those that met trouble too."""
+    return [f"Forms still to be read: {view.papers_unread}."] if view.papers_unread else []
+
+
+def held_up_in_words(view: Overview) -> list[str]:
+    """Return how many repeats, reminders and escalations met trouble, and why."""
+    return [
+        f"Repeats, reminders or later alerts held up: {count}. {MESSAGES[code].found} {MESSAGES[code].do_now} ({code})"
+        for code, count in view.held_up.items()
+        if code in MESSAGES
+    ]
+
+
+def not_taken_in_words(folder: FolderState) -> str:
+    """Return how many files lie in a watched folder and cannot be taken yet."""
+    return f"Files in {folder.folder} that are incomplete or in use, and not taken yet: {folder.waiting}."
 
 
 def put_back_in_words(view: Overview, settings: Settings) -> list[str]:

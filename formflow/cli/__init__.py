@@ -28,6 +28,7 @@ COMMANDS = {
     "doctor": ("doctor", "Look whether everything is as it should be, and say what to do."),
     "explain": ("look", "Every finding of a record, with its line of guidance."),
     "forms": ("forms", "The form definitions: list them, build their blanks."),
+    "health": ("health", "How FormFlow is, in one line and an exit code, for monitoring."),
     "ingest": ("work", "Take files or folders now."),
     "init": ("setup", "Make the settings file and the folders for a real agency."),
     "read": ("look", "What FormFlow reads in a file and would propose. Records nothing."),

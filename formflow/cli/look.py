@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from formflow.admin.settings_file import load_settings
-from formflow.admin.status import as_json as status_json
 from formflow.admin.status import as_text, exit_code, overview
+from formflow.admin.status_json import as_json as status_json
 from formflow.cli.output import calls, emit, notice_json, proposal_json, say, table
 from formflow.cli.output import explain as explained
 from formflow.core.clock import utc_now
@@ -178,12 +178,12 @@ def explain(settings_file: Path, reference: str, as_json: bool) -> int:
 def status(settings_file: Path, as_json: bool) -> int:
     """Show what waits for a person, what waits for a destination, and whether all is well."""
     settings = load_settings(settings_file)
-    view = overview(settings)
+    view, now = overview(settings), utc_now()
     if as_json:
-        emit(status_json(view))
+        emit(status_json(view, settings, now))
     else:
         click.echo(as_text(view, settings))
-    return exit_code(view, settings, utc_now())
+    return exit_code(view, settings, now)
 
 
 def status_text(settings: Settings) -> str:

@@ -59,8 +59,11 @@ def _once(context: WorkContext) -> int:
             f"{swept.folder.name} has no marker file, so nothing was taken from it. "
             "If it is the right folder, run “formflow init” for it."
         )
+    left = [folder for folder in status.overview(context.settings).folders if folder.waiting]
+    for folder in left:
+        say(status.not_taken_in_words(folder))
     waiting = _says_what_waits(context.settings)
-    return ExitCode.STORAGE if offline else waiting
+    return ExitCode.STORAGE if offline or left else waiting
 
 
 def _stopped() -> int:
@@ -69,9 +72,10 @@ def _stopped() -> int:
 
 
 def _says_what_waits(settings: Settings) -> ExitCode:
-    """Say which forms could not be read yet and which deliveries wait, and why; return how to end."""
+    """Say which forms are not read yet, which deliveries wait, what else does, and why; return how to end."""
     view = status.overview(settings)
-    unread = status.put_back_in_words(view, settings)
+    unread = [*status.unread_in_words(view), *status.put_back_in_words(view, settings)]
+    unread += status.held_up_in_words(view)
     undelivered = list(status.undelivered_in_words(view, settings))
     for line in (*unread, *undelivered):
         say(line)
@@ -102,7 +106,7 @@ def ingest(settings_file: Path, paths: tuple[Path, ...], jobs: int, role: str, q
     """Take files, or all PDFs in folders, now. The files stay where they are."""
     settings = load_settings(settings_file)
     files = list(files_in(paths))
-    with logs.kept(settings), open_context(settings) as context, stoppable(context):
+    with open_context(settings) as context, stoppable(context):
         taken = hand_over(context, _with_bar(files, "Taking", quiet), Role(role))
         _drain(context, taken.new, jobs, quiet)
     if context.stopping.is_set():
@@ -126,7 +130,7 @@ def _with_bar(files: list[Path], label: str, quiet: bool) -> Iterator[Path]:
 def _drain(context: WorkContext, papers: int, jobs: int, quiet: bool) -> None:
     """Do everything that is ready, here or in some processes, and show how far it has come."""
     if jobs == 1:
-        steps = _steps(lambda: not (walk.drain(context, walk.FOR_A_HEAP) or walk.waited(context)))
+        steps = _steps(lambda: not (walk.drain(context, walk.FOR_A_HEAP) or walk.goes_on(context)))
         _show(context, papers, steps, quiet)
         return
     # spawn: a forked child would share the ledger's connection.

@@ -986,6 +986,20 @@ MESSAGES: dict[str, Message] = {
         "What was filed is still where it was. FormFlow no longer follows it up and sends no reminders about it.",
         "Look for it in “Alerts” and in the child files. Then ask for those forms and sheets again and drop them.",
     ),
+    "FF-460": Message(
+        "{count} files that arrived {came} could not be read, all for the same reason: “{what}”",
+        "There is one alert for all of them, and no notes in “Needs attention”. Each has a receipt. All are kept"
+        " under their references, from {first} to {last}; other forms may have numbers in between and have"
+        " alerts of their own.",
+        "Find out where the files came from. They are in the children’s files, under “Not yet matched”. If there"
+        " may be forms among them, ask for those again.",
+    ),
+    "FF-461": Message(
+        "Many files with this problem arrived within an hour.",
+        "They are reported together, so there is no note and no copy of this file in “Needs attention”.",
+        "If you need this file back, ask for it by its reference.",
+        returns=True,
+    ),
 }
 
 

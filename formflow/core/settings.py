@@ -119,8 +119,8 @@ class Log(Table):
     """What IT can follow: times, references and destinations. No names, no answers."""
 
     file: bool = Field(
-        default=False,
-        description="Also keep it in the state folder: formflow.log, and five older ones of 1 MB.",
+        default=True,
+        description="“formflow run” keeps it in the state folder: formflow.log, and five older ones of 1 MB.",
     )
 
 

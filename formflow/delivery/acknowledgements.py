@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 
+from formflow.core.events import Event
 from formflow.core.references import at_revision
 from formflow.delivery import calls
 from formflow.delivery.context import DeliveryContext
@@ -34,7 +35,8 @@ def collect(context: DeliveryContext, now: datetime) -> int:
             by = f"moved to Seen in {name}"
             with writing(context.engine) as connection:
                 count += acknowledge_up_to(connection, reference, revision, by, now)
-            log.info("acknowledged: %s, “%s”", at_revision(reference, revision), name)
+            subject = at_revision(reference, revision)
+            log.info(Event("acknowledged", reference=subject, destination=name))
     return count
 
 
@@ -47,7 +49,7 @@ def _seen(
         question = partial(_asked, context, name, connector, waiting)
         return context.lanes.ask(name, question, ASK_SECONDS)
     except Exception as problem:  # noqa: BLE001 - asked again at the next turn
-        log.warning("destination %s was not asked: %s", name, type(problem).__name__)
+        log.warning(Event("not asked", destination=name, said=type(problem).__name__))
         return set()
 
 

@@ -7,10 +7,11 @@ import logging
 from pydantic import ValidationError
 
 from formflow.core.errors import SettingsProblem
+from formflow.core.events import Event
 from formflow.core.setting_problems import in_words, with_secrets
 from formflow.core.settings import Destination, Settings
 from formflow.delivery.plugin_host import guest
-from formflow.delivery.unusable import Unusable
+from formflow.delivery.unusable import CODE, Unusable
 from formflow.sdk import registry
 from formflow.sdk.contract import Connector, ConnectorSettings, Context
 from formflow.storage.originals import Vault
@@ -27,7 +28,9 @@ def _opened(destination: Destination, vault: Vault) -> Connector:
     try:
         connector = registry.load(destination.kind)
     except registry.UnusableKind as problem:
-        log.error("destination %s waits: %s", destination.name, problem.found)  # noqa: TRY400
+        log.error(  # noqa: TRY400
+            Event("cannot be used", destination=destination.name, code=CODE, said=problem.found)
+        )
         return Unusable(destination.kind, problem.found)  # type: ignore[return-value]
     own = connector_settings(destination)
     if not registry.is_ours(destination.kind):

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from formflow.core.crash_points import crash_at
+from formflow.core.events import Event
 from formflow.delivery import calls, own_alerts, said
 from formflow.delivery.calls import NO_ANSWER, Result, Undelivered
 from formflow.delivery.context import DeliveryContext
@@ -70,7 +71,7 @@ def deliver(
 def give_up_overdue(context: DeliveryContext, clock: Callable[[], datetime]) -> None:
     """Put back the parcels of destinations that do not answer, and note since when they have not."""
     for name, now in context.lanes.overdue():
-        log.warning("destination %s does not answer", name)
+        log.warning(Event("no answer", destination=name, code=NO_ANSWER))
         _settle(context, name, now, now.results(given_up=True), clock())
 
 
@@ -78,7 +79,7 @@ def _settle(
     context: DeliveryContext, lane: str, now: Round, results: Sequence[Result], at: datetime
 ) -> None:
     """Mark what came of a round in one transaction, and give back what was not tried."""
-    owner, became = context.owner.name, dict[int, str]()
+    owner, became = context.owner.name, dict[int, Event]()
     results = _fit_to_show(context, lane, now.tasks, results)
     with writing(context.engine) as connection:
         for task, result in zip(now.tasks, results, strict=False):
@@ -93,22 +94,23 @@ def _settle(
             connection, context, lane, results, at - timedelta(seconds=now.seconds_since_last_call)
         )
         subjects = parcels.subjects(connection, became)
-    for number, words in became.items():
-        log.info(words, subjects.get(number, ""), lane)
+    for number, event in became.items():
+        subject = subjects.get(number, "")
+        log.info(replace(event, reference=subject, destination=lane, seconds=now.seconds))
 
 
 def _mark(
     connection: Connection, context: DeliveryContext, task: Claimed, result: Result, now: datetime
-) -> str:
-    """Mark what came of one delivery; return it for the log, with places for subject and destination."""
+) -> Event:
+    """Mark what came of one delivery; return it for the log, which adds of what and where."""
     owner = context.owner.name
     if isinstance(result, Delivered):
         tasks.finish(connection, task, owner)
         parcels.note_delivered(connection, task.ref_id, result.how, result.where, now)
-        return "delivered: %s, “%s”"
+        return Event("delivered")
     if result.code == NOT_TAKEN:
         tasks.finish(connection, task, owner)
-        return "not meant for it: %s, “%s”"
+        return Event("not meant for it")
     # A destination that does not answer may answer tomorrow: it is no mistake of the connector's.
     is_bug = result.ending is None and result.code != NO_ANSWER
     told: dict[str, Any] = {"text": result.text, "unclear": result.is_unclear}
@@ -118,12 +120,12 @@ def _mark(
             own_alerts.tell_of_refused(connection, context, task.ref_id, result.text, now)
         if result.code == NOT_DRAWN:
             own_alerts.tell_of_undrawn(connection, context, task.ref_id, now)
-        return f"set aside: %s, “%s”, {result.code}"
+        return Event("set aside", code=result.code)
     after = _back_off(task, result)
     tasks.put_back(connection, task, owner, after_seconds=after, code=result.code, **told)
     if result.is_out_of_reach:
         tasks.hold_lane(connection, task.lane, after, result.code, result.text)
-    return f"put back: %s, “%s”, {result.code}, for {after:.0f} s"
+    return Event("put back", code=result.code, said=f"again in {after:.0f} s")
 
 
 def _fit_to_show(
@@ -140,7 +142,7 @@ def _fit_to_show(
         for one in results
     ]
     for why in dict.fromkeys(one for one in fit if isinstance(one, Undelivered)):
-        log.warning("destination %s: %s %s", lane, why.code, why.text)
+        log.warning(Event("not delivered", destination=lane, code=why.code, said=why.text))
     return fit
 
 
@@ -153,7 +155,7 @@ def _is_ours(context: DeliveryContext, lane: str) -> bool:
 
 def _mark_late(connection: Connection, task: Claimed, result: Result, now: datetime) -> None:
     """Mark what was delivered after it had been put back, so that it does not go twice."""
-    log.warning("a delivery to %s ended after it had been put back", task.lane)
+    log.warning(Event("ended after it was put back", destination=task.lane))
     if isinstance(result, Delivered) and tasks.finish_late(connection, task):
         parcels.note_delivered(connection, task.ref_id, result.how, result.where, now)
 

@@ -69,6 +69,11 @@ class Round:
             return [*self._results, *[Undelivered(NO_ANSWER)] * unanswered]
 
     @property
+    def seconds(self) -> float:
+        """How long ago it began."""
+        return time.monotonic() - self._began
+
+    @property
     def seconds_left(self) -> float:
         """How long the present call may still take."""
         called_at = self._called_at

@@ -102,17 +102,19 @@ def tell(
     settings: Settings,
     reference: str,
     now: datetime,
+    *,
+    due: float = 0,
 ) -> None:
-    """Send an alert about FormFlow itself, in the caller's transaction."""
+    """Send an alert about FormFlow itself, in the caller's transaction; `due` in seconds since 1970."""
     for name in taking(Operation.ALERT, destinations, settings):
         key = parcels.own_key(reference, name, now)
         posted = Posted(key, name, Operation.ALERT, Cause.OWN, own_alert=reference)
-        _post(connection, posted, priority=tasks.PRIORITY_ALERT)
+        _post(connection, posted, priority=tasks.PRIORITY_ALERT, due=due)
 
 
-def _post(connection: Connection, posted: Posted, *, priority: int) -> None:
+def _post(connection: Connection, posted: Posted, *, priority: int, due: float = 0) -> None:
     number, lane = kept.add(connection, posted), posted.destination
-    tasks.add(connection, TaskKind.DELIVER, number, priority=priority, lane=lane)
+    tasks.add(connection, TaskKind.DELIVER, number, priority=priority, lane=lane, due=due)
 
 
 def _post_once(connection: Connection, posted: Posted, *, priority: int) -> None:

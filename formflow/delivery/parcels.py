@@ -35,6 +35,8 @@ from formflow.sdk.parcels import (
     ReturnParcel,
 )
 
+TOLD_TOGETHER = "FF-461"  # notice: one of many files of one fault, see flood.py
+
 
 def parcel_key(identity: str, destination: str, operation: str) -> str:
     """Return the key that is the same for every repeat of one delivery, as 64 hex digits.
@@ -72,6 +74,9 @@ def operations(entry: Entry, form: Form | None) -> Iterator[Operation]:
     # Receipts lie where the office reads them: what the safeguarding lead drops is not for the office.
     hers = entry.role is Role.DECISIONS
     wanted = [Operation.RECORD] if hers else [Operation.RECEIPT, Operation.RECORD]
+    if any(notice.code == TOLD_TOGETHER for notice in entry.notices):
+        yield from wanted
+        return
     # She need not be told of her own sheet, unless it does not count, or does what only she may do.
     is_told = any(notice.code in TOLD for notice in entry.notices)
     if entry.about is None or entry.outcome is not Outcome.RECORDED or is_told:
@@ -281,7 +286,7 @@ def own_alert(
         recorded_at=here,
         respond_by=respond_by,
         form_title="",
-        headline=html_pages.OWN_ALERT,
+        headline=html_pages.own_headline(about),
         where_to_look=f"the page {reference} in the folder “{settings.folders.alerts.name}”",
         is_own=True,
         page=html_pages.own_alert(reference, about, settings, respond_by),

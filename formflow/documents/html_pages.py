@@ -60,6 +60,7 @@ MISPLACED = "A sheet came from the staff folder. Nothing has been changed by it.
 REMINDER = "A step in a case is due today, or overdue."
 CORRECT = "Please make the corrections above. Nothing else is needed."
 OWN_ALERT = "Something is wrong with FormFlow’s own records."
+FLOOD, FLOOD_HEADLINE = "FF-460", "Many files could not be read."
 
 
 def receipt(entry: Entry, form: Form | None, settings: Settings, told_how: str) -> str:
@@ -176,10 +177,15 @@ def own_alert(reference: str, about: Notice, settings: Settings, respond_by: dat
         agency=settings.agency.name,
         lead=settings.agency.safeguarding_lead,
         reference=reference,
-        headline=OWN_ALERT,
+        headline=own_headline(about),
         notice=about,
         respond_by=moment_in_words(respond_by, settings.zone),
     )
+
+
+def own_headline(about: Notice) -> str:
+    """Return what an alert that belongs to no record says first."""
+    return FLOOD_HEADLINE if about.code == FLOOD else OWN_ALERT
 
 
 def alert_headline(entry: Entry, form: Form | None, lead: str = "") -> str:

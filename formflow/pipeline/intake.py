@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from formflow.core import files
 from formflow.core.crash_points import crash_at
+from formflow.core.events import Event
 from formflow.core.model import Drop, Outcome, Role
 from formflow.storage import papers, tasks
 from formflow.storage.database import Connection, Engine, reading, writing
@@ -65,7 +66,7 @@ def take(
         remember(connection)
     crash_at("intake.after-commit")
     known = "" if is_new else ", known already"
-    log.info("came: paper %s, %d bytes, %s%s", short(sha256), size, drop.role, known)
+    log.info(Event("came", paper=short(sha256), said=f"{size} bytes, {drop.role}{known}"))
     return is_new
 
 
@@ -82,7 +83,7 @@ def note_unkept(
     with writing(engine) as connection:
         _note_arrival(connection, drop, None, drop.size, now, code, words, None)
         remember(connection)
-    log.info("came: nothing that can be copied, %s, %s", drop.role, code)
+    log.info(Event("came", code=code, said=f"nothing that can be copied, {drop.role}"))
 
 
 def let_go(drop: Drop) -> None:

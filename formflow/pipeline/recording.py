@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from formflow.core.dates import local_day
+from formflow.core.events import Event
 from formflow.core.messages import not_for_the_office, notice
 from formflow.core.model import (
     Ages,
@@ -27,6 +28,7 @@ from formflow.core.model import (
 )
 from formflow.core.references import at_revision, record_reference
 from formflow.core.settings import Settings
+from formflow.delivery import flood
 from formflow.delivery.context import DeliveryContext
 from formflow.delivery.outbox import send
 from formflow.forms.catalogue import Form
@@ -76,7 +78,7 @@ class Recorded:
 
     entry_id: int
     repeats: bool
-    told: str  # for the log: "FF-2026-000123 r1, returned"
+    told: Event  # for the log
 
 
 def foresee(
@@ -105,22 +107,27 @@ def record(
     """
     identity = _identity(connection, context, arrived, result, form)
     if identity.previous is not None and identity.is_unchanged:
-        recorded = Recorded(identity.previous.id, repeats=True, told=_told(identity.previous))
+        recorded = Recorded(
+            identity.previous.id, repeats=True, told=_told("repeats", identity.previous)
+        )
     else:
         entry = _entry(connection, context, arrived, result, identity, form, foreseen, now)
         entry_id = entries.add(connection, entry, arrived.paper_id, identity.keys)
-        recorded = Recorded(entry_id, repeats=False, told=_told(entry))
+        recorded = Recorded(entry_id, repeats=False, told=_told("recorded", entry))
         _note_decided(connection, identity, entry)
         send(connection, context.destinations, context.settings, entry, form, recorded.entry_id)
-        _start_clock(connection, context.settings, entry, foreseen, recorded.entry_id)
+        if isinstance(result, Unread) and flood.is_one_of(entry):
+            flood.tell(connection, context, entry, result.reason, now)
+        else:
+            _start_clock(connection, context.settings, entry, foreseen, recorded.entry_id)
     papers.become(connection, arrived.paper_id, recorded.entry_id)
     if isinstance(result, Checked) and arrived.continues is not None:
         _end_waiting_of_the_unread(connection, arrived.continues, now)
     return recorded
 
 
-def _told(entry: Entry | Revision) -> str:
-    return f"{at_revision(entry.reference, entry.revision)}, {entry.outcome}"
+def _told(what: str, entry: Entry | Revision) -> Event:
+    return Event(what, reference=at_revision(entry.reference, entry.revision), said=entry.outcome)
 
 
 def _end_waiting_of_the_unread(connection: Connection, paper_id: int, now: datetime) -> None:
@@ -215,6 +222,9 @@ def _entry(
         on = local_day(now, context.settings.zone)
         assessed, proposal = _assess(result, earlier, foreseen, on, context.settings.rules.ages)
     notices = (*_carried(connection, identity, proposal), *identity.problems, *assessed)
+    if isinstance(result, Unread) and identity.previous is None:
+        # What follows an earlier paper belongs to a record that somebody may wait for.
+        notices += flood.noticed(connection, result.reason, arrived.role, now)
     if arrived.role is Role.DECISIONS:
         notices = _for_her_alone(result, notices)
     checked = result if isinstance(result, Checked) else None

@@ -23,10 +23,12 @@ from formflow.pipeline.sweep import Swept, sweep
 from formflow.pipeline.watcher import FolderWatcher
 from formflow.storage import tasks
 from formflow.storage.database import writing
+from formflow.storage.owners import is_dead
 
 log = logging.getLogger("formflow")
 
 HEARTBEAT, SERVICE_LOCK = "heartbeat", "service.lock"
+LOOKED_AT_SECONDS = 0.5  # whoever asks whether a service is at work holds the lock for a moment
 SHORTEST_WAIT_SECONDS = 0.05
 HEAP_SECONDS = 2.0  # so long a turn works at a heap before the folders are looked through again
 AFTER_TROUBLE_SECONDS = 30.0
@@ -47,7 +49,7 @@ def alone(settings: Settings) -> Iterator[None]:
     settings.state.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = FileLock(settings.state.folder / SERVICE_LOCK)
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=LOOKED_AT_SECONDS)
     except Timeout:
         raise AlreadyRunning(
             "FormFlow is already running here.",
@@ -57,6 +59,11 @@ def alone(settings: Settings) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def is_at_work(settings: Settings) -> bool:
+    """Return whether a service works on this ledger just now, whatever it is busy with."""
+    return not is_dead(settings.state.folder / SERVICE_LOCK)
 
 
 def try_everything_again(context: WorkContext) -> None:
@@ -121,7 +128,7 @@ def _turn_safely(context: WorkContext) -> float:
 def settle(context: WorkContext) -> Turn:
     """Take turns until no file is settling and no paper due again soon: what `run --once` does."""
     last = turn(context)
-    while _is_settling(last) or walk.waited(context):
+    while _is_settling(last) or walk.goes_on(context):
         if context.stopping.is_set():
             break
         if _is_settling(last):

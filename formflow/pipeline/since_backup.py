@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from formflow.core.events import Event
 from formflow.core.model import Role
 from formflow.core.references import (
     at_revision,
@@ -81,7 +82,7 @@ def _inventory(
         try:
             held[name] = [one for one in connector.filed() if not is_own_alert(one.reference)]
         except (Ending, OSError) as problem:
-            log.warning("%s cannot be asked: %s", name, type(problem).__name__)
+            log.warning(Event("cannot be asked", destination=name, said=type(problem).__name__))
             away.append(name)
     return held, tuple(unasked), tuple(away)
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from formflow.core import files
+from formflow.core.events import Event
 from formflow.core.model import Role, identity_of
 from formflow.core.references import at_revision, parse_child, parse_record
 from formflow.delivery.parcels import parcel_key
@@ -56,9 +57,9 @@ def take_back(context: WorkContext, filed: FiledPaper) -> bool:
     except Exception as problem:  # noqa: BLE001 - one paper must not keep the others from coming back
         # The class name only: a message may hold an answer.
         why = type(problem).__name__
-        log.warning("%s is not taken back: %s", _named(filed), why)
+        log.warning(Event("not taken back", _named(filed), filed.destination, said=why))
         return False
-    log.info("taken back: %s", _named(filed))
+    log.info(Event("taken back", _named(filed), filed.destination))
     return True
 
 

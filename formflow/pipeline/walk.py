@@ -13,6 +13,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -20,10 +21,11 @@ from formflow.core import trouble
 from formflow.core.clock import utc_now
 from formflow.core.crash_points import crash_at
 from formflow.core.dates import local_day
+from formflow.core.events import Event
 from formflow.core.model import Checked, Entry, Outcome, Reading, Role, Unread
 from formflow.core.trouble import Trouble
 from formflow.core.wording import SHEET_WORDS
-from formflow.delivery import watermark
+from formflow.delivery import flood, watermark
 from formflow.delivery.dispatcher import deliver, give_up_overdue, most_at_once
 from formflow.delivery.outbox import send_again
 from formflow.forms.catalogue import Form
@@ -91,6 +93,11 @@ def waited(context: WorkContext) -> bool:
     return not context.stopping.is_set()
 
 
+def goes_on(context: WorkContext) -> bool:
+    """Return whether a command that is to end has more to do first, when it has waited for that."""
+    return waited(context) or flood.end(context.engine)
+
+
 def recorded(context: WorkContext) -> int:
     """Return how many papers have been read and recorded so far."""
     with reading(context.engine) as connection:
@@ -101,7 +108,7 @@ def drain_all(context: WorkContext) -> int:
     """Drain until nothing is ready; return how many tasks were handled."""
     tasks.reap(context.engine, context.locks)
     handled = 0
-    while (count := drain(context, FOR_A_HEAP)) or waited(context):
+    while (count := drain(context, FOR_A_HEAP)) or goes_on(context):
         handled += count
     return handled
 
@@ -184,7 +191,8 @@ def _safely(
             _give_back(context, claimed)
             return None
         # The class name only: a message or a traceback may hold a child's answers.
-        log.error("%d tasks wait: %s (%s)", len(claimed), why.code, type(problem).__name__)  # noqa: TRY400
+        words = f"{len(claimed)} tasks, {type(problem).__name__}"
+        log.error(Event("put back", destination=claimed[0].lane, code=why.code, said=words))  # noqa: TRY400
         context.stayed.extend((task, why) for task in claimed)
         return why
     return None
@@ -239,9 +247,10 @@ def _read(context: WorkContext, task: Claimed, clock: Callable[[], datetime]) ->
     with reading(context.engine) as connection:
         paper = papers.paper(connection, task.ref_id)
     crash_at("read.begun")
+    began = time.monotonic()
     try:
         result = walk(context, paper, clock())
-        log.info("read: paper %s, %s", short(paper.sha256), _told(result))
+        log.info(_told(result, paper, time.monotonic() - began))
         pictures = pictures_of(context, paper, result)
         _record(context, task, paper, result, clock(), pictures)
     except LeaseLost:
@@ -251,19 +260,22 @@ def _read(context: WorkContext, task: Claimed, clock: Callable[[], datetime]) ->
         if context.was_interrupted(why):
             raise
         if not why.weight or task.weight + why.weight < trouble.ENOUGH:
-            log.warning("put back: paper %s, %s", short(paper.sha256), why.code)
+            log.warning(Event("put back", code=why.code, paper=short(paper.sha256)))
             raise
-        log.error("a paper goes to a person unread: %s", type(problem).__name__)  # noqa: TRY400
+        words = f"goes to a person unread, {type(problem).__name__}"
+        log.error(Event("given up", code=why.judgement, paper=short(paper.sha256), said=words))  # noqa: TRY400
         unread = Unread(paper.sha256, why.judgement, paper.size)
         _record(context, task, paper, unread, clock())
 
 
-def _told(result: Checked | Unread) -> str:
+def _told(result: Checked | Unread, paper: Paper, seconds: float) -> Event:
     """Return what came of a reading, for the log."""
+    number = short(paper.sha256)
     if isinstance(result, Unread):
-        return f"not readable, {result.reason}"
+        return Event("not readable", code=result.reason, paper=number, seconds=seconds)
     read = result.reading
-    return f"{read.form_id} version {read.form_version}, {read.via}"
+    said = f"{read.form_id} version {read.form_version}, {read.via}"
+    return Event("read", paper=number, said=said, seconds=seconds)
 
 
 def pictures_of(context: WorkContext, paper: Paper, result: Checked | Unread) -> str | None:
@@ -304,8 +316,7 @@ def _record(
         tasks.finish(connection, task, context.owner.name)
         crash_at("record.before-commit")
     crash_at("record.after-commit")
-    became = "repeats" if recorded.repeats else "recorded"
-    log.info("%s: %s, paper %s", became, recorded.told, short(paper.sha256))
+    log.info(replace(recorded.told, paper=short(paper.sha256)))
 
 
 def form_of(context: WorkContext, result: Checked | Unread) -> Form | None:

@@ -214,6 +214,11 @@ def undelivered(connection: Connection) -> list[Undelivered]:
     ]
 
 
+def held_up(connection: Connection) -> dict[str, int]:
+    """Return how many tasks that neither read nor deliver met trouble and are not done, by its code."""
+    return {row.code: row.tasks for row in connection.execute(_HELD_UP)}
+
+
 def bring_forward(connection: Connection) -> None:
     """Make due at once the papers that wait because of this computer."""
     connection.execute(_BRING_FORWARD, {"codes": list(OF_THE_COMPUTER)})
@@ -356,6 +361,17 @@ _UNDELIVERED = (
     .where(_T.kind == TaskKind.DELIVER, ~_IS_DONE)
     .group_by(_T.lane, _T.last_code)
     .order_by(_T.lane, _T.last_code)
+)
+_HELD_UP = (
+    select(_T.last_code.label("code"), func.count().label("tasks"))
+    .where(
+        _IS_READY,
+        _T.kind.not_in((TaskKind.READ, TaskKind.DELIVER)),
+        _T.last_code.startswith(
+            "FF-"
+        ),  # other words say until when it waits, and that is no trouble
+    )
+    .group_by(_T.last_code)
 )
 _BRING_FORWARD = (
     update(_TASK)

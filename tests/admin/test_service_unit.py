@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import subprocess
@@ -13,7 +14,6 @@ from formflow.admin import setup
 from formflow.admin.service_unit import unit
 from formflow.admin.settings_file import load_settings
 from formflow.delivery.overlaps import places_of
-from tests.support.offices import formflow
 
 HARDENED = {
     "NoNewPrivileges=yes",
@@ -51,13 +51,24 @@ def test_the_command_starts_the_service_with_these_settings(odd: Path) -> None:
     assert words[1:] == ["--settings", str(odd), "run"]
 
 
+def test_an_accounts_own_unit_names_no_account_and_confines_nothing(odd: Path) -> None:
+    lines = unit(load_settings(odd), odd, None).splitlines()
+    assert not [line for line in lines if line.startswith(("User=", "Protect", "ReadWrite"))]
+    assert {"WantedBy=default.target", "NoNewPrivileges=yes", "UMask=0077"} <= set(lines)
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed here")
-def test_systemd_understands_it(odd: Path, tmp_path: Path) -> None:
-    printed = formflow(load_settings(odd), "service", "unit", "--user", "root")
-    assert printed.returncode == 0, printed.stderr
-    (tmp_path / "formflow.service").write_text(printed.stdout, "utf-8")
+@pytest.mark.parametrize("user", ["root", None])
+def test_systemd_understands_it(odd: Path, tmp_path: Path, user: str | None) -> None:
+    (tmp_path / "formflow.service").write_text(unit(load_settings(odd), odd, user), "utf-8")
     done = subprocess.run(
-        ["systemd-analyze", "verify", tmp_path / "formflow.service"],
+        [
+            "systemd-analyze",
+            *(() if user else ("--user",)),
+            "verify",
+            tmp_path / "formflow.service",
+        ],
+        env=os.environ | {"XDG_RUNTIME_DIR": str(tmp_path)},
         capture_output=True,
         text=True,
         check=False,

@@ -2,103 +2,190 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import stat
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from formflow.admin.settings_file import load_settings
+from formflow import __version__
 from formflow.cli import logs
-from formflow.core.settings import Settings
-from tests.support.offices import drop, formflow
+from formflow.core.events import Event
+from formflow.core.settings import Log, Settings
+from formflow.storage import entries
+from formflow.storage.database import looking
+from tests.support.offices import drop, formflow, sample
 
 RED, BLANK = "red-planned-secrecy-pdfjs", "blank-saved-pdflib"
 LINE = re.compile(r"(\S+) (DEBUG|INFO|WARNING|ERROR) (\S.*)")
+REFERENCE = "FF-2026-000001"
+KEYS = {
+    "time", "level", "event", "reference", "revision", "destination", "code", "paper", "seconds", "text",
+}  # fmt: skip
 
 
-@pytest.fixture
-def kept(office: Settings) -> Settings:
-    """An agency that keeps the log."""
-    file = office.state.folder.parent / "formflow.toml"
-    file.write_text(
-        file.read_text("utf-8").replace("[log]\nfile = false", "[log]\nfile = true"), "utf-8"
-    )
-    return load_settings(file)
-
-
-def lines(office: Settings) -> list[str]:
-    """Return what the log says, without the times, which are checked."""
-    told = (office.state.folder / logs.LOG_FILE).read_text("utf-8").splitlines()
-    parts = [LINE.fullmatch(line) for line in told]
-    assert all(parts), told
-    times = [datetime.fromisoformat(part[1]) for part in parts if part]
+def lines(office: Settings) -> list[dict[str, Any]]:
+    """Return what the log says, line by line, when its moments have been looked at."""
+    text = (office.state.folder / logs.LOG_FILE).read_text("utf-8")
+    begun, *told, ended = [json.loads(line) for line in text.splitlines()]
+    assert (begun["event"], ended["event"]) == ("started", "stopped")
+    times = [datetime.fromisoformat(line["time"]) for line in told]
     # Not sorted: of two lanes that speak at once, the second may be written first.
     assert {time.utcoffset() for time in times} == {timedelta(0)}
     assert all(abs(time - datetime.now(UTC)) < timedelta(hours=1) for time in times)
-    return [part[3] for part in parts if part]
+    assert all(line.keys() <= KEYS for line in told)
+    return told
 
 
-def test_a_form_is_followed_from_its_coming_to_its_last_destination(kept: Settings) -> None:
-    drop(kept, RED, "Alex Example.pdf")
-    done = formflow(kept, "run", "--once")
+def test_a_form_is_followed_from_its_coming_to_its_last_destination(office: Settings) -> None:
+    drop(office, RED, "Alex Example.pdf")
+    done = formflow(office, "run", "--once")
     assert done.returncode == 0, done.stderr
-    told = lines(kept)
-    came, read, recorded, *delivered = told
-    assert re.fullmatch(r"came: paper [0-9a-f]{12}, \d+ bytes, staff", came)
-    paper = came.split()[2].rstrip(",")
-    assert read == f"read: paper {paper}, recording version 2, acroform"
-    assert recorded == f"recorded: FF-2026-000001 r1, recorded, paper {paper}"
-    places = {
-        line.split("“")[1].rstrip("”") for line in delivered if line.startswith("delivered: ")
+    came, read, recorded, *after = lines(office)
+    assert (came["event"], came["level"]) == ("came", "info")
+    assert re.fullmatch(r"\d+ bytes, staff", came["text"])
+    assert (read["event"], read["text"]) == ("read", "recording version 2, acroform")
+    assert read["seconds"] > 0
+    assert (recorded["event"], recorded["reference"]) == ("recorded", REFERENCE)
+    assert (recorded["revision"], recorded["text"]) == (1, "recorded")
+    assert came["paper"] == read["paper"] == recorded["paper"]
+    delivered = [line for line in after if line["event"] == "delivered"]
+    assert {line["destination"] for line in delivered} == {
+        one.name for one in office.destinations() if one.name != "Needs attention"
     }
-    assert places == {one.name for one in kept.destinations() if one.name != "Needs attention"}
-    assert all("FF-2026-000001 r1" in line for line in delivered)
-    # Standard error has the same, for a service manager's journal.
-    matches = map(LINE.fullmatch, done.stderr.splitlines())
-    assert [match[3] for match in matches if match] == told
+    assert {line["reference"] for line in delivered} == {REFERENCE}
+    assert all(line["seconds"] >= 0 for line in delivered)
 
 
-def test_no_name_no_answer_and_no_name_of_a_file_stands_in_it(kept: Settings) -> None:
-    drop(kept, RED, "Alex Example.pdf")
-    drop(kept, BLANK, "Jo Sample form.pdf")
-    (kept.watch[0].folder / "Kim Example.pdf").write_bytes(b"%PDF-1.7 not a form %%EOF")
-    (kept.watch[0].folder / "Sam Sample.pdf").mkdir()
-    said = formflow(kept, "run", "--once")
-    told = "\n".join(lines(kept)) + said.stderr
-    for word in ("Alex", "Example", "Jo", "Sample", "Kim", "Sam"):
-        assert not re.search(rf"\b{word}\b", told), word
-
-
-def test_what_a_destination_does_not_take_is_told_with_code_and_patience(kept: Settings) -> None:
-    kept.folders.receipts.rename(kept.folders.receipts.with_name("elsewhere"))
-    drop(kept, RED)
-    formflow(kept, "run", "--once")
-    waits = [line for line in lines(kept) if line.startswith("put back: ")]
+def test_standard_error_has_the_same_steps_for_people(office: Settings) -> None:
+    drop(office, RED)
+    done = formflow(office, "run", "--once")
+    matches = [match for match in map(LINE.fullmatch, done.stderr.splitlines()) if match]
+    begun, *told, ended = [match[3] for match in matches]
+    assert (begun, ended) == (f"started: FormFlow {__version__}", "stopped")
+    assert len(told) == len(lines(office))
+    assert re.fullmatch(r"came: paper [0-9a-f]{12}, \d+ bytes, staff", told[0])
+    assert re.fullmatch(r"read: paper \w+, recording version 2, acroform, \d+\.\d\d s", told[1])
+    assert re.fullmatch(rf"recorded: {REFERENCE} r1, paper \w+, recorded", told[2])
     assert any(
-        re.fullmatch(r"put back: FF-2026-000001 r1, “Receipts”, FF-401, for \d+ s", one)
-        for one in waits
+        re.fullmatch(rf"delivered: {REFERENCE} r1, “Receipts”, [0-9.]+ s", one) for one in told
     )
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes")
-def test_the_file_is_private_and_moved_aside_when_it_is_full(
-    kept: Settings, monkeypatch: pytest.MonkeyPatch
+def named(office: Settings) -> Iterator[str]:
+    """Yield every word with a capital, or with figures, of every answer: names, places, days, numbers."""
+    with looking(office.state.folder) as connection:
+        for number in range(1, 5):
+            for entry in entries.revisions(connection, f"FF-2026-{number:06}"):
+                for answer in entry.answers.values():
+                    yield from re.findall(r"\b[A-Z]\w{2,}|\S*\d\S{3,}", answer.raw or "")
+
+
+def test_no_name_no_answer_and_no_name_of_a_file_stands_in_any_log(
+    office: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(logs, "LARGEST_BYTES", 1000)
-    log = logging.getLogger("formflow")
-    monkeypatch.setattr(log, "level", logging.INFO)
-    with logs.kept(kept):
+    drop(office, RED, "Alex Example.pdf")
+    drop(office, "green-free-play-pdfjs", "Robin Named.pdf")
+    drop(office, BLANK, "Jo Sample form.pdf")
+    (office.watch[0].folder / "Kim Example.pdf").write_bytes(b"%PDF-1.7 not a form %%EOF")
+    (office.watch[0].folder / "Sam Sample.pdf").mkdir()
+    said = formflow(office, "run", "--once").stderr
+    said += formflow(office, "ingest", "--quiet", str(sample("red-planned-secrecy-pypdf"))).stderr
+    kept = sorted(office.state.folder.glob(f"{logs.LOG_FILE}*"))
+    assert len(kept) > 1
+    told = "\n".join([*(file.read_text("utf-8") for file in kept), said])
+    words = {*named(office), *["Alex", "Example", "Robin", "Named", "Jo", "Sample", "Kim", "Sam"]}
+    assert len(words) > 30
+    found = {word for word in words if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", told)}
+    assert found == set()
+
+
+def test_what_a_destination_does_not_take_is_told_with_code_and_patience(office: Settings) -> None:
+    office.folders.receipts.rename(office.folders.receipts.with_name("elsewhere"))
+    drop(office, RED)
+    formflow(office, "run", "--once")
+    (waits,) = [line for line in lines(office) if line["event"] == "put back"]
+    assert (waits["reference"], waits["destination"]) == (REFERENCE, "Receipts")
+    assert waits["code"] == "FF-401"
+    assert re.fullmatch(r"again in \d+ s", waits["text"])
+
+
+def test_files_that_are_handed_over_are_not_in_it(office: Settings) -> None:
+    """The service alone writes it: no two processes write and move aside one file."""
+    assert formflow(office, "ingest", "--quiet", str(sample(RED))).returncode == 0
+    assert not (office.state.folder / logs.LOG_FILE).exists()
+
+
+def test_it_can_be_switched_off(office: Settings) -> None:
+    without = office.model_copy(update={"log": Log(file=False)})
+    with logs.kept(without):
+        logging.getLogger("formflow").warning("a step")
+    assert not (office.state.folder / logs.LOG_FILE).exists()
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> logging.Logger:
+    """Return the log, heard from INFO on."""
+    logger = logging.getLogger("formflow")
+    monkeypatch.setattr(logger, "level", logging.INFO)
+    return logger
+
+
+def test_the_files_are_few_small_and_moved_aside_when_they_are_full(
+    office: Settings, log: logging.Logger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "LARGEST_BYTES", 1000)
+    with logs.kept(office):
         for number in range(100):
-            log.info("came: paper %012d, 1 bytes, staff", number)
-    files = sorted(kept.state.folder.glob("formflow.log*"))
+            log.info(Event("came", paper=f"{number:012}", said="1 bytes, staff"))
+    files = sorted(office.state.folder.glob("formflow.log*"))
     assert len(files) == logs.KEPT + 1
-    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+    assert all(file.stat().st_size <= 1000 for file in files)
+    assert "000000000099" in (office.state.folder / logs.LOG_FILE).read_text("utf-8")
+    if sys.platform != "win32":  # which has no modes
+        assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 
 
-def test_a_log_that_cannot_be_written_stops_nothing(kept: Settings) -> None:
-    (kept.state.folder / logs.LOG_FILE).mkdir()
-    drop(kept, RED)
-    assert formflow(kept, "run", "--once").returncode == 0
+def test_no_line_is_lost_while_a_full_file_cannot_be_moved_aside(
+    office: Settings, log: logging.Logger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows, where a viewer has an older one open."""
+    monkeypatch.setattr(logs, "LARGEST_BYTES", 500)
+    for number in range(1, logs.KEPT + 1):
+        held = office.state.folder / f"formflow.log.{number}"
+        held.mkdir()
+        (held / "open").touch()
+    with logs.kept(office):
+        for number in range(20):
+            log.info(Event("came", paper=f"{number:012}"))
+    assert [line["paper"] for line in lines(office)] == [f"{number:012}" for number in range(20)]
+
+
+def test_a_log_that_cannot_be_written_stops_nothing_and_is_told_once(office: Settings) -> None:
+    (office.state.folder / logs.LOG_FILE).mkdir()
+    drop(office, RED)
+    done = formflow(office, "run", "--once")
+    assert done.returncode == 0
+    assert done.stderr.count("The log in the state folder cannot be written") == 1
+    assert "delivered: " in done.stderr
+
+
+@pytest.mark.skipif(
+    not Path("/dev/full").exists(), reason="this system has no disk that is always full"
+)
+def test_a_full_disk_is_told_once_and_once_more_when_it_comes_back(
+    office: Settings, log: logging.Logger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    full = office.state.folder / logs.LOG_FILE
+    full.symlink_to("/dev/full")
+    with logs.kept(office):
+        for _ in range(3):
+            log.info(Event("came"))
+        assert capsys.readouterr().err.count("cannot be written (OSError)") == 1

@@ -556,7 +556,7 @@ def test_a_strangers_words_are_shown_unless_they_quote_an_answer(
     (waiting,) = status.overview(office).undelivered
     assert (waiting.code, waiting.text) == ("no", shown)
     assert shown in status.as_text(status.overview(office), office)
-    assert ("destination Shelf: no " + shown).strip() in caplog.text
+    assert ("not delivered: “Shelf”, no, " + shown).removesuffix(", ") in caplog.text
 
 
 def test_a_list_of_answers_that_does_not_match_is_believed_for_none(

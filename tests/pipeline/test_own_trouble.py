@@ -324,7 +324,7 @@ def test_a_child_that_somebody_kills_costs_no_form_and_is_said(
     worker.settle(office)
     killer.join()
     assert put_back(office) == [("FF-143", 1)]
-    assert "1 tasks wait: FF-143" in caplog.text
+    assert "put back: FF-143, 1 tasks" in caplog.text
     monkeypatch.setattr(parent, "COMMAND", ("-P", "-m", "formflow.reading.sandbox.child"))
     worker.context_of(office).cage.close()
     assert_read_in_the_end(office)
