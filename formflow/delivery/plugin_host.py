@@ -18,8 +18,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import IO, BinaryIO
+from collections.abc import Mapping, Sequence
 
 import psutil
 
@@ -33,8 +32,14 @@ from formflow.delivery.calls import (
     Died,
     NoAnswer,
 )
-from formflow.delivery.plugin_protocol import LENT, REFUSED, Mistake, understood, what_is_wanted
-from formflow.reading.sandbox.frames import receive, send
+from formflow.delivery.plugin_exchange import (
+    END_SECONDS,
+    LARGEST_ANSWER,
+    Exchange,
+    Lend,
+    close_pipes,
+)
+from formflow.delivery.plugin_protocol import Mistake, understood
 from formflow.sdk.contract import (
     CheckLine,
     CheckReport,
@@ -53,13 +58,8 @@ CHECK_SECONDS = 30.0
 IDLE_SECONDS = 60.0  # then a process with nothing to do ends
 MEMORY_MB = 1024
 RESTS_SECONDS = (5.0, 15.0, 60.0, 300.0, 900.0, 1800.0)  # of a question that was not answered
-END_SECONDS = 1.0  # in which a process that says no more is seen to have ended
 WATCH_SECONDS = 0.05  # between two looks at the memory, where the system sets no limit
 LARGEST_PREPARED = 96 << 20  # bytes of an answer that holds what is to be sent, written as text
-LARGEST_ANSWER = 1 << 20  # bytes of every other answer
-
-
-Lend = Callable[[str], BinaryIO]  # sha256 -> the bytes of an original
 
 
 class Guest:
@@ -167,7 +167,7 @@ class _Process:
         self._lend = lend
         self._lock = threading.Lock()
         self._running: subprocess.Popen[bytes] | None = None
-        self._is_ready = False
+        self._ended: subprocess.Popen[bytes] | None = None  # the last that was, gone or not yet
         self._idle: threading.Timer | None = None
 
     @property
@@ -192,12 +192,9 @@ class _Process:
             raise NoAnswer
         try:
             running = self._started()
-            if not self._is_ready:
-                understood(self._frame(_Exchange(running), START_SECONDS))
-                self._is_ready = True
             largest = LARGEST_PREPARED if question == "prepare" else LARGEST_ANSWER
             request = pickle.dumps((question, words, seconds))
-            exchange = _Exchange(running, request, largest, lent, self._lend)
+            exchange = Exchange(running, (request,), largest, lent, self._lend)
             return understood(self._frame(exchange, seconds))
         except (KeyError, TypeError, ValueError) as problem:
             raise BadAnswer from problem
@@ -219,33 +216,46 @@ class _Process:
         """End the process. The lock is held."""
         if self._idle is not None:
             self._idle.cancel()
+        if (running := self._kill_running()) is not None:
+            close_pipes(running)
+
+    def _kill_running(self) -> subprocess.Popen[bytes] | None:
         running, self._running = self._running, None
         if running is not None:
+            self._ended = running
             _kill(running)
-            _close_pipes(running)
-
-    def _started(self) -> subprocess.Popen[bytes]:
-        running = self._running
-        if running is None or running.poll() is not None:
-            self._end()
-            running = self._running = subprocess.Popen(
-                # -P: a file that lies about here must not be taken for a part of Python.
-                [sys.executable, "-P", "-m", "formflow.delivery.plugin_process"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,  # a library's warning may quote a child's answers
-                start_new_session=sys.platform != "win32",
-                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-            )
-            self._is_ready = False
-            with contextlib.suppress(OSError):  # it died already: the next question says so
-                send(_pipe(running.stdin), json.dumps(sys.path).encode())
-                send(_pipe(running.stdin), self._hello)
         return running
 
-    def _frame(self, exchange: _Exchange, seconds: float) -> bytes:
-        """Send a request and return the frame that answers it."""
-        # A thread, because neither writing to a pipe nor reading from it can be given a time.
+    def _started(self) -> subprocess.Popen[bytes]:
+        """Return the process that runs, or one that has just said that it is ready.
+
+        Raise NoAnswer where the system could not end the last one yet: a second beside it would come to the same
+        end, and a third. Raise whatever the connector raised when it was made.
+        """
+        if self._running is not None and self._running.poll() is None:
+            return self._running
+        self._end()
+        if self._ended is not None and self._ended.poll() is None:
+            raise NoAnswer
+        running = self._running = subprocess.Popen(
+            # -P: a file that lies about here must not be taken for a part of Python.
+            [sys.executable, "-P", "-m", "formflow.delivery.plugin_process"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # a library's warning may quote a child's answers
+            start_new_session=sys.platform != "win32",
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+        hello = (json.dumps(sys.path).encode(), self._hello)
+        try:
+            understood(self._frame(Exchange(running, hello), START_SECONDS))
+        except BaseException:
+            self._end()  # it is of no use, whether it has ended already or not
+            raise
+        return running
+
+    def _frame(self, exchange: Exchange, seconds: float) -> bytes:
+        """Send what is asked and return the frame that answers it. Raise NoAnswer, Died or BadAnswer."""
         threading.Thread(target=exchange.make, daemon=True).start()
         running = exchange.running
         frame: bytes | None = None
@@ -261,8 +271,7 @@ class _Process:
                 break
         if frame is not None:
             return frame
-        self._running = None
-        _kill(running)  # its pipes are closed by the exchange, which may still be at work
+        self._kill_running()  # its pipes are closed by the exchange, which may still be at work
         raise why
 
     def _end_when_idle(self) -> None:
@@ -283,90 +292,28 @@ class _Process:
 _WATCHES = sys.platform != "linux"  # macOS does not keep its limit, Windows has none
 
 
-def _nothing(sha256: str) -> BinaryIO:
-    raise KeyError(sha256)
-
-
-class _Exchange:
-    """One request and the frame that answers it; in between, pieces of attachments that are asked for."""
-
-    def __init__(
-        self,
-        running: subprocess.Popen[bytes],
-        request: bytes = b"",  # none: the process speaks first
-        largest: int = LARGEST_ANSWER,
-        lent: frozenset[str] = frozenset(),
-        lend: Lend = _nothing,
-    ) -> None:
-        self.running = running
-        self.answer: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        self.is_nonsense = False  # no frame, or one that is too large, from a process that lives on
-        self._request, self._largest, self._lent, self._lend = request, largest, lent, lend
-
-    def make(self) -> None:
-        """Send the request, lend what is asked for, and hand on the answer: None where there is none."""
-        frame = None
-        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
-            frame = self._made()
-        if frame is None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.running.wait(END_SECONDS)
-            self.is_nonsense = self.running.poll() is None
-            _close_pipes(self.running)
-        self.answer.put(frame)
-
-    def _made(self) -> bytes | None:
-        if self._request:
-            send(_pipe(self.running.stdin), self._request)
-        frame = receive(_pipe(self.running.stdout), self._largest)
-        with contextlib.ExitStack() as stack:
-            streams: dict[str, BinaryIO] = {}
-            while frame is not None and (piece := what_is_wanted(frame)) is not None:
-                sha256, start, size = piece
-                if sha256 in self._lent and sha256 not in streams:
-                    streams[sha256] = stack.enter_context(self._lend(sha256))
-                send(_pipe(self.running.stdin), _read(streams.get(sha256), start, size))
-                frame = receive(_pipe(self.running.stdout), self._largest)
-        return frame
-
-
-def _read(stream: BinaryIO | None, start: int, size: int) -> bytes:
-    """Return some bytes of what is lent, or that it is not."""
-    if stream is None:
-        return REFUSED
-    stream.seek(start)
-    return LENT + stream.read(size)
-
-
 def _attached(prepared: Sequence[Prepared]) -> frozenset[str]:
     return frozenset(one.sha256 for parcel in prepared for one in parcel.attachments)
 
 
 def _kill(running: subprocess.Popen[bytes]) -> None:
-    """End a process and whatever it started, and wait until it is gone."""
+    """End a process and whatever it started, and wait until it is gone, but not for long.
+
+    One that the system holds, in a call to a disk or a share that does not answer, goes when it is let go.
+    """
     started: list[psutil.Process] = []
     with contextlib.suppress(psutil.Error):
         started = psutil.Process(running.pid).children(recursive=True)
-    if sys.platform == "win32":
-        running.kill()
-    elif running.poll() is None:  # else its number may belong to another process by now
-        with contextlib.suppress(ProcessLookupError, PermissionError):
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if sys.platform == "win32":
+            running.kill()
+        elif running.poll() is None:  # else its number may belong to another process by now
             os.killpg(running.pid, signal.SIGKILL)
     for child in started:
         with contextlib.suppress(psutil.Error):
             child.kill()
-    running.wait()
-
-
-def _close_pipes(running: subprocess.Popen[bytes]) -> None:
-    for pipe in (running.stdin, running.stdout):
-        with contextlib.suppress(OSError):
-            _pipe(pipe).close()
-
-
-def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
-    assert pipe is not None  # noqa: S101 - opened as a pipe in _started
-    return pipe
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        running.wait(END_SECONDS)
 
 
 def _memory(pid: int) -> int:
