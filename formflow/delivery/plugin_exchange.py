@@ -12,10 +12,10 @@ import subprocess
 from collections.abc import Callable, Sequence
 from typing import IO, BinaryIO
 
+from formflow.core.processes import END_SECONDS
 from formflow.delivery.plugin_protocol import LENT, REFUSED, what_is_wanted
 from formflow.reading.sandbox.frames import receive, send
 
-END_SECONDS = 1.0  # in which a process that says no more is seen to have ended
 LARGEST_ANSWER = 1 << 20  # bytes of every other answer
 
 Lend = Callable[[str], BinaryIO]  # sha256 -> the bytes of an original

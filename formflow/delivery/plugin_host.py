@@ -10,19 +10,16 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-import os
 import pickle
 import queue
-import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
 
-import psutil
-
 from formflow.core.messages import notice
+from formflow.core.processes import WATCH_SECONDS, WATCHES_MEMORY, kill, memory
 from formflow.delivery.calls import (
     ASK_SECONDS,
     CALL_SECONDS,
@@ -33,7 +30,6 @@ from formflow.delivery.calls import (
     NoAnswer,
 )
 from formflow.delivery.plugin_exchange import (
-    END_SECONDS,
     LARGEST_ANSWER,
     Exchange,
     Lend,
@@ -58,7 +54,6 @@ CHECK_SECONDS = 30.0
 IDLE_SECONDS = 60.0  # then a process with nothing to do ends
 MEMORY_MB = 1024
 RESTS_SECONDS = (5.0, 15.0, 60.0, 300.0, 900.0, 1800.0)  # of a question that was not answered
-WATCH_SECONDS = 0.05  # between two looks at the memory, where the system sets no limit
 LARGEST_PREPARED = 96 << 20  # bytes of an answer that holds what is to be sent, written as text
 
 
@@ -210,7 +205,7 @@ class _Process:
             finally:
                 self._lock.release()
         elif (running := self._running) is not None:
-            _kill(running)  # whoever asks it hears of that, and clears up
+            kill(running)  # whoever asks it hears of that, and clears up
 
     def _end(self) -> None:
         """End the process. The lock is held."""
@@ -223,7 +218,7 @@ class _Process:
         running, self._running = self._running, None
         if running is not None:
             self._ended = running
-            _kill(running)
+            kill(running)
         return running
 
     def _started(self) -> subprocess.Popen[bytes]:
@@ -263,10 +258,12 @@ class _Process:
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             with contextlib.suppress(queue.Empty):
-                frame = exchange.answer.get(timeout=min(left, WATCH_SECONDS) if _WATCHES else left)
+                frame = exchange.answer.get(
+                    timeout=min(left, WATCH_SECONDS) if WATCHES_MEMORY else left
+                )
                 why = BadAnswer if exchange.is_nonsense else Died
                 break
-            if _WATCHES and _memory(running.pid) > MEMORY_MB << 20:
+            if WATCHES_MEMORY and memory(running.pid) > MEMORY_MB << 20:
                 why = Died
                 break
         if frame is not None:
@@ -289,40 +286,8 @@ class _Process:
                 self._lock.release()
 
 
-_WATCHES = sys.platform != "linux"  # macOS does not keep its limit, Windows has none
-
-
 def _attached(prepared: Sequence[Prepared]) -> frozenset[str]:
     return frozenset(one.sha256 for parcel in prepared for one in parcel.attachments)
-
-
-def _kill(running: subprocess.Popen[bytes]) -> None:
-    """End a process and whatever it started, and wait until it is gone, but not for long.
-
-    One that the system holds, in a call to a disk or a share that does not answer, goes when it is let go.
-    """
-    started: list[psutil.Process] = []
-    with contextlib.suppress(psutil.Error):
-        started = psutil.Process(running.pid).children(recursive=True)
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        if sys.platform == "win32":
-            running.kill()
-        elif running.poll() is None:  # else its number may belong to another process by now
-            os.killpg(running.pid, signal.SIGKILL)
-    for child in started:
-        with contextlib.suppress(psutil.Error):
-            child.kill()
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        running.wait(END_SECONDS)
-
-
-def _memory(pid: int) -> int:
-    """Return the bytes that a process and whatever it started take together."""
-    try:
-        process = psutil.Process(pid)
-        return sum(one.memory_info().rss for one in (process, *process.children(recursive=True)))
-    except psutil.Error:
-        return 0  # gone: whoever waits for its answer hears so
 
 
 def _is_report(report: CheckReport) -> bool:

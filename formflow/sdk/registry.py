@@ -16,6 +16,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import TypeGuard
 
 from formflow.core.errors import SettingsProblem
+from formflow.sdk import trial_import
 from formflow.sdk.contract import (
     API_VERSION,
     Capabilities,
@@ -56,7 +57,18 @@ def is_ours(kind: str) -> bool:
 
 @cache
 def load(kind: str) -> type[Connector]:
-    """Return a kind's connector. Raise UnusableKind when there is none or it may not be used."""
+    """Return a kind's connector. Raise UnusableKind when there is none or it may not be used.
+
+    A stranger's package is imported here only after a process of its own has survived that.
+    """
+    entry = _entry(kind)
+    if _package(entry) != OURS and (found := trial_import.why_not(entry.module)):
+        raise _unusable(kind, entry, found)
+    return load_untried(kind)
+
+
+def load_untried(kind: str) -> type[Connector]:
+    """Return a kind's connector, as `load` does, in a process that may come to harm by it."""
     entry = _entry(kind)
     connector = _loaded(kind, entry)
     if found := why_not(kind, connector):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,7 +30,7 @@ def good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.syspath_prepend(tmp_path / "site")
     strangers.forget()
     connector = registry.load("good")
-    settings = connector.Settings(folder=tmp_path)
+    settings = connector.Settings(folder=tmp_path / MORE_THAN_A_PIPE_HOLDS)
     made: Any = plugin_host.guest(connector, settings, "Bad place", lambda _: io.BytesIO())
     yield made
     made.close()
@@ -39,13 +38,13 @@ def good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 @pytest.fixture
-def deaf_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every Python that starts now never comes to reading its input, and what it is told first fills the pipe."""
+def deaf(good: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Its process, as every Python that starts now, never comes to reading its input."""
     (tmp_path / "deaf").mkdir()
     (tmp_path / "deaf" / "sitecustomize.py").write_text(DEAF)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "deaf"))
-    monkeypatch.setattr(sys, "path", [*sys.path, MORE_THAN_A_PIPE_HOLDS])
     monkeypatch.setattr(plugin_host, "START_SECONDS", SECONDS)
+    return good
 
 
 def asked(guest: Any) -> NoAnswer | None:
@@ -62,20 +61,18 @@ def asked(guest: Any) -> NoAnswer | None:
 
     thread = threading.Thread(target=ask, daemon=True)
     thread.start()
-    thread.join(60)  # an hour's sleep does not end within it, whatever the machine does besides
+    thread.join(MINUTES)  # and what hangs here hangs for an hour
     assert came, "the lane is held"
     return came[0]
 
 
-@pytest.mark.usefixtures("deaf_processes")
-def test_a_process_that_never_reads_is_ended_at_its_deadline(good: Any) -> None:
-    assert asked(good) is not None
-    assert good.pids() == []
+def test_a_process_that_never_reads_is_ended_at_its_deadline(deaf: Any) -> None:
+    assert asked(deaf) is not None
+    assert deaf.pids() == []
 
 
-@pytest.mark.usefixtures("deaf_processes")
 def test_a_process_that_cannot_be_ended_holds_nobody_and_gets_no_second_beside_it(
-    good: Any, monkeypatch: pytest.MonkeyPatch
+    deaf: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[subprocess.Popen[bytes]] = []
     start = subprocess.Popen
@@ -89,12 +86,12 @@ def test_a_process_that_cannot_be_ended_holds_nobody_and_gets_no_second_beside_i
         # As it is while a system call holds the process that it cannot be taken out of: nothing happens yet.
         patch.setattr(os, "killpg", lambda *_: None, raising=False)
         patch.setattr(start, "kill", lambda _: None)
-        assert asked(good) is not None
-        assert asked(good) is not None
+        assert asked(deaf) is not None
+        assert asked(deaf) is not None
         assert len(started) == 1
         assert started[0].poll() is None
     started[0].kill()
     started[0].wait()
     monkeypatch.delenv("PYTHONPATH")
     monkeypatch.setattr(plugin_host, "START_SECONDS", MINUTES)
-    assert asked(good) is None
+    assert asked(deaf) is None
