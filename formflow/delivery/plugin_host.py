@@ -183,10 +183,13 @@ class _Process:
         Raise NoAnswer when it takes too long and Died when the process ended; then it is started again for
         the next question. Raise BadAnswer for what cannot be understood.
         """
+        # A start counts, too: a lane is given up after the time of one call. What is short has time for both.
+        until = time.monotonic() + max(seconds, START_SECONDS + ASK_SECONDS)
         if not self._lock.acquire(timeout=seconds):
             raise NoAnswer
         try:
             running = self._started()
+            seconds = min(seconds, until - time.monotonic())
             largest = LARGEST_PREPARED if question == "prepare" else LARGEST_ANSWER
             request = pickle.dumps((question, words, seconds))
             exchange = Exchange(running, (request,), largest, lent, self._lend)
