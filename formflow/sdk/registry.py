@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import TypeGuard
 
 from formflow.core.errors import SettingsProblem
@@ -185,8 +187,7 @@ def _entry(kind: str) -> EntryPoint:
 
 def _loaded(kind: str, entry: EntryPoint) -> type[Connector]:
     try:
-        # What a package prints when it is imported is no output of FormFlow's.
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        with _unheard():
             connector: type[Connector] = entry.load()
     except KeyboardInterrupt:
         raise
@@ -194,6 +195,29 @@ def _loaded(kind: str, entry: EntryPoint) -> type[Connector]:
         # From nothing, and its class alone: a message may hold anything.
         raise _unusable(kind, entry, f"could not be loaded ({type(problem).__name__})") from None
     return connector
+
+
+@contextlib.contextmanager
+def _unheard() -> Iterator[None]:
+    """Let nothing that a package prints when it is imported be output of FormFlow's.
+
+    Nor what a library in C or a program that it starts prints: those know nothing of sys.stdout.
+    """
+    kept: list[tuple[int, int]] = []
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
+        stack.enter_context(contextlib.redirect_stderr(io.StringIO()))
+        nowhere = stack.enter_context(Path(os.devnull).open("wb"))
+        with contextlib.suppress(OSError):  # a program without a window has no such streams
+            for stream in (1, 2):
+                kept.append((stream, os.dup(stream)))
+                os.dup2(nowhere.fileno(), stream)
+        try:
+            yield
+        finally:
+            for stream, copy in kept:
+                os.dup2(copy, stream)
+                os.close(copy)
 
 
 def _unusable(kind: str, entry: EntryPoint, why: str) -> UnusableKind:

@@ -115,6 +115,26 @@ def test_a_broken_package_is_named_and_stops_nobody(
     assert NAME not in heard.out + heard.err + told
 
 
+PRINTS = {
+    "print": f"print('{NAME}')",
+    "write": f"import os\nos.write(1, b'{NAME}')\nos.write(2, b'{NAME}')",
+    "program": f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'print(\"{NAME}\")'])",
+}
+
+
+@pytest.mark.parametrize("code", PRINTS.values(), ids=PRINTS)
+def test_what_a_package_prints_when_it_is_imported_is_no_output_of_ours(
+    site: Path, code: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    install(site, f"{GOOD}\n{code}\n")
+    with pytest.raises(SystemExit):
+        main(["connectors", "list", "--json"])
+    heard = capfd.readouterr()
+    (good,) = [one for one in json.loads(heard.out) if one["kind"] == "good"]
+    assert good["problem"] == ""
+    assert heard.err == ""
+
+
 @pytest.mark.parametrize(
     ("kind", "how"), [("good", "raises"), ("goood", "raises"), ("good", "ends")]
 )
