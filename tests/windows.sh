@@ -14,7 +14,8 @@ if [ ${#suites[@]} = 0 ]; then
     suites=(tests/core tests/storage tests/admin/test_settings_file.py tests/admin/test_windows_rights.py tests/delivery
         tests/connectors tests/reading/test_sandbox.py tests/pipeline tests/cli)
 fi
-longest_seconds=3600 # of one suite, on a slow computer
+longest_seconds=7200 # of everything, on a slow and busy computer; 20 minutes on two quiet cores
+workers=2
 python=${PYTHON:-python3}
 work=$PWD/build/windows
 drive=$work/prefix/drive_c
@@ -108,11 +109,11 @@ install_formflow() {
 # whose end nobody waits for.
 windows() (
     cd "$drive/formflow"
-    timeout -k 10 "$longest_seconds" wine C:/Python311/python.exe "$@" </dev/null 2> >(cat >&2) | cat
+    timeout -k 10 $((SECONDS < longest_seconds ? longest_seconds - SECONDS : 1)) wine C:/Python311/python.exe "$@" </dev/null 2> >(cat >&2) | cat
     exit "${PIPESTATUS[0]}"
 )
 
-passed=0 failed=0 skipped=0
+passed=0 failed=0 skipped=0 lines=()
 count() { passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3)); }
 
 run_demo() {
@@ -122,9 +123,9 @@ run_demo() {
 }
 
 run_suite() {
-    local report=$work/report.xml ended=0 of_suite="0 1 0"
+    local report=$work/report.xml ended=0 of_suite="0 1 0" began=$SECONDS
     rm -f "$report"
-    windows -m pytest -q -n 0 -p no:cacheprovider -o timeout=0 -o junit_family=xunit1 --hypothesis-profile=ci \
+    windows -m pytest -q -n "$workers" --dist worksteal -p no:cacheprovider -o timeout=0 -o junit_family=xunit1 --hypothesis-profile=ci \
         --basetemp C:/t --junitxml "Z:$report" "${arguments[@]}" "$1" || ended=$?
     if [ -e "$report" ]; then
         of_suite=$("$python" - "$report" "$ended" <<'PYTHON'
@@ -141,6 +142,8 @@ PYTHON
     fi
     # shellcheck disable=SC2086
     count $of_suite
+    # shellcheck disable=SC2086,SC2183
+    lines+=("$(printf '%s passed, %s failed, %s skipped' $of_suite) in $((SECONDS - began)) s: $1")
 }
 
 mkdir -p "$work"
@@ -154,5 +157,6 @@ for suite in "${suites[@]}"; do
     echo "== $suite"
     run_suite "$suite"
 done
-echo "Windows: $passed passed, $failed failed, $skipped skipped"
+printf '%s\n' "${lines[@]}"
+echo "Windows: $passed passed, $failed failed, $skipped skipped in $SECONDS s"
 [ "$failed" = 0 ]

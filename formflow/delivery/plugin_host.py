@@ -10,20 +10,16 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-import os
 import pickle
 import queue
-import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import IO, BinaryIO
-
-import psutil
+from collections.abc import Mapping, Sequence
 
 from formflow.core.messages import notice
+from formflow.core.processes import WATCH_SECONDS, WATCHES_MEMORY, kill, memory
 from formflow.delivery.calls import (
     ASK_SECONDS,
     CALL_SECONDS,
@@ -33,8 +29,13 @@ from formflow.delivery.calls import (
     Died,
     NoAnswer,
 )
-from formflow.delivery.plugin_protocol import LENT, REFUSED, Mistake, understood, what_is_wanted
-from formflow.reading.sandbox.frames import receive, send
+from formflow.delivery.plugin_exchange import (
+    LARGEST_ANSWER,
+    Exchange,
+    Lend,
+    close_pipes,
+)
+from formflow.delivery.plugin_protocol import Mistake, understood
 from formflow.sdk.contract import (
     CheckLine,
     CheckReport,
@@ -53,13 +54,7 @@ CHECK_SECONDS = 30.0
 IDLE_SECONDS = 60.0  # then a process with nothing to do ends
 MEMORY_MB = 1024
 RESTS_SECONDS = (5.0, 15.0, 60.0, 300.0, 900.0, 1800.0)  # of a question that was not answered
-END_SECONDS = 1.0  # in which a process that says no more is seen to have ended
-WATCH_SECONDS = 0.05  # between two looks at the memory, where the system sets no limit
 LARGEST_PREPARED = 96 << 20  # bytes of an answer that holds what is to be sent, written as text
-LARGEST_ANSWER = 1 << 20  # bytes of every other answer
-
-
-Lend = Callable[[str], BinaryIO]  # sha256 -> the bytes of an original
 
 
 class Guest:
@@ -167,7 +162,7 @@ class _Process:
         self._lend = lend
         self._lock = threading.Lock()
         self._running: subprocess.Popen[bytes] | None = None
-        self._is_ready = False
+        self._ended: subprocess.Popen[bytes] | None = None  # the last that was, gone or not yet
         self._idle: threading.Timer | None = None
 
     @property
@@ -188,16 +183,16 @@ class _Process:
         Raise NoAnswer when it takes too long and Died when the process ended; then it is started again for
         the next question. Raise BadAnswer for what cannot be understood.
         """
+        # A start counts, too: a lane is given up after the time of one call. What is short has time for both.
+        until = time.monotonic() + max(seconds, START_SECONDS + ASK_SECONDS)
         if not self._lock.acquire(timeout=seconds):
             raise NoAnswer
         try:
             running = self._started()
-            if not self._is_ready:
-                understood(self._frame(_Exchange(running), START_SECONDS))
-                self._is_ready = True
+            seconds = min(seconds, until - time.monotonic())
             largest = LARGEST_PREPARED if question == "prepare" else LARGEST_ANSWER
             request = pickle.dumps((question, words, seconds))
-            exchange = _Exchange(running, request, largest, lent, self._lend)
+            exchange = Exchange(running, (request,), largest, lent, self._lend)
             return understood(self._frame(exchange, seconds))
         except (KeyError, TypeError, ValueError) as problem:
             raise BadAnswer from problem
@@ -213,39 +208,52 @@ class _Process:
             finally:
                 self._lock.release()
         elif (running := self._running) is not None:
-            _kill(running)  # whoever asks it hears of that, and clears up
+            kill(running)  # whoever asks it hears of that, and clears up
 
     def _end(self) -> None:
         """End the process. The lock is held."""
         if self._idle is not None:
             self._idle.cancel()
+        if (running := self._kill_running()) is not None:
+            close_pipes(running)
+
+    def _kill_running(self) -> subprocess.Popen[bytes] | None:
         running, self._running = self._running, None
         if running is not None:
-            _kill(running)
-            _close_pipes(running)
-
-    def _started(self) -> subprocess.Popen[bytes]:
-        running = self._running
-        if running is None or running.poll() is not None:
-            self._end()
-            running = self._running = subprocess.Popen(
-                # -P: a file that lies about here must not be taken for a part of Python.
-                [sys.executable, "-P", "-m", "formflow.delivery.plugin_process"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,  # a library's warning may quote a child's answers
-                start_new_session=sys.platform != "win32",
-                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-            )
-            self._is_ready = False
-            with contextlib.suppress(OSError):  # it died already: the next question says so
-                send(_pipe(running.stdin), json.dumps(sys.path).encode())
-                send(_pipe(running.stdin), self._hello)
+            self._ended = running
+            kill(running)
         return running
 
-    def _frame(self, exchange: _Exchange, seconds: float) -> bytes:
-        """Send a request and return the frame that answers it."""
-        # A thread, because neither writing to a pipe nor reading from it can be given a time.
+    def _started(self) -> subprocess.Popen[bytes]:
+        """Return the process that runs, or one that has just said that it is ready.
+
+        Raise NoAnswer where the system could not end the last one yet: a second beside it would come to the same
+        end, and a third. Raise whatever the connector raised when it was made.
+        """
+        if self._running is not None and self._running.poll() is None:
+            return self._running
+        self._end()
+        if self._ended is not None and self._ended.poll() is None:
+            raise NoAnswer
+        running = self._running = subprocess.Popen(
+            # -P: a file that lies about here must not be taken for a part of Python.
+            [sys.executable, "-P", "-m", "formflow.delivery.plugin_process"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # a library's warning may quote a child's answers
+            start_new_session=sys.platform != "win32",
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+        hello = (json.dumps(sys.path).encode(), self._hello)
+        try:
+            understood(self._frame(Exchange(running, hello), START_SECONDS))
+        except BaseException:
+            self._end()  # it is of no use, whether it has ended already or not
+            raise
+        return running
+
+    def _frame(self, exchange: Exchange, seconds: float) -> bytes:
+        """Send what is asked and return the frame that answers it. Raise NoAnswer, Died or BadAnswer."""
         threading.Thread(target=exchange.make, daemon=True).start()
         running = exchange.running
         frame: bytes | None = None
@@ -253,16 +261,17 @@ class _Process:
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             with contextlib.suppress(queue.Empty):
-                frame = exchange.answer.get(timeout=min(left, WATCH_SECONDS) if _WATCHES else left)
+                frame = exchange.answer.get(
+                    timeout=min(left, WATCH_SECONDS) if WATCHES_MEMORY else left
+                )
                 why = BadAnswer if exchange.is_nonsense else Died
                 break
-            if _WATCHES and _memory(running.pid) > MEMORY_MB << 20:
+            if WATCHES_MEMORY and memory(running.pid) > MEMORY_MB << 20:
                 why = Died
                 break
         if frame is not None:
             return frame
-        self._running = None
-        _kill(running)  # its pipes are closed by the exchange, which may still be at work
+        self._kill_running()  # its pipes are closed by the exchange, which may still be at work
         raise why
 
     def _end_when_idle(self) -> None:
@@ -280,102 +289,8 @@ class _Process:
                 self._lock.release()
 
 
-_WATCHES = sys.platform != "linux"  # macOS does not keep its limit, Windows has none
-
-
-def _nothing(sha256: str) -> BinaryIO:
-    raise KeyError(sha256)
-
-
-class _Exchange:
-    """One request and the frame that answers it; in between, pieces of attachments that are asked for."""
-
-    def __init__(
-        self,
-        running: subprocess.Popen[bytes],
-        request: bytes = b"",  # none: the process speaks first
-        largest: int = LARGEST_ANSWER,
-        lent: frozenset[str] = frozenset(),
-        lend: Lend = _nothing,
-    ) -> None:
-        self.running = running
-        self.answer: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        self.is_nonsense = False  # no frame, or one that is too large, from a process that lives on
-        self._request, self._largest, self._lent, self._lend = request, largest, lent, lend
-
-    def make(self) -> None:
-        """Send the request, lend what is asked for, and hand on the answer: None where there is none."""
-        frame = None
-        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
-            frame = self._made()
-        if frame is None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.running.wait(END_SECONDS)
-            self.is_nonsense = self.running.poll() is None
-            _close_pipes(self.running)
-        self.answer.put(frame)
-
-    def _made(self) -> bytes | None:
-        if self._request:
-            send(_pipe(self.running.stdin), self._request)
-        frame = receive(_pipe(self.running.stdout), self._largest)
-        with contextlib.ExitStack() as stack:
-            streams: dict[str, BinaryIO] = {}
-            while frame is not None and (piece := what_is_wanted(frame)) is not None:
-                sha256, start, size = piece
-                if sha256 in self._lent and sha256 not in streams:
-                    streams[sha256] = stack.enter_context(self._lend(sha256))
-                send(_pipe(self.running.stdin), _read(streams.get(sha256), start, size))
-                frame = receive(_pipe(self.running.stdout), self._largest)
-        return frame
-
-
-def _read(stream: BinaryIO | None, start: int, size: int) -> bytes:
-    """Return some bytes of what is lent, or that it is not."""
-    if stream is None:
-        return REFUSED
-    stream.seek(start)
-    return LENT + stream.read(size)
-
-
 def _attached(prepared: Sequence[Prepared]) -> frozenset[str]:
     return frozenset(one.sha256 for parcel in prepared for one in parcel.attachments)
-
-
-def _kill(running: subprocess.Popen[bytes]) -> None:
-    """End a process and whatever it started, and wait until it is gone."""
-    started: list[psutil.Process] = []
-    with contextlib.suppress(psutil.Error):
-        started = psutil.Process(running.pid).children(recursive=True)
-    if sys.platform == "win32":
-        running.kill()
-    elif running.poll() is None:  # else its number may belong to another process by now
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(running.pid, signal.SIGKILL)
-    for child in started:
-        with contextlib.suppress(psutil.Error):
-            child.kill()
-    running.wait()
-
-
-def _close_pipes(running: subprocess.Popen[bytes]) -> None:
-    for pipe in (running.stdin, running.stdout):
-        with contextlib.suppress(OSError):
-            _pipe(pipe).close()
-
-
-def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
-    assert pipe is not None  # noqa: S101 - opened as a pipe in _started
-    return pipe
-
-
-def _memory(pid: int) -> int:
-    """Return the bytes that a process and whatever it started take together."""
-    try:
-        process = psutil.Process(pid)
-        return sum(one.memory_info().rss for one in (process, *process.children(recursive=True)))
-    except psutil.Error:
-        return 0  # gone: whoever waits for its answer hears so
 
 
 def _is_report(report: CheckReport) -> bool:

@@ -14,9 +14,9 @@ import queue
 import signal
 import sys
 import threading
-from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
+from formflow.core.processes import limit_memory
 from formflow.delivery.plugin_protocol import LARGEST_PIECE, REFUSED, answered, raised, wanted
 from formflow.reading.sandbox.frames import receive, send
 from formflow.sdk import deadline
@@ -93,8 +93,8 @@ def _connector(hello: bytes, lender: _Lender) -> Connector:
 
     # Pickled by FormFlow and by nobody else.
     kind, settings, destination, memory_mb = pickle.loads(hello)  # noqa: S301
-    connector = registry.load(kind)
-    _limit_memory(memory_mb)
+    connector = registry.load_untried(kind)
+    limit_memory(memory_mb)
     log = logging.getLogger("formflow.destination")
     log.addHandler(logging.NullHandler())  # what it says goes nowhere: it may hold an answer
     log.propagate = False
@@ -117,16 +117,6 @@ def _listen(requests: IO[bytes], heard: queue.SimpleQueue[bytes]) -> None:
     while (request := receive(requests, LARGEST_REQUEST)) is not None:
         heard.put(request)
     os._exit(0)
-
-
-def _limit_memory(memory_mb: int) -> None:
-    if sys.platform == "linux":
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        most = used + (memory_mb << 20)
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
 if __name__ == "__main__":

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import TypeGuard
 
 from formflow.core.errors import SettingsProblem
+from formflow.sdk import trial_import
 from formflow.sdk.contract import (
     API_VERSION,
     Capabilities,
@@ -56,7 +59,18 @@ def is_ours(kind: str) -> bool:
 
 @cache
 def load(kind: str) -> type[Connector]:
-    """Return a kind's connector. Raise UnusableKind when there is none or it may not be used."""
+    """Return a kind's connector. Raise UnusableKind when there is none or it may not be used.
+
+    A stranger's package is imported here only after a process of its own has survived that.
+    """
+    entry = _entry(kind)
+    if _package(entry) != OURS and (found := trial_import.why_not(entry.module)):
+        raise _unusable(kind, entry, found)
+    return load_untried(kind)
+
+
+def load_untried(kind: str) -> type[Connector]:
+    """Return a kind's connector, as `load` does, in a process that may come to harm by it."""
     entry = _entry(kind)
     connector = _loaded(kind, entry)
     if found := why_not(kind, connector):
@@ -173,8 +187,7 @@ def _entry(kind: str) -> EntryPoint:
 
 def _loaded(kind: str, entry: EntryPoint) -> type[Connector]:
     try:
-        # What a package prints when it is imported is no output of FormFlow's.
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        with _unheard():
             connector: type[Connector] = entry.load()
     except KeyboardInterrupt:
         raise
@@ -182,6 +195,29 @@ def _loaded(kind: str, entry: EntryPoint) -> type[Connector]:
         # From nothing, and its class alone: a message may hold anything.
         raise _unusable(kind, entry, f"could not be loaded ({type(problem).__name__})") from None
     return connector
+
+
+@contextlib.contextmanager
+def _unheard() -> Iterator[None]:
+    """Let nothing that a package prints when it is imported be output of FormFlow's.
+
+    Nor what a library in C or a program that it starts prints: those know nothing of sys.stdout.
+    """
+    kept: list[tuple[int, int]] = []
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
+        stack.enter_context(contextlib.redirect_stderr(io.StringIO()))
+        nowhere = stack.enter_context(Path(os.devnull).open("wb"))
+        with contextlib.suppress(OSError):  # a program without a window has no such streams
+            for stream in (1, 2):
+                kept.append((stream, os.dup(stream)))
+                os.dup2(nowhere.fileno(), stream)
+        try:
+            yield
+        finally:
+            for stream, copy in kept:
+                os.dup2(copy, stream)
+                os.close(copy)
 
 
 def _unusable(kind: str, entry: EntryPoint, why: str) -> UnusableKind:

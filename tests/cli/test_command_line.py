@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +13,8 @@ import pytest
 from formflow import cli
 from formflow.core.errors import ExitCode
 from formflow.core.settings import Settings
-from tests.support.offices import COMMAND, drop, files, formflow, formflow_apart, sample
+from tests.support import services
+from tests.support.offices import drop, files, formflow, formflow_apart, sample
 from tests.support.systems import inherit_rights
 from tests.support.waiting import eventually
 
@@ -214,21 +214,16 @@ def test_forms_list_and_build_check(capsys: pytest.CaptureFixture[str], tmp_path
     assert cli.run(["forms", "build", "--check", "--folder", str(tmp_path)]) == ExitCode.DONE
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to send")
-def test_the_service_alerts_and_stops_when_told(
-    office: Settings,
-) -> None:
+def test_the_service_alerts_and_stops_when_told(office: Settings) -> None:
     file = office.state.folder.parent / "formflow.toml"
 
-    service = subprocess.Popen(
-        [sys.executable, "-c", COMMAND, "--settings", str(file), "run"], stderr=subprocess.PIPE
-    )
+    service = services.start(("--settings", str(file), "run"), stderr=subprocess.PIPE)
     try:
         eventually((office.state.folder / "heartbeat").exists)
         assert formflow_apart(office, "run", "--once").returncode == ExitCode.ALREADY_RUNNING
         drop(office, RED)
         eventually(lambda: len(files(office.folders.alerts)) == 1)
     finally:
-        service.send_signal(signal.SIGTERM)
+        services.stop(service)
         _, said = service.communicate()
     assert service.returncode == ExitCode.DONE, said

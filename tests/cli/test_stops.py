@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import sys
 import time
 
 import pytest
@@ -12,19 +11,7 @@ import pytest
 from formflow.cli.stopping import SIGNALS
 from formflow.core.errors import ExitCode
 from formflow.core.settings import Settings
-
-# As Windows does it when the window is closed: the signal comes to a thread of its own.
-STOPS_ITSELF = """
-import signal, sys, threading
-from formflow.cli import main
-
-def stop():
-    sys.stdin.read()
-    signal.raise_signal(int(sys.argv[1]))
-
-threading.Thread(target=stop, daemon=True).start()
-main(sys.argv[2:])
-"""
+from tests.support import services
 
 
 def test_windows_says_with_a_signal_of_its_own_that_the_window_is_closed() -> None:
@@ -39,8 +26,8 @@ def test_the_service_stops_when_told(office: Settings, number: int) -> None:
         office.state.folder.parent / "formflow.toml",
         office.state.folder / "heartbeat",
     )
-    command = [sys.executable, "-c", STOPS_ITSELF, str(int(number)), "--settings", str(file), "run"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as service:
+    command = ("--settings", str(file), "run")
+    with services.start(command, number, stderr=subprocess.PIPE) as service:
         while not heartbeat.exists() and service.poll() is None:
             time.sleep(0.05)
         _, said = service.communicate()

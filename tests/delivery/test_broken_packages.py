@@ -14,7 +14,7 @@ from formflow.cli import main
 from formflow.core.clock import utc_now
 from formflow.core.settings import Settings
 from formflow.delivery.unusable import CODE
-from formflow.sdk import registry
+from formflow.sdk import registry, trial_import
 from formflow.storage import database
 from tests.delivery.test_dispatcher import make_due
 from tests.support import strangers, worker
@@ -24,10 +24,19 @@ RED = "red-planned-secrecy-pdfjs"
 PLACE = "Bad place"
 GOOD = strangers.SOURCE.read_text(encoding="utf-8")
 NAME = "Alex Example"
+SECONDS, MINUTES = (
+    0.5,
+    600.0,
+)  # what an import may take here: one that never ends, and on any machine
 BROKEN = {
     "raises": f"raise RuntimeError('{NAME}')",
     "exits": f"raise SystemExit('{NAME}')",
     "prints": f"print('{NAME}')\nraise ValueError",
+    "sleeps": "import time\nwhile True:\n    time.sleep(3600)",
+    "ends": "import os\nos._exit(0)",
+    "crashes": "import ctypes\nctypes.string_at(0)",
+    "eats": "taken = []\nwhile True:\n    taken.append(bytearray(16 << 20))",
+    "prints for itself": f"import os\nos.write(1, b'{NAME}')\nos._exit(0)",
     "syntax": "class Good(:",
     "empty": "",
     "gone": None,
@@ -46,6 +55,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     folder = tmp_path / "site"
     folder.mkdir()
     monkeypatch.syspath_prepend(folder)
+    monkeypatch.setattr(trial_import, "IMPORT_SECONDS", MINUTES)
     yield folder
     worker.close()
     strangers.forget()
@@ -82,7 +92,10 @@ def test_a_broken_package_is_named_and_stops_nobody(
     tmp_path: Path,
     code: str | None,
     capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    if code == BROKEN["sleeps"]:
+        monkeypatch.setattr(trial_import, "IMPORT_SECONDS", SECONDS)
     install(site, code)
     told = registry.trouble(registry.Kind("good", "a-broken", "1.0")) or ""
     assert "“good” of the package a-broken 1.0" in told
@@ -102,11 +115,38 @@ def test_a_broken_package_is_named_and_stops_nobody(
     assert NAME not in heard.out + heard.err + told
 
 
-@pytest.mark.parametrize("kind", ["good", "goood"])
-def test_it_alone_waits_and_gets_everything_when_it_is_mended(
-    office: Settings, site: Path, tmp_path: Path, kind: str, caplog: pytest.LogCaptureFixture
+PRINTS = {
+    "print": f"print('{NAME}')",
+    "write": f"import os\nos.write(1, b'{NAME}')\nos.write(2, b'{NAME}')",
+    "program": f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'print(\"{NAME}\")'])",
+}
+
+
+@pytest.mark.parametrize("code", PRINTS.values(), ids=PRINTS)
+def test_what_a_package_prints_when_it_is_imported_is_no_output_of_ours(
+    site: Path, code: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    install(site, BROKEN["raises"])
+    install(site, f"{GOOD}\n{code}\n")
+    with pytest.raises(SystemExit):
+        main(["connectors", "list", "--json"])
+    heard = capfd.readouterr()
+    (good,) = [one for one in json.loads(heard.out) if one["kind"] == "good"]
+    assert good["problem"] == ""
+    assert heard.err == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "how"), [("good", "raises"), ("goood", "raises"), ("good", "ends")]
+)
+def test_it_alone_waits_and_gets_everything_when_it_is_mended(
+    office: Settings,
+    site: Path,
+    tmp_path: Path,
+    kind: str,
+    how: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    install(site, BROKEN[how])
     file = with_place(office, tmp_path, kind)
     settings = settings_file.load_settings(file)
     drop(settings, RED)

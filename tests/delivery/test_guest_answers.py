@@ -108,6 +108,16 @@ def test_its_words_come_as_one_line_with_code_and_time(opens: Opens) -> None:
     ]
 
 
+def test_the_start_of_its_process_counts_against_the_call(
+    opens: Opens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A lane is given up after the time of one call, whatever its process was about.
+    monkeypatch.setattr(plugin_host, "CALL_SECONDS", 3600.0)
+    (refused,) = delivered(opens("starts_late"))  # a second late
+    assert isinstance(refused, Undelivered)
+    assert 0 < (refused.after_seconds or 0) <= 3599
+
+
 def test_it_answers_for_each_of_many(opens: Opens) -> None:
     odd = Undelivered("odd", Rejected, None, "This one is odd.")
     good = [Delivered(one.key, DeliveredAs.CREATED, "folder") for one in parcels(4)]

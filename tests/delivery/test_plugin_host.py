@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,8 +19,8 @@ from formflow.delivery import destinations, plugin_host
 from formflow.sdk import registry
 from formflow.storage import database, tasks
 from tests.delivery.test_dispatcher import make_due
-from tests.support import strangers, worker
-from tests.support.offices import COMMAND, csv_rows, drop, dsl_folder, files, register_rows
+from tests.support import services, strangers, worker
+from tests.support.offices import csv_rows, drop, dsl_folder, files, register_rows
 from tests.support.waiting import eventually
 
 RED, GREEN = "red-planned-secrecy-pdfjs", "green-free-play-pdfjs"
@@ -237,31 +235,24 @@ def test_the_service_goes_on_beside_a_bad_destination_and_stops_when_told(
 ) -> None:
     office = opens(kind)
     file = office.state.folder.parent / "formflow.toml"
-    running = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            RUN * kind.startswith("hangs") + COMMAND,
-            "--settings",
-            str(file),
-            "run",
-        ],
+    with services.start(
+        ("--settings", str(file), "run"),
+        first=RUN * kind.startswith("hangs"),
         env=os.environ | {"PYTHONPATH": str(tmp_path / "site")},
         stderr=subprocess.DEVNULL,
-    )
-    try:
-        drop(office, RED)
-        eventually(lambda: len(files(office.folders.alerts)) == 1)
-        eventually(lambda: sum(register_rows(office).values()) == 1)
-        drop(office, GREEN)  # sweep and reading go on while the first hangs
-        eventually(lambda: len(files(office.folders.alerts)) == 2)
-        eventually(lambda: len(files(office.folders.receipts)) == 2)
-        eventually(lambda: sum(register_rows(office).values()) == 2)
-        eventually(lambda: BAD in status.as_text(status.overview(office), office))
-        started = psutil.Process(running.pid).children(recursive=True)
-        running.send_signal(signal.SIGTERM)
-        assert running.wait() == 0
-    finally:
-        running.kill()
-        running.wait()
+    ) as running:
+        try:
+            drop(office, RED)
+            eventually(lambda: len(files(office.folders.alerts)) == 1)
+            eventually(lambda: sum(register_rows(office).values()) == 1)
+            drop(office, GREEN)  # sweep and reading go on while the first hangs
+            eventually(lambda: len(files(office.folders.alerts)) == 2)
+            eventually(lambda: len(files(office.folders.receipts)) == 2)
+            eventually(lambda: sum(register_rows(office).values()) == 2)
+            eventually(lambda: BAD in status.as_text(status.overview(office), office))
+            started = psutil.Process(running.pid).children(recursive=True)
+            services.stop(running)
+            assert running.wait() == 0
+        finally:
+            running.kill()
     eventually(lambda: not [child for child in started if is_running(child.pid)])

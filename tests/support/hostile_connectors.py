@@ -281,6 +281,20 @@ class Explains(Good):
         raise Rejected("full", f"The board is full.\n{self.context.seconds_left > 0}", 30.0)
 
 
+class StartsLate(Good):
+    """Takes its time until it is made, and says how much is left of the call."""
+
+    kind = "starts_late"
+
+    def __init__(self, settings: KeyFolderSettings, context: Context) -> None:
+        time.sleep(1)
+        super().__init__(settings, context)
+
+    def deliver(self, prepared: Prepared) -> Delivered:
+        """Refuse, and ask for another try after what is left."""
+        raise Rejected("left", "", self.context.seconds_left)
+
+
 class Sorts(Good):
     """Takes many at once, and refuses every second."""
 

@@ -7,7 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from formflow.sdk import registry
+from formflow.sdk import registry, trial_import
 
 SOURCE = Path(__file__).with_name("hostile_connectors.py")
 
@@ -39,4 +39,5 @@ def forget() -> None:
     """Let FormFlow look again for what is installed."""
     registry._entries.cache_clear()
     registry.load.cache_clear()
+    trial_import.why_not.cache_clear()
     sys.modules.pop("a_stranger", None)
