@@ -23,6 +23,7 @@ from typing import IO, BinaryIO
 
 import psutil
 
+from formflow.core.errors import OriginalChanged
 from formflow.core.messages import notice
 from formflow.delivery.calls import (
     ASK_SECONDS,
@@ -263,7 +264,7 @@ class _Process:
             return frame
         self._running = None
         _kill(running)  # its pipes are closed by the exchange, which may still be at work
-        raise why
+        raise exchange.problem or why
 
     def _end_when_idle(self) -> None:
         if self._idle is not None:
@@ -300,15 +301,20 @@ class _Exchange:
     ) -> None:
         self.running = running
         self.answer: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self.problem: OriginalChanged | None = None  # why an original was not lent
         self.is_nonsense = False  # no frame, or one that is too large, from a process that lives on
         self._request, self._largest, self._lent, self._lend = request, largest, lent, lend
 
     def make(self) -> None:
         """Send the request, lend what is asked for, and hand on the answer: None where there is none."""
         frame = None
-        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+        try:
             frame = self._made()
-        if frame is None:
+        except OriginalChanged as problem:
+            self.problem = problem
+        except (OSError, ValueError, TypeError, KeyError):
+            pass
+        if frame is None and self.problem is None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.running.wait(END_SECONDS)
             self.is_nonsense = self.running.poll() is None
