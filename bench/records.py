@@ -11,7 +11,9 @@ from typing import Any
 
 from bench import forms, measures
 from formflow.admin import setup
-from formflow.storage.database import SCHEMA_VERSION
+from formflow.core.clock import utc_now
+from formflow.storage import audit_trail, seals
+from formflow.storage.database import SCHEMA_VERSION, open_ledger
 
 KEPT = Path(__file__).parents[1] / "build"
 STILL_OPEN = 20  # of any number of records: the others are delivered, seen and decided
@@ -41,8 +43,10 @@ def _make(draft: Path, count: int) -> None:
     with closing(sqlite3.connect(draft)) as opened:
         opened.row_factory = sqlite3.Row
         _multiply(opened, count)
+        _seal(opened)
         opened.commit()
         opened.execute("VACUUM")
+    _begin_trail(draft)
 
 
 def _multiply(opened: sqlite3.Connection, count: int) -> None:
@@ -51,6 +55,30 @@ def _multiply(opened: sqlite3.Connection, count: int) -> None:
     for number in range(len(patterns) + 1, count + 1):
         _copy(opened, patterns[number % len(patterns)], number, is_open=number > count - STILL_OPEN)
     opened.execute("UPDATE counter SET last = ? WHERE name LIKE 'reference-%'", (count,))
+
+
+def _seal(opened: sqlite3.Connection) -> None:
+    """Seal what was copied, and leave it without lines of the audit trail."""
+    query = "SELECT entry.*, paper.sha256 FROM entry JOIN paper ON paper.id = entry.paper_id"
+    for row in opened.execute(query).fetchall():
+        seal = seals.of_entry({**dict(row), "urgent": bool(row["urgent"])})
+        opened.execute(
+            "UPDATE entry SET seal = ?, audit_line = NULL WHERE id = ?", (seal, row["id"])
+        )
+    opened.execute("DELETE FROM audit_line")
+    opened.execute("DELETE FROM audit_head")
+
+
+def _begin_trail(draft: Path) -> None:
+    """Write the audit trail of all records, under a key that nobody keeps."""
+    folder = draft.with_suffix(".trail")
+    folder.mkdir()
+    draft.rename(folder / "ledger.sqlite")
+    engine = open_ledger(folder)
+    audit_trail.open_trail(folder, engine, audit_trail.SERVICE, utc_now())
+    engine.dispose()
+    (folder / "ledger.sqlite").rename(draft)
+    shutil.rmtree(folder)
 
 
 def _pattern(opened: sqlite3.Connection, entry: int) -> dict[str, list[Row]]:

@@ -24,7 +24,7 @@ from formflow.pipeline.sweep import MARKER
 from formflow.reading.manifest_builder import known_forms
 from formflow.sdk import registry
 from formflow.sdk.contract import CheckLine
-from formflow.storage import database
+from formflow.storage import database, soundness
 from formflow.storage.originals import Vault
 
 LEAST_FREE_BYTES = 1 << 30
@@ -78,11 +78,11 @@ def _state_is_local(folder: Path) -> CheckLine:
 def _ledger(settings: Settings) -> CheckLine:
     try:
         with database.looking(settings.state.folder) as connection:
-            is_sound = database.is_sound(connection)
+            is_sound = soundness.is_sound(connection)
     except FormFlowError as problem:
         return CheckLine(False, f"{problem.found} {problem.advice}")
     if not is_sound:
-        return CheckLine(False, "is damaged. Stop FormFlow and restore it from a backup.")
+        return CheckLine(False, "is damaged. Stop FormFlow and put back the newest backup.")
     return CheckLine(True, f"is sound ({database.NAME})")
 
 

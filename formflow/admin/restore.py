@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 from formflow.admin import rights
 from formflow.admin.backup import FORMS, SETTINGS, refuse_misplaced
 from formflow.core import files
+from formflow.core.account import by_command
 from formflow.core.crash_points import crash_at
 from formflow.core.errors import (
     AlreadyRunning,
@@ -60,8 +61,8 @@ def restore(settings: Settings, folder: Path, name: str | None, now: datetime) -
             backups.put(folder, manifest, staging)
             crash_at("restore.copied")
             differ = tuple(_put_back_forms(settings, folder, manifest))
-            with open_context(_in(settings, staging)) as context:
-                since = catch_up(context, manifest.moment, now)
+            with open_context(_in(settings, staging), who=by_command("restore")) as context:
+                since = catch_up(context, manifest.name, manifest.moment, now)
             crash_at("restore.before-place")
             _put_in_place(staging, state)
             crash_at("restore.after-place")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from formflow.core.errors import ExitCode
+from formflow.core.errors import ExitCode, LedgerDamaged
 from formflow.core.messages import MESSAGES
 from formflow.core.model import Light, Outcome
 from formflow.core.references import at_revision
@@ -16,6 +16,7 @@ from formflow.core.wording import LIGHT_WORDS, OUTCOME_WORDS, moment_in_words
 from formflow.delivery import own_alerts
 from formflow.delivery.own_alerts import OwnAlert
 from formflow.delivery.unusable import unusable
+from formflow.pipeline import damage
 from formflow.pipeline.service import HEARTBEAT
 from formflow.pipeline.sweep import MARKER
 from formflow.storage import (
@@ -91,7 +92,11 @@ class Overview:
 
 
 def overview(settings: Settings) -> Overview:
-    """Return how things stand. Changes nothing. Raise StorageProblem where there is no ledger to look at."""
+    """Return how things stand. Changes nothing. Raise StorageProblem where there is no ledger to look at,
+    LedgerDamaged where the service has found that it is damaged.
+    """
+    if damage.is_noted(settings.state.folder):
+        raise LedgerDamaged
     with database.looking(settings.state.folder) as connection:
         records, unread = entries.count_records(connection), tasks.count_unread(connection)
         unseen = tuple(waiting.unacknowledged(connection))

@@ -21,6 +21,7 @@ from formflow.core.errors import ExitCode, FormFlowError, SettingsProblem
 
 # Loaded one by one when asked for: `formflow --help` must not wait for the database library.
 COMMANDS = {
+    "audit": ("audit", "Who did what, when and from where: by record and by day."),
     "ack": ("act", "Say that you have seen an alert."),
     "backup": ("backup", "Make a backup, also while FormFlow runs."),
     "connectors": ("connectors", "The destinations: list them, check them, show their settings."),
@@ -39,6 +40,10 @@ COMMANDS = {
     "run": ("work", "Watch the folders and do everything that is due."),
     "show": ("look", "A record with all its revisions."),
     "status": ("look", "What waits for a person, what waits for a destination."),
+    "verify": (
+        "audit",
+        "Look whether records, originals and the audit trail are as they were written.",
+    ),
 }
 
 
@@ -157,7 +162,7 @@ def _our_bug(problem: Exception) -> int:
     where = f"{Path(frame.tb_frame.f_code.co_filename).name}:{frame.tb_lineno}" if frame else "?"
     click.echo(
         f"Something went wrong in FormFlow ({type(problem).__name__} at {where}).\n"
-        "Nothing that was recorded is lost. Tell whoever looks after FormFlow these two words.",
+        "Tell whoever looks after FormFlow these two words. “formflow verify” says whether all records are sound.",
         err=True,
     )
     if os.environ.get("FORMFLOW_TRACEBACK"):

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
-import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from formflow.admin.settings_file import load_settings
 from formflow.cli.output import say
+from formflow.core.account import account, by_command
 from formflow.core.clock import utc_now
 from formflow.core.errors import ExitCode
+from formflow.core.settings import Settings
 from formflow.pipeline.reread import Became, read_again
-from formflow.storage import database, tasks
+from formflow.storage import audit_trail, database, tasks
 from formflow.storage.acknowledgements import acknowledge
+from formflow.storage.audit_trail import AuditEvent, Happened, Trail
+from formflow.storage.database import Engine
 from formflow.storage.originals import Vault
+
+
+@contextmanager
+def _at_the_ledger(settings: Settings, command: str) -> Iterator[tuple[Engine, Trail]]:
+    """Lend the ledger and its audit trail to a command that changes something. Raise StorageProblem."""
+    folder = settings.state.folder
+    engine = database.open_ledger(folder)
+    try:
+        trail, _ = audit_trail.open_trail(folder, engine, by_command(command), utc_now())
+        yield engine, trail
+    finally:
+        engine.dispose()
 
 
 @click.command()
@@ -23,10 +40,12 @@ from formflow.storage.originals import Vault
 @click.pass_obj
 def ack(settings_file: Path, reference: str, by: str | None) -> int:
     """Say that you have seen the alert about REFERENCE."""
-    engine = database.open_ledger(load_settings(settings_file).state.folder)
-    who = by or getpass.getuser()
-    with database.writing(engine) as connection:
-        count = acknowledge(connection, reference, who, utc_now())
+    settings, who = load_settings(settings_file), by or account()
+    with (
+        _at_the_ledger(settings, "ack") as (engine, trail),
+        database.writing(engine) as connection,
+    ):
+        count = acknowledge(connection, trail, reference, who, utc_now())
     if count:
         say(f"{reference} has been seen by {who}.")
         return ExitCode.DONE
@@ -50,8 +69,12 @@ def retry(settings_file: Path, destination: str | None) -> int:
         raise click.UsageError(
             f"There is no destination “{destination}”. There are: {', '.join(names)}."
         )
-    with database.writing(database.open_ledger(settings.state.folder)) as connection:
+    with (
+        _at_the_ledger(settings, "retry") as (engine, trail),
+        database.writing(engine) as connection,
+    ):
         count = tasks.retry(connection, destination, set_aside_too=True)
+        trail.note(connection, utc_now(), Happened(AuditEvent.RETRIED, place=destination or ""))
     say(f"Deliveries that will be tried again: {count}.")
     return ExitCode.DONE
 
@@ -71,11 +94,9 @@ def reread(
     if sum((bool(references), code is not None, all_unread)) != 1:
         raise click.UsageError("Name references, or a --code, or --all-unread.")
     settings = load_settings(settings_file)
-    engine, vault = (
-        database.open_ledger(settings.state.folder),
-        Vault(settings.state.folder / "originals"),
-    )
-    found = read_again(engine, vault, utc_now(), settings.reading.file_mb << 20, references, code)
+    vault, largest = Vault(settings.state.folder / "originals"), settings.reading.file_mb << 20
+    with _at_the_ledger(settings, "reread") as (engine, trail):
+        found = read_again(engine, vault, trail, utc_now(), largest, references, code)
     for reference in references:
         if reference not in found:
             say(

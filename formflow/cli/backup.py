@@ -12,8 +12,11 @@ from formflow.admin import restore as restoring
 from formflow.admin.restore import Restored
 from formflow.admin.settings_file import load_settings
 from formflow.cli.output import say
+from formflow.core.account import by_command
 from formflow.core.clock import utc_now
 from formflow.core.errors import ExitCode
+from formflow.storage import views
+from formflow.storage.audit_trail import AuditEvent, Happened
 
 
 @click.command()
@@ -31,6 +34,11 @@ def backup(settings_file: Path, folder: Path) -> int:
         f"Backup {held.name} is complete. Originals: {len(held.originals)}, new: {made.copied}. "
         "It holds children’s names: keep it as safe as the state folder."
     )
+    copied = Happened(AuditEvent.BACKED_UP, detail=held.name)
+    try:
+        views.put(settings.state.folder, by_command("backup"), copied, held.moment)
+    except OSError:
+        say("That this backup was made could not be noted for the audit trail.")
     if backing_up.is_on_the_same_disk(settings, folder):
         say("It is on the same disk as FormFlow. Keep a copy on another computer, too.")
     if made.damaged:

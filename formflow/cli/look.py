@@ -1,4 +1,4 @@
-"""`formflow read`, `show`, `explain`, `status`: commands that look and change nothing."""
+"""`formflow read`, `show`, `explain`, `status`: commands that look and change nothing but the audit trail."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from formflow.admin.status import as_text, exit_code, overview
 from formflow.admin.status_json import as_json as status_json
 from formflow.cli.output import calls, emit, notice_json, proposal_json, say, table
 from formflow.cli.output import explain as explained
+from formflow.core.account import by_command
 from formflow.core.clock import utc_now
 from formflow.core.dates import local_day
-from formflow.core.errors import ExitCode
+from formflow.core.errors import ExitCode, LedgerDamaged
 from formflow.core.limits import Limits
 from formflow.core.messages import notice
 from formflow.core.model import Checked, Entry, History, Proposal, Unread
@@ -30,7 +31,8 @@ from formflow.reading.manifest_builder import known_forms
 from formflow.rules.checks import check
 from formflow.rules.light import urgency
 from formflow.rules.light.propose import decide
-from formflow.storage import database
+from formflow.storage import database, soundness, views
+from formflow.storage.audit_trail import AuditEvent, Happened
 from formflow.storage.entries import case, revisions
 
 as_json = click.option("--json", "as_json", is_flag=True, help="For another program to read.")
@@ -135,7 +137,7 @@ def _tell_read(answer: dict[str, Any], proposal: Proposal | None, known: Sequenc
 def show(settings_file: Path, reference: str, as_json: bool) -> int:
     """Show the record REFERENCE with all its revisions."""
     settings = load_settings(settings_file)
-    entries = _entries(settings, reference)
+    entries = _entries(settings, reference, "show")
     if not entries:
         return _unknown(reference)
     if as_json:
@@ -156,7 +158,7 @@ def show(settings_file: Path, reference: str, as_json: bool) -> int:
 def explain(settings_file: Path, reference: str, as_json: bool) -> int:
     """Show every finding of REFERENCE with the line of guidance it came from."""
     settings = load_settings(settings_file)
-    entries = _entries(settings, reference)
+    entries = _entries(settings, reference, "explain")
     if not entries:
         return _unknown(reference)
     if as_json:
@@ -191,9 +193,19 @@ def status_text(settings: Settings) -> str:
     return as_text(overview(settings), settings)
 
 
-def _entries(settings: Settings, reference: str) -> list[Entry]:
-    with database.looking(settings.state.folder) as connection:
-        return revisions(connection, reference)
+def _entries(settings: Settings, reference: str, command: str) -> list[Entry]:
+    """Return the revisions of a record that is to be shown, and note for the audit trail that it was."""
+    state = settings.state.folder
+    with database.looking(state) as connection:
+        found = revisions(connection, reference)
+        if not found and not soundness.is_sound(connection):
+            raise LedgerDamaged  # that there is no such record would be a guess
+    if found:
+        try:
+            views.put(state, by_command(command), Happened(AuditEvent.VIEWED, reference), utc_now())
+        except OSError:
+            say("That you looked at this record could not be noted for the audit trail.")
+    return found
 
 
 def _together(settings: Settings, reference: str) -> Proposal | None:

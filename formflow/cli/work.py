@@ -15,10 +15,11 @@ from formflow.admin.settings_file import load_settings
 from formflow.cli import logs
 from formflow.cli.output import say
 from formflow.cli.stopping import stoppable
+from formflow.core.account import by_command
 from formflow.core.errors import ExitCode
 from formflow.core.model import Role
 from formflow.core.settings import Settings
-from formflow.pipeline import service, walk
+from formflow.pipeline import damage, service, walk
 from formflow.pipeline.context import WorkContext, open_context
 from formflow.pipeline.ingest import files as files_in
 from formflow.pipeline.ingest import hand_over
@@ -33,7 +34,13 @@ LOOK_SECONDS = 0.5  # between two looks at how far the workers have come
 def run(settings_file: Path, once: bool) -> int:
     """Watch the folders and do everything that is due. Stop it with Ctrl-C or SIGTERM."""
     settings = load_settings(settings_file)
-    with service.alone(settings), logs.kept(settings), open_context(settings) as context:
+    with (
+        service.alone(settings),
+        logs.kept(settings),
+        damage.told(settings),
+        open_context(settings) as context,
+    ):
+        damage.refuse(settings.state.folder, context.engine)
         service.try_everything_again(context)
         return _once(context) if once else _serve(context)
 
@@ -106,7 +113,11 @@ def ingest(settings_file: Path, paths: tuple[Path, ...], jobs: int, role: str, q
     """Take files, or all PDFs in folders, now. The files stay where they are."""
     settings = load_settings(settings_file)
     files = list(files_in(paths))
-    with open_context(settings) as context, stoppable(context):
+    with (
+        damage.told(settings),
+        open_context(settings, who=by_command("ingest")) as context,
+        stoppable(context),
+    ):
         taken = hand_over(context, _with_bar(files, "Taking", quiet), Role(role))
         _drain(context, taken.new, jobs, quiet)
     if context.stopping.is_set():
@@ -147,7 +158,7 @@ def _drain(context: WorkContext, papers: int, jobs: int, quiet: bool) -> None:
 
 def _drain_beside(settings: Settings) -> int:
     """Do everything that is ready, in a process of its own."""
-    with open_context(settings) as context, stoppable(context):
+    with open_context(settings, who=by_command("ingest")) as context, stoppable(context):
         return walk.drain_all(context)
 
 

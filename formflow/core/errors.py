@@ -5,6 +5,8 @@
     |- StorageProblem        4   a folder, the ledger or the vault
     |- AlreadyRunning        6   another FormFlow works on this ledger
     |- IntegrityProblem      7   what is stored is not what was stored
+    |  |- LedgerDamaged          the ledger itself
+    |  `- OriginalChanged        an original in the vault
     `- FormDefinitionProblem 3   a form definition contradicts itself
 
 What connectors raise is in sdk/contract.py: those endings belong to the people who write connectors.
@@ -74,3 +76,31 @@ class IntegrityProblem(FormFlowError):
     """What is stored is not what was stored."""
 
     exit_code = ExitCode.INTEGRITY
+
+
+class LedgerDamaged(IntegrityProblem):
+    """The ledger is not as FormFlow wrote it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The ledger is damaged: it is not as FormFlow wrote it.",
+            "Stop FormFlow, keep a copy of the state folder as it is, and put back the newest backup of it."
+            " Then run “formflow verify”: it says whether everything is sound.",
+        )
+
+    def __reduce__(self) -> tuple[type[LedgerDamaged], tuple[()]]:
+        """Cross from one process to another without the words, which the class has."""
+        return type(self), ()
+
+
+class OriginalChanged(IntegrityProblem):
+    """An original in the vault is missing, or is not the file that was kept."""
+
+    def __init__(self, sha256: str, *, is_missing: bool) -> None:
+        super().__init__(
+            "An original is missing from the state folder."
+            if is_missing
+            else "An original in the state folder has been changed since it was kept.",
+            "Put that file back from a backup of the state folder, or drop the same form again.",
+        )
+        self.sha256 = sha256

@@ -986,6 +986,28 @@ MESSAGES: dict[str, Message] = {
         "What was filed is still where it was. FormFlow no longer follows it up and sends no reminders about it.",
         "Look for it in “Alerts” and in the child files. Then ask for those forms and sheets again and drop them.",
     ),
+    "FF-450": Message(
+        "FormFlow’s ledger is damaged, so FormFlow has stopped.",
+        "Forms that you drop stay where they are, unread, and nobody is told of them. Recent records may be missing.",
+        "Tell IT now: they put back the newest backup of the state folder. Until then, look at new forms in the drop"
+        " folders yourself and decide without FormFlow.",
+    ),
+    "FF-451": Message(
+        "The copy that FormFlow kept of a form is missing, or has been changed since.",
+        "The form waits. It is not read from a copy that nobody can vouch for.",
+        "Tell IT. The copy can be put back from a backup of the state folder, or drop the same form again.",
+    ),
+    "FF-452": Message(
+        "The copy that FormFlow kept of the form {reference} is missing, or has been changed since (seen on {day}).",
+        "It has not been sent to “{destination}”. The record itself has not changed.",
+        "Tell IT. The copy can be put back from a backup of the state folder, or drop the same form again.",
+    ),
+    "FF-453": Message(
+        "The key of the audit trail was not in the state folder, so FormFlow has made a new one.",
+        "The trail goes on. Nobody can check any more that its earlier lines have not been changed.",
+        "Tell IT. If the state folder was put back from a backup, “audit.key” belongs to it. If nobody knows how the key"
+        " was lost, find out who has had access to that computer.",
+    ),
     "FF-460": Message(
         "{count} files that arrived {came} could not be read, all for the same reason: “{what}”",
         "There is one alert for all of them, and no notes in “Needs attention”. Each has a receipt. All are kept"

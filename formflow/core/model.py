@@ -305,6 +305,8 @@ class Entry:
     epoch: int = 0  # of the ledger when this was recorded; 0 in ledgers that knew none
     filed: str | None = None  # sha256 of the paper as others get it, None where they get none
     pictures: str | None = None  # sha256 of its pages as pictures, where they are needed
+    # Its line of the audit trail as it is printed: number and beginning of its seal; "" before it has one.
+    audited: str = dataclasses.field(default="", compare=False)
 
     @property
     def identity(self) -> str:

@@ -111,6 +111,11 @@ def at_revision(reference: str, revision: int) -> str:
     return f"{reference} r{revision}"
 
 
+def short(sha256: str) -> str:
+    """Return what a paper is called until it has a reference: the beginning of its sha256."""
+    return sha256[:12]
+
+
 def from_second_revision(reference: str, revision: int) -> str:
     """Return the reference alone for the first revision, and with its number from the second on."""
     return at_revision(reference, revision) if revision > 1 else reference

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 MISTAKE, INTERRUPTED = "FF-120", "FF-143"  # notices
 # Notices: what a waiting paper waits for.
 DISK, LEDGER, START, SLOW = "FF-140", "FF-141", "FF-142", "FF-144"
+ORIGINAL = "FF-451"  # what was kept of the paper is not there, or not as it was
 ENOUGH = 120
 WEIGHS: Mapping[str, int] = {MISTAKE: ENOUGH // 3, SLOW: ENOUGH // 4, INTERRUPTED: ENOUGH // 8}
 WORKER_GONE = ENOUGH // 60  # a worker that died with the paper in hand, or beside it

@@ -34,7 +34,7 @@ def collect(context: DeliveryContext, now: datetime) -> int:
             reference, revision = waiting[key]
             by = f"moved to Seen in {name}"
             with writing(context.engine) as connection:
-                count += acknowledge_up_to(connection, reference, revision, by, now)
+                count += acknowledge_up_to(connection, context.trail, reference, revision, by, now)
             subject = at_revision(reference, revision)
             log.info(Event("acknowledged", reference=subject, destination=name))
     return count

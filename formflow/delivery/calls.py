@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from formflow.core.crash_points import crash_at
+from formflow.core.errors import OriginalChanged
 from formflow.sdk import deadline, parcels
 from formflow.sdk.contract import (
     AcknowledgedByHand,
@@ -36,6 +37,7 @@ from formflow.sdk.parcels import Parcel
 CALL_SECONDS = 60.0  # for `deliver`, or `deliver_batch` with all its parcels
 ASK_SECONDS = 5.0  # for `prepare`, `look_up` and `acknowledged`
 NO_ANSWER, DIED, BAD_ANSWER = "FF-425", "FF-426", "FF-427"
+CHANGED = "FF-452"  # an original that was to go along
 DAY_SECONDS = 86_400.0
 LARGEST_BODY = 64 << 20  # bytes that are kept for one parcel
 LARGEST_HEADERS = 64 << 10  # letters, all together
@@ -175,7 +177,7 @@ def _deliver_one(connector: Connector, prepared: Prepared) -> Result:
 def _settled(connector: Connector, result: Result, key: str) -> Result:
     """Return a result; of what may have landed, what its destination says when it is asked now."""
     if isinstance(result, Undelivered) and result.ending is Ambiguous:
-        there = _look_up(connector, key)
+        there = look_up(connector, key)
         if isinstance(there, Delivered):
             return there
         if there is not None and there.code in (NO_ANSWER, DIED, BAD_ANSWER):
@@ -190,10 +192,11 @@ def _looked_up_first(connector: Connector, key: str, now: Round) -> Result | Non
     Where it cannot be asked, the parcel waits: sent unasked, it might be there twice.
     """
     now.begin(1)
-    return _look_up(connector, key)
+    return look_up(connector, key)
 
 
-def _look_up(connector: Connector, key: str) -> Result | None:
+def look_up(connector: Connector, key: str) -> Result | None:
+    """Return what a destination says of a parcel: that it is there, why it cannot say, or None: it is not."""
     try:
         with deadline.of(ASK_SECONDS):
             answer = connector.look_up(key)
@@ -254,6 +257,8 @@ def acknowledged(connector: AcknowledgedByHand, waiting: Mapping[str, tuple[str,
 
 def why(problem: BaseException) -> Undelivered:
     """Return why a parcel did not go, from what a connector raised."""
+    if isinstance(problem, OriginalChanged):
+        return Undelivered(CHANGED, Retryable, text=problem.found)
     for ours, number in ((NoAnswer, NO_ANSWER), (Died, DIED), (BadAnswer, BAD_ANSWER)):
         if isinstance(problem, ours):
             return Undelivered(number)

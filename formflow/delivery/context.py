@@ -13,6 +13,7 @@ from formflow.delivery.lanes import Lanes
 from formflow.forms.catalogue import Form
 from formflow.rules.case.prefill_values import Desk
 from formflow.sdk.contract import Connector
+from formflow.storage.audit_trail import Trail
 from formflow.storage.database import Engine
 from formflow.storage.originals import Vault
 from formflow.storage.owners import Owner
@@ -29,6 +30,7 @@ class DeliveryContext:
     destinations: Mapping[str, Connector]
     owner: Owner
     tokens: Tokens  # for the copies that FormFlow makes
+    trail: Trail
     lanes: Lanes = dataclasses.field(default_factory=Lanes)
 
     @property

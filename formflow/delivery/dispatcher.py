@@ -17,7 +17,7 @@ from typing import Any
 from formflow.core.crash_points import crash_at
 from formflow.core.events import Event
 from formflow.delivery import calls, own_alerts, said
-from formflow.delivery.calls import NO_ANSWER, Result, Undelivered
+from formflow.delivery.calls import CHANGED, NO_ANSWER, Result, Undelivered
 from formflow.delivery.context import DeliveryContext
 from formflow.delivery.lanes import Round
 from formflow.delivery.preparing import NOT_DRAWN, NOT_TAKEN, prepare
@@ -25,6 +25,7 @@ from formflow.delivery.unusable import Unusable
 from formflow.sdk import registry
 from formflow.sdk.contract import Delivered, Rejected, RepeatSafe, SettingsError
 from formflow.storage import parcels, silences, tasks
+from formflow.storage.audit_trail import AuditEvent, Happened
 from formflow.storage.database import Connection, reading, writing
 from formflow.storage.tasks import Claimed, LeaseLost
 
@@ -79,21 +80,25 @@ def _settle(
     context: DeliveryContext, lane: str, now: Round, results: Sequence[Result], at: datetime
 ) -> None:
     """Mark what came of a round in one transaction, and give back what was not tried."""
-    owner, became = context.owner.name, dict[int, Event]()
+    owner, became, landed = context.owner.name, dict[int, Event](), list[int]()
     results = _fit_to_show(context, lane, now.tasks, results)
     with writing(context.engine) as connection:
         for task, result in zip(now.tasks, results, strict=False):
             try:
                 became[task.ref_id] = _mark(connection, context, task, result, at)
+                is_noted = True
             except LeaseLost:
-                _mark_late(connection, task, result, at)
+                is_noted = _mark_late(connection, task, result, at)
+            landed += [task.ref_id] if is_noted and isinstance(result, Delivered) else []
         for task in now.tasks[len(results) :]:
             with contextlib.suppress(LeaseLost):
                 tasks.release(connection, task, owner)
         _note_silence(
             connection, context, lane, results, at - timedelta(seconds=now.seconds_since_last_call)
         )
-        subjects = parcels.subjects(connection, became)
+        subjects = parcels.subjects(connection, {*became, *landed})
+        told = [Happened(AuditEvent.DELIVERED, subjects.get(one, ""), lane) for one in landed]
+        context.trail.note(connection, at, *told)
     for number, event in became.items():
         subject = subjects.get(number, "")
         log.info(replace(event, reference=subject, destination=lane, seconds=now.seconds))
@@ -121,6 +126,8 @@ def _mark(
         if result.code == NOT_DRAWN:
             own_alerts.tell_of_undrawn(connection, context, task.ref_id, now)
         return Event("set aside", code=result.code)
+    if result.code == CHANGED:
+        own_alerts.tell_of_changed(connection, context, task.ref_id, now)
     after = _back_off(task, result)
     tasks.put_back(connection, task, owner, after_seconds=after, code=result.code, **told)
     if result.is_out_of_reach:
@@ -153,11 +160,13 @@ def _is_ours(context: DeliveryContext, lane: str) -> bool:
     )
 
 
-def _mark_late(connection: Connection, task: Claimed, result: Result, now: datetime) -> None:
-    """Mark what was delivered after it had been put back, so that it does not go twice."""
+def _mark_late(connection: Connection, task: Claimed, result: Result, now: datetime) -> bool:
+    """Mark what was delivered after it had been put back, so that it does not go twice; return whether it was."""
     log.warning(Event("ended after it was put back", destination=task.lane))
     if isinstance(result, Delivered) and tasks.finish_late(connection, task):
         parcels.note_delivered(connection, task.ref_id, result.how, result.where, now)
+        return True
+    return False
 
 
 def _note_silence(

@@ -65,7 +65,7 @@ def tell(
     else:
         reference = _begun(connection, context, alerts, entry, about, now)
     by = f"told in {reference}"
-    acknowledge_up_to(connection, entry.reference, entry.revision, by, now)
+    acknowledge_up_to(connection, context.trail, entry.reference, entry.revision, by, now)
 
 
 def end(engine: Engine) -> bool:

@@ -10,11 +10,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from formflow.core.dates import local_day
 from formflow.core.messages import notice
+from formflow.core.wording import day_in_words
 from formflow.delivery import outbox
+from formflow.delivery.calls import CHANGED
 from formflow.delivery.context import DeliveryContext
 from formflow.storage import own_alerts as kept
 from formflow.storage import parcels as kept_parcels
+from formflow.storage.audit_trail import AuditEvent, Happened
 from formflow.storage.database import Connection
 
 
@@ -39,6 +43,7 @@ def tell(
     reference = kept.add(connection, code, words, now)
     if reference is None:
         return
+    context.trail.note(connection, now, Happened(AuditEvent.TOLD, reference, detail=code))
     outbox.tell(connection, context.destinations, context.settings, reference, now)
 
 
@@ -54,6 +59,14 @@ def tell_of_undrawn(
 ) -> None:
     """Tell that a parcel was held because it could not be drawn."""
     _tell_of_held(connection, context, "FF-423", parcel_id, {}, now)
+
+
+def tell_of_changed(
+    connection: Connection, context: DeliveryContext, parcel_id: int, now: datetime
+) -> None:
+    """Tell, once a day, that a parcel waits because its original is not as it was kept."""
+    day = day_in_words(local_day(now, context.settings.zone))
+    _tell_of_held(connection, context, CHANGED, parcel_id, {"day": day}, now)
 
 
 def _tell_of_held(

@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Callable, Sequence
 from typing import IO, BinaryIO
 
+from formflow.core.errors import OriginalChanged
 from formflow.core.processes import END_SECONDS
 from formflow.delivery.plugin_protocol import LENT, REFUSED, what_is_wanted
 from formflow.reading.sandbox.frames import receive, send
@@ -38,15 +39,20 @@ class Exchange:
     ) -> None:
         self.running = running
         self.answer: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self.problem: OriginalChanged | None = None  # why an original was not lent
         self.is_nonsense = False  # no frame, or one that is too large, from a process that lives on
         self._requests, self._largest, self._lent, self._lend = requests, largest, lent, lend
 
     def make(self) -> None:
         """Send the requests, lend what is asked for, and hand on the answer: None where there is none."""
         frame = None
-        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+        try:
             frame = self._made()
-        if frame is None:
+        except OriginalChanged as problem:
+            self.problem = problem
+        except (OSError, ValueError, TypeError, KeyError):
+            pass
+        if frame is None and self.problem is None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.running.wait(END_SECONDS)
             self.is_nonsense = self.running.poll() is None

@@ -272,7 +272,7 @@ class _Process:
         if frame is not None:
             return frame
         self._kill_running()  # its pipes are closed by the exchange, which may still be at work
-        raise why
+        raise exchange.problem or why
 
     def _end_when_idle(self) -> None:
         if self._idle is not None:

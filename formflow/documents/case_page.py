@@ -40,7 +40,7 @@ def what_is_open(to_decide: ToDecide, settings: Settings, now: datetime) -> str:
         for step in open_steps(case, today)
     ]
     return template("open.html").render(
-        **head_of(case.record, None, settings),
+        **head_of(case.record, None, settings) | {"audited": _audited(case)},
         at=moment_in_words(now, settings.zone),
         child_reference=case.record.child_reference,
         light_words=LIGHT_WORDS[case.record.highest_light][1]
@@ -68,6 +68,12 @@ def what_is_open(to_decide: ToDecide, settings: Settings, now: datetime) -> str:
         papers=[_paper(one, settings) for one in (case.record, *case.sheets.values())],
         sheets=sorted(to_decide.sheets),
     )
+
+
+def _audited(case: Case) -> str:
+    """Return the last line of the audit trail that tells of a paper of this case; "" for none."""
+    lines = (one.audited for one in (case.record, *case.sheets.values()) if one.audited)
+    return max(lines, key=lambda line: int(line.partition("-")[0]), default="")
 
 
 def _paper(entry: Entry, settings: Settings) -> str:

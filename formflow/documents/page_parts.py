@@ -49,6 +49,7 @@ def head_of(entry: Entry, form: Form | None, settings: Settings) -> dict[str, An
         "revision": entry.revision,
         "received": moment_in_words(entry.received_at, settings.zone),
         "form_title": form.title if form else "Not known",
+        "audited": entry.audited,
     }
 
 

@@ -6,6 +6,8 @@ Opened by the command, or by the test, and handed to whatever needs it. Settings
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +17,7 @@ from pathlib import Path
 
 from formflow.core import files
 from formflow.core.clock import utc_now
+from formflow.core.errors import LedgerDamaged
 from formflow.core.limits import Limits
 from formflow.core.settings import Settings
 from formflow.core.trouble import INTERRUPTED, Trouble
@@ -28,7 +31,9 @@ from formflow.pipeline.blanks import Blanks
 from formflow.reading.manifest_builder import known_forms
 from formflow.reading.sandbox.parent import Cage
 from formflow.sdk.contract import Connector
-from formflow.storage import copy_key, database, tasks
+from formflow.storage import audit_trail, copy_key, database, tasks, views
+from formflow.storage.audit_trail import SERVICE
+from formflow.storage.failures import damage_of
 from formflow.storage.originals import Vault
 from formflow.storage.owners import Owner
 from formflow.storage.tasks import Claimed
@@ -42,6 +47,7 @@ class WorkContext(DeliveryContext):
 
     cage: Cage
     blanks: Blanks
+    damaged: threading.Event = dataclasses.field(default_factory=threading.Event)  # the ledger is
     # Tasks of ours that could not be put back yet, each with the reason. Lanes add to it, too.
     stayed: deque[tuple[Claimed, Trouble]] = dataclasses.field(default_factory=deque)
 
@@ -55,6 +61,19 @@ class WorkContext(DeliveryContext):
         self.stopping.set()
         self.cage.interrupt()
 
+    def refuse_damage(self) -> None:
+        """Raise LedgerDamaged where that has been found."""
+        if self.damaged.is_set():
+            raise LedgerDamaged
+
+    def stop_if_damaged(self, problem: BaseException) -> bool:
+        """Let nothing more be begun where a failure shows that the ledger is damaged; return whether it does."""
+        if damage_of(problem) is None:
+            return False
+        self.damaged.set()
+        self.stop()
+        return True
+
     def was_interrupted(self, why: Trouble) -> bool:
         """Return whether it is `stop` that broke off a reading: that says nothing about the paper."""
         return why.code == INTERRUPTED and self.stopping.is_set()
@@ -67,11 +86,13 @@ class WorkContext(DeliveryContext):
 
 
 @contextmanager
-def open_context(settings: Settings, cage: Cage | None = None) -> Iterator[WorkContext]:
+def open_context(
+    settings: Settings, cage: Cage | None = None, *, who: str = SERVICE
+) -> Iterator[WorkContext]:
     """Lend everything that the settings name, and release it. Raise StorageProblem or SettingsProblem.
 
     A cage that is handed in reads for this worker too, and stays open. What was claimed and not finished
-    is given back to others.
+    is given back to others. `who` is what the audit trail calls this worker.
     """
     known = known_forms(settings.folders.forms)
     with ExitStack() as stack:
@@ -84,6 +105,8 @@ def open_context(settings: Settings, cage: Cage | None = None) -> Iterator[WorkC
         stack.callback(tasks.reap, engine, locks)
         owner = stack.enter_context(Owner(locks))
         key = copy_key.open_key(settings.state.folder, engine)
+        trail, is_trail_new = audit_trail.open_trail(settings.state.folder, engine, who, utc_now())
+        views.make_folder(settings.state.folder)
         destinations, lanes = open_destinations(settings, vault), Lanes()
         stack.callback(_close, destinations, lanes)
         context = WorkContext(
@@ -95,13 +118,17 @@ def open_context(settings: Settings, cage: Cage | None = None) -> Iterator[WorkC
             destinations=destinations,
             owner=owner,
             tokens=key.tokens,
+            trail=trail,
             lanes=lanes,
             blanks=Blanks(settings.folders.blank_forms),
         )
         stack.callback(lanes.close)
-        if key.is_lost:
-            with database.writing(engine) as connection:
-                own_alerts.tell(connection, context, "FF-256", {}, utc_now())
+        lost = [(key.is_lost, "FF-256"), (is_trail_new, "FF-453")]
+        with database.writing(engine) as connection:
+            for code in (code for is_lost, code in lost if is_lost):
+                own_alerts.tell(connection, context, code, {}, utc_now())
+            digest = hashlib.sha256(settings.model_dump_json().encode()).hexdigest()
+            audit_trail.note_settings(connection, trail, digest, utc_now())
         watermark.begin(context)
         yield context
 

@@ -61,7 +61,7 @@ def _take(context: WorkContext, path: Path, role: Role) -> str:
     gate = tail_gate(path, largest=context.settings.reading.file_mb << 20)
     now = utc_now()
     if not stat.S_ISREG(status.st_mode):
-        intake.note_unkept(context.engine, drop, now, code=gate.code, words=gate.words)
+        intake.note_unkept(context, drop, now, code=gate.code, words=gate.words)
         return "unkept"
-    is_new = intake.take(context.engine, context.vault, drop, now, code=gate.code, words=gate.words)
+    is_new = intake.take(context, drop, now, code=gate.code, words=gate.words)
     return "new" if is_new else "known"

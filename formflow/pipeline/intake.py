@@ -16,7 +16,10 @@ from formflow.core import files
 from formflow.core.crash_points import crash_at
 from formflow.core.events import Event
 from formflow.core.model import Drop, Outcome, Role
+from formflow.core.references import short
+from formflow.delivery.context import DeliveryContext
 from formflow.storage import papers, tasks
+from formflow.storage.audit_trail import AuditEvent, Happened, Trail
 from formflow.storage.database import Connection, Engine, reading, writing
 from formflow.storage.originals import Vault
 from formflow.storage.schema import TaskKind
@@ -27,18 +30,12 @@ PATH_WATCHED = timedelta(hours=24)
 Remember = Callable[[Connection], None]
 
 
-def short(sha256: str) -> str:
-    """Return what a paper is called in the log until it has a reference."""
-    return sha256[:12]
-
-
 class ChangedWhileCopying(Exception):
     """The file changed while it was copied. It is taken later."""
 
 
 def take(
-    engine: Engine,
-    vault: Vault,
+    context: DeliveryContext,
     drop: Drop,
     now: datetime,
     *,
@@ -56,13 +53,15 @@ def take(
         before = _fingerprint(stream)
         if before != (drop.size, drop.modified_ns):
             raise ChangedWhileCopying
-        sha256, size = vault.keep(stream)
+        sha256, size = context.vault.keep(stream)
         if _fingerprint(stream) != before or size != drop.size:
             raise ChangedWhileCopying
     crash_at("intake.after-copy")
-    grown = _grown_from(engine, vault, drop, sha256, now)
-    with writing(engine) as connection:
-        is_new = _note_arrival(connection, drop, sha256, size, now, code, words or {}, grown)
+    grown = _grown_from(context.engine, context.vault, drop, sha256, now)
+    with writing(context.engine) as connection:
+        is_new = _note_arrival(
+            connection, context.trail, drop, sha256, size, now, code, words or {}, grown
+        )
         remember(connection)
     crash_at("intake.after-commit")
     known = "" if is_new else ", known already"
@@ -71,7 +70,7 @@ def take(
 
 
 def note_unkept(
-    engine: Engine,
+    context: DeliveryContext,
     drop: Drop,
     now: datetime,
     *,
@@ -80,8 +79,8 @@ def note_unkept(
     remember: Remember = lambda _connection: None,
 ) -> None:
     """Note that something arrived of which no copy can be kept, such as a folder named x.pdf."""
-    with writing(engine) as connection:
-        _note_arrival(connection, drop, None, drop.size, now, code, words, None)
+    with writing(context.engine) as connection:
+        _note_arrival(connection, context.trail, drop, None, drop.size, now, code, words, None)
         remember(connection)
     log.info(Event("came", code=code, said=f"nothing that can be copied, {drop.role}"))
 
@@ -129,6 +128,7 @@ def _shown(drop: Drop) -> str:
 
 def _note_arrival(
     connection: Connection,
+    trail: Trail,
     drop: Drop,
     sha256: str | None,
     size: int,
@@ -140,6 +140,7 @@ def _note_arrival(
     # The same bytes from another kind of folder are another paper: what it may do is not the same.
     known = papers.known(connection, sha256, drop.role) if sha256 else None
     shown = _shown(drop)
+    trail.note(connection, now, _arrived(drop, sha256, code, is_known=known is not None))
     if known is not None and known.outcome == Outcome.UNREADABLE:
         # Dropped once more because we could not read it: it is read once more.
         again(
@@ -176,6 +177,12 @@ def _note_arrival(
     )
     tasks.add(connection, TaskKind.READ, paper_id, priority=tasks.PRIORITY_READ)
     return True
+
+
+def _arrived(drop: Drop, sha256: str | None, code: str, *, is_known: bool) -> Happened:
+    paper = f"paper {short(sha256)}" if sha256 else "no file"
+    told = ", ".join(filter(None, (drop.role, code, "known already" * is_known)))
+    return Happened(AuditEvent.ARRIVED, paper, place=drop.folder, detail=told, digest=sha256 or "")
 
 
 def again(

@@ -26,7 +26,7 @@ from formflow.core.model import (
     Unread,
     highest,
 )
-from formflow.core.references import at_revision, record_reference
+from formflow.core.references import at_revision, record_reference, short
 from formflow.core.settings import Settings
 from formflow.delivery import flood
 from formflow.delivery.context import DeliveryContext
@@ -46,6 +46,7 @@ from formflow.rules.light import urgency
 from formflow.rules.light.propose import decide
 from formflow.storage import children, counters, entries, papers, revisions, tasks
 from formflow.storage.acknowledgements import acknowledge_up_to
+from formflow.storage.audit_trail import AuditEvent, Happened, Trail
 from formflow.storage.database import Connection
 from formflow.storage.revisions import Revision
 from formflow.storage.schema import TaskKind
@@ -105,16 +106,17 @@ def record(
 
     A paper with the same answers as the revision before is no new entry: it is a repeat of that one.
     """
-    identity = _identity(connection, context, arrived, result, form)
+    identity, trail = _identity(connection, context, arrived, result, form), context.trail
     if identity.previous is not None and identity.is_unchanged:
         recorded = Recorded(
             identity.previous.id, repeats=True, told=_told("repeats", identity.previous)
         )
+        trail.note(connection, now, _repeated(identity.previous, arrived))
     else:
         entry = _entry(connection, context, arrived, result, identity, form, foreseen, now)
-        entry_id = entries.add(connection, entry, arrived.paper_id, identity.keys)
+        entry_id = entries.add(connection, trail, entry, arrived.paper_id, identity.keys)
         recorded = Recorded(entry_id, repeats=False, told=_told("recorded", entry))
-        _note_decided(connection, identity, entry)
+        _note_decided(connection, trail, identity, entry)
         send(connection, context.destinations, context.settings, entry, form, recorded.entry_id)
         if isinstance(result, Unread) and flood.is_one_of(entry):
             flood.tell(connection, context, entry, result.reason, now)
@@ -122,7 +124,7 @@ def record(
             _start_clock(connection, context.settings, entry, foreseen, recorded.entry_id)
     papers.become(connection, arrived.paper_id, recorded.entry_id)
     if isinstance(result, Checked) and arrived.continues is not None:
-        _end_waiting_of_the_unread(connection, arrived.continues, now)
+        _end_waiting_of_the_unread(connection, trail, arrived.continues, now)
     return recorded
 
 
@@ -130,14 +132,21 @@ def _told(what: str, entry: Entry | Revision) -> Event:
     return Event(what, reference=at_revision(entry.reference, entry.revision), said=entry.outcome)
 
 
-def _end_waiting_of_the_unread(connection: Connection, paper_id: int, now: datetime) -> None:
+def _repeated(previous: Revision, arrived: Arrived) -> Happened:
+    name = at_revision(previous.reference, previous.revision)
+    return Happened(AuditEvent.REPEATED, name, detail=f"paper {short(arrived.sha256)}")
+
+
+def _end_waiting_of_the_unread(
+    connection: Connection, trail: Trail, paper_id: int, now: datetime
+) -> None:
     """Note that nobody has to look at what could not be read: it has been read since.
 
     What was read has an alert of its own.
     """
     before = revisions.unreadable(connection, paper_id)
     if before is not None:
-        acknowledge_up_to(connection, before.reference, before.revision, "read again", now)
+        acknowledge_up_to(connection, trail, before.reference, before.revision, "read again", now)
 
 
 def _identity(
@@ -155,7 +164,7 @@ def _identity(
     return identify(connection, result, arrived.continues, tokens, zone)
 
 
-def _note_decided(connection: Connection, identity: Identity, entry: Entry) -> None:
+def _note_decided(connection: Connection, trail: Trail, identity: Identity, entry: Entry) -> None:
     """Note what a review sheet that counts does besides deciding.
 
     The safeguarding lead has seen the record, and may have joined its child with another.
@@ -163,14 +172,15 @@ def _note_decided(connection: Connection, identity: Identity, entry: Entry) -> N
     about = identity.about
     if about is None or entry.form_id != REVIEW or entry.outcome is not Outcome.RECORDED:
         return
-    record = about.record
-    acknowledge_up_to(
-        connection, record.reference, record.revision, "decided on F2", entry.recorded_at
+    record, now = about.record, entry.recorded_at
+    sheet = at_revision(entry.reference, entry.revision)
+    trail.note(
+        connection, now, Happened(AuditEvent.DECIDED, record.reference, detail=f"sheet {sheet}")
     )
+    acknowledge_up_to(connection, trail, record.reference, record.revision, "decided on F2", now)
     same = entry.answers.get(SAME_CHILD)
-    children.join(
-        connection, entry.reference, identity.child_id, (same.value if same else "") or ""
-    )
+    said = (same.value if same else "") or ""
+    children.join(connection, trail, entry.reference, identity.child_id, said, now)
 
 
 def _start_clock(

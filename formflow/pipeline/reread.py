@@ -6,10 +6,11 @@ from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 
-from formflow.core.errors import IntegrityProblem
+from formflow.core.errors import OriginalChanged
 from formflow.pipeline import intake
 from formflow.pipeline.gate import Gate, tail_gate
 from formflow.storage import entries, papers
+from formflow.storage.audit_trail import AuditEvent, Happened, Trail
 from formflow.storage.database import Connection, Engine, reading, writing
 from formflow.storage.originals import Vault
 from formflow.storage.papers import Unreadable
@@ -21,12 +22,13 @@ class Became(StrEnum):
     AGAIN = "will be read again."
     ALREADY = "waits to be read again already."
     NOTHING_KEPT = "was not a file that could be copied, so there is nothing to read."
-    LOST = "its original is missing from the state folder. Restore that from a backup."
+    LOST = "its original is missing or has been changed. Put it back from a backup of the state folder."
 
 
 def read_again(
     engine: Engine,
     vault: Vault,
+    trail: Trail,
     now: datetime,
     largest: int,
     references: Collection[str],
@@ -46,7 +48,7 @@ def read_again(
     gates = {paper.reference: _gate(vault, paper, largest) for paper in asked}
     with writing(engine) as connection:
         return {
-            paper.reference: _again(connection, paper, gates[paper.reference], now)
+            paper.reference: _again(connection, trail, paper, gates[paper.reference], now)
             for paper in papers.unreadable(connection)
             if paper.reference in gates
         }
@@ -67,11 +69,13 @@ def _gate(vault: Vault, paper: Unreadable, largest: int) -> Gate | Became:
         return Became.NOTHING_KEPT
     try:
         return tail_gate(vault.original(paper.sha256), largest=largest)
-    except IntegrityProblem:
+    except OriginalChanged:
         return Became.LOST
 
 
-def _again(connection: Connection, paper: Unreadable, gate: Gate | Became, now: datetime) -> Became:
+def _again(
+    connection: Connection, trail: Trail, paper: Unreadable, gate: Gate | Became, now: datetime
+) -> Became:
     if paper.is_waiting:
         return Became.ALREADY
     if isinstance(gate, Became):
@@ -86,4 +90,5 @@ def _again(connection: Connection, paper: Unreadable, gate: Gate | Became, now: 
         code=gate.code,
         words=gate.words,
     )
+    trail.note(connection, now, Happened(AuditEvent.REREAD, paper.reference))
     return Became.AGAIN

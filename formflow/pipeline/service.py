@@ -17,11 +17,11 @@ from formflow.core.clock import utc_now
 from formflow.core.errors import AlreadyRunning
 from formflow.core.settings import Settings, Watch
 from formflow.delivery import acknowledgements, own_alerts
-from formflow.pipeline import walk
+from formflow.pipeline import damage, walk
 from formflow.pipeline.context import WorkContext
 from formflow.pipeline.sweep import Swept, sweep
 from formflow.pipeline.watcher import FolderWatcher
-from formflow.storage import tasks
+from formflow.storage import tasks, views
 from formflow.storage.database import writing
 from formflow.storage.owners import is_dead
 
@@ -32,6 +32,7 @@ LOOKED_AT_SECONDS = 0.5  # whoever asks whether a service is at work holds the l
 SHORTEST_WAIT_SECONDS = 0.05
 HEAP_SECONDS = 2.0  # so long a turn works at a heap before the folders are looked through again
 AFTER_TROUBLE_SECONDS = 30.0
+DAY_SECONDS = 86_400.0  # how often the whole ledger is looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ def turn(
     # After the forms: a share that is slow to answer here holds none of them up.
     context.blanks.compare(partial(_tell_of_blank, context), clock())
     acknowledged = acknowledgements.collect(context, clock())
+    views.collect(settings.state.folder, context.engine, context.trail)
     files.write(settings.state.folder / HEARTBEAT, clock().isoformat().encode())
     return Turn(swept, handled, acknowledged)
 
@@ -104,13 +106,21 @@ def _tell_of_blank(context: WorkContext, code: str, name: str, now: datetime) ->
 
 
 def serve(context: WorkContext, watcher: FolderWatcher) -> None:
-    """Take turns until the worker is told to stop. Between turns it sleeps: idle costs next to nothing."""
+    """Take turns until the worker is told to stop. Between turns it sleeps: idle costs next to nothing.
+
+    Raise LedgerDamaged where a turn has met that, or the daily look at the whole ledger.
+    """
     watcher.start()
     # A lane that is done may have more to do, or the service may have waited for it.
     context.lanes.when_done = lambda: watcher.wake()
+    looked_at = time.monotonic()
     try:
         while not context.stopping.is_set():
+            if time.monotonic() - looked_at > DAY_SECONDS:
+                damage.refuse(context.settings.state.folder, context.engine)
+                looked_at = time.monotonic()
             watcher.wait(_turn_safely(context))
+        context.refuse_damage()
     finally:
         watcher.stop()
 
@@ -120,6 +130,7 @@ def _turn_safely(context: WorkContext) -> float:
     try:
         return _pause(context, turn(context, waits=False))
     except Exception as problem:  # noqa: BLE001 - a full disk at three in the morning may pass
+        context.stop_if_damaged(problem)
         # The class name only: a message may hold a path or an answer. Status shows the silence.
         log.error("a turn was given up: %s", type(problem).__name__)  # noqa: TRY400
         return AFTER_TROUBLE_SECONDS

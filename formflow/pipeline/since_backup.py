@@ -23,6 +23,7 @@ from formflow.pipeline.context import WorkContext
 from formflow.pipeline.taking_back import FiledPaper, take_back
 from formflow.sdk.contract import Ending, Filed, TellsWhatIsFiled
 from formflow.storage import counters, entries, tasks
+from formflow.storage.audit_trail import AuditEvent, Happened
 from formflow.storage.database import writing
 
 log = logging.getLogger("formflow")
@@ -44,8 +45,8 @@ class Since:
     away: tuple[str, ...]  # destinations that are out of reach
 
 
-def catch_up(context: WorkContext, backed_up: datetime, now: datetime) -> Since:
-    """Bring a ledger that was put back behind what was filed since, and tell what stays lost."""
+def catch_up(context: WorkContext, name: str, backed_up: datetime, now: datetime) -> Since:
+    """Bring a ledger that was put back from a backup behind what was filed since, and tell what stays lost."""
     marks = watermark.highest(context.settings)
     with writing(context.engine) as connection:
         tasks.begin_elsewhere(connection)
@@ -59,6 +60,7 @@ def catch_up(context: WorkContext, backed_up: datetime, now: datetime) -> Since:
         counters.move_past(connection, marks)
         counters.move_past(connection, _numbers(held))
         counters.renew_epoch(connection)
+        context.trail.note(connection, now, Happened(AuditEvent.RESTORED, detail=name))
         if lost:
             words = {
                 "moment": moment_in_words(backed_up, context.settings.zone),

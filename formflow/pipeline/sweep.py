@@ -186,8 +186,7 @@ def _take(
     try:
         if stat.S_ISREG(seen.status.st_mode):
             intake.take(
-                context.engine,
-                context.vault,
+                context,
                 drop,
                 now,
                 code=gate.code,
@@ -196,7 +195,7 @@ def _take(
             )
         else:
             intake.note_unkept(
-                context.engine, drop, now, code=gate.code, words=gate.words, remember=remember
+                context, drop, now, code=gate.code, words=gate.words, remember=remember
             )
     except (intake.ChangedWhileCopying, OSError) as problem:
         return _busy(context, watch, seen, problem)
@@ -227,7 +226,7 @@ def _tell_if_it_stays_so(
         _note_state(connection, watch, seen, Look.BUSY, LOCKED)
 
     drop = _drop(watch, seen)
-    intake.note_unkept(context.engine, drop, now, code=LOCKED, words={}, remember=remember)
+    intake.note_unkept(context, drop, now, code=LOCKED, words={}, remember=remember)
 
 
 def _drop(watch: Watch, seen: _Seen) -> Drop:

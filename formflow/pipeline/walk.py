@@ -21,24 +21,25 @@ from formflow.core import trouble
 from formflow.core.clock import utc_now
 from formflow.core.crash_points import crash_at
 from formflow.core.dates import local_day
+from formflow.core.errors import LedgerDamaged
 from formflow.core.events import Event
 from formflow.core.model import Checked, Entry, Outcome, Reading, Role, Unread
+from formflow.core.references import short
 from formflow.core.trouble import Trouble
 from formflow.core.wording import SHEET_WORDS
-from formflow.delivery import flood, watermark
+from formflow.delivery import flood, own_alerts, watermark
 from formflow.delivery.dispatcher import deliver, give_up_overdue, most_at_once
 from formflow.delivery.outbox import send_again
 from formflow.forms.catalogue import Form
 from formflow.pipeline.context import WorkContext
 from formflow.pipeline.escalation import escalate
-from formflow.pipeline.intake import short
 from formflow.pipeline.recording import Arrived, foresee, record
 from formflow.pipeline.reminders import remind
 from formflow.reading.page_images import as_pdf
 from formflow.reading.reader import NO_BOXES
 from formflow.rules.checks import check
 from formflow.sdk.contract import Operation
-from formflow.storage import claims, entries, own_pages, papers, tasks
+from formflow.storage import claims, entries, own_pages, papers, soundness, tasks
 from formflow.storage.database import Connection, reading, writing
 from formflow.storage.failures import trouble_of
 from formflow.storage.originals import safe_suffix
@@ -64,11 +65,12 @@ def drain(
 
     Deliveries are made in the lanes of their destinations. `waits` says whether to wait for these: no
     longer than one call may take, and not at all for a lane that is stuck. A worker that is to stop begins
-    nothing more.
+    nothing more. Raise LedgerDamaged.
     """
     watermark.keep(context, clock())
     handled, newest = 0, True
     while True:
+        context.refuse_damage()
         _put_back_what_stayed(context)
         if context.stopping.is_set():
             return handled
@@ -187,6 +189,8 @@ def _safely(
         log.warning("another worker took over %d tasks", len(claimed))
     except Exception as problem:  # noqa: BLE001 - the one broad except: nothing stops the others
         why = trouble_of(problem)
+        if context.stop_if_damaged(problem):
+            return why  # nothing more is written to it
         if context.was_interrupted(why):
             _give_back(context, claimed)
             return None
@@ -259,13 +263,29 @@ def _read(context: WorkContext, task: Claimed, clock: Callable[[], datetime]) ->
         why = trouble_of(problem)
         if context.was_interrupted(why):
             raise
+        if why.code == trouble.ORIGINAL:
+            _tell_of_original(context, clock())
         if not why.weight or task.weight + why.weight < trouble.ENOUGH:
             log.warning(Event("put back", code=why.code, paper=short(paper.sha256)))
             raise
+        if why.code == trouble.MISTAKE and not _is_ledger_sound(context):
+            raise LedgerDamaged from problem  # what it gave us made no sense: that judges no paper
         words = f"goes to a person unread, {type(problem).__name__}"
         log.error(Event("given up", code=why.judgement, paper=short(paper.sha256), said=words))  # noqa: TRY400
         unread = Unread(paper.sha256, why.judgement, paper.size)
         _record(context, task, paper, unread, clock())
+
+
+def _is_ledger_sound(context: WorkContext) -> bool:
+    with reading(context.engine) as connection:
+        return soundness.is_sound(connection)
+
+
+def _tell_of_original(context: WorkContext, now: datetime) -> None:
+    """Tell, once a day, that what was kept of a paper is not as it was."""
+    day = local_day(now, context.settings.zone).isoformat()
+    with writing(context.engine) as connection:
+        own_alerts.tell(connection, context, trouble.ORIGINAL, {"day": day}, now)
 
 
 def _told(result: Checked | Unread, paper: Paper, seconds: float) -> Event:

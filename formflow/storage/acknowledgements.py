@@ -7,30 +7,41 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, literal, select, union_all, update
 
+from formflow.core.references import at_revision
 from formflow.sdk.contract import Operation
+from formflow.storage.audit_trail import AuditEvent, Happened, Trail
 from formflow.storage.schema import Entry, OwnAlert, Parcel, table_of
 
 
-def acknowledge(connection: Connection, reference: str, by: str, now: datetime) -> int:
+def acknowledge(
+    connection: Connection, trail: Trail, reference: str, by: str, now: datetime
+) -> int:
     """Note that every revision of a record, or an alert about FormFlow itself, has been seen.
 
     Return how many were waiting for it.
     """
     seen = {"that": reference, "by": by, "at": now.isoformat()}
     changed = connection.execute(_ACKNOWLEDGE, seen).rowcount
-    return int(changed + connection.execute(_ACKNOWLEDGE_OWN, seen).rowcount)
+    changed += connection.execute(_ACKNOWLEDGE_OWN, seen).rowcount
+    if changed:  # who it was is said by the account: `by` is what somebody typed
+        trail.note(connection, now, Happened(AuditEvent.ACKNOWLEDGED, reference))
+    return int(changed)
 
 
 def acknowledge_up_to(
-    connection: Connection, reference: str, revision: int, by: str, now: datetime
+    connection: Connection, trail: Trail, reference: str, revision: int, by: str, now: datetime
 ) -> int:
     """Note that a revision has been seen, and with it those before; a later one is news.
 
-    Return how many were waiting for it.
+    `by` are words of ours that say how. Return how many were waiting for it.
     """
     seen = {"that": reference, "by": by, "at": now.isoformat()}
     changed = connection.execute(_ACKNOWLEDGE_UP_TO, {**seen, "newest": revision}).rowcount
-    return int(changed + connection.execute(_ACKNOWLEDGE_OWN, seen).rowcount)
+    changed += connection.execute(_ACKNOWLEDGE_OWN, seen).rowcount
+    if changed:
+        name = at_revision(reference, revision)
+        trail.note(connection, now, Happened(AuditEvent.ACKNOWLEDGED, name, detail=by))
+    return int(changed)
 
 
 def is_acknowledged(connection: Connection, entry_id: int) -> bool:

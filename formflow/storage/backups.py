@@ -26,7 +26,7 @@ from filelock import FileLock, Timeout
 from formflow.core import files
 from formflow.core.crash_points import crash_at
 from formflow.core.errors import IntegrityProblem, StorageProblem
-from formflow.storage import counters, database, sqlite
+from formflow.storage import audit_trail, counters, database, soundness, sqlite
 from formflow.storage.failures import damage_of
 from formflow.storage.originals import COPY_BYTES, Vault
 
@@ -46,6 +46,7 @@ class Manifest:
     formflow: str  # the version that made it
     schema: int  # of the ledger
     epoch: int  # of the ledger, see counters.py
+    audit_line: str  # the last of the audit trail, as it is called on paper
     moment: datetime
     files: Mapping[str, str]  # path in the backup's own folder -> sha256
     originals: tuple[str, ...]  # sha256 of each
@@ -81,7 +82,7 @@ def make(
             make_private(own)
             make_private(folder / ORIGINALS)
             # The ledger first: an original is in the vault before the ledger speaks of it.
-            schema, epoch = _copy_ledger(state / LEDGER, own / LEDGER)
+            schema, epoch, line = _copy_ledger(state / LEDGER, own / LEDGER)
             crash_at("backup.ledger-copied")
             originals, copied, damaged = _copy_originals(state / ORIGINALS, folder / ORIGINALS)
             keys = {key.name: files.read(key) for key in sorted(state.glob(KEYS))}
@@ -89,7 +90,7 @@ def make(
                 _make_folder(files.under(own, path).parent)
                 files.write(own / path, content)
             stored = {path: _sha256(own / path) for path in (LEDGER, *keys, *texts)}
-            manifest = Manifest(name, version, schema, epoch, now, stored, originals)
+            manifest = Manifest(name, version, schema, epoch, line, now, stored, originals)
             crash_at("backup.before-manifest")
             files.write(own / MANIFEST, _written(manifest))
             files.sync_folder(folder)
@@ -170,18 +171,19 @@ def _tidy(folder: Path) -> None:
     files.sweep(folder / ORIGINALS)
 
 
-def _copy_ledger(live: Path, copy: Path) -> tuple[int, int]:
-    """Copy the ledger as it is at one moment; return the version of its schema and its epoch."""
+def _copy_ledger(live: Path, copy: Path) -> tuple[int, int, str]:
+    """Copy the ledger as it is at one moment; return its schema, its epoch and the last line of its audit trail."""
     try:
         copy.touch(mode=0o600)
         sqlite.copy(live, copy)
         with database.looking(copy.parent) as connection:
-            if not database.is_sound(connection):
+            if not soundness.is_sound(connection):
                 raise IntegrityProblem(
                     "The ledger is damaged, so no backup was made of it. Earlier backups are as they were.",
                     "Stop FormFlow and run “formflow doctor”.",
                 )
-            return database.SCHEMA_VERSION, counters.epoch(connection)
+            line = audit_trail.head(connection)
+            return database.SCHEMA_VERSION, counters.epoch(connection), line
     except sqlite.Error as problem:
         cannot = StorageProblem(
             "The ledger could not be copied. No backup was made; earlier ones are as they were.",
@@ -288,7 +290,8 @@ def _manifest(name: str, holds: Mapping[str, object]) -> Manifest:
         raise ValueError(name)  # no name may lead out of the folder
     moment = datetime.fromisoformat(str(holds["moment"]))
     schema, epoch = int(str(holds["schema"])), int(str(holds["epoch"]))
-    return Manifest(name, str(holds["formflow"]), schema, epoch, moment, stored, tuple(originals))
+    version, line = str(holds["formflow"]), str(holds["audit_line"])
+    return Manifest(name, version, schema, epoch, line, moment, stored, tuple(originals))
 
 
 def _altered(name: str, what: str) -> IntegrityProblem:

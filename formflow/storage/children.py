@@ -8,7 +8,7 @@ is kept, so joining can be looked up and taken back.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -27,6 +27,7 @@ from sqlalchemy import (
 from formflow.core import references
 from formflow.rules.matching import ChildKey, NearChild, swapped, why_near
 from formflow.storage import counters
+from formflow.storage.audit_trail import AuditEvent, Happened, Trail
 from formflow.storage.schema import Child, Entry, Joined, table_of
 
 
@@ -113,12 +114,26 @@ def named(connection: Connection, words: str) -> int | None:
     return int(row.id) if row is not None else None
 
 
-def join(connection: Connection, sheet: str, child: int | None, words: str) -> None:
+def join(
+    connection: Connection, trail: Trail, sheet: str, child: int | None, words: str, now: datetime
+) -> None:
     """Join what a review sheet joins, instead of what it joined before; "" joins nothing any more."""
-    connection.execute(_UNJOIN, {"of_sheet": sheet})
+    before = connection.execute(_JOINED_BY, {"of_sheet": sheet}).first()
     other = named(connection, words)
-    if child is not None and other is not None and other != child:
-        connection.execute(_JOIN, {"sheet": sheet, "child_id": child, "other_id": other})
+    wanted = (child, other) if child is not None and other not in (None, child) else None
+    if wanted == (tuple(before) if before else None):
+        return
+    connection.execute(_UNJOIN, {"of_sheet": sheet})
+    if before:
+        trail.note(connection, now, Happened(AuditEvent.PARTED, sheet, detail=_both(*before)))
+    if wanted:
+        row = {"sheet": sheet, "child_id": wanted[0], "other_id": wanted[1]}
+        connection.execute(_JOIN, row)
+        trail.note(connection, now, Happened(AuditEvent.JOINED, sheet, detail=_both(*wanted)))
+
+
+def _both(child: int | None, other: int | None) -> str:
+    return f"{child_reference(child)} and {child_reference(other)}"
 
 
 def _goes_with(key: ChildKey, known: Row[*tuple[Any, ...]]) -> bool:
@@ -180,5 +195,8 @@ _SAME = _SAME.union(
     )
 )
 _JOINED = select(_SAME.c.id).order_by(_SAME.c.id)
+_JOINED_BY = select(_JOINED_TO.c.child_id, _JOINED_TO.c.other_id).where(
+    _JOINED_TO.c.sheet == bindparam("of_sheet")
+)
 _UNJOIN = delete(_JOINED_TO).where(_JOINED_TO.c.sheet == bindparam("of_sheet"))
 _JOIN = insert(_JOINED_TO)

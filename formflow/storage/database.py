@@ -122,11 +122,6 @@ def inserted(connection: Connection, statement: Insert, row: Mapping[str, Any]) 
     return int(key[0])
 
 
-def is_sound(connection: Connection) -> bool:
-    """Return whether the whole ledger is as it was written. Takes long for a large one."""
-    return sqlite.is_sound(connection)
-
-
 def _bring_up_to_date(engine: Engine) -> None:
     if _version(engine) == SCHEMA_VERSION:
         return

@@ -25,13 +25,15 @@ from formflow.core.model import (
     Proposal,
     Role,
 )
+from formflow.core.references import at_revision, short
 from formflow.core.wording import SHEET_WORDS
 from formflow.rules.case.case import AGES, REVIEW, Case
-from formflow.storage import children, counters
+from formflow.storage import audit_trail, children, counters, seals
+from formflow.storage.audit_trail import AuditEvent, Happened, Trail
 from formflow.storage.database import inserted
 from formflow.storage.originals import safe_suffix
+from formflow.storage.schema import AuditLine, Paper, Task, TaskKind, TaskState, table_of
 from formflow.storage.schema import Entry as EntryRow
-from formflow.storage.schema import Paper, Task, TaskKind, TaskState, table_of
 from formflow.storage.sqlite import json_text
 
 LAST = 2**62  # beyond the number of every entry
@@ -163,8 +165,8 @@ def _joined(connection: Connection, child: int | None) -> tuple[str, ...]:
     return tuple(children.child_reference(one) or "" for one in same if one != child)
 
 
-def add(connection: Connection, entry: Entry, paper_id: int, keys: Keys) -> int:
-    """Write an entry, in the caller's transaction; return its number in the ledger."""
+def add(connection: Connection, trail: Trail, entry: Entry, paper_id: int, keys: Keys) -> int:
+    """Write an entry and its line of the audit trail, in the caller's transaction; return its number in the ledger."""
     counters.next_of(connection, counters.ENTRIES)
     row = {
         "reference": entry.reference,
@@ -194,7 +196,16 @@ def add(connection: Connection, entry: Entry, paper_id: int, keys: Keys) -> int:
         "notices": _dumped(entry.notices, Notices),
         "proposal": _dumped(entry.proposal, Proposal) if entry.proposal else None,
     }
-    return inserted(connection, _ADD, row)
+    seal = seals.of_entry(row | {"sha256": entry.sha256 or None})
+    line = trail.note(connection, entry.recorded_at, _recorded(entry, seal))
+    return inserted(connection, _ADD, row | {"seal": seal, "audit_line": line})
+
+
+def _recorded(entry: Entry, seal: str) -> Happened:
+    name, paper = at_revision(entry.reference, entry.revision), short(entry.sha256)
+    return Happened(
+        AuditEvent.RECORDED, name, detail=f"{entry.outcome}, paper {paper}", digest=seal
+    )
 
 
 def count_records(connection: Connection) -> int:
@@ -218,6 +229,7 @@ def _dumped(papers: Any, kind: Any) -> str:
 
 
 def _entry(row: Row[*tuple[Any, ...]]) -> Entry:
+    seals.compare(row.seal, seals.of_entry(row._mapping))
     return Entry(
         reference=row.reference,
         revision=row.revision,
@@ -242,6 +254,7 @@ def _entry(row: Row[*tuple[Any, ...]]) -> Entry:
         epoch=row.epoch,
         filed=row.filed,
         pictures=row.pictures,
+        audited=audit_trail.printed(row.audit_line, row.mac) if row.mac else "",
     )
 
 
@@ -257,8 +270,11 @@ _ENTRY, _PAPER, _TASK = table_of(EntryRow), table_of(Paper), table_of(Task)
 _E = _ENTRY.c
 _LATER, _SHEET = _ENTRY.alias("later"), _ENTRY.alias("sheet")
 _ADD = insert(_ENTRY)
-_ENTRIES = select(_ENTRY, _PAPER.c.sha256, _PAPER.c.file_name).join_from(
-    _ENTRY, _PAPER, _PAPER.c.id == _E.paper_id
+_LINE = table_of(AuditLine).c
+_ENTRIES = (
+    select(_ENTRY, _PAPER.c.sha256, _PAPER.c.file_name, _LINE.mac)
+    .join_from(_ENTRY, _PAPER, _PAPER.c.id == _E.paper_id)
+    .outerjoin(table_of(AuditLine), _LINE.id == _E.audit_line)
 )
 _BY_ID = _ENTRIES.where(_E.id == bindparam("id"))
 _REVISIONS = _ENTRIES.where(_E.reference == bindparam("reference")).order_by(_E.revision)

@@ -7,20 +7,16 @@ import errno
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
-from formflow.core.errors import IntegrityProblem
-from formflow.core.trouble import DISK, LEDGER, MISTAKE, START, Trouble
+from formflow.core.errors import IntegrityProblem, LedgerDamaged, OriginalChanged
+from formflow.core.trouble import DISK, LEDGER, MISTAKE, ORIGINAL, START, Trouble
 from formflow.storage.sqlite import OF_THE_DISK, is_damage
 
 
-def damage_of(problem: BaseException) -> IntegrityProblem | None:
+def damage_of(problem: BaseException) -> LedgerDamaged | None:
     """Return what to say where a failure shows that the ledger is damaged, None where it does not."""
-    if not is_damage(problem):
-        return None
-    return IntegrityProblem(
-        "The ledger is damaged: it is not as FormFlow wrote it.",
-        "Stop FormFlow, keep a copy of the state folder as it is, and put back the newest backup of it."
-        " “formflow doctor” then says whether the ledger is sound.",
-    )
+    if isinstance(problem, LedgerDamaged):
+        return problem
+    return LedgerDamaged() if is_damage(problem) else None
 
 
 def trouble_of(problem: BaseException) -> Trouble:
@@ -36,8 +32,10 @@ def trouble_of(problem: BaseException) -> Trouble:
             return Trouble(DISK if any(words in said for words in OF_THE_DISK) else LEDGER)
         case MemoryError() | ImportError():
             return Trouble(START)
+        case OriginalChanged():
+            return Trouble(ORIGINAL)
         case IntegrityProblem():
-            return Trouble(DISK)
+            return Trouble(LEDGER)
         case OSError() if problem.errno == errno.ENOMEM:
             return Trouble(START)
         case OSError() if problem.errno is not None:  # without a number it is a library's own

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import BinaryIO
 
 from formflow.core import files
-from formflow.core.errors import IntegrityProblem
+from formflow.core.errors import OriginalChanged
 
 COPY_BYTES = 1 << 20
 HARMLESS = (
@@ -42,19 +41,24 @@ class Vault:
         return self.folder / sha256[:2] / f"{sha256}.pdf"
 
     def original(self, sha256: str) -> Path:
-        """Return an original's file, to read only. Raise IntegrityProblem when it is gone."""
-        path = self.path(sha256)
-        if not path.is_file():
-            raise IntegrityProblem(
-                "An original is missing from the vault.",
-                "Restore the state folder from a backup; nothing else may remove originals.",
-            )
-        return path
+        """Return an original's file, to read only. Raise OriginalChanged when it is not as it was kept."""
+        self.lend(sha256).close()
+        return self.path(sha256)
 
     def lend(self, sha256: str) -> BinaryIO:
-        """Return an original as a stream that does not tell its path. Raise IntegrityProblem when it is gone."""
-        handle = os.open(self.original(sha256), os.O_RDONLY | getattr(os, "O_BINARY", 0))
-        return os.fdopen(handle, "rb")
+        """Return an original as a stream that does not tell its path. Raise OriginalChanged.
+
+        It is hashed each time: nothing is read, shown or sent that is not what somebody dropped.
+        """
+        try:
+            stream = files.opened(self.path(sha256))
+        except (FileNotFoundError, files.NotAFile):
+            raise OriginalChanged(sha256, is_missing=True) from None
+        if _sha256(stream) != sha256:
+            stream.close()
+            raise OriginalChanged(sha256, is_missing=False)
+        stream.seek(0)
+        return stream
 
     def tidy(self) -> int:
         """Remove the half copies that a killed worker left; return how many. Files in use are left alone."""
@@ -63,7 +67,7 @@ class Vault:
     def keep(self, source: BinaryIO) -> tuple[str, int]:
         """Copy a file into the vault; return its sha256 and its size in bytes once it is durable.
 
-        The same bytes twice are kept once.
+        The same bytes twice are kept once. What lies there damaged is put right by them.
         """
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         digest, size = hashlib.sha256(), 0
@@ -73,10 +77,17 @@ class Vault:
                 size += len(block)
                 copy.file.write(block)
             final = self.path(digest.hexdigest())
-            if not final.exists():
+            if not self._is_kept(digest.hexdigest()):
                 final.parent.mkdir(mode=0o700, exist_ok=True)
                 copy.become(final)
         return digest.hexdigest(), size
+
+    def _is_kept(self, sha256: str) -> bool:
+        try:
+            self.lend(sha256).close()
+        except OriginalChanged:
+            return False
+        return True
 
     def keep_bytes(self, content: bytes) -> str:
         """Keep bytes that we made ourselves; return their sha256 once they are durable."""
@@ -84,12 +95,19 @@ class Vault:
 
     def begins_with(self, sha256: str, size: int, other_sha256: str) -> bool:
         """Return whether the first `size` bytes of an original are another one, byte by byte."""
-        with self.original(sha256).open("rb") as stream:
+        with self.lend(sha256) as stream:
             digest = hashlib.sha256()
             while size > 0 and (block := stream.read(min(size, COPY_BYTES))):
                 digest.update(block)
                 size -= len(block)
         return digest.hexdigest() == other_sha256
+
+
+def _sha256(stream: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    while block := stream.read(COPY_BYTES):
+        digest.update(block)
+    return digest.hexdigest()
 
 
 def safe_suffix(file_name: str) -> str:

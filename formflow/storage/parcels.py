@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, or_, select, update
 
 from formflow.core.references import at_revision
 from formflow.sdk.contract import Attachment, Operation, Prepared
+from formflow.storage import seals
 from formflow.storage.database import inserted
 from formflow.storage.schema import Entry, Parcel, Task, TaskState, table_of
 from formflow.storage.tasks import Claimed, LeaseLost, held
@@ -73,11 +74,14 @@ def to_deliver(
 
 def store(connection: Connection, task: Claimed, owner: str, prepared: Prepared) -> None:
     """Store the bytes of a parcel, in the caller's transaction. Raise LeaseLost when it is no longer ours."""
+    words = json.dumps(dict(prepared.headers))
+    along = json.dumps([(one.name, one.sha256) for one in prepared.attachments])
     row = {
         "number": task.ref_id,
         "bytes": prepared.body,
-        "words": json.dumps(dict(prepared.headers)),
-        "along": json.dumps([(one.name, one.sha256) for one in prepared.attachments]),
+        "words": words,
+        "along": along,
+        "sealed": seals.of_parcel(prepared.body, words, along),
     }
     if connection.execute(_STORE, row | held(task, owner)).rowcount != 1:
         raise LeaseLost
@@ -98,6 +102,12 @@ def note_delivered(
     """Note that a destination holds a parcel."""
     said = {"number": number, "at": now.isoformat(), "how": how, "where": where}
     connection.execute(_DELIVERED, said)
+
+
+def records_at(connection: Connection, destination: str) -> list[tuple[str, str]]:
+    """Return the records that a destination holds: key and subject, oldest first."""
+    rows = connection.execute(_RECORDS_AT, {"destination": destination})
+    return [(row.key, at_revision(row.reference, row.revision)) for row in rows]
 
 
 def told_of(connection: Connection, number: int) -> tuple[str, str] | None:
@@ -122,6 +132,7 @@ def _posted(row: Row[*tuple[Any, ...]]) -> Posted:
 def _prepared(row: Row[*tuple[Any, ...]]) -> Prepared | None:
     if row.body is None:
         return None
+    seals.compare(row.seal, seals.of_parcel(row.body, row.headers, row.attachments))
     attachments = tuple(Attachment(*one) for one in json.loads(row.attachments))
     return Prepared(row.key, row.body, json.loads(row.headers), attachments)
 
@@ -153,7 +164,12 @@ _IS_OURS = (
 _STORE = (
     update(_PARCEL)
     .where(_P.id == bindparam("number"), _IS_OURS)
-    .values(body=bindparam("bytes"), headers=bindparam("words"), attachments=bindparam("along"))
+    .values(
+        body=bindparam("bytes"),
+        headers=bindparam("words"),
+        attachments=bindparam("along"),
+        seal=bindparam("sealed"),
+    )
 )
 _TOLD = (
     select(_ENTRY.c.reference, _ENTRY.c.about)
@@ -179,6 +195,16 @@ _DELIVERED = (
         delivered_how=bindparam("how"),
         delivered_where=bindparam("where"),
     )
+)
+_RECORDS_AT = (
+    select(_P.key, _ENTRY.c.reference, _ENTRY.c.revision)
+    .join_from(_PARCEL, _ENTRY, _ENTRY.c.id == _P.entry_id)
+    .where(
+        _P.destination == bindparam("destination"),
+        _P.operation == Operation.RECORD,
+        _P.delivered_at.is_not(None),
+    )
+    .order_by(_P.id)
 )
 _TOLD_OF = (
     select(_ENTRY.c.reference, _P.destination)

@@ -15,7 +15,7 @@ from sqlmodel import Field, SQLModel
 
 from formflow.storage import sqlite
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 
 class TaskState(IntEnum):
@@ -162,6 +162,8 @@ class Entry(SQLModel, table=True):
     epoch: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # of the ledger then
     filed: str | None = None  # sha256 of the paper as others get it, None where they get none
     pictures: str | None = None  # sha256 of its pages as pictures, where they are needed
+    seal: str = Field(default="", sa_column_kwargs={"server_default": ""})  # see seals.py
+    audit_line: int | None = None  # the line of the audit trail that tells of it
 
 
 class Parcel(SQLModel, table=True):
@@ -189,6 +191,7 @@ class Parcel(SQLModel, table=True):
     delivered_at: str | None = None
     delivered_how: str | None = None
     delivered_where: str | None = None
+    seal: str = Field(default="", sa_column_kwargs={"server_default": ""})  # see seals.py
 
 
 class Task(SQLModel, table=True):
@@ -280,3 +283,38 @@ class Counter(SQLModel, table=True):
 
     name: str = Field(primary_key=True)
     last: int
+
+
+class AuditLine(SQLModel, table=True):
+    """One line of the audit trail, sealed together with the one before. No names of children, no answers."""
+
+    __tablename__ = "audit_line"
+
+    id: int | None = Field(default=None, primary_key=True)  # its number, from 1 and without gaps
+    at: str
+    event: str  # an AuditEvent
+    who: str  # the service, or a command and the account that typed it
+    place: str  # a watched folder or a destination
+    reference: str
+    detail: str
+    digest: str  # of what it tells of: an entry's seal, a paper's sha256
+    mac: str  # 64 hex digits
+
+
+class AuditHead(SQLModel, table=True):
+    """The end of the audit trail: its one row says how many lines there are, so that none can be cut off."""
+
+    __tablename__ = "audit_head"
+
+    id: int | None = Field(default=None, primary_key=True)
+    number: int
+    mac: str  # of the last line
+    seal: str  # of both
+
+
+# Asked for at each start; of all lines hardly any is such a one.
+Index(
+    "audit_line_settings",
+    table_of(AuditLine).c.id,
+    **sqlite.only_where(table_of(AuditLine).c.event == literal_column("'settings'")),
+)

@@ -18,6 +18,7 @@ __all__ = ["upsert"]  # INSERT with ON CONFLICT
 Error = sqlite3.Error  # what sqlite3 itself raises, outside SQLAlchemy
 NAME = f"SQLite {sqlite3.sqlite_version}"
 BUSY_SECONDS = 30
+NO_TEXT = "Could not decode"  # in its messages: we write UTF-8 alone
 LOCKED = "locked"  # in its messages: another program writes, or holds the file
 OF_THE_DISK = ("disk is full", "disk I/O", "readonly", "unable to open")  # in SQLite's messages
 
@@ -52,7 +53,8 @@ def is_damage(problem: BaseException) -> bool:
     """Return whether a failure says that a file is not as SQLite wrote it, or none of its files."""
     error = getattr(problem, "orig", problem)
     said = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest says where
-    return said in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    is_no_text = isinstance(error, Error) and NO_TEXT in str(error)
+    return is_no_text or said in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def begin(connection: Connection) -> None:

@@ -102,7 +102,7 @@ def test_a_pipe_put_in_place_between_the_look_and_the_copy_hangs_nobody(office: 
     path = office.watch[0].folder / "form.pdf"
     os.mkfifo(path)
     with pytest.raises(core_files.NotAFile):
-        intake.take(context.engine, context.vault, Drop(path, "", 0, 0), NOON)
+        intake.take(context, Drop(path, "", 0, 0), NOON)
 
 
 @pytest.mark.parametrize("what", ["pipe", "link", "socket"])

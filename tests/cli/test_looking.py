@@ -1,4 +1,7 @@
-"""Commands that look change nothing: before and after them the state folder is the same, byte for byte."""
+"""Commands that look change nothing: before and after them the state folder is the same, byte for byte.
+
+That a record was looked at is noted for the audit trail, in a folder of its own, and nowhere else.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from formflow.core.clock import utc_now
 from formflow.core.errors import ExitCode
 from formflow.core.settings import Settings
 from formflow.pipeline.service import HEARTBEAT
+from formflow.storage import views
 from formflow.storage.database import writing
 from tests.support import worker
 from tests.support.offices import drop, sample
@@ -57,6 +61,7 @@ def seen(folder: Path) -> Seen:
             path.read_bytes() if path.is_file() else b"",
         )
         for path in (folder, *folder.rglob("*"))
+        if views.FOLDER not in path.relative_to(folder).parts
     }
 
 
@@ -104,12 +109,16 @@ def test_looking_changes_nothing(
 ) -> None:
     made(office)
     folder = office.state.folder
-    before = seen(folder)
+    before, notes = seen(folder), 0
     for command in COMMANDS:
         code = run(office, *command)
         said = capsys.readouterr()
         assert code not in (ExitCode.OUR_BUG, ExitCode.USAGE), (command, said)
         assert seen(folder) == before, command
+        noted = len(views.waiting(folder))
+        is_view = command[0] in ("show", "explain") and code == ExitCode.DONE
+        assert noted == notes + is_view, command
+        notes = noted
         if made in (new, not_even_made) and command[0] in ("status", "show", "explain", "health"):
             assert code == ExitCode.STORAGE
             assert "no ledger yet" in said.err + said.out or made is not_even_made

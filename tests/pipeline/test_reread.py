@@ -85,7 +85,9 @@ def test_no_file_is_read_while_the_ledger_is_held(
 
     monkeypatch.setattr("formflow.pipeline.reread.tail_gate", looked_at)
     with lock.watched(bench.engine) as is_held:
-        found = reread.read_again(bench.engine, bench.vault, utc_now(), 1 << 20, [], None)
+        found = reread.read_again(
+            bench.engine, bench.vault, bench.trail, utc_now(), 1 << 20, [], None
+        )
     assert found == {unread: reread.Became.AGAIN}
     assert held == [False]
 

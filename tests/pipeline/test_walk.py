@@ -230,12 +230,13 @@ def test_acknowledging_by_command_is_the_same(office: Settings) -> None:
     drop(office, RED)
     run(office)
     (entry,) = entries(office)
-    engine = worker.context_of(office).engine
+    context = worker.context_of(office)
+    engine, trail = context.engine, context.trail
     with database.writing(engine) as connection:
-        assert acknowledge(connection, entry.reference, "T. Lead", NOON) == 1
+        assert acknowledge(connection, trail, entry.reference, "T. Lead", NOON) == 1
     assert status.overview(office).waiting == ()
     with database.writing(engine) as connection:
-        assert acknowledge(connection, entry.reference, "T. Lead", NOON) == 0
+        assert acknowledge(connection, trail, entry.reference, "T. Lead", NOON) == 0
 
 
 @pytest.mark.parametrize("case", [RED, "amber-emoji-pdfbox2-need-appearances"])

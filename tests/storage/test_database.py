@@ -44,7 +44,7 @@ def as_version_1(folder: Path) -> None:
             " delivered_how VARCHAR, delivered_where VARCHAR)"
         )
         ledger.execute("DELETE FROM counter")
-        for table in ("own_page", "own_alert", "silence"):
+        for table in ("own_page", "own_alert", "silence", "audit_line", "audit_head"):
             ledger.execute(f"DROP TABLE {table}")
         for table, column in (
             ("arrival", "role"),
@@ -53,6 +53,8 @@ def as_version_1(folder: Path) -> None:
             ("entry", "epoch"),
             ("entry", "filed"),
             ("entry", "pictures"),
+            ("entry", "seal"),
+            ("entry", "audit_line"),
             ("task", "weight"),
             ("task", "unclear"),
             ("task", "last_text"),

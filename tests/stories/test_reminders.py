@@ -159,8 +159,9 @@ def test_what_she_has_seen_and_not_decided_comes_up_again_each_working_day(
 ) -> None:
     desk = Desk(office)
     desk.gets(RED)
-    with database.writing(worker.context_of(office).engine) as connection:
-        acknowledge(connection, "FF-2026-000001", "by hand", datetime.now(UTC))
+    context = worker.context_of(office)
+    with database.writing(context.engine) as connection:
+        acknowledge(connection, context.trail, "FF-2026-000001", "by hand", datetime.now(UTC))
     recorded = about(office, "FF-2026-000001")[0].recorded_at
     due = office.working_days.decide_by(recorded)
     assert due is not None

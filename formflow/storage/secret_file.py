@@ -1,0 +1,43 @@
+"""A secret of the state folder: random bytes in a file, made once, for FormFlow's account alone."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from formflow.core import files
+from formflow.core.errors import StorageProblem
+from formflow.storage.database import Engine, writing
+
+
+def kept(file: Path, length: int, engine: Engine) -> tuple[bytes, bool]:
+    """Return a secret of so many bytes, and whether it had to be made. Raise StorageProblem.
+
+    All workers of a ledger get the same one.
+    """
+    try:
+        secret = read(file, length)
+        if secret:
+            return secret, False
+        with writing(engine):  # one worker makes it, and the others wait
+            secret = read(file, length)
+            if secret:
+                return secret, False
+            secret = secrets.token_bytes(length)
+            files.write(file, secret)
+            file.chmod(0o600)  # also in a folder that IT has opened to others
+    except OSError as problem:
+        raise StorageProblem(
+            f"The file {file.name} in the state folder cannot be read or made.",
+            "Check that FormFlow’s account may read and write it, and that it is a file of its own.",
+        ) from problem
+    return secret, True
+
+
+def read(file: Path, length: int) -> bytes:
+    """Return the secret in a file, b"" where there is none or it is damaged. Raise OSError."""
+    try:
+        secret = files.read(file)
+    except FileNotFoundError:
+        return b""
+    return secret if len(secret) == length else b""
