@@ -28,7 +28,9 @@ def _at_the_ledger(settings: Settings, command: str) -> Iterator[tuple[Engine, T
     folder = settings.state.folder
     engine = database.open_ledger(folder)
     try:
-        trail, _ = audit_trail.open_trail(folder, engine, by_command(command), utc_now())
+        trail, _ = audit_trail.open_trail(
+            folder, engine, by_command(command), utc_now(), makes_key=False
+        )
         yield engine, trail
     finally:
         engine.dispose()

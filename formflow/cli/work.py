@@ -118,6 +118,8 @@ def ingest(settings_file: Path, paths: tuple[Path, ...], jobs: int, role: str, q
         open_context(settings, who=by_command("ingest")) as context,
         stoppable(context),
     ):
+        if damage.is_noted(settings.state.folder):
+            damage.refuse(settings.state.folder, context.engine)
         taken = hand_over(context, _with_bar(files, "Taking", quiet), Role(role))
         _drain(context, taken.new, jobs, quiet)
     if context.stopping.is_set():

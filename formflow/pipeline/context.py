@@ -105,7 +105,9 @@ def open_context(
         stack.callback(tasks.reap, engine, locks)
         owner = stack.enter_context(Owner(locks))
         key = copy_key.open_key(settings.state.folder, engine)
-        trail, is_trail_new = audit_trail.open_trail(settings.state.folder, engine, who, utc_now())
+        trail, is_trail_key_lost = audit_trail.open_trail(
+            settings.state.folder, engine, who, utc_now()
+        )
         views.make_folder(settings.state.folder)
         destinations, lanes = open_destinations(settings, vault), Lanes()
         stack.callback(_close, destinations, lanes)
@@ -123,14 +125,20 @@ def open_context(
             blanks=Blanks(settings.folders.blank_forms),
         )
         stack.callback(lanes.close)
-        lost = [(key.is_lost, "FF-256"), (is_trail_new, "FF-453")]
-        with database.writing(engine) as connection:
-            for code in (code for is_lost, code in lost if is_lost):
-                own_alerts.tell(connection, context, code, {}, utc_now())
-            digest = hashlib.sha256(settings.model_dump_json().encode()).hexdigest()
-            audit_trail.note_settings(connection, trail, digest, utc_now())
+        lost = [(key.is_lost, "FF-256"), (is_trail_key_lost, "FF-453")]
+        _note_start(context, [code for is_lost, code in lost if is_lost])
         watermark.begin(context)
         yield context
+
+
+def _note_start(context: WorkContext, codes: Sequence[str]) -> None:
+    """Tell of the keys that were lost, and note the settings in the audit trail where they are new."""
+    now = utc_now()
+    for code in codes:
+        with database.writing(context.engine) as connection:
+            own_alerts.tell(connection, context, code, {}, now)
+    digest = hashlib.sha256(context.settings.model_dump_json().encode()).hexdigest()
+    audit_trail.note_settings(context.engine, context.trail, digest, now)
 
 
 def _close(destinations: Mapping[str, Connector], lanes: Lanes) -> None:

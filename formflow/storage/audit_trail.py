@@ -19,6 +19,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, literal_column, select, update
 
+from formflow.core.errors import StorageProblem
 from formflow.core.references import at_revision
 from formflow.storage import counters, secret_file
 from formflow.storage.database import Engine, reading, writing
@@ -127,31 +128,47 @@ def seal_of(key: bytes, number: int, mac: str) -> str:
     return hmac.digest(key, f"head {number} {mac}".encode(), "sha256").hex()
 
 
-def open_trail(folder: Path, engine: Engine, who: str, now: datetime) -> tuple[Trail, bool]:
+def open_trail(
+    folder: Path, engine: Engine, who: str, now: datetime, *, makes_key: bool = True
+) -> tuple[Trail, bool]:
     """Return the trail of a state folder, and whether its key was lost and a new one made.
 
-    Begin it where there is none. Raise StorageProblem.
+    Begin it where there is none. Raise StorageProblem, also for a lost key that is not to be made anew.
     """
-    key, is_new = secret_file.kept(folder / FILE, KEY_BYTES, engine)
-    trail = Trail(key, who)
     with reading(engine) as connection:
         is_begun = connection.execute(_HEAD).first() is not None
+    if is_begun and not makes_key and not secret_file.is_there(folder / FILE, KEY_BYTES):
+        raise StorageProblem(
+            f"The key of the audit trail, {FILE} in the state folder, is missing or damaged.",
+            "Put it back from a backup, or restart “formflow run”: it makes a new one and tells everybody.",
+        )
+    key, is_new = secret_file.kept(folder / FILE, KEY_BYTES, engine)
+    trail = Trail(key, who)
     if not is_begun or is_new:
-        with writing(engine) as connection:
-            if connection.execute(_HEAD).first() is None:
-                connection.execute(_BEGIN)
-            elif not is_new:
-                return trail, False  # another worker has just begun it
-            trail.note(connection, now, Happened(AuditEvent.BEGUN))
-            if counters.ENTRIES in counters.given(connection):
-                _take_over(connection, trail, now)
+        _begin(engine, trail, now, is_new=is_new)
     return trail, is_begun and is_new
 
 
-def note_settings(connection: Connection, trail: Trail, digest: str, now: datetime) -> None:
+def _begin(engine: Engine, trail: Trail, now: datetime, *, is_new: bool) -> None:
+    """Begin the trail, or go on with it under a new key."""
+    with writing(engine) as connection:
+        is_begun = connection.execute(_HEAD).first() is not None
+        if is_begun and not is_new:
+            return  # another worker has just begun it
+        if not is_begun:
+            connection.execute(_BEGIN)
+        trail.note(connection, now, Happened(AuditEvent.BEGUN))
+        if counters.ENTRIES in counters.given(connection):
+            _take_over(connection, trail, now)
+
+
+def note_settings(engine: Engine, trail: Trail, digest: str, now: datetime) -> None:
     """Note the settings that a worker starts with, unless they are those of the last one."""
-    if connection.execute(_SETTINGS).scalar() != digest:
-        trail.note(connection, now, Happened(AuditEvent.SETTINGS, digest=digest))
+    with reading(engine) as connection:  # as a rule they are, and nothing needs the lock
+        before = connection.execute(_SETTINGS).scalar()
+    if before != digest:
+        with writing(engine) as connection:
+            trail.note(connection, now, Happened(AuditEvent.SETTINGS, digest=digest))
 
 
 def printed(number: int, mac: str) -> str:

@@ -34,6 +34,14 @@ def kept(file: Path, length: int, engine: Engine) -> tuple[bytes, bool]:
     return secret, True
 
 
+def is_there(file: Path, length: int) -> bool:
+    """Return whether a secret is there, as far as can be told."""
+    try:
+        return bool(read(file, length))
+    except OSError:
+        return False
+
+
 def read(file: Path, length: int) -> bytes:
     """Return the secret in a file, b"" where there is none or it is damaged. Raise OSError."""
     try:

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from formflow.core import files
+from formflow.core.clock import utc_now
 from formflow.storage.audit_trail import AuditEvent, Happened, Trail
 from formflow.storage.database import Engine, writing
 
@@ -76,4 +77,4 @@ def _read(path: Path) -> Iterator[tuple[datetime, str, Happened]]:
     except OSError:
         return  # another account's, or gone: looked at again at the next turn
     except (ValueError, TypeError, KeyError):
-        yield datetime.now(UTC), "?", Happened(AuditEvent.VIEWED, detail="note damaged")
+        yield utc_now(), "?", Happened(AuditEvent.VIEWED, detail="note damaged")

@@ -222,6 +222,9 @@ def test_what_the_office_gets_has_no_line(recorded: Settings) -> None:
 def test_a_lost_key_is_told_to_the_dsl(recorded: Settings) -> None:
     worker.close()
     (recorded.state.folder / audit_trail.FILE).unlink()
+    ended = formflow(recorded, "ack", REFERENCE)
+    assert ended.returncode == ExitCode.STORAGE, "it could not tell her"
+    assert "restart “formflow run”" in ended.stderr
     worker.settle(recorded)
     assert any(
         "FF-453" in page.read_text("utf-8") for page in recorded.folders.alerts.glob("*.html")

@@ -5,8 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from alembic import op
-from sqlalchemy import Column, Connection, Integer, PrimaryKeyConstraint, String, column, text
-from sqlalchemy import literal_column as literal
+from sqlalchemy import (
+    Column,
+    Connection,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    column,
+    literal_column,
+    table,
+    text,
+    update,
+)
 
 from formflow.storage import seals, sqlite
 
@@ -32,7 +42,7 @@ def upgrade() -> None:
         Column("mac", String, nullable=False),
         PrimaryKeyConstraint("id"),
     )
-    is_of_settings = sqlite.only_where(column("event") == literal("'settings'"))
+    is_of_settings = sqlite.only_where(column("event") == literal_column("'settings'"))
     op.create_index("audit_line_settings", "audit_line", ["id"], **is_of_settings)
     op.create_table(
         "audit_head",
@@ -67,6 +77,6 @@ def _seal_parcels(connection: Connection) -> None:
         after = rows[-1].id
 
 
-def _seal(connection: Connection, table: str, number: int, seal: str) -> None:
-    sealed = text(f"UPDATE {table} SET seal = :seal WHERE id = :id")  # noqa: S608 - names of ours
-    connection.execute(sealed, {"seal": seal, "id": number})
+def _seal(connection: Connection, name: str, number: int, seal: str) -> None:
+    sealed = table(name, column("id"), column("seal"))
+    connection.execute(update(sealed).where(sealed.c.id == number).values(seal=seal))
