@@ -63,8 +63,10 @@ def verify(settings: Settings, progress: Progress, *, delivered: bool) -> Iterat
 
 
 def _ledger(connection: Connection) -> Part:
-    wrong = () if sqlite.is_sound(connection) else ("It is not as SQLite wrote it.",)
-    return Part("ledger", 1, wrong, "Stop FormFlow and put back the newest backup.")
+    wrong = list(soundness.wrong_parcels(connection))
+    if not sqlite.is_sound(connection):
+        wrong.insert(0, "It is not as SQLite wrote it.")
+    return Part("ledger", 1, tuple(wrong), "Stop FormFlow and put back the newest backup.")
 
 
 def _entries(connection: Connection, progress: Progress) -> Part:

@@ -32,10 +32,18 @@ def is_sound(connection: Connection) -> bool:
 
 
 def _unsealed(connection: Connection) -> Iterator[str]:
-    """Yield which entries are not as they were written."""
+    """Yield which entries, and which parcels that are still to be sent, are not as they were written."""
     for row in _in_pieces(connection, _ENTRIES, lambda _rows: None):
         if row.seal != seals.of_entry(row._mapping):
             yield at_revision(row.reference, row.revision)
+    yield from wrong_parcels(connection)
+
+
+def wrong_parcels(connection: Connection) -> Iterator[str]:
+    """Yield in words which parcels that are still to be sent are not as they were prepared."""
+    for row in connection.execute(_PARCELS):
+        if row.seal != seals.of_parcel(row.body, row.headers, row.attachments):
+            yield f"What waits for “{row.destination}”, number {row.id}, is not as it was prepared."
 
 
 def rows(connection: Connection) -> tuple[int, int]:
@@ -118,6 +126,18 @@ _ENTRIES = (
     .where(_ENTRY.c.id > bindparam("after"))
     .order_by(_ENTRY.c.id)
     .limit(AT_ONCE)
+)
+_PARCELS = (
+    select(
+        _PARCEL.c.id,
+        _PARCEL.c.destination,
+        _PARCEL.c.body,
+        _PARCEL.c.headers,
+        _PARCEL.c.attachments,
+        _PARCEL.c.seal,
+    )
+    .where(_PARCEL.c.body.is_not(None), _PARCEL.c.delivered_at.is_(None))
+    .order_by(_PARCEL.c.id)
 )
 _GONE = (
     select(_LINE.c.id, _LINE.c.reference)

@@ -62,19 +62,23 @@ def collect(state: Path, engine: Engine, trail: Trail) -> int:
     return len(found)
 
 
+def _storable(words: str) -> str:
+    """Return words of ours. Raise ValueError for half a letter and other things that are none."""
+    if not words.isprintable():
+        raise ValueError(words)
+    return words
+
+
 def _read(path: Path) -> Iterator[tuple[datetime, str, Happened]]:
     """Yield the view in a file. What is no view is still a line: somebody has been at it."""
     try:
         with files.opened(path) as file:
             said = json.loads(file.read(LONGEST_BYTES))
         at = datetime.fromisoformat(said["at"]).astimezone(UTC)
-        event = AuditEvent(said["event"])
-        yield (
-            at,
-            str(said["who"]),
-            Happened(event, str(said["reference"]), detail=str(said["detail"])),
-        )
+        event, reference = AuditEvent(said["event"]), _storable(said["reference"])
+        happened = Happened(event, reference, detail=_storable(said["detail"]))
+        yield at, _storable(said["who"]), happened
     except OSError:
         return  # another account's, or gone: looked at again at the next turn
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         yield utc_now(), "?", Happened(AuditEvent.VIEWED, detail="note damaged")

@@ -135,10 +135,22 @@ def test_a_view_that_cannot_be_noted_keeps_nobody_from_looking(recorded: Setting
     assert "could not be noted" in shown.stderr
 
 
-def test_a_view_that_somebody_has_damaged_is_still_a_line(recorded: Settings) -> None:
+@pytest.mark.parametrize(
+    "damage",
+    [
+        b"{",
+        b"[" * 4000,
+        b"[]",
+        b'{"at": 1}',
+        b'{"at": "2026-11-27", "who": "\\ud800", "reference": ""}',
+    ],
+)
+def test_a_view_that_somebody_has_damaged_is_still_a_line(
+    recorded: Settings, damage: bytes
+) -> None:
     formflow(recorded, "show", REFERENCE)
     (note,) = views.waiting(recorded.state.folder)
-    note.write_bytes(b"{")
+    note.write_bytes(damage)
     worker.turn(recorded)
     (line,) = (one for one in lines(recorded) if one["event"] == "viewed")
     assert line["detail"] == "note damaged"

@@ -16,6 +16,7 @@ from formflow.core.errors import ExitCode, LedgerDamaged
 from formflow.core.settings import Settings
 from formflow.pipeline import damage, service
 from formflow.pipeline.watcher import FolderWatcher
+from formflow.storage.database import writing
 from tests.cli.test_damaged_ledger import damage as damaged
 from tests.support import worker
 from tests.support.offices import agency, drop, formflow
@@ -97,6 +98,30 @@ def test_an_entry_that_was_changed_is_not_shown_as_if_it_were_right(office: Sett
     assert ended.returncode == ExitCode.INTEGRITY
     assert ended.stdout == ""
     assert formflow(office, "run", "--once").returncode == ExitCode.INTEGRITY
+
+
+def test_what_was_prepared_and_changed_in_the_ledger_is_not_delivered(office: Settings) -> None:
+    receipts = office.folders.receipts
+    receipts.rename(receipts.with_name("away"))
+    drop(office, RED)
+    worker.settle(office)
+    with writing(worker.context_of(office).engine) as connection:
+        connection.exec_driver_sql(
+            "UPDATE parcel SET body = CAST(replace(CAST(body AS TEXT), 'form', 'farm') AS BLOB)"
+            " WHERE destination = 'Receipts'"
+        )
+    receipts.with_name("away").rename(receipts)
+    formflow(office, "retry")
+    with pytest.raises(LedgerDamaged):
+        worker.settle(office)
+    assert [path.name for path in receipts.glob("*.html")] == []
+    worker.close()
+    assert formflow(office, "run", "--once").returncode == ExitCode.INTEGRITY
+    assert (office.folders.alerts / damage.PAGE).exists()
+    assert "WRONG ledger" in formflow(office, "verify").stdout
+    dropped = drop(office, GREEN)
+    assert formflow(office, "run", "--once").returncode == ExitCode.INTEGRITY
+    assert dropped.exists()
 
 
 @pytest.fixture(scope="module")
