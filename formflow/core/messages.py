@@ -1009,8 +1009,8 @@ MESSAGES: dict[str, Message] = {
         " was lost, find out who has had access to that computer.",
     ),
     "FF-460": Message(
-        "{count} files that arrived {came} could not be read, all for the same reason: “{what}”",
-        "There is one alert for all of them, and no notes in “Needs attention”. Each has a receipt. All are kept"
+        "{count} files that arrived {came} could not be read, all for the same reason.",
+        "{what} There is one alert for all of them, and no notes in “Needs attention”. Each has a receipt. All are kept"
         " under their references, from {first} to {last}; other forms may have numbers in between and have"
         " alerts of their own.",
         "Find out where the files came from. They are in the children’s files, under “Not yet matched”. If there"
