@@ -16,6 +16,7 @@ from formflow.core.errors import ExitCode, FormFlowError, StorageProblem
 from formflow.core.settings import Settings
 
 UNIT, TASK = "formflow.service", "FormFlow"
+SYSTEMD_FOLDER = Path("/etc/systemd/system")
 ANSWER_SECONDS = 60.0
 Command = tuple[str, ...]
 _STATE = ("state =", "Status:")  # of launchctl and schtasks; systemctl says nothing else
@@ -153,7 +154,7 @@ def _in_words(command: Sequence[str]) -> str:
 def _systemd(settings: Settings, settings_file: Path, user: str | None, home: Path) -> Manager:
     own: Command = () if user else ("--user",)
     systemctl: Command = ("systemctl", *own)
-    folder = Path("/etc/systemd/system") if user else home / ".config" / "systemd" / "user"
+    folder = SYSTEMD_FOLDER if user else home / ".config" / "systemd" / "user"
     return Manager(
         name="systemd",
         file=folder / UNIT,

@@ -33,7 +33,7 @@ def service() -> None:
 @click.pass_obj
 def install(settings_file: Path, account: str, is_shown: bool) -> int:
     """Start FormFlow now and whenever the computer starts. Run it again when folders change."""
-    chosen = _manager(settings_file, account)
+    chosen = _manager(settings_file, account, for_all=service_manager.is_administrator())
     if is_shown:
         click.echo(chosen.text, nl=False)
         return ExitCode.DONE
@@ -50,7 +50,7 @@ def install(settings_file: Path, account: str, is_shown: bool) -> int:
 @click.pass_obj
 def uninstall(settings_file: Path, account: str) -> int:
     """Stop FormFlow, and no longer start it with the computer. Everything it took stays."""
-    chosen = _manager(settings_file, account)
+    chosen = _manager(settings_file, account, for_all=service_manager.is_administrator())
     if service_manager.uninstall(chosen):
         say(
             "FormFlow has stopped and no longer starts with the computer. Everything it took is safe."
@@ -65,8 +65,8 @@ def uninstall(settings_file: Path, account: str) -> int:
 @click.pass_obj
 def status(settings_file: Path, account: str) -> int:
     """Say whether FormFlow starts with the computer, and whether it is at work now."""
-    chosen, at_work = _manager(settings_file, account), is_at_work(load_settings(settings_file))
-    if chosen.file.exists():
+    chosen, at_work = _installed(settings_file, account), is_at_work(load_settings(settings_file))
+    if chosen is not None:
         click.echo(f"Starts with the computer, by {chosen.name}: {chosen.file}")
         click.echo(f"{chosen.name} says: {service_manager.answer(chosen)}")
     else:
@@ -75,7 +75,12 @@ def status(settings_file: Path, account: str) -> int:
     return ExitCode.DONE if at_work else ExitCode.NOT_RUNNING
 
 
-def _manager(settings_file: Path, account: str) -> Manager:
-    for_all = service_manager.is_administrator()
+def _installed(settings_file: Path, account: str) -> Manager | None:
+    """Return what starts FormFlow here: for the whole computer, or for the one who asks."""
+    both = (_manager(settings_file, account, for_all=for_all) for for_all in (True, False))
+    return next((one for one in both if one.file.exists()), None)
+
+
+def _manager(settings_file: Path, account: str, *, for_all: bool) -> Manager:
     settings = load_settings(settings_file)
     return service_manager.manager(settings, settings_file, account, for_all=for_all)

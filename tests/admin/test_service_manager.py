@@ -129,6 +129,7 @@ def pretend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, fails: str) -> P
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(service_manager, "SYSTEMD_FOLDER", tmp_path / "system")
     monkeypatch.setattr(service_manager, "is_administrator", lambda: False)
     monkeypatch.setattr(sys, "platform", "linux")
     return told
@@ -164,6 +165,18 @@ def test_it_is_installed_asked_and_taken_away(office: Settings, calls: Path) -> 
         "--user disable --now formflow.service",
         "--user daemon-reload",
     ]
+
+
+def test_what_root_installed_is_seen_by_the_account_that_it_runs_under(
+    office: Settings, calls: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = calls.parent / "system"
+    monkeypatch.setattr(service_manager, "is_administrator", lambda: True)
+    assert formflow(office, "service", "install").returncode == ExitCode.DONE
+    monkeypatch.setattr(service_manager, "is_administrator", lambda: False)
+    asked = formflow(office, "service", "status")
+    assert f"by systemd: {folder / 'formflow.service'}" in asked.stdout
+    assert calls.read_text("utf-8").splitlines()[-1] == "is-active formflow.service"
 
 
 @pytest.mark.usefixtures("calls")
