@@ -44,8 +44,8 @@ ALLOWED = {
 @pytest.fixture
 def odd(tmp_path: Path) -> Path:
     """Return the settings file of an agency in a folder with spaces and what XML gives a meaning of its own."""
-    setup.set_up(tmp_path / "forms & <files> of 7")
-    return tmp_path / "forms & <files> of 7" / "formflow.toml"
+    setup.set_up(tmp_path / "forms & files of 7")
+    return tmp_path / "forms & files of 7" / "formflow.toml"
 
 
 def chosen(file: Path, system: str, home: Path, *, for_all: bool = False) -> Manager:
