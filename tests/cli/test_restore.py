@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from formflow.core.errors import ExitCode
 from formflow.core.settings import Settings
 from formflow.pipeline import service
-from formflow.storage import backups
+from formflow.storage import backups, database, entries
+from tests.storage.test_database import as_version_1
 from tests.support import worker
 from tests.support.offices import drop, formflow, strays
 from tests.support.systems import KILLED, no_room
@@ -155,6 +158,20 @@ def test_a_backup_of_a_newer_formflow_is_refused_and_no_older_one_taken(it: Offi
     (newer / "manifest.json").write_text(json.dumps(whole), "utf-8")
     it.is_refused(ExitCode.STORAGE, "was made by a newer FormFlow")
     assert it.restored("--backup", it.name)[0] == ExitCode.DONE
+
+
+def test_a_backup_of_an_older_formflow_is_brought_up_to_date(it: Office, tmp_path: Path) -> None:
+    it.is_lost()
+    as_version_1(tmp_path / "older")
+    shutil.copyfile(tmp_path / "older" / "ledger.sqlite", it.ledger)
+    sha256 = hashlib.sha256(it.ledger.read_bytes()).hexdigest()
+    said = json.loads((it.ledger.parent / "manifest.json").read_text("utf-8"))["backup"]
+    said |= {"schema": 1, "formflow": "0.0.1", "files": said["files"] | {"ledger.sqlite": sha256}}
+    whole = {"backup": said, "sha256": backups._checksum(said)}
+    (it.ledger.parent / "manifest.json").write_text(json.dumps(whole), "utf-8")
+    assert it.restored()[0] == ExitCode.DONE
+    with database.looking(it.state) as connection:
+        assert entries.known(connection) == {("FF-2026-000001", 1)}  # from the child files
 
 
 def test_a_backup_that_is_not_there_is_said_with_those_that_are(it: Office) -> None:

@@ -37,7 +37,7 @@ from tests.support.waiting import eventually
 
 __all__ = ["inbox"]  # a mail server, as a fixture
 
-FORMS = int(os.environ.get("FORMFLOW_REHEARSAL", "9"))
+FORMS = int(os.environ.get("FORMFLOW_REHEARSAL", "6"))
 ONCE = (1,) * 6
 _LISTED = re.compile(r"Not in the backup: (\S+)")
 
