@@ -9,11 +9,12 @@ A paper of which nobody knows the child yet lies in "Not yet matched", under its
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 from datetime import datetime
 from html import escape
-from pathlib import Path
+from pathlib import Path, PurePath
 from urllib.parse import quote, unquote
 
 from pydantic import Field
@@ -113,20 +114,20 @@ class ChildFiles(BaseConnector[ChildFilesSettings]):
         """Yield the revisions of every chronology, with the paper where it lies there as it came."""
         everywhere = (f"*/{CHRONOLOGY}", f"{NOT_YET_MATCHED}/*/{CHRONOLOGY}")
         for chronology in self._folder.matching(*everywhere):
-            for line in _lines(chronology):
-                if told := _LINE.match(line):
-                    yield self._filed(chronology.parent, told)
+            with contextlib.suppress(Retryable):  # a page of somebody else's holds none of ours
+                told = map(_LINE.match, _lines(chronology))
+                yield from (self._filed(chronology.parent, one) for one in told if one)
 
     def _filed(self, home: Path, told: re.Match[str]) -> Filed:
         is_matched = home.parent.name != NOT_YET_MATCHED
-        paper = unquote(told["paper"] or "")
+        paper = home / PurePath(unquote(told["paper"] or "")).name
         return Filed(
             told["reference"],
             int(told["revision"] or 1),
             told["key"],
-            datetime.fromisoformat(told["at"]),
+            _moment(told["at"]),
             home.name if is_matched else None,
-            self._folder.inside(paper, home) if paper else None,
+            paper if paper != home else None,
         )
 
     def _file(self, home: Path, prepared: Prepared) -> DeliveredAs:
@@ -166,6 +167,14 @@ def _line(parcel: RecordParcel, papers: dict[str, str]) -> str:
     )
     columns = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
     return f'<tr data-order="{order}" data-key="{parcel.key}">{columns}<td>{links}</td></tr>'
+
+
+def _moment(said: str) -> datetime | None:
+    """Return a moment as a line says it, None where somebody changed it."""
+    with contextlib.suppress(ValueError):
+        moment = datetime.fromisoformat(said)
+        return moment if moment.tzinfo else None
+    return None
 
 
 def _called(line: str) -> str:

@@ -64,6 +64,7 @@ def restore(settings: Settings, folder: Path, name: str | None, now: datetime) -
             with open_context(_in(settings, staging), who=by_command("restore")) as context:
                 since = catch_up(context, manifest.name, manifest.moment, now)
             crash_at("restore.before-place")
+            _refuse_in_use(state)  # it may have been started meanwhile
             _put_in_place(staging, state)
             crash_at("restore.after-place")
     except OSError as problem:

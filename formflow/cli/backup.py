@@ -18,6 +18,8 @@ from formflow.core.errors import ExitCode
 from formflow.storage import views
 from formflow.storage.audit_trail import AuditEvent, Happened
 
+MOST_NAMED = 10  # references in one line
+
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
@@ -75,9 +77,11 @@ def _in_words(restored: Restored) -> Iterator[str]:
     yield from (f"Not used: {line}" for line in restored.passed_over)
     yield f"Backup {restored.manifest.name} is restored. Every file in it was checked."
     if since.taken_back:
+        more = len(since.taken_back) - MOST_NAMED
+        named = ", ".join(since.taken_back[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
         yield (
             f"Filed after the backup and recorded again from the child files: {len(since.taken_back)} "
-            f"({', '.join(since.taken_back)})."
+            f"({named})."
         )
     for revision, places in since.lost.items():
         where = f"held by {_listed(places)}" if places else "found nowhere"
@@ -86,8 +90,8 @@ def _in_words(restored: Restored) -> Iterator[str]:
         yield "Ask for these forms and sheets again and drop them. FormFlow tells the DSL which they are."
     if since.away:
         yield (
-            f"Out of reach, so not asked: {_listed(since.away)}. If you can, connect them, give the "
-            "state folder another name and restore again before you start FormFlow."
+            f"Out of reach or not readable, so not asked: {_listed(since.away)}. If you can, put that right, "
+            "give the state folder another name and restore again before you start FormFlow."
         )
     if since.unasked:
         yield f"Not asked, as they cannot tell what they hold: {_listed(since.unasked)}."

@@ -21,7 +21,7 @@ from formflow.core.wording import moment_in_words
 from formflow.delivery import own_alerts, watermark
 from formflow.pipeline.context import WorkContext
 from formflow.pipeline.taking_back import FiledPaper, take_back
-from formflow.sdk.contract import Ending, Filed, TellsWhatIsFiled
+from formflow.sdk.contract import Filed, Operation, TellsWhatIsFiled
 from formflow.storage import counters, entries, tasks
 from formflow.storage.audit_trail import AuditEvent, Happened
 from formflow.storage.database import writing
@@ -42,7 +42,7 @@ class Since:
     ]  # "FF-2026-000123 r1": recorded again from the paper at a destination
     lost: Mapping[str, tuple[str, ...]]  # not in the ledger now -> the destinations that hold it
     unasked: tuple[str, ...]  # destinations that cannot tell what they hold
-    away: tuple[str, ...]  # destinations that are out of reach
+    away: tuple[str, ...]  # destinations that are out of reach, or whose files cannot be read
 
 
 def catch_up(context: WorkContext, name: str, backed_up: datetime, now: datetime) -> Since:
@@ -52,7 +52,8 @@ def catch_up(context: WorkContext, name: str, backed_up: datetime, now: datetime
         tasks.begin_elsewhere(connection)
         known, ours = entries.known(connection), counters.given(connection)
     held, unasked, away = _inventory(context)
-    papers = sorted(_papers(held, known), key=lambda one: (one.recorded_at, one.reference))
+    filed = _papers(held, known, _receipted(context, held))
+    papers = sorted(filed, key=lambda one: (one.recorded_at, one.reference))
     taken_back = [one for one in papers if take_back(context, one)]
     with writing(context.engine) as connection:
         known |= entries.known(connection)
@@ -83,15 +84,16 @@ def _inventory(
             continue
         try:
             held[name] = [one for one in connector.filed() if not is_own_alert(one.reference)]
-        except (Ending, OSError) as problem:
+        except Exception as problem:  # noqa: BLE001 - one that cannot tell must not keep the others from it
             log.warning(Event("cannot be asked", destination=name, said=type(problem).__name__))
             away.append(name)
     return held, tuple(unasked), tuple(away)
 
 
-def _papers(held: Mapping[str, list[Filed]], known: set[Revision]) -> Iterator[FiledPaper]:
+def _papers(
+    held: Mapping[str, list[Filed]], known: set[Revision], receipted: set[Revision]
+) -> Iterator[FiledPaper]:
     """Yield the papers that are filed somewhere as they came, and are not in the ledger."""
-    receipted = _receipted(held)
     for name, filed in held.items():
         for one in filed:
             revision = one.reference, one.revision
@@ -113,8 +115,14 @@ def _papers(held: Mapping[str, list[Filed]], known: set[Revision]) -> Iterator[F
                 )
 
 
-def _receipted(held: Mapping[str, list[Filed]]) -> set[Revision]:
-    return {(one.reference, one.revision) for one in held.get("Receipts", ())}
+def _receipted(context: WorkContext, held: Mapping[str, list[Filed]]) -> set[Revision]:
+    """Return what the office has a receipt for."""
+    return {
+        (one.reference, one.revision)
+        for name, filed in held.items()
+        if Operation.RECEIPT in context.destinations[name].capabilities.operations
+        for one in filed
+    }
 
 
 def _lost(held: Mapping[str, list[Filed]], known: set[Revision]) -> dict[str, tuple[str, ...]]:

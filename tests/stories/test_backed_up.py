@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -186,11 +187,33 @@ def test_a_destination_that_is_away_is_said_and_no_number_is_given_twice(agency:
     files.rename(away)
     agency.is_lost()
     told = agency.restores(code=ExitCode.WAITING)
-    assert "Out of reach, so not asked: “Child files”" in told
+    assert "Out of reach or not readable, so not asked: “Child files”" in told
     assert "FF-2026-000002 r1, held by" in told
     away.rename(files)
     agency.drops("Three Child")
     assert [one.reference for one in entries(agency.office)] == ["FF-2026-000001", "FF-2026-000003"]
+
+
+def test_what_people_changed_in_the_files_stops_nothing(agency: Agency) -> None:
+    agency.drops("One Child")
+    agency.backs_up()
+    agency.drops("Two Child", "Three Child")
+    two, three = entries(agency.office)[1:]
+    home = agency.office.folders.alerts.parent
+    (home / "Child files" / "ours").mkdir()
+    (home / "Child files" / "ours" / "Chronology.html").write_text("somebody's own", "utf-8")
+    page = home / "Child files" / str(two.child_reference) / "Chronology.html"
+    page.write_text(re.sub(r'(data-order="\S+ )[^"]+', r"\1yesterday", page.read_text("utf-8")))
+    next((home / "Record lines").glob("*.csv")).write_bytes(b"\xff\xfe\0\0")
+    (home / "FormFlow register.xlsx").write_bytes(b"no workbook")
+    agency.is_lost()
+    told = agency.restores(code=ExitCode.WAITING)
+    assert f"from the child files: 1 ({three.reference} r1)" in told
+    assert (
+        f"Not in the backup: {two.reference} r1, held by “Alerts”, “Receipts”, “Child files”"
+        in told
+    )
+    assert "not asked: “Register workbook”, “Record lines”" in told
 
 
 def test_an_older_backup_is_used_where_the_newest_is_damaged_and_that_is_said(

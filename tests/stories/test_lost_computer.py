@@ -84,7 +84,9 @@ class Agency:
         return ended.stderr
 
     def loses_the_computer(self) -> None:
-        self.settings.state.folder.rename(self.settings.state.folder.with_name("lost"))
+        state = self.settings.state.folder
+        # On Windows a child of the service that is just ending may still hold a file.
+        eventually(lambda: bool(state.rename(state.with_name("lost"))))
 
     def unknown(self, papers: Sequence[Path]) -> list[Path]:
         """Return the papers that the ledger has never seen."""
