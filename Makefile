@@ -55,7 +55,7 @@ crash: $(READY)
 FORMS ?= 300
 rehearsal: export FORMFLOW_REHEARSAL := $(FORMS)
 rehearsal: $(READY)
-	"$(BIN)/python" -m pytest -q tests/stories/test_lost_computer.py --timeout 21600
+	"$(BIN)/python" -m pytest -q -s tests/stories/test_lost_computer.py --timeout 21600
 
 # N damaged forms; none may pass with other answers, green with a field missing, or hang.
 N ?= 10000

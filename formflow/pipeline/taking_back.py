@@ -57,7 +57,7 @@ def take_back(context: WorkContext, filed: FiledPaper) -> bool:
     except Exception as problem:  # noqa: BLE001 - one paper must not keep the others from coming back
         # The class name only: a message may hold an answer.
         why = type(problem).__name__
-        log.warning(Event("not taken back", _named(filed), filed.destination, said=why))
+        log.info(Event("not taken back", _named(filed), filed.destination, said=why))
         return False
     log.info(Event("taken back", _named(filed), filed.destination))
     return True

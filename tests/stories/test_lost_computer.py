@@ -126,9 +126,10 @@ def test_every_form_is_once_everywhere_after_a_restore(
         agency.drops(papers[2 * third :])
         eventually(agency.has_settled)
 
-    known = agency.recorded()
+    known, there = agency.recorded(), lies_there(agency.settings)
+    print(counted(papers, known, there))
     assert len(known) == len(papers)
-    assert lies_there(agency.settings) == dict.fromkeys(known, ONCE)
+    assert there == dict.fromkeys(known, ONCE)
     assert len({mail["Message-ID"] for mail in inbox[0].messages}) == len(known)
     assert status.overview(agency.settings).own_alerts == ()
     assert strays(tmp_path) == []
@@ -154,11 +155,19 @@ def test_what_was_on_its_way_when_the_computer_was_lost_is_listed_or_is_once_eve
     agency.drops(agency.unknown(papers))  # the office has no receipt for them
     agency.is_told("run", "--once")
 
-    known = agency.recorded()
+    known, there = agency.recorded(), lies_there(agency.settings)
+    print(f"{counted(papers, known, there)}, {len(listed)} listed for a person")
     assert len(known) == len(papers)
-    there = lies_there(agency.settings)
     assert {one: there.get(one) for one in known} == dict.fromkeys(known, ONCE)
     assert {one.partition(" ")[0] for one in there.keys() - known} <= listed
+
+
+def counted(papers: Sequence[Path], known: set[str], there: dict[str, tuple[int, ...]]) -> str:
+    """Return what came of it, for whoever runs a campaign."""
+    doubled = sum(max(there[one]) > 1 for one in known)
+    unseen = sum(there[one][-1] == 0 for one in known)
+    lost = len(papers) - len(known)
+    return f"{len(papers)} forms: {lost} lost, {doubled} doubled, {unseen} without an alert"
 
 
 def lies_there(office: Settings) -> dict[str, tuple[int, ...]]:
