@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from formflow.core.messages import notice
+from formflow.core.settings import Settings
 from formflow.delivery import outbox
 from formflow.delivery.context import DeliveryContext
+from formflow.sdk.contract import Connector
 from formflow.storage import own_alerts as kept
 from formflow.storage import parcels as kept_parcels
 from formflow.storage.database import Connection
@@ -36,10 +38,21 @@ def tell(
     now: datetime,
 ) -> None:
     """Tell every destination for alerts, in the caller's transaction, unless just this waits already."""
+    tell_all(connection, context.destinations, context.settings, code, words, now)
+
+
+def tell_all(
+    connection: Connection,
+    destinations: Mapping[str, Connector],
+    settings: Settings,
+    code: str,
+    words: Mapping[str, str],
+    now: datetime,
+) -> None:
+    """Do what `tell` does, before there is a context."""
     reference = kept.add(connection, code, words, now)
-    if reference is None:
-        return
-    outbox.tell(connection, context.destinations, context.settings, reference, now)
+    if reference is not None:
+        outbox.tell(connection, destinations, settings, reference, now)
 
 
 def tell_of_refused(

@@ -15,6 +15,8 @@ from pathlib import Path
 
 from formflow.core import files
 from formflow.core.clock import utc_now
+from formflow.core.copy_tokens import Tokens
+from formflow.core.crash_points import crash_at
 from formflow.core.limits import Limits
 from formflow.core.settings import Settings
 from formflow.core.trouble import INTERRUPTED, Trouble
@@ -29,6 +31,7 @@ from formflow.reading.manifest_builder import known_forms
 from formflow.reading.sandbox.parent import Cage
 from formflow.sdk.contract import Connector
 from formflow.storage import copy_key, database, tasks
+from formflow.storage.database import Engine
 from formflow.storage.originals import Vault
 from formflow.storage.owners import Owner
 from formflow.storage.tasks import Claimed
@@ -83,9 +86,9 @@ def open_context(settings: Settings, cage: Cage | None = None) -> Iterator[WorkC
         locks = settings.state.folder / "locks"
         stack.callback(tasks.reap, engine, locks)
         owner = stack.enter_context(Owner(locks))
-        key = copy_key.open_key(settings.state.folder, engine)
         destinations, lanes = open_destinations(settings, vault), Lanes()
         stack.callback(_close, destinations, lanes)
+        tokens = _tokens(settings, engine, destinations)
         context = WorkContext(
             settings=settings,
             engine=engine,
@@ -94,16 +97,23 @@ def open_context(settings: Settings, cage: Cage | None = None) -> Iterator[WorkC
             forms={(form.form_id, form.version): form for form in known},
             destinations=destinations,
             owner=owner,
-            tokens=key.tokens,
+            tokens=tokens,
             lanes=lanes,
             blanks=Blanks(settings.folders.blank_forms),
         )
         stack.callback(lanes.close)
-        if key.is_lost:
-            with database.writing(engine) as connection:
-                own_alerts.tell(connection, context, "FF-256", {}, utc_now())
         watermark.begin(context)
         yield context
+
+
+def _tokens(settings: Settings, engine: Engine, destinations: Mapping[str, Connector]) -> Tokens:
+    """Return the key of the tokens. That the old one is lost is told first, and so told after a kill, too."""
+    folder = settings.state.folder
+    if copy_key.is_lost(folder, engine):
+        with database.writing(engine) as connection:
+            own_alerts.tell_all(connection, destinations, settings, "FF-256", {}, utc_now())
+        crash_at("copy-key.told")
+    return copy_key.open_key(folder, engine)
 
 
 def _close(destinations: Mapping[str, Connector], lanes: Lanes) -> None:
