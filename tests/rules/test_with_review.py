@@ -21,6 +21,8 @@ from formflow.core.model import (
     Light,
     Proposal,
 )
+from formflow.rules.case.case import Case
+from formflow.rules.case.levels import Level, is_below
 from formflow.rules.light.with_review import suggested_together
 from tests.support.facts import (
     ANSWERED_OTHERWISE,
@@ -265,3 +267,23 @@ def test_taking_an_answer_off_her_sheet_never_turns_it_into_green(
     before = together(record, said)
     if before.light is not Light.GREEN and not before.contradictions:
         assert light(record, {n: a for n, a in said.items() if n != name}) is not Light.GREEN
+
+
+@given(
+    st.sampled_from(Level),
+    st.lists(st.sampled_from(Light), max_size=4).flatmap(st.permutations),
+    SHEET,
+)
+def test_no_later_form_lowers_what_is_decided_and_one_above_it_opens_it_again(
+    level: Level, later: list[Light], left_out: dict[str, str]
+) -> None:
+    review = replace(paper({"level": level}), form_id="review")
+    decided = Case(paper(CALM)).with_sheet(review)
+    less = paper({n: a for n, a in CALM.items() if n not in left_out})
+    after = decided
+    for light in later:
+        after = after.with_revision(
+            replace(less, proposal=Proposal(light, (), (), (), (), ()), highest_light=light)
+        )
+        assert after.level is level
+    assert after.is_reopened is any(is_below(level, light) for light in later)
