@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -287,3 +287,12 @@ def test_no_later_form_lowers_what_is_decided_and_one_above_it_opens_it_again(
         )
         assert after.level is level
     assert after.is_reopened is any(is_below(level, light) for light in later)
+
+
+def test_the_day_on_which_ages_count_is_the_agencys_own() -> None:
+    late = replace(paper({}), recorded_at=datetime(2026, 11, 24, 23, 30, tzinfo=UTC))
+    record = replace(late, answers=paper({"child_a_dob": "25/11/2008"}).answers)
+    east = timezone(timedelta(hours=1))
+    urgent = suggested_together(record, [late], History(), east).urgent
+    assert [one.code for one in urgent] == ["FF-323"]
+    assert suggested_together(record, [late], History(), UTC).urgent == ()

@@ -68,7 +68,7 @@ def _given(words: str) -> Answer:
 def _from_others(field: Field, case: Case, desk: Desk) -> str:
     """Return what is known of a question: from papers, the agency's settings or the profile."""
     for source in field.known_from:
-        where, _, name = source.partition(".")
+        where, name = source.split(".")
         if source == REFERRED_TO and case.referred_to:
             return case.referred_to
         if where == "services":
