@@ -296,3 +296,14 @@ def test_the_day_on_which_ages_count_is_the_agencys_own() -> None:
     urgent = suggested_together(record, [late], History(), east).urgent
     assert [one.code for one in urgent] == ["FF-323"]
     assert suggested_together(record, [late], History(), UTC).urgent == ()
+
+
+@pytest.mark.parametrize("on_the_form", [True, False])
+def test_a_day_has_come_by_the_agencys_own_clock(on_the_form: bool) -> None:
+    said = paper({"incident_at": "25/11/2026"})
+    late = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
+    one, other = replace(said, recorded_at=late), replace(paper({}), recorded_at=late)
+    record, sheet = (one, other) if on_the_form else (other, one)
+    east = timezone(timedelta(hours=1))
+    assert "incident_at" not in suggested_together(record, [sheet], History(), east).missing
+    assert "incident_at" in suggested_together(record, [sheet], History(), UTC).missing
