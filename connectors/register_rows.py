@@ -35,7 +35,7 @@ COLUMNS: Mapping[str, float] = {  # heading: width in characters
     "Incident": 12,
     "Child": 11,
     "Form": 34,
-    "Proposed by the rules": 27,
+    "Suggested or decided": 27,
     "What waits": 42,
     "Where to look": 60,
 }

@@ -229,6 +229,8 @@ def _proposed(entry: Waiting) -> tuple[str, str]:
     """Return shape and words. What was read and has no light is a sheet: nothing is proposed on it."""
     if entry.light:
         return LIGHT_WORDS[Light(entry.light)][:2]
+    if entry.outcome == Outcome.RECORDED:
+        return "!", "Decided or linked"
     return "!", "Not assessed" if entry.outcome == Outcome.UNREADABLE else "Not accepted"
 
 

@@ -340,6 +340,19 @@ MESSAGES: dict[str, Message] = {
         holds=True,
         returns=True,
     ),
+    "FF-152": Message(
+        "The file holds more than one form, one behind the other.",
+        "Forms are not taken apart here, so nothing has been read from any of them.",
+        "Save or print each form as a file of its own, and drop each by itself.",
+        holds=True,
+        returns=True,
+    ),
+    "FF-153": Message(
+        "Pages of the form have been turned: {which}.",
+        "They were read as if they were the right way up.",
+        "Open the form and compare it with the “as read” sheet.",
+        holds=True,
+    ),
     # The answers
     "FF-201": Message(
         "“{label}” is blank.",
@@ -730,6 +743,11 @@ MESSAGES: dict[str, Message] = {
         "The free text says “{word}”, and “{label}” has not been answered yes or no.",
         "A word alone never changes the suggested level.",
         "Please check what was meant, and ask if it is not clear.",
+    ),
+    "FF-340": Message(
+        "The free text says “{word}”, and “{label}” is answered with no.",
+        "A word alone never changes the suggested level, which rests on the answers.",
+        "Please check what was meant, and ask the person who filled in the form.",
     ),
     "FF-311": Message(
         "The form says what social media was used for, and “{label}” is not answered with yes.",

@@ -12,13 +12,15 @@ from datetime import datetime
 
 from formflow.core.dates import local_day
 from formflow.core.messages import notice
+from formflow.core.settings import Settings
 from formflow.core.wording import day_in_words
 from formflow.delivery import outbox
 from formflow.delivery.calls import CHANGED
 from formflow.delivery.context import DeliveryContext
+from formflow.sdk.contract import Connector
 from formflow.storage import own_alerts as kept
 from formflow.storage import parcels as kept_parcels
-from formflow.storage.audit_trail import AuditEvent, Happened
+from formflow.storage.audit_trail import AuditEvent, Happened, Trail
 from formflow.storage.database import Connection
 
 
@@ -40,11 +42,24 @@ def tell(
     now: datetime,
 ) -> None:
     """Tell every destination for alerts, in the caller's transaction, unless just this waits already."""
+    tell_all(connection, context.destinations, context.settings, context.trail, code, words, now)
+
+
+def tell_all(
+    connection: Connection,
+    destinations: Mapping[str, Connector],
+    settings: Settings,
+    trail: Trail,
+    code: str,
+    words: Mapping[str, str],
+    now: datetime,
+) -> None:
+    """Do what `tell` does, before there is a context."""
     reference = kept.add(connection, code, words, now)
     if reference is None:
         return
-    context.trail.note(connection, now, Happened(AuditEvent.TOLD, reference, detail=code))
-    outbox.tell(connection, context.destinations, context.settings, reference, now)
+    trail.note(connection, now, Happened(AuditEvent.TOLD, reference, detail=code))
+    outbox.tell(connection, destinations, settings, reference, now)
 
 
 def tell_of_refused(

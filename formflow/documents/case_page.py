@@ -21,7 +21,7 @@ from formflow.core.wording import (
     day_in_words,
     moment_in_words,
 )
-from formflow.documents.decision_pack import ToDecide
+from formflow.documents.decision_pack import ToDecide, called
 from formflow.documents.page_parts import head_of, template, unanswered, urgent_reasons
 from formflow.forms.catalogue import Form, shipped
 from formflow.rules.case.case import RECORDING, REVIEW, Case, done_steps, open_steps
@@ -34,7 +34,7 @@ def what_is_open(to_decide: ToDecide, settings: Settings, now: datetime) -> str:
     """Return the page of a case as HTML: what is decided, what is open and what is done, each cited."""
     case, days = to_decide.case, settings.working_days
     today = local_day(now, days.zone)
-    words = {**settings.services.words, **case.roles}
+    words = {**settings.services.words, **case.words}
     still_open = [
         _line(step, _until(step, deadline(step, case, days), now), words)
         for step in open_steps(case, today)
@@ -59,7 +59,7 @@ def what_is_open(to_decide: ToDecide, settings: Settings, now: datetime) -> str:
         incomplete=case.sheets[SheetKey(REVIEW)].notices if SheetKey(REVIEW) in case.sheets else (),
         first=[line for line in still_open if _comes_first(line.step)],
         open=[
-            (_called(key, case), lines)
+            (called(key.form_id, case) + (f", child {key.child}" if key.child else ""), lines)
             for key, lines in _by_sheet(line for line in still_open if not _comes_first(line.step))
         ],
         done=[_line(step, "", words) for step in done_steps(case, today)],
@@ -100,13 +100,6 @@ def _by_sheet(lines: Iterable[_Line]) -> list[tuple[SheetKey, list[_Line]]]:
         found.setdefault(line.step.key, []).append(line)
     keys = sorted(found, key=lambda key: (order.index(key.form_id), key.child))
     return [(key, found[key]) for key in keys]
-
-
-def _called(key: SheetKey, case: Case) -> str:
-    """Return what a sheet is called: by its code alone where its title may blame a child for what an adult did."""
-    title = SHEET_WORDS[key.form_id]
-    named = title.partition(" – ")[0] if case.has_allegation else title
-    return named + (f", child {key.child}" if key.child else "")
 
 
 def _comes_first(step: Step) -> bool:

@@ -18,6 +18,7 @@ from formflow.core.references import (
     child_suffix,
     from_second_revision,
 )
+from formflow.core.wording import SHEET_WORDS
 from formflow.documents.enclosures import TO_CHECK, Enclosed, Keep, is_to_a_person
 from formflow.forms import top_line
 from formflow.rules.case.case import REVIEW, Case, due, sheet_key
@@ -83,6 +84,12 @@ def with_copies(to_decide: ToDecide, entry: Entry, enclosed: Enclosed) -> ToDeci
     return ToDecide(to_decide.case, {**to_decide.sheets, **copies})
 
 
+def called(form_id: str, case: Case) -> str:
+    """Return what a sheet is called. Where an adult may have harmed a child, its name blames no child for it."""
+    words = SHEET_WORDS[form_id]
+    return words.partition(" – ")[0] if case.has_allegation else words
+
+
 def _is_asked(form_id: str, case: Case, on: date) -> bool:
     return any(step.applies(case) for step in steps_in_force(on) if step.sheet == form_id)
 
@@ -120,4 +127,4 @@ def _made(
         drawings = dict.fromkeys(form.drawn_boxes, chart)
         copy = Copy(form, str(said), line, drawings, by_fillpdf=desk.by_fillpdf)
         content = prefilled(copy, known(form, view, desk))
-        yield f"{said.stamp} {form.code} {form.title}{again}", maker.keep(content)
+        yield f"{said.stamp} {called(key.form_id, counts)}{again}", maker.keep(content)

@@ -17,6 +17,8 @@ from pathlib import Path
 
 from formflow.core import files
 from formflow.core.clock import utc_now
+from formflow.core.copy_tokens import Tokens
+from formflow.core.crash_points import crash_at
 from formflow.core.errors import LedgerDamaged
 from formflow.core.limits import Limits
 from formflow.core.settings import Settings
@@ -32,7 +34,8 @@ from formflow.reading.manifest_builder import known_forms
 from formflow.reading.sandbox.parent import Cage
 from formflow.sdk.contract import Connector
 from formflow.storage import audit_trail, copy_key, database, tasks, views
-from formflow.storage.audit_trail import SERVICE
+from formflow.storage.audit_trail import SERVICE, Trail
+from formflow.storage.database import Engine
 from formflow.storage.failures import damage_of
 from formflow.storage.originals import Vault
 from formflow.storage.owners import Owner
@@ -104,13 +107,13 @@ def open_context(
         locks = settings.state.folder / "locks"
         stack.callback(tasks.reap, engine, locks)
         owner = stack.enter_context(Owner(locks))
-        key = copy_key.open_key(settings.state.folder, engine)
         trail, is_trail_key_lost = audit_trail.open_trail(
             settings.state.folder, engine, who, utc_now()
         )
         views.make_folder(settings.state.folder)
         destinations, lanes = open_destinations(settings, vault), Lanes()
         stack.callback(_close, destinations, lanes)
+        tokens = _tokens(settings, engine, destinations, trail)
         context = WorkContext(
             settings=settings,
             engine=engine,
@@ -119,26 +122,37 @@ def open_context(
             forms={(form.form_id, form.version): form for form in known},
             destinations=destinations,
             owner=owner,
-            tokens=key.tokens,
+            tokens=tokens,
             trail=trail,
             lanes=lanes,
             blanks=Blanks(settings.folders.blank_forms),
         )
         stack.callback(lanes.close)
-        lost = [(key.is_lost, "FF-256"), (is_trail_key_lost, "FF-453")]
-        _note_start(context, [code for is_lost, code in lost if is_lost])
+        _note_start(context, is_trail_key_lost=is_trail_key_lost)
         watermark.begin(context)
         yield context
 
 
-def _note_start(context: WorkContext, codes: Sequence[str]) -> None:
-    """Tell of the keys that were lost, and note the settings in the audit trail where they are new."""
+def _note_start(context: WorkContext, *, is_trail_key_lost: bool) -> None:
+    """Tell of a key of the audit trail that was lost, and note the settings in the trail where they are new."""
     now = utc_now()
-    for code in codes:
+    if is_trail_key_lost:
         with database.writing(context.engine) as connection:
-            own_alerts.tell(connection, context, code, {}, now)
+            own_alerts.tell(connection, context, "FF-453", {}, now)
     digest = hashlib.sha256(context.settings.model_dump_json().encode()).hexdigest()
     audit_trail.note_settings(context.engine, context.trail, digest, now)
+
+
+def _tokens(
+    settings: Settings, engine: Engine, destinations: Mapping[str, Connector], trail: Trail
+) -> Tokens:
+    """Return the key of the tokens. That the old one is lost is told first, and so told after a kill, too."""
+    folder = settings.state.folder
+    if copy_key.is_lost(folder, engine):
+        with database.writing(engine) as connection:
+            own_alerts.tell_all(connection, destinations, settings, trail, "FF-256", {}, utc_now())
+        crash_at("copy-key.told")
+    return copy_key.open_key(folder, engine)
 
 
 def _close(destinations: Mapping[str, Connector], lanes: Lanes) -> None:

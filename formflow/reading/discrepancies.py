@@ -14,6 +14,7 @@ from formflow.forms.catalogue import HIDDEN_FIELDS, Form
 from formflow.forms.manifest import Place
 from formflow.reading import appearance, manifest_builder, page_fingerprint
 from formflow.reading.acroform import Box
+from formflow.reading.turned import TURNED
 
 MOST_NAMED = 6  # boxes named in one message
 Places = Mapping[str, tuple[Place, ...]]  # where each box of a paper stands
@@ -69,6 +70,12 @@ def beside(
     redrawn = page_fingerprint.redrawn(asked, known.looks)
     if redrawn:
         yield from looks(_marked(form, redrawn, content), form)
+
+
+def turned_pages(numbers: Sequence[int]) -> Iterator[Hold]:
+    """Yield that pages were turned, counted from 1."""
+    if numbers:
+        yield Hold(TURNED, words={"which": _pages(numbers)})
 
 
 def further_pages(form: Form, pdf: pikepdf.Pdf, prints: Sequence[str]) -> tuple[str, ...]:

@@ -138,6 +138,12 @@ def read(
     return Found(form, boxes, tuple(_doubts(form, boxes, laid)))
 
 
+def shows_more(one: Found | str, other: Found | str) -> bool:
+    """Return whether one reading of a paper finds more boxes of a form than another."""
+    found = [0 if isinstance(each, str) else len(each.boxes) for each in (one, other)]
+    return found[0] > found[1]
+
+
 def which_form(
     pages: Sequence[Sequence[alignment.Word]], document: Mapping[str, str], forms: Sequence[Form]
 ) -> Form | str:

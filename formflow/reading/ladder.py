@@ -15,7 +15,9 @@ import io
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pikepdf
 import pikepdf.settings
@@ -31,10 +33,15 @@ from formflow.reading import (
     identify,
     manifest_builder,
     page_fingerprint,
+    turned,
 )
 from formflow.reading.acroform import Box
 from formflow.reading.answers import answers
-from formflow.reading.reader import NO_BOXES, Reader
+from formflow.reading.reader import JOINED, NO_BOXES, Reader
+
+if TYPE_CHECKING:  # loaded for prints alone
+    from formflow.reading.flat import Found
+    from formflow.reading.print_layout import Sheet
 
 ALWAYS = "always"
 # qpdf's own warnings quote the file: they are counted, never printed.
@@ -135,11 +142,16 @@ def _read(paper: _Paper, pdf: pikepdf.Pdf) -> Reading | Unread:
     if _is_only_drawn(asked, seen):
         return _read_print(paper, pdf, drawn_only=True, differ=differ)
     where = manifest_builder.places(pdf, boxes.values())
-    prints = page_fingerprint.prints(pdf)
+    prints, askew = _straightened(pdf, form, page_fingerprint.prints(pdf))
     further = discrepancies.further_pages(form, pdf, prints)
+    content = cache(lambda: _saved(pdf) if askew else _drawable(paper, pdf))
+    has_more = len(prints) - len(further) > len(form.manifest.prints)
+    if has_more and _is_joined(_sheets(content()), form, paper):
+        return paper.unread(JOINED)
     held = [
         *discrepancies.manifest(form, boxes, where),
-        *discrepancies.beside(form, boxes, pdf, prints, further, lambda: _drawable(paper, pdf)),
+        *discrepancies.turned_pages(askew),
+        *discrepancies.beside(form, boxes, pdf, prints, further, content),
         *discrepancies.answers(given, form, boxes),
         *differ,
     ]
@@ -153,6 +165,33 @@ def _read(paper: _Paper, pdf: pikepdf.Pdf) -> Reading | Unread:
         )
         held += [hold for hold in others if hold not in held]
     return replace(paper.reading("acroform", form, boxes, given, held), further=further)
+
+
+def _straightened(
+    pdf: pikepdf.Pdf, form: Form, prints: Sequence[str]
+) -> tuple[Sequence[str], list[int]]:
+    """Lay turned pages straight, unless the blank itself is turned. Return the fingerprints, and which pages."""
+    askew = turned.pages(pdf)
+    there = set(form.manifest.prints)
+    if not askew or any(prints[number - 1] in there for number in askew):
+        return prints, []
+    turned.straighten(pdf, askew)
+    return page_fingerprint.prints(pdf), askew
+
+
+def _is_joined(sheets: Sequence[Sheet], form: Form | None, paper: _Paper) -> bool:
+    """Return whether a paper holds more than the form that it was taken for, or several where for none."""
+    from formflow.reading import flat, joined
+
+    words, forms = [sheet.words for sheet in sheets], paper.reader.forms
+    form = form or joined.most_of(words, forms, flat.ALIKE)
+    return form is not None and joined.is_joined(words, form, forms, flat.ALIKE)
+
+
+def _sheets(content: bytes) -> list[Sheet]:
+    from formflow.reading import print_layout
+
+    return print_layout.sheets(content)
 
 
 def _is_doubtful(pdf: pikepdf.Pdf) -> bool:
@@ -183,24 +222,34 @@ def _read_print(
     paper: _Paper, pdf: pikepdf.Pdf, *, drawn_only: bool, differ: Sequence[Hold] = ()
 ) -> Reading | Unread:
     """Read a paper whose boxes are print, or are about to be: their answers are only drawn."""
-    from formflow.reading import flat, print_layout, raster
+    from formflow.reading import flat
 
     if len(pdf.pages) > paper.reader.limits.pages:
         raise acroform.TooMuch(f"{paper.reader.limits.pages} pages")
     widgets = [] if drawn_only else _widgets(pdf)
     if widgets:
         _restore_form(pdf, widgets)
-    content = _saved(pdf) if widgets else _drawable(paper, pdf)
-    if widgets or drawn_only:
-        content = raster.flattened(content)
-    sheets = print_layout.sheets(content)
-    found = flat.read(sheets, content, identify.information(pdf), paper.reader.forms)
+    is_drawn = bool(widgets) or drawn_only
+    sheets, found = _printed(
+        paper, pdf, _saved(pdf) if widgets else _drawable(paper, pdf), is_drawn=is_drawn
+    )
+    askew = turned.pages(pdf)
+    if askew:
+        turned.straighten(pdf, askew)
+        straight = _printed(paper, pdf, _saved(pdf), is_drawn=is_drawn)
+        if flat.shows_more(straight[1], found):
+            sheets, found = straight
+        else:  # the blank itself is turned
+            askew = []
+    if _is_joined(sheets, None if isinstance(found, str) else found.form, paper):
+        return paper.unread(JOINED)
     if isinstance(found, str):
         unread = paper.unread(_kind_of_file(pdf) if found == identify.NONE else found)
         return replace(unread, is_picture=any(sheet.is_picture for sheet in sheets))
     form, boxes = found.form, found.boxes
     given = answers(form, boxes)
-    held = [Hold("FF-124"), *discrepancies.printed(form, boxes, given), *differ]
+    held = [Hold("FF-124"), *discrepancies.turned_pages(askew)]
+    held += [*discrepancies.printed(form, boxes, given), *differ]
     held += [
         Hold(doubt.code, name)
         for doubt in found.doubts
@@ -209,6 +258,17 @@ def _read_print(
     if pdf.get_warnings():
         held.append(Hold("FF-114"))
     return paper.reading("flat", form, boxes, given, held)
+
+
+def _printed(
+    paper: _Paper, pdf: pikepdf.Pdf, content: bytes, *, is_drawn: bool
+) -> tuple[list[Sheet], Found | str]:
+    """Return the printed pages of a paper, its boxes made print where `is_drawn`, and what they say."""
+    from formflow.reading import flat, raster
+
+    content = raster.flattened(content) if is_drawn else content
+    sheets = _sheets(content)
+    return sheets, flat.read(sheets, content, identify.information(pdf), paper.reader.forms)
 
 
 def _kind_of_file(pdf: pikepdf.Pdf) -> str:

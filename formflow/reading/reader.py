@@ -27,6 +27,7 @@ HOLDERS = {
 }
 KINDS = frozenset({*ACTIONS.values(), *HOLDERS.values()})
 NO_BOXES = "FF-105"  # notice: neither boxes nor the print of a form we know
+JOINED = "FF-152"  # notice: more than one form in one file
 TOO_MUCH = "FF-112"  # notice
 
 

@@ -10,7 +10,7 @@ import math
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pikepdf
@@ -20,11 +20,11 @@ from rapidfuzz import fuzz, process
 from formflow.core.model import Hold, Reading, Unread
 from formflow.forms.catalogue import Form
 from formflow.forms.manifest import BlankBox, Place, Rectangle
-from formflow.reading import acroform, alignment, discrepancies, flat, identify, ocr, raster
+from formflow.reading import acroform, alignment, discrepancies, flat, identify, joined, ocr, raster
 from formflow.reading.acroform import Box
 from formflow.reading.alignment import Fit, Word
 from formflow.reading.answers import answers
-from formflow.reading.reader import NO_BOXES, Reader
+from formflow.reading.reader import JOINED, NO_BOXES, Reader
 from formflow.reading.text import normalised
 
 DOTS_PER_INCH = 200
@@ -56,6 +56,8 @@ def read_scan(path: Path, reader: Reader) -> Reading | Unread:
         if isinstance(form, str):
             return unread
         found = [first, *map(_words, pages[1:])]
+        if joined.is_joined(found, form, reader.forms, ALIKE):
+            return replace(unread, reason=JOINED)
         return _reading(path, form, _laid(form, pages, found))
     except OSError as problem:
         if problem.errno is not None:  # the system refused something: that is not the paper's fault

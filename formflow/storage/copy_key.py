@@ -6,7 +6,6 @@ was made before is known again: such sheets wait for the safeguarding lead.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from formflow.core.copy_tokens import KEY_BYTES, Tokens
@@ -16,16 +15,18 @@ from formflow.storage.database import Engine, reading
 FILE = "copies.key"
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """The key as it was found, or made."""
+def is_lost(folder: Path, engine: Engine) -> bool:
+    """Return whether there is no key though something is recorded: copies may be in use that were made with it.
 
-    tokens: Tokens
-    is_lost: bool  # True: copies may be in use that were made with another one
-
-
-def open_key(folder: Path, engine: Engine) -> Kept:
-    """Return the key of a state folder, making it where there is none. Raise StorageProblem."""
-    key, is_new = secret_file.kept(folder / FILE, KEY_BYTES, engine)
+    So that a kill leaves no loss untold, it is told before `open_key` makes another. Raise StorageProblem.
+    """
+    if secret_file.found(folder / FILE, KEY_BYTES):
+        return False
     with reading(engine) as connection:
-        return Kept(Tokens(key), is_new and counters.ENTRIES in counters.given(connection))
+        return counters.ENTRIES in counters.given(connection)
+
+
+def open_key(folder: Path, engine: Engine) -> Tokens:
+    """Return the key of a state folder, making it where there is none. Raise StorageProblem."""
+    key, _ = secret_file.kept(folder / FILE, KEY_BYTES, engine)
+    return Tokens(key)

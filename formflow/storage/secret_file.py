@@ -15,23 +15,20 @@ def kept(file: Path, length: int, engine: Engine) -> tuple[bytes, bool]:
 
     All workers of a ledger get the same one.
     """
-    try:
-        secret = read(file, length)
-        if secret:
+    if secret := found(file, length):
+        return secret, False
+    with writing(engine):  # one worker makes it, and the others wait
+        if secret := found(file, length):
             return secret, False
-        with writing(engine):  # one worker makes it, and the others wait
-            secret = read(file, length)
-            if secret:
-                return secret, False
-            secret = secrets.token_bytes(length)
-            files.write(file, secret)
-            file.chmod(0o600)  # also in a folder that IT has opened to others
+        return _made(file, length), True
+
+
+def found(file: Path, length: int) -> bytes:
+    """Return the secret in a file, b"" where there is none or it is damaged. Raise StorageProblem."""
+    try:
+        return read(file, length)
     except OSError as problem:
-        raise StorageProblem(
-            f"The file {file.name} in the state folder cannot be read or made.",
-            "Check that FormFlow’s account may read and write it, and that it is a file of its own.",
-        ) from problem
-    return secret, True
+        raise _trouble(file) from problem
 
 
 def is_there(file: Path, length: int) -> bool:
@@ -49,3 +46,20 @@ def read(file: Path, length: int) -> bytes:
     except FileNotFoundError:
         return b""
     return secret if len(secret) == length else b""
+
+
+def _made(file: Path, length: int) -> bytes:
+    secret = secrets.token_bytes(length)
+    try:
+        files.write(file, secret)
+        file.chmod(0o600)  # also in a folder that IT has opened to others
+    except OSError as problem:
+        raise _trouble(file) from problem
+    return secret
+
+
+def _trouble(file: Path) -> StorageProblem:
+    return StorageProblem(
+        f"The file {file.name} in the state folder cannot be read or made.",
+        "Check that FormFlow’s account may read and write it, and that it is a file of its own.",
+    )

@@ -1,4 +1,4 @@
-"""What waits for a person: revisions that nobody has acknowledged, records about which nothing is decided."""
+"""What waits for a person: revisions and sheets that nobody has acknowledged, records that wait for a decision."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from formflow.core.model import Light, Outcome
 from formflow.core.wording import SHEET_WORDS
 from formflow.rules.case.case import REVIEW
 from formflow.rules.case.levels import Level, is_below
+from formflow.rules.case.sheet_checks import TOLD
 from formflow.storage.schema import Entry, table_of
 from formflow.storage.sqlite import json_text
 
@@ -29,7 +30,7 @@ class Waiting:
 
 
 def unacknowledged(connection: Connection) -> Iterator[Waiting]:
-    """Yield the latest revisions that nobody has acknowledged, the most urgent first."""
+    """Yield what nobody has acknowledged, the most urgent first: the latest revisions, and every sheet with an alert."""
     for row in connection.execute(_WAITING):
         since = datetime.fromisoformat(row.recorded_at)
         yield Waiting(row.reference, row.revision, row.outcome, row.light, since, row.urgent)
@@ -51,6 +52,14 @@ _ORDER = {
     Light.UNDETERMINED: 4,
     Light.GREEN: 5,
 }
+# A sheet that counts has an alert only where it does what only she may do.
+_HAS_ALERT = and_(
+    _E.about.is_not(None), or_(*(_E.notices.contains(f'"{code}"') for code in sorted(TOLD)))
+)
+_IS_LATEST = (
+    _E.revision
+    == select(func.max(_LATER.revision)).where(_LATER.reference == _E.reference).scalar_subquery()
+)
 _WAITING = (
     select(
         _E.reference,
@@ -62,11 +71,10 @@ _WAITING = (
     )
     .where(
         _E.acknowledged_at.is_(None),
-        or_(_E.about.is_(None), _E.outcome != Outcome.RECORDED),
-        _E.revision
-        == select(func.max(_LATER.revision))
-        .where(_LATER.reference == _E.reference)
-        .scalar_subquery(),
+        or_(
+            _HAS_ALERT,
+            and_(or_(_E.about.is_(None), _E.outcome != Outcome.RECORDED), _IS_LATEST),
+        ),
     )
     .order_by(_E.urgent.desc(), case(_ORDER, value=_E.highest_light, else_=1), _E.recorded_at)
 )

@@ -43,7 +43,7 @@ def test_a_row_says_what_waits_and_where_to_look(place: Any) -> None:
         "Incident": datetime(2026, 11, 14),  # noqa: DTZ001
         "Child": "C-000045",
         "Form": "Sexual Behaviour Recording Form",
-        "Proposed by the rules": "▲ Red (harmful)",
+        "Suggested or decided": "▲ Red (harmful)",
         "What waits": "A person checks it against the original form.",
         "Where to look": "in the child’s file, or with “formflow show FF-2026-000123”",
     }

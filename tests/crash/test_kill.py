@@ -12,8 +12,9 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from formflow.admin import setup
+from formflow.admin import setup, status
 from formflow.core.settings import Settings
+from formflow.storage import copy_key
 from tests.support.offices import (
     csv_rows,
     drop,
@@ -174,3 +175,18 @@ def test_a_kill_leaves_one_copy_to_check_of_a_printed_form(point: str, tmp_path:
     ]
     assert len(files(office.folders.alerts)) == 1
     assert strays(tmp_path) == []
+
+
+def test_a_kill_while_a_lost_key_is_replaced_leaves_the_loss_told_once(tmp_path: Path) -> None:
+    office = setup.set_up(
+        tmp_path / "an agency", changes=(("settle_seconds = 5", "settle_seconds = 0.2"),)
+    )
+    drop(office, CASES[0])
+    assert formflow(office, "run", "--once").returncode == 0
+    (office.state.folder / copy_key.FILE).unlink()
+    killed = formflow(office, "run", "--once", crash_at="copy-key.told")
+    assert killed.returncode == KILLED, (killed.stdout, killed.stderr)
+    assert not (office.state.folder / copy_key.FILE).exists()
+    assert formflow(office, "run", "--once").returncode == 0
+    assert [own.code for own in status.overview(office).own_alerts] == ["FF-256"]
+    assert (office.state.folder / copy_key.FILE).is_file()

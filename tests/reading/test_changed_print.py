@@ -143,10 +143,6 @@ def lettered(pdf: Pdf) -> None:
     written(pdf, content.replace(b"(Was it planned?) Tj", b"3 Tr (Was it planned?) Tj 0 Tr"))
 
 
-def turned(pdf: Pdf) -> None:
-    pdf.pages[PAGE].obj.Rotate = 180
-
-
 def cropped(pdf: Pdf) -> None:
     pdf.pages[PAGE].obj.CropBox = Array([0, 0, 595.28, 521])
 
@@ -213,7 +209,6 @@ CHANGED_PRINTS: dict[str, Change] = {
     "the font is another": font_with(**ITALIC),
     "words stand in the strip at the top": added(b"BT /F1 9 Tf 60 829 Td (Tick No for Yes.) Tj ET"),
     "a picture lies in the strip at the top": added(b"80 0 0 14 60 826 cm /Own Do", XObject={"Own": picture_of("No is yes")}),
-    "the page is upside down": turned,
     "the upper half of the page is cut off": cropped,
     "some viewers show the lower half alone": shown_by_its_trim_box,
 }  # fmt: skip

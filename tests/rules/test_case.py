@@ -786,6 +786,38 @@ def test_for_an_adult_or_nobody_there_is_no_sheet_of_a_child_and_no_clock(
     assert not [step for step in clocked if step.sheet in ("referral_b", "plan_b")]
 
 
+def by_birth(kind: str, **hers: str) -> Case:
+    """Return a case decided as harmful whose form gives the other person a date of birth of an adult."""
+    born = {"child_b_kind": kind, "child_b_dob": "4/4/1999", "incident_at": "14/11/2026"}
+    record = entry("recording", {"child_a_name": "Ada Example", **born}, Light.RED)
+    told = replace(record, notices=(notice("FF-324"),))
+    return Case(told).with_sheet(entry("review", {"level": "harmful", **hers}))
+
+
+@pytest.mark.parametrize("kind", ["child", "unknown", ""])
+@pytest.mark.parametrize("hers", ["", "4/4/1999", "4 April 1999"])
+def test_for_an_adult_by_the_date_of_birth_alone_there_is_no_sheet_of_a_child(
+    kind: str, hers: str
+) -> None:
+    found = by_birth(kind, child_b_dob=hers)
+    assert not found.has_child_b
+    assert not [key for key in due(found, TODAY) if key.form_id in ("referral_b", "plan_b")]
+    assert "AL1" in {step.id for step in open_steps(found, TODAY)}
+
+
+def test_with_another_date_of_birth_on_the_review_sheet_there_is_a_child_again() -> None:
+    found = by_birth("child", child_b_dob="4/4/2014")
+    assert found.has_child_b
+    assert SheetKey("referral_b") in due(found, TODAY)
+    assert not by_birth("adult", child_b_dob="4/4/2014").has_child_b
+
+
+def test_of_several_who_were_targeted_one_date_of_birth_makes_none_an_adult() -> None:
+    found = by_birth("child", child_b_name="Ben Sample; Cat Sample")
+    keys = {key for key in due(found, TODAY) if key.form_id == "referral_b"}
+    assert keys == {SheetKey("referral_b"), SheetKey("referral_b", 2)}
+
+
 def test_each_child_who_was_targeted_has_a_plan_and_a_referral_where_it_was_harmful() -> None:
     decided = case(review={"level": "harmful", "child_b_name": "Ben Sample; Cat Sample; Dan Other"})
     keys = [key for key in due(decided, TODAY) if key.form_id in ("referral_b", "plan_b")]
@@ -799,7 +831,18 @@ def test_concerning_with_a_referral_is_followed_like_any_referral() -> None:
     days = WorkingDays(ZoneInfo("Europe/London"))
     plain = {(step.id, step.sheet): step for step in steps()}
     wanted = {"level": "concerning", "other_referral": "yes"}
-    decided = case(Light.AMBER, review=wanted)
+    unnamed = case(Light.AMBER, review=wanted)
+    assert plain["N3", "review"] in open_steps(unnamed, TODAY)
+    assert "which one" in unnamed.words["referred_to"]
+    assert known(FORMS["referral_a"], unnamed, DESK)["recipient"].value == "Customer Service Centre"
+    decided = case(Light.AMBER, review={**wanted, "other_referral_to": "CAMHS"})
+    assert plain["N3", "review"] not in open_steps(decided, TODAY)
+    assert decided.words["referred_to"] == "CAMHS"
+    assert known(FORMS["referral_a"], decided, DESK)["recipient"].value == "CAMHS"
+    harmful = case(
+        review={"level": "harmful", "other_referral": "yes", "other_referral_to": "CAMHS"}
+    )
+    assert known(FORMS["referral_a"], harmful, DESK)["recipient"].value == "Customer Service Centre"
     assert SheetKey("referral_a") in due(decided, TODAY)
     send = plain["N3", "referral_a"]
     assert send in open_steps(decided, TODAY)

@@ -8,7 +8,7 @@ import pytest
 
 from formflow.core.model import Facts, Tri
 from formflow.forms.catalogue import FieldKind
-from formflow.rules.light.hints import hints, please_check, word_for
+from formflow.rules.light.hints import against_the_answers, hints, please_check, word_for
 from formflow.rules.light.phrases import boxes_with_names
 from tests.support.facts import FORM, facts
 
@@ -142,3 +142,28 @@ def test_the_question_is_shown_as_the_form_in_hand_prints_it() -> None:
 def test_a_word_that_is_also_somebodys_name_on_the_form_is_not_quoted() -> None:
     known = facts(texts={"type_text": "She was Scared of him.", "child_b_name": "Amy Scared"})
     assert "Scared" not in asked(known)["others_fearful"]
+
+
+def test_words_against_an_answer_are_told_where_the_question_is_answered_with_no() -> None:
+    told = list(against_the_answers(text("He held her down.", context_force=Tri.NO)))
+    assert [(one.code, one.field) for one in told] == [("FF-340", "context_force")]
+    assert "“held her down”" in told[0].text
+    for answer in (Tri.YES, Tri.BLANK, Tri.UNKNOWN):
+        assert not list(against_the_answers(text("He held her down.", context_force=answer)))
+    laughed = text("He laughed. She sent him a nude.", child_defensive=Tri.NO, type_online=Tri.NO)
+    assert not list(against_the_answers(laughed))
+
+
+def test_words_against_an_answer_are_told_with_the_label_of_the_form_in_hand() -> None:
+    known = replace(
+        text("He held her down.", context_force=Tri.NO), labels={"context_force": "Force?"}
+    )
+    (told,) = against_the_answers(known)
+    assert "“Force?”" in told.text
+
+
+def test_a_question_that_nothing_speaks_against_does_not_hide_the_next() -> None:
+    words = "He held her down and said he would beat her up. She was scared."
+    known = text(words, context_force=Tri.YES, context_threat=Tri.NO, others_fearful=Tri.NO)
+    told = [one.field for one in against_the_answers(known)]
+    assert told == ["context_threat", "others_fearful"]

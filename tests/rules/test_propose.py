@@ -357,6 +357,16 @@ def test_words_about_images_or_online_contact_are_never_green_whatever_is_ticked
     assert propose(red).light is Light.RED
 
 
+def test_where_everything_is_harmless_words_against_an_answer_are_told_and_it_stays_green() -> None:
+    speaks = replace(GREEN, texts={"type_text": "He held her down."})
+    proposal = propose(speaks)
+    assert proposal.light is Light.GREEN
+    told_of = [one.field for one in proposal.please_check if one.code == "FF-340"]
+    assert "context_force" in told_of
+    red = propose(with_answer(speaks, "context_planned", Tri.YES))
+    assert "FF-340" not in {one.code for one in red.please_check}
+
+
 def test_a_form_that_says_online_or_how_social_media_was_used_is_never_green() -> None:
     online = with_answer(GREEN, "type_online", Tri.YES)
     used = replace(GREEN, choices={"context_social_media_how": "entice"})

@@ -13,7 +13,7 @@ import pytest
 from formflow.core.model import Moment
 from formflow.core.services import Services
 from formflow.forms.catalogue import FieldKind, shipped
-from formflow.rules.case.case import ROLES
+from formflow.rules.case.case import ROLES, WHICH_SERVICE
 from formflow.rules.case.clocks import CLOCKS
 from formflow.rules.case.standing import Standing, standing
 from formflow.rules.case.steps import CONDITIONS, Kind, Step, Wanted, steps, steps_in_force
@@ -50,6 +50,7 @@ class Case:
     is_reopened: bool = False
     has_child_b: bool = True
     has_allegation: bool = False
+    cannot_wait: bool = False
     may_be_harmful: bool = False
     was_harmful_before: bool = False
     age: int | None = None
@@ -81,6 +82,7 @@ def case(words: str) -> Case:
         is_reopened=pairs.get("reopened") == "yes",
         has_child_b=pairs.get("b") != "no",
         has_allegation=pairs.get("allegation") == "yes",
+        cannot_wait=pairs.get("urgent") == "yes",
         may_be_harmful=pairs.get("grave") == "yes",
         was_harmful_before=pairs.get("before") == "harmful",
         age=int(pairs["age"]) if "age" in pairs else None,
@@ -147,7 +149,7 @@ def given(parts: tuple[Wanted, ...], but: Wanted | None = None) -> Case:
 @pytest.mark.parametrize("step", ALL)
 def test_a_step_is_answered_by_all_parts_of_an_answer_and_by_nothing_less(step: Step) -> None:
     assert step.text.endswith((".", "?"))
-    assert step.text.format_map({**Services().words, **ROLES})
+    assert step.text.format_map({**Services().words, **ROLES, "referred_to": WHICH_SERVICE})
     assert not step.is_done(Case())
     for parts in step.answers:
         assert step.is_done(given(parts))

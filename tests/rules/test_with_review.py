@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -21,6 +21,8 @@ from formflow.core.model import (
     Light,
     Proposal,
 )
+from formflow.rules.case.case import Case
+from formflow.rules.case.levels import Level, is_below
 from formflow.rules.light.with_review import suggested_together
 from tests.support.facts import (
     ANSWERED_OTHERWISE,
@@ -265,3 +267,43 @@ def test_taking_an_answer_off_her_sheet_never_turns_it_into_green(
     before = together(record, said)
     if before.light is not Light.GREEN and not before.contradictions:
         assert light(record, {n: a for n, a in said.items() if n != name}) is not Light.GREEN
+
+
+@given(
+    st.sampled_from(Level),
+    st.lists(st.sampled_from(Light), max_size=4).flatmap(st.permutations),
+    SHEET,
+)
+def test_no_later_form_lowers_what_is_decided_and_one_above_it_opens_it_again(
+    level: Level, later: list[Light], left_out: dict[str, str]
+) -> None:
+    review = replace(paper({"level": level}), form_id="review")
+    decided = Case(paper(CALM)).with_sheet(review)
+    less = paper({n: a for n, a in CALM.items() if n not in left_out})
+    after = decided
+    for light in later:
+        after = after.with_revision(
+            replace(less, proposal=Proposal(light, (), (), (), (), ()), highest_light=light)
+        )
+        assert after.level is level
+    assert after.is_reopened is any(is_below(level, light) for light in later)
+
+
+def test_the_day_on_which_ages_count_is_the_agencys_own() -> None:
+    late = replace(paper({}), recorded_at=datetime(2026, 11, 24, 23, 30, tzinfo=UTC))
+    record = replace(late, answers=paper({"child_a_dob": "25/11/2008"}).answers)
+    east = timezone(timedelta(hours=1))
+    urgent = suggested_together(record, [late], History(), east).urgent
+    assert [one.code for one in urgent] == ["FF-323"]
+    assert suggested_together(record, [late], History(), UTC).urgent == ()
+
+
+@pytest.mark.parametrize("on_the_form", [True, False])
+def test_a_day_has_come_by_the_agencys_own_clock(on_the_form: bool) -> None:
+    said = paper({"incident_at": "25/11/2026"})
+    late = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
+    one, other = replace(said, recorded_at=late), replace(paper({}), recorded_at=late)
+    record, sheet = (one, other) if on_the_form else (other, one)
+    east = timezone(timedelta(hours=1))
+    assert "incident_at" not in suggested_together(record, [sheet], History(), east).missing
+    assert "incident_at" in suggested_together(record, [sheet], History(), UTC).missing

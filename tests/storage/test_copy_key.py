@@ -18,9 +18,9 @@ def test_the_key_is_made_once_and_is_the_same_for_every_worker(tmp_path: Path) -
     with ThreadPoolExecutor(4) as workers:
         found = list(workers.map(lambda _: copy_key.open_key(tmp_path, engine), range(4)))
     key = (tmp_path / copy_key.FILE).read_bytes()
-    assert {one.tokens.key for one in found} == {key}
+    assert {one.key for one in found} == {key}
     assert len(key) == 32
-    assert not any(one.is_lost for one in found)
+    assert not copy_key.is_lost(tmp_path, engine)
     engine.dispose()
 
 
@@ -38,15 +38,16 @@ def test_a_key_that_is_gone_is_made_anew_and_said_where_something_is_recorded(
     tmp_path: Path, damage: bytes
 ) -> None:
     engine = database.open_ledger(tmp_path)
+    assert not copy_key.is_lost(tmp_path, engine)
     before = copy_key.open_key(tmp_path, engine)
     with database.writing(engine) as connection:
         counters.next_of(connection, counters.ENTRIES)
     file = tmp_path / copy_key.FILE
     file.write_bytes(damage) if damage else file.unlink()
+    assert copy_key.is_lost(tmp_path, engine)
     after = copy_key.open_key(tmp_path, engine)
-    assert after.is_lost
-    assert after.tokens.key != before.tokens.key
-    assert not copy_key.open_key(tmp_path, engine).is_lost
+    assert after.key != before.key
+    assert not copy_key.is_lost(tmp_path, engine)
     engine.dispose()
 
 
@@ -55,6 +56,7 @@ def test_a_link_in_its_place_is_a_plain_problem(tmp_path: Path) -> None:
     engine = database.open_ledger(tmp_path)
     (tmp_path / "elsewhere").write_bytes(bytes(32))
     (tmp_path / copy_key.FILE).symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(StorageProblem, match=r"copies\.key"):
-        copy_key.open_key(tmp_path, engine)
+    for asked in (copy_key.is_lost, copy_key.open_key):
+        with pytest.raises(StorageProblem, match=r"copies\.key"):
+            asked(tmp_path, engine)
     engine.dispose()

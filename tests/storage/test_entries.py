@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
 
-from formflow.core.model import Light
+from formflow.core.model import Light, Outcome
 from formflow.rules.case.levels import Level, is_below
-from formflow.storage import database, entries, waiting
+from formflow.rules.case.sheet_checks import TOLD
+from formflow.storage import acknowledgements, audit_trail, database, entries, waiting
 
 
 def add(connection: Connection, number: int, **entry: object) -> None:
@@ -32,7 +34,7 @@ def add(connection: Connection, number: int, **entry: object) -> None:
     )
     connection.exec_driver_sql(
         "INSERT INTO entry (id, reference, revision, outcome, received_at, recorded_at, paper_id, form_id, about,"
-        " light, answers, notices) VALUES (:id, :reference, :revision, :outcome, '', '', :id, :form_id, :about,"
+        " light, answers, notices) VALUES (:id, :reference, :revision, :outcome, '', '2026-11-24T12:00:00+00:00', :id, :form_id, :about,"
         " :light, :answers, '[]')",
         row,
     )
@@ -64,6 +66,26 @@ def test_a_decision_waits_again_where_a_later_form_is_above_it(
         assert bool(list(waiting.undecided(connection))) is waits
         add(connection, 4, **{**review(Level.HARMFUL), "revision": 2})
         assert list(waiting.undecided(connection)) == []
+    engine.dispose()
+
+
+@pytest.mark.parametrize("code", sorted(TOLD))
+def test_a_sheet_that_counts_waits_for_a_person_where_she_is_alerted(
+    tmp_path: Path, code: str
+) -> None:
+    engine = database.open_ledger(tmp_path)
+    trail, _ = audit_trail.open_trail(tmp_path, engine, "service", datetime.now(UTC))
+    with database.writing(engine) as connection:
+        for number, revision in ((1, 1), (2, 2), (3, 3)):
+            add(connection, number, **{**review(Level.HEALTHY), "revision": revision})
+        assert list(waiting.unacknowledged(connection)) == []
+        notices = json.dumps([{"code": code, "text": "Told.", "field": None}])
+        connection.exec_driver_sql("UPDATE entry SET notices = ? WHERE id = 2", (notices,))
+        (found,) = waiting.unacknowledged(connection)
+        assert (found.revision, found.light, found.outcome) == (2, None, Outcome.RECORDED)
+        now = datetime.now(UTC)
+        acknowledgements.acknowledge(connection, trail, "FF-2026-000001-F2", "M. Head", now)
+        assert list(waiting.unacknowledged(connection)) == []
     engine.dispose()
 
 

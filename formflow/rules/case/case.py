@@ -29,7 +29,7 @@ from formflow.rules.case.levels import AS_PROPOSED as AS_PROPOSED
 from formflow.rules.case.levels import Level as Level
 from formflow.rules.case.levels import is_below
 from formflow.rules.case.named_child import BETWEEN, given
-from formflow.rules.case.steps import SCORES, Step, steps, steps_in_force
+from formflow.rules.case.steps import CONDITIONS, SCORES, Step, steps, steps_in_force
 from formflow.rules.light import urgency
 from formflow.rules.light.with_review import suggested_together
 from formflow.rules.matching import NearChild, name_key
@@ -37,7 +37,7 @@ from formflow.rules.matching import NearChild, name_key
 RECORDING, REVIEW, REPORT = "recording", "review", "report"
 OF_CHILD_B = ("referral_b", "plan_b")  # sheets that lie in the file of the child who was targeted
 SAME_CHILD = "same_child"  # question of the review sheet
-B_NAME, B_KIND = "child_b_name", "child_b_kind"  # questions
+B_NAME, B_KIND, B_BIRTH = "child_b_name", "child_b_kind", "child_b_dob"  # questions
 ABOUT_THE_FIRST = {  # questions of the record and the review sheet that tell of one child who was targeted
     *("child_b_dob", "others_words", "b_views", "b_impact", "b_support", "parents_b_text"),
 }
@@ -48,6 +48,10 @@ COUNTED_FROM_ASKING = (
 )  # clocks that run from when their step was first asked for
 ALLEGATIONS = frozenset({"FF-323", "FF-324", "FF-325"})  # notices: an adult may have harmed a child
 BY_KIND = "FF-322"  # the same, because the form says that the other person was an adult
+BY_BIRTH = (
+    "FF-324"  # the same, because the other person was an adult by the date of birth on the form
+)
+WHICH_SERVICE = "another service (record which one on the review sheet)"
 ROLES = {
     "child_a": "the child who displayed the behaviour",
     "child_b": "the child who was targeted",
@@ -124,8 +128,17 @@ class Case:
 
     @property
     def has_child_b(self) -> bool:
-        """Whether another child may have been targeted. Only an answer says that there is none."""
-        return self._kind_of_b not in ("adult", "nobody")
+        """Whether another child may have been targeted. Only an answer, or a date of birth, says that there is none."""
+        return self._kind_of_b not in ("adult", "nobody") and not self._is_adult_by_birth
+
+    @property
+    def _is_adult_by_birth(self) -> bool:
+        """Whether the other person was an adult by the form's date of birth, and the review sheet gives no other."""
+        by_form = any(one.code == BY_BIRTH for one in urgency.reasons(self.record))
+        if not by_form or len(self.children_b) > 1:  # there is one date, and nobody can tell whose
+            return False
+        hers = self.moment(REVIEW, B_BIRTH)
+        return hers is None or hers == self.moment(RECORDING, B_BIRTH)
 
     @property
     def _kind_of_b(self) -> str:
@@ -142,6 +155,22 @@ class Case:
     def roles(self) -> Mapping[str, str]:
         """What the children are called in the words of a step."""
         return ROLES_LEFT_OPEN if self.has_allegation else ROLES
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        """What words in {braces} stand for in this case."""
+        return {**self.roles, "referred_to": self.referred_to or WHICH_SERVICE}
+
+    @property
+    def referred_to(self) -> str:
+        """The service that a child is referred to where it is decided as concerning, "" where none is named."""
+        is_elsewhere = CONDITIONS["other_referral"](self)
+        return self.says(REVIEW, "other_referral_to") if is_elsewhere else ""
+
+    @property
+    def cannot_wait(self) -> bool:
+        """Whether something on the record, or on the review sheets, makes it urgent."""
+        return urgency.cannot_wait(self.record) or bool(self.together and self.together.urgent)
 
     @property
     def may_be_harmful(self) -> bool:

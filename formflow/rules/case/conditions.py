@@ -37,6 +37,10 @@ class CaseFacts(Protocol):
         """Whether an adult may have harmed a child, by what the papers say."""
 
     @property
+    def cannot_wait(self) -> bool:
+        """Whether something on the papers makes it urgent, by answers, dates or words."""
+
+    @property
     def may_be_harmful(self) -> bool:
         """Whether it is decided as harmful, or may still be."""
 
@@ -96,6 +100,15 @@ def _either(case: CaseFacts, name: str) -> bool:
 
 
 def _may_be_urgent(case: CaseFacts) -> bool:
+    """Whether a paper speaks of an immediate referral, or of something for which one may be warranted.
+
+    Guidance 3.1 leaves open what warrants it. So whatever makes a form urgent asks a person, until the level is
+    decided as healthy. What the form says of a referral itself is asked whatever is decided.
+    """
+    return _speaks_of_referral(case) or (case.cannot_wait and _may_concern(case))
+
+
+def _speaks_of_referral(case: CaseFacts) -> bool:
     """Whether a paper speaks of an immediate referral: warranted, made already, or nobody could tell."""
     is_open = case.says("recording", "urgent_referral") == "unknown"
     return is_open or any(

@@ -24,6 +24,7 @@ from formflow.rules.case.named_child import known_of
 from formflow.rules.case.standing import standing
 from formflow.rules.case.steps import OUTCOME, SCORES, steps
 
+REFERRED_TO = "case.referred_to"  # where something is known from
 DECIDED_ANEW = ("level", "lower_reason")  # questions of the review sheet
 
 
@@ -67,7 +68,9 @@ def _given(words: str) -> Answer:
 def _from_others(field: Field, case: Case, desk: Desk) -> str:
     """Return what is known of a question: from papers, the agency's settings or the profile."""
     for source in field.known_from:
-        where, _, name = source.partition(".")
+        where, name = source.split(".")
+        if source == REFERRED_TO and case.referred_to:
+            return case.referred_to
         if where == "services":
             return desk.services[name]
         if where == "profile":

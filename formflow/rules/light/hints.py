@@ -22,6 +22,14 @@ from formflow.rules.light.phrases import (
     words_of_names,
 )
 
+# Questions whose words seldom stand in a harmless story: "laughed" and "upset" do.
+FORCE_OR_FEAR = (
+    "context_force",
+    "context_coercion",
+    "context_threat",
+    "context_blackmail",
+    "others_fearful",
+)
 ONLINE = "type_online"  # its words are a caution of their own: cautions.py
 
 
@@ -52,6 +60,17 @@ def please_check(facts: Facts) -> Iterator[Notice]:
             yield notice(code, field=question, label=label, words={"word": found[question]})
         elif question == "context_social_media" and facts.choices.get(f"{question}_how"):
             yield notice("FF-311", field=question, label=label)
+
+
+def against_the_answers(facts: Facts) -> Iterator[Notice]:
+    """Yield what the free text says of force or fear where the question is answered with no: one may be wrong."""
+    found = _found(facts)
+    for hint in hints():
+        question = hint.question
+        if question in found and question in FORCE_OR_FEAR and facts.says(question) is Tri.NO:
+            label = facts.labels.get(question) or hint.label
+            words = {"word": found[question]}
+            yield notice("FF-340", field=question, label=label, words=words)
 
 
 def word_for(question: str, facts: Facts) -> str | None:

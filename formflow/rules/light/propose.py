@@ -31,7 +31,7 @@ from formflow.rules.light.book import Rule, rules_in_force, rules_version
 from formflow.rules.light.cautions import TOUCHING, cautions, keep_from_green
 from formflow.rules.light.establish import BEFORE, FREQUENT, findings, is_denied
 from formflow.rules.light.green import DATES, NOBODY, OTHER, arises, still_open
-from formflow.rules.light.hints import please_check
+from formflow.rules.light.hints import against_the_answers, please_check
 from formflow.rules.light.urgency import urgent
 
 IN_CONTROL = "relationship_more_in_control"  # question
@@ -100,13 +100,15 @@ def decide_by(
     is_kept = is_doubtful or keep_from_green(told, facts, ages)
     waits = tuple(still_open(rules, found, facts))
     light = _light(rules, found, is_harmless=not is_kept and not waits)
+    # Where everything is answered harmlessly, nothing else would make anybody read the text against it.
+    against = against_the_answers(facts) if light is Light.GREEN else ()
     return Proposal(
         light=light,
         findings=found,
         missing=_missing(rules, light, facts, waits),
         not_asked=tuple(rule.id for rule in rules if not _is_asked(rule, facts)),
         contradictions=contradictory,
-        please_check=tuple(please_check(facts)),
+        please_check=(*please_check(facts), *against),
         cautions=told,
         rules_version=rules_version(),
         ages=ages,

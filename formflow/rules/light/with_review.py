@@ -8,6 +8,7 @@ said that raises stays: no sheet lowers a suggestion.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import tzinfo
 
 from formflow.core.dates import local_day, parse_moment
@@ -34,8 +35,11 @@ from formflow.rules.light.green import (
     OTHERS_BIRTH,
 )
 from formflow.rules.light.propose import decide_by
+from formflow.rules.light.urgency import MEDICAL, urgent
 
 SAID = (Tri.YES, Tri.NO)
+# No light hangs on these. A yes makes it urgent, whichever paper says it.
+URGENT_IF_YES = {TOUCHING: Tri.NO, MEDICAL: Tri.NO}
 Ticks = Mapping[str, Tri]
 
 
@@ -44,8 +48,9 @@ def suggested_together(
 ) -> Proposal:
     """Return what a recording form suggests with the review sheets about it, given first to last."""
     newest, before = reviews[-1], record.proposal
-    rules = rules_in_force(local_day(newest.recorded_at, zone))
-    harmless = green_waits_for(rules)
+    day = local_day(newest.recorded_at, zone)
+    rules = rules_in_force(day)
+    harmless = {**green_waits_for(rules), **URGENT_IF_YES}
     by_form = _ticks(record, rules)
     by_reviews = _by_reviews([_ticks(one, rules) for one in reviews], harmless)
     facts = Facts(
@@ -63,20 +68,23 @@ def suggested_together(
         },
         doubtful=frozenset(_doubtful(record, by_form, by_reviews)),
     )
-    return decide_by(
+    ages = before.ages if before else STANDARD_AGES
+    found = decide_by(
         rules,
         facts,
         history,
-        before.ages if before else STANDARD_AGES,
+        ages,
         differing=tuple(_differing(rules, record, newest, by_form, by_reviews)),
         cautioned=[one for one in before.cautions if one.code == IN_WORDS] if before else [],
     )
+    return replace(found, urgent=tuple(urgent(facts, day, ages)))
 
 
 def _ticks(paper: Entry, rules: Sequence[Rule]) -> Ticks:
     """Return what a paper says to each question of the rules that it asks."""
     fields = {fact.field: None for rule in rules for fact in rule.facts}
-    asked = (*fields, *(name for name in green_waits_for(rules) if name not in fields), TOUCHING)
+    more = (name for name in green_waits_for(rules) if name not in fields)
+    asked = (*fields, *more, *URGENT_IF_YES)
     return {name: _tri(paper, name) for name in asked if name in paper.answers}
 
 

@@ -1,0 +1,257 @@
+"""What a sheet is filled in with, box by box: from papers, from the agency's settings, and worked out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from formflow.core.model import EarlierIncident, History, Light, Proposal
+from formflow.core.references import SheetKey
+from formflow.forms.catalogue import LICENSED_FROM
+from formflow.rules.case.case import Case
+from formflow.rules.case.prefill_values import FOR_READING, Desk, is_marked, known
+from formflow.rules.matching import NearChild
+from tests.rules.test_case import DESK, FORMS, case, entry
+from tests.rules.test_profile import NOTED
+
+WEIGHED = {"aim2": NOTED}
+
+
+def box(form_id: str, name: str, of: Case, desk: Desk = DESK) -> str:
+    return known(FORMS[form_id], of, desk)[name].value or ""
+
+
+def with_review(**answers: str) -> Case:
+    return case(review={"level": "harmful", **answers})
+
+
+def test_a_service_is_the_agencys_own_also_where_the_child_is_referred_to_another() -> None:
+    elsewhere = {"other_referral": "yes", "other_referral_to": "CAMHS"}
+    found = case(Light.AMBER, review={"level": "concerning", **elsewhere})
+    assert box("referral_a", "recipient", found) == "CAMHS"
+    assert box("referral_b", "recipient", found) == "Customer Service Centre"
+    assert box("referral_a", "reason", found) == ""
+
+
+def test_not_known_on_the_form_leaves_her_circle_blank_and_what_she_says_is_carried_on() -> None:
+    record = entry("recording", {"context_force": "unknown", "context_planned": "yes"}, Light.RED)
+    record = replace(
+        record, answers={**record.answers, **entry("recording", {"type_text": "unknown"}).answers}
+    )
+    found = Case(record)
+    assert box("review", "context_force", found) == ""
+    assert box("review", "context_planned", found) == "yes"
+    assert box("referral_a", "worries", found) == "unknown"  # words, and no circle
+    asked = with_review(a_also_harmed="unknown")
+    assert box("referral_a", "also_harmed", asked) == "unknown"  # hers, and not the form's
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("domain_family", "Family functioning: strength"),
+        ("domain_development", ""),
+        ("static_concerns", "Sexual and non-sexually harmful behaviours – "),
+        ("dynamic_concerns", ""),
+        ("dynamic_strengths", "Family – "),
+    ],
+)
+def test_the_report_opens_with_what_the_score_sheets_note(name: str, words: str) -> None:
+    found = box("report", name, case(**WEIGHED))
+    assert (
+        found.startswith(words.split(":")[0])
+        if words and "–" in words
+        else bool(found) is bool(words)
+    )
+
+
+def test_a_licensed_item_is_named_by_its_number_alone() -> None:
+    scores = FORMS["aim2"]
+    licensed = {
+        name: replace(field, licensed=name.startswith("family_1"))
+        for name, field in scores.fields.items()
+    }
+    sections = tuple(
+        replace(one, fields=tuple(licensed[field.name] for field in one.fields))
+        for one in scores.sections
+    )
+    desk = replace(DESK, forms={**FORMS, "aim2": replace(scores, sections=sections)})
+    told = box("report", "domain_family", case(**WEIGHED), desk)
+    assert told.startswith("1: (dynamic, evidence some): Clear rules.")
+    assert FORMS["aim2"].fields["behaviour_1_concern"].label in box(
+        "report", "domain_behaviour", case(**WEIGHED), desk
+    )
+
+
+def test_sheets_of_an_assessment_are_marked_unless_the_items_are_the_agencys_own() -> None:
+    own = replace(FORMS["aim2"], version=LICENSED_FROM + 1)
+    licensed = replace(DESK, forms={**FORMS, "aim2": own})
+    for form_id in ("aim2", "outcome", "report"):
+        assert is_marked(form_id, DESK)
+        assert not is_marked(form_id, licensed)
+    assert not is_marked("review", DESK)
+    assert box("outcome", "limits_text", case(), licensed).startswith("It supports a decision")
+
+
+def test_what_an_outcome_sheet_can_say_is_on_it_with_its_lines_of_guidance() -> None:
+    lines = [
+        "Not an AIM2 assessment – headings from local guidance. Nothing is scored or added up.",
+        "It supports a decision and makes none: “The model does not make decisions for assessors” (guidance 10).",
+        "What it can foretell is limited: “has limited evidence base for predictive validity” (guidance 6).",
+    ]
+    assert box("outcome", "limits_text", case()).splitlines() == lines
+    papers = case(aim2={"paper_only": "yes"})
+    assert box("report", "limits_text", papers).splitlines() == [
+        *lines,
+        "From papers alone (Stage One): “likely to provide a limited outcome” (guidance 7).",
+    ]
+    assert box("report", "limits_text", case(aim2={"paper_only": "no"})).splitlines() == lines
+
+
+def test_the_profile_is_in_words_in_signs_and_where_most_is_noted() -> None:
+    found = case(**WEIGHED)
+    told = box("outcome", "profile_text", found)
+    assert "Family. Dynamic strengths: " in told
+    assert told.count("(some)") == 1
+    chart = list(FOR_READING["profile_chart"](found, DESK))
+    assert len(chart) == 16
+    assert chart[:4] == [
+        "Sexual and non-sexually harmful behaviours, static concerns: ●",
+        "Sexual and non-sexually harmful behaviours, dynamic concerns: none",
+        "Sexual and non-sexually harmful behaviours, static strengths: none",
+        "Sexual and non-sexually harmful behaviours, dynamic strengths: none",
+    ]
+    assert box("outcome", "significant_text", found).startswith("Most concerns noted: ")
+
+
+def test_the_values_of_licensed_items_are_told_with_the_agencys_own_band() -> None:
+    band = {"domain": "family", "kind": "concern", "least": 0, "most": 9, "label": "own"}
+    desk = replace(DESK, forms={**FORMS, "aim2": replace(FORMS["aim2"], bands=(band,))})
+    item = {"family_7_static_concern": "x", "family_7_static_concern_value": "v3"}
+    told = box("outcome", "profile_text", case(aim2=item), desk)
+    assert told.endswith("Family, concerns: values come to 3, in your agency’s own bands “own”.")
+
+
+def test_the_report_lists_the_headings_that_have_no_words_yet() -> None:
+    found = case(review={"level": "harmful", "aim2": "yes"}, aim2={**NOTED, "signed_name": "L."})
+    told = box("report", "missing_text", found)
+    lines = told.splitlines()
+    assert all(": " in line for line in lines)
+    assert not [line for line in lines if line.startswith("H1")]
+
+
+def earlier(**other: object) -> EarlierIncident:
+    return replace(EarlierIncident("FF-2025-000009", date(2025, 3, 4), Light.AMBER), **other)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("history", "lines"),
+    [
+        (
+            History(),
+            [
+                ("No earlier records under exactly this name and date of birth, or this number."
+                " See possible matches below.")
+            ],
+        ),
+        (
+            History((earlier(),), (earlier(incident_day=None, decided="harmful"),)),
+            [
+                "FF-2025-000009: 4 March 2025, suggested level: amber (concerning)",
+                ("FF-2025-000009: day not known, in which this child was targeted, suggested level: amber"
+                " (concerning). Decided: harmful"),
+            ],
+        ),
+        (
+            History((), (earlier(),)),
+            ["FF-2025-000009: 4 March 2025, in which this child was targeted, suggested level: amber (concerning)"],
+        ),
+    ],
+)  # fmt: skip
+def test_what_was_known_of_each_child_before(history: History, lines: list[str]) -> None:
+    of_a = replace(case(), history=history)
+    assert box("review", "history_text", of_a).splitlines() == lines
+    assert box("review", "history_b_text", of_a).startswith("No earlier records")
+    of_b = replace(case(), history_b=history)
+    assert box("review", "history_b_text", of_b).splitlines() == lines
+
+
+def test_who_may_be_the_same_child_and_who_is_linked() -> None:
+    assert box("review", "near_text", case()) == "Nobody."
+    near = (
+        NearChild("C-1-000002", "the same day of birth", ("FF-2025-000001", "FF-2025-000002")),
+        NearChild("C-1-000003", "the very same name", ()),
+    )
+    told = [
+        "C-1-000002: the same day of birth (see FF-2025-000001, FF-2025-000002)",
+        "C-1-000003: the very same name",
+    ]
+    assert box("review", "near_text", replace(case(), near=near)).splitlines() == told
+    joined = "Linked by you: C-1-000004, C-1-000005. To take that back, clear the box below."
+    both = replace(case(), near=near, joined=("C-1-000004", "C-1-000005"))
+    assert box("review", "near_text", both).splitlines() == [*told, joined]
+    assert box("review", "near_text", replace(both, near=())) == joined
+
+
+def test_the_suggestion_on_the_sheet_says_what_an_earlier_form_said() -> None:
+    record = replace(case(Light.AMBER).record, highest_light=Light.RED)
+    lines = box("review", "proposal_text", Case(record)).splitlines()
+    assert lines[0] == (
+        "An earlier form of this record: Suggested level: red (harmful). That holds until you decide."
+    )
+    assert lines[1].startswith("Suggested level: amber (concerning). ")
+    alone = replace(record, proposal=None)
+    assert box("review", "proposal_text", Case(alone)).splitlines() == [
+        lines[0],
+        "No level could be suggested: the form could not be read. Read it yourself.",
+    ]
+    same = box("review", "proposal_text", case(Light.AMBER)).splitlines()
+    assert same == lines[1:]
+
+
+def test_what_form_and_sheet_suggest_together_stands_below_with_what_the_sheet_adds() -> None:
+    found = case(Light.GREEN, review={"context_force": "yes", "level": "harmful"})
+    lines = box("review", "proposal_text", found).splitlines()
+    at = lines.index("With what your review sheet says: suggested level: red (harmful).")
+    assert any("guidance 2.3, red" in line for line in lines[at:])
+    said = "".join(lines[at:])
+    assert said.count("“Elements of planning, secrecy, force or coercion”") == 1
+    assert "With what your review sheet says" not in box("review", "proposal_text", case())
+
+
+def test_a_contradiction_that_the_form_has_already_is_told_once() -> None:
+    found = case(Light.GREEN, review={"context_force": "yes"})
+    assert found.together is not None
+    (told,) = [one for one in found.together.contradictions if one.code == "FF-336"]
+    assert box("review", "proposal_text", found).count(told.text) == 1
+    proposal = found.record.proposal
+    assert proposal is not None
+    again = replace(proposal, contradictions=(told,))
+    known_before = replace(found, record=replace(found.record, proposal=again))
+    assert box("review", "proposal_text", known_before).count(told.text) == 1
+    unread = replace(found, record=replace(found.record, proposal=None))
+    assert "could not be read" in box("review", "proposal_text", unread)
+
+
+def test_what_she_wrote_stands_before_what_others_say_and_a_reopened_level_is_hers_again() -> None:
+    own: Mapping[str, str] = {"level": "healthy", "lower_reason": "Play.", "level_reason": "Play."}
+    found = case(Light.GREEN, review=own)
+    assert box("review", "level", found) == "healthy"
+    red = Proposal(Light.RED, (), (), (), (), ())
+    later = replace(found.record, proposal=red, highest_light=Light.RED, revision=2)
+    reopened = found.with_revision(later)
+    assert reopened.is_reopened
+    assert box("review", "level", reopened) == ""
+    assert box("review", "lower_reason", reopened) == ""
+    assert box("review", "level_reason", reopened) == "Play."
+    told = box("review", "proposal_text", reopened)
+    assert told.startswith(
+        "The decision is reopened: a later form suggests red. Please decide again."
+    )
+    # Other sheets are no decision: what they hold is carried on.
+    plan = reopened.with_sheet(entry("plan_a", {"actions": "Watch."}))
+    assert box("plan_a", "actions", plan) == "Watch."
+    assert SheetKey("plan_a") in plan.sheets
