@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from formflow.core.errors import ExitCode
+from formflow.core.markers import is_marked
 from formflow.core.messages import MESSAGES
 from formflow.core.model import Light, Outcome
 from formflow.core.references import at_revision
@@ -18,7 +19,6 @@ from formflow.delivery import own_alerts
 from formflow.delivery.own_alerts import OwnAlert
 from formflow.delivery.unusable import unusable
 from formflow.pipeline.service import HEARTBEAT
-from formflow.pipeline.sweep import MARKER
 from formflow.storage import (
     database,
     entries,
@@ -119,7 +119,7 @@ def exit_code(view: Overview, settings: Settings, now: datetime) -> ExitCode:
 
 def _folders(settings: Settings, lying: Mapping[str, int]) -> Iterator[FolderState]:
     for watch in settings.watch:
-        name, is_online = str(watch.folder), (watch.folder / MARKER).is_file()
+        name, is_online = str(watch.folder), is_marked(watch.folder)
         yield FolderState(name, is_online, lying.get(name, 0))
 
 

@@ -864,7 +864,8 @@ MESSAGES: dict[str, Message] = {
     "FF-405": Message(
         "Someone has changed the layout of the register workbook, or it cannot be opened.",
         "FormFlow never overwrites a file it does not recognise. New rows wait.",
-        "Give that file another name. FormFlow then starts a new register.",
+        "Put the layout back. Or give that file another name and run “formflow reconcile --repair”: FormFlow then"
+        " writes a new register with every row.",
     ),
     "FF-406": Message(
         "Someone has changed the chronology in this child’s folder.",
@@ -980,6 +981,37 @@ MESSAGES: dict[str, Message] = {
         "There is a link or a device in the folder where FormFlow expects a file.",
         "FormFlow does not open it. What belongs there waits in FormFlow, and nothing is lost.",
         "Ask IT to remove it. FormFlow then tries again by itself.",
+    ),
+    "FF-470": Message(
+        "The folder has no marker file. It may be an empty folder in place of a share.",
+        "FormFlow writes nothing there. What belongs there waits, and nothing is lost.",
+        "Connect the share. If this is the right folder, run “formflow connectors mark NAME”.",
+    ),
+    "FF-471": Message(
+        "The register workbook is gone, although FormFlow has written rows to it.",
+        "FormFlow does not start a new one with the newest rows only. New rows wait.",
+        "Put it back. If it cannot be found, run “formflow reconcile --repair”: FormFlow then writes every row"
+        " again.",
+    ),
+    "FF-472": Message(
+        "FormFlow cannot file anything in “{destination}”.",
+        "{why} Alerts still reach you in every other way that is set up.",
+        "Tell IT today. Nothing is lost, and FormFlow files what waits as soon as the folder is back.",
+    ),
+    "FF-473": Message(
+        "The disk with the folder is full.",
+        "What belongs in the folder waits in FormFlow, and nothing is lost.",
+        "Free some space. FormFlow carries on by itself.",
+    ),
+    "FF-474": Message(
+        "FormFlow’s account has used up its share of the disk (its quota).",
+        "What belongs in the folder waits in FormFlow, and nothing is lost.",
+        "Ask IT to raise the quota. FormFlow carries on by itself.",
+    ),
+    "FF-475": Message(
+        "The disk or share with the folder is read-only.",
+        "What belongs in the folder waits in FormFlow, and nothing is lost.",
+        "Ask IT to make it writable again. FormFlow carries on by itself.",
     ),
 }
 

@@ -56,6 +56,13 @@ def tell_of_undrawn(
     _tell_of_held(connection, context, "FF-423", parcel_id, {}, now)
 
 
+def tell_of_place(
+    connection: Connection, context: DeliveryContext, destination: str, why: str, now: datetime
+) -> None:
+    """Tell that nothing is written to a destination, because its folder or register is not the one it was."""
+    tell(connection, context, "FF-472", {"destination": destination, "why": why}, now)
+
+
 def _tell_of_held(
     connection: Connection,
     context: DeliveryContext,

@@ -18,7 +18,7 @@ from formflow.core.clock import utc_now
 from formflow.core.limits import Limits
 from formflow.core.settings import Settings
 from formflow.core.trouble import INTERRUPTED, Trouble
-from formflow.delivery import own_alerts, watermark
+from formflow.delivery import own_alerts, places, watermark
 from formflow.delivery.context import DeliveryContext
 from formflow.delivery.destinations import open_destinations
 from formflow.delivery.lanes import Lanes
@@ -102,6 +102,7 @@ def open_context(settings: Settings, cage: Cage | None = None) -> Iterator[WorkC
         if key.is_lost:
             with database.writing(engine) as connection:
                 own_alerts.tell(connection, context, "FF-256", {}, utc_now())
+        places.begin(context)
         watermark.begin(context)
         yield context
 

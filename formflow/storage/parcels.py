@@ -100,6 +100,12 @@ def note_delivered(
     connection.execute(_DELIVERED, said)
 
 
+def forget_delivered(connection: Connection, numbers: Collection[int]) -> None:
+    """Note that a destination no longer holds some parcels: they are to be delivered again."""
+    for number in numbers:
+        connection.execute(_FORGET, {"number": number})
+
+
 def told_of(connection: Connection, number: int) -> tuple[str, str] | None:
     """Return the reference of the entry that a parcel tells of, and its destination; None where it has none."""
     row = connection.execute(_TOLD_OF, {"number": number}).first()
@@ -179,6 +185,11 @@ _DELIVERED = (
         delivered_how=bindparam("how"),
         delivered_where=bindparam("where"),
     )
+)
+_FORGET = (
+    update(_PARCEL)
+    .where(_P.id == bindparam("number"))
+    .values(delivered_at=None, delivered_how=None, delivered_where=None)
 )
 _TOLD_OF = (
     select(_ENTRY.c.reference, _P.destination)

@@ -28,6 +28,7 @@ LONGEST_PATIENCE_SECONDS = 300.0  # before what was put back is tried again
 MOST_DOUBLINGS_AFTER_A_DEATH = 5
 LEASE_SECONDS = 300.0  # the slowest step is a lane's round and the call that ends it, see lanes.py
 READY, LEASED, DONE, SET_ASIDE = TaskState
+AT_ONCE = 500  # numbers in one statement
 
 # Alerts before everything else, what cannot wait before the others, then papers not yet read, then the rest.
 PRIORITY_NOW, PRIORITY_ALERT, PRIORITY_READ, PRIORITY_RECEIPT, PRIORITY_RECORD = range(-1, 4)
@@ -214,6 +215,11 @@ def undelivered(connection: Connection) -> list[Undelivered]:
     ]
 
 
+def waits_because(connection: Connection, lane: str, code: str) -> bool:
+    """Return whether a delivery to a destination waits for a reason that was met before."""
+    return connection.execute(_WAITS, {"of_lane": lane, "code": code}).first() is not None
+
+
 def bring_forward(connection: Connection) -> None:
     """Make due at once the papers that wait because of this computer."""
     connection.execute(_BRING_FORWARD, {"codes": list(OF_THE_COMPUTER)})
@@ -227,6 +233,19 @@ def retry(connection: Connection, lane: str | None, *, set_aside_too: bool) -> i
     states = [READY, SET_ASIDE] if set_aside_too else [READY]
     changed = connection.execute(_RETRY, {"of_lane": lane, "states": states})
     return int(changed.rowcount)
+
+
+def redo(connection: Connection, numbers: Collection[int], *, unclear: bool) -> list[int]:
+    """Make deliveries that are done due again; return the numbers of their parcels.
+
+    `unclear` says whether each is looked up at its destination first.
+    """
+    again: list[int] = []
+    every = list(numbers)
+    for start in range(0, len(every), AT_ONCE):
+        some = {"numbers": every[start : start + AT_ONCE], "is_unclear": unclear}
+        again += connection.execute(_REDO, some).scalars()
+    return again
 
 
 def _close(
@@ -334,10 +353,38 @@ _UNDELIVERED = (
     .group_by(_T.lane, _T.last_code)
     .order_by(_T.lane, _T.last_code)
 )
+_WAITS = (
+    select(_T.id)
+    .where(
+        ~task_is(TaskState.DONE),
+        _T.kind == TaskKind.DELIVER,
+        _T.lane == bindparam("of_lane"),
+        _T.last_code == bindparam("code"),
+    )
+    .limit(1)
+)
 _BRING_FORWARD = (
     update(_TASK)
     .where(_IS_READING, _IS_READY, _T.last_code.in_(bindparam("codes", expanding=True)))
     .values(due=0)
+)
+_REDO = (
+    update(_TASK)
+    .where(
+        _T.kind == TaskKind.DELIVER,
+        _T.ref_id.in_(bindparam("numbers", expanding=True)),
+        task_is(TaskState.DONE),
+    )
+    .values(
+        state=TaskState.READY,
+        due=0,
+        attempts=0,
+        weight=0,
+        last_code="",
+        last_text="",
+        unclear=bindparam("is_unclear"),
+    )
+    .returning(_T.ref_id)
 )
 _RETRY = (
     update(_TASK)
