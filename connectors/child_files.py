@@ -10,6 +10,7 @@ A paper of which nobody knows the child yet lies in "Not yet matched", under its
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
@@ -102,9 +103,16 @@ class ChildFiles(BaseConnector[ChildFilesSettings]):
 
     def look_up(self, key: str) -> Delivered | None:
         """Return the chronology that carries the key."""
+        return self._folder.find(key, self._chronologies())
+
+    def look_up_many(self, keys: Collection[str]) -> list[Delivered]:
+        """Return the chronologies that carry the keys."""
+        return self._folder.find_many(keys, self._chronologies())
+
+    def _chronologies(self) -> list[Path]:
         matched = self._folder.root.glob(f"*/{CHRONOLOGY}")
         unmatched = self._folder.root.glob(f"{NOT_YET_MATCHED}/*/{CHRONOLOGY}")
-        return self._folder.find(key, [*matched, *unmatched])
+        return [*matched, *unmatched]
 
     def _file(self, home: Path, prepared: Prepared) -> DeliveredAs:
         lines = _lines(home / CHRONOLOGY)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -103,6 +103,13 @@ class Workbook(BaseConnector[WorkbookSettings]):
         if not self._file.exists() or key not in register_rows.keys(self._book()[SHEET]):
             return None
         return self._delivered(key, is_new=False)
+
+    def look_up_many(self, keys: Collection[str]) -> list[Delivered]:
+        """Return the workbook for each of the keys that one of its rows carries."""
+        if not self._file.exists():
+            return []
+        there = register_rows.keys(self._book()[SHEET])
+        return [self._delivered(key, is_new=False) for key in keys if key in there]
 
     def _add(self, prepared: Sequence[Prepared]) -> list[Delivered]:
         with self._folder.held():

@@ -30,6 +30,7 @@ COMMANDS = {
     "ingest": ("work", "Take files or folders now."),
     "init": ("setup", "Make the settings file and the folders for a real agency."),
     "read": ("look", "What FormFlow reads in a file and would propose. Records nothing."),
+    "reconcile": ("reconcile", "What was delivered against what is there."),
     "reread": ("act", "Read forms again that could not be read."),
     "retry": ("act", "Try deliveries again now, also those that were refused."),
     "service": ("service", "What starts FormFlow with the computer."),

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from formflow.core.crash_points import crash_at
-from formflow.sdk import deadline, parcels
+from formflow.sdk import base, deadline, parcels
 from formflow.sdk.contract import (
     AcknowledgedByHand,
     Ambiguous,
@@ -25,6 +25,7 @@ from formflow.sdk.contract import (
     Delivered,
     DeliveredAs,
     Ending,
+    LooksUpMany,
     Prepared,
     Rejected,
     Retryable,
@@ -200,6 +201,23 @@ def _look_up(connector: Connector, key: str) -> Result | None:
         return None if answer is None else _checked(answer, key)
     except BaseException as problem:  # noqa: BLE001 - not to know is no answer, see why
         return why(problem)
+
+
+def can_look_up(connector: Connector) -> bool:
+    """Return whether a destination can say what it holds."""
+    said = getattr(connector, "can_look_up", None)  # of one that runs elsewhere
+    return base.can_look_up(type(connector)) if said is None else bool(said)
+
+
+def look_up_many(connector: Connector, keys: Collection[str]) -> set[str]:
+    """Return those of some keys that a destination holds. Raise BadAnswer, or what the connector raises."""
+    if isinstance(connector, LooksUpMany):
+        answer: object = connector.look_up_many(keys)
+    else:
+        answer = [one for key in keys if (one := connector.look_up(key)) is not None]
+    if not isinstance(answer, list):
+        raise BadAnswer
+    return {_checked(one, getattr(one, "key", "")).key for one in answer} & set(keys)
 
 
 def prepare(connector: Connector, parcel: Parcel) -> Prepared:
