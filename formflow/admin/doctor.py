@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
 
 from formflow.admin import rights, status
+from formflow.core.clock import FIRST_YEAR
 from formflow.core.errors import FormDefinitionProblem, FormFlowError
 from formflow.core.markers import is_marked
 from formflow.core.messages import MESSAGES, notice
@@ -21,6 +22,7 @@ from formflow.core.wording import moment_in_words
 from formflow.delivery import own_alerts, places, watermark
 from formflow.delivery.destinations import open_destinations
 from formflow.forms import catalogue
+from formflow.pipeline import clocks
 from formflow.pipeline.context import open_cage
 from formflow.reading.manifest_builder import known_forms
 from formflow.sdk import registry
@@ -49,6 +51,7 @@ def checkup(settings: Settings, now: datetime) -> Iterator[tuple[str, CheckLine]
     yield from (("rights", line) for line in rights.looked_at(settings))
     yield "ledger", _ledger(settings)
     yield from (("own alert", line) for line in _own_alerts(settings))
+    yield "clock", _clock(settings, now)
     yield "disk", _disk(settings.state.folder)
     for watch in settings.watch:
         yield "watched folder", _watched(watch.folder)
@@ -103,6 +106,19 @@ def _own_alerts(settings: Settings) -> Iterator[CheckLine]:
         )
     for own in waiting:
         yield CheckLine(False, f"{own.reference} waits to be seen: {own.text}")
+
+
+def _clock(settings: Settings, now: datetime) -> CheckLine:
+    latest = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
+    with (
+        contextlib.suppress(FormFlowError),  # said already
+        database.looking(settings.state.folder) as connection,
+    ):
+        latest = clocks.latest_known(connection)
+    if clocks.is_behind(latest, now):
+        when = moment_in_words(latest, settings.zone)
+        return CheckLine(False, notice("FF-477", words={"latest": when}).text)
+    return CheckLine(True, f"says {moment_in_words(now, settings.zone)}")
 
 
 def _disk(folder: Path) -> CheckLine:

@@ -1013,6 +1013,16 @@ MESSAGES: dict[str, Message] = {
         "What belongs in the folder waits in FormFlow, and nothing is lost.",
         "Ask IT to make it writable again. FormFlow carries on by itself.",
     ),
+    "FF-476": Message(
+        "The clock of this computer was put {by}.",
+        "FormFlow goes on by the time it had, so nothing is late and nothing comes too early.",
+        "Ask IT to check the clock. If the new time is the right one, IT restarts FormFlow.",
+    ),
+    "FF-477": Message(
+        "The clock of this computer is wrong: it is behind {latest}, when FormFlow was already at work.",
+        "Forms are taken and alerts reach you as usual, but with a wrong date. Reminders may be late.",
+        "Ask IT to put the clock right, then to restart FormFlow.",
+    ),
 }
 
 

@@ -33,11 +33,11 @@ from formflow.sdk.contract import (
     Unavailable,
 )
 from formflow.sdk.parcels import Parcel
+from formflow.storage.tasks import LONGEST_BACK_OFF_SECONDS
 
 CALL_SECONDS = 60.0  # for `deliver`, or `deliver_batch` with all its parcels
 ASK_SECONDS = 5.0  # for `prepare`, `look_up` and `acknowledged`
 NO_ANSWER, DIED, BAD_ANSWER = "FF-425", "FF-426", "FF-427"
-DAY_SECONDS = 86_400.0
 LARGEST_BODY = 64 << 20  # bytes that are kept for one parcel
 LARGEST_HEADERS = 64 << 10  # letters, all together
 LONGEST_TEXT = 300  # letters of what an ending says
@@ -298,7 +298,7 @@ def _bounded(seconds: object) -> float | None:
     """Return when a connector asks to be called again: within a day, or None where it makes no sense."""
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or math.isnan(seconds):
         return None
-    return float(min(seconds, DAY_SECONDS)) if seconds > 0 else None
+    return float(min(seconds, LONGEST_BACK_OFF_SECONDS)) if seconds > 0 else None
 
 
 def _all_checked(answer: object, prepared: Sequence[Prepared]) -> list[Result]:

@@ -13,7 +13,7 @@ from formflow.core.messages import notice
 from formflow.core.settings import Settings
 from formflow.delivery import calls, places
 from formflow.sdk.contract import Connector, Operation, RepeatSafe
-from formflow.storage import filed, parcels, tasks
+from formflow.storage import again, filed, parcels, tasks
 from formflow.storage.database import Connection, Engine, reading, writing
 from formflow.storage.filed import Filed
 
@@ -64,10 +64,10 @@ def deliver_again(engine: Engine, name: str, connector: Connector, missing: Sequ
     # Others look for the key by themselves, and many at a time.
     is_asked_first = connector.capabilities.repeat_safe is RepeatSafe.LOOK_UP
     with writing(engine) as connection:
-        again = tasks.redo(connection, numbers, unclear=is_asked_first)
-        parcels.forget_delivered(connection, again)
+        made_due = again.deliver(connection, numbers, unclear=is_asked_first)
+        parcels.forget_delivered(connection, made_due)
         tasks.retry(connection, name, set_aside_too=False)
-    return len(again)
+    return len(made_due)
 
 
 def _compared(engine: Engine, name: str, connector: Connector) -> Compared:

@@ -12,7 +12,7 @@ import os
 import stat
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -260,7 +260,8 @@ def _observe(
 def _as_seen(seen: _Seen, before: Sighting | None, now: datetime) -> Sighting:
     size, modified = seen.status.st_size, seen.status.st_mtime_ns
     if before is not None and (before.size, before.modified_ns) == (size, modified):
-        return before
+        # Seen by a clock that was ahead, it would settle for as long as that was wrong.
+        return before if before.changed_at <= now else replace(before, changed_at=now)
     return Sighting(size, modified, now, Look.SETTLING)
 
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 
 from formflow.core import trouble
+from formflow.core.clock import clock as system_clock
 from formflow.core.clock import utc_now
 from formflow.core.crash_points import crash_at
 from formflow.core.dates import local_day
@@ -85,9 +85,9 @@ def waited(context: WorkContext) -> bool:
     """Wait for a paper that was put back and is due soon; return whether there was one."""
     with reading(context.engine) as connection:
         due = tasks.next_paper_due(connection)
-    if due is None or due - time.time() > SOON_SECONDS:
+    if due is None or due - system_clock.seconds() > SOON_SECONDS:
         return False
-    context.rest(due - time.time())
+    context.rest(due - system_clock.seconds())
     return not context.stopping.is_set()
 
 

@@ -7,7 +7,6 @@ long changes nothing.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, case, func, literal, or_, select, update
 
+from formflow.core.clock import clock
 from formflow.core.trouble import INTERRUPTED, OF_THE_COMPUTER, WORKER_GONE
 from formflow.storage.database import reading, writing
 from formflow.storage.owners import is_dead, take_away
@@ -23,12 +23,12 @@ from formflow.storage.schema import Task, TaskKind, TaskState, table_of, task_is
 from formflow.storage.sqlite import upsert
 
 LONGEST_PATIENCE_SECONDS = 300.0  # before what was put back is tried again
+LONGEST_BACK_OFF_SECONDS = 86_400.0  # before a delivery is: a destination may ask for a day
 # What a dead worker left comes back soon, and later each time: one paper that takes its worker along
 # must not keep the others from their turn.
 MOST_DOUBLINGS_AFTER_A_DEATH = 5
 LEASE_SECONDS = 300.0  # the slowest step is a lane's round and the call that ends it, see lanes.py
 READY, LEASED, DONE, SET_ASIDE = TaskState
-AT_ONCE = 500  # numbers in one statement
 
 # Alerts before everything else, what cannot wait before the others, then papers not yet read, then the rest.
 PRIORITY_NOW, PRIORITY_ALERT, PRIORITY_READ, PRIORITY_RECEIPT, PRIORITY_RECORD = range(-1, 4)
@@ -120,7 +120,7 @@ def put_back(
         _PUT_BACK,
         {
             **held(task, owner),
-            "again": time.time() + after_seconds,
+            "again": clock.seconds() + after_seconds,
             "code": code,
             "heavier": weight,
             "said": text,
@@ -147,7 +147,7 @@ def hold_lane(
     connection: Connection, lane: str, after_seconds: float, code: str, text: str = ""
 ) -> None:
     """Keep every waiting delivery of one destination back: the whole of it is out of reach."""
-    again = time.time() + after_seconds
+    again = clock.seconds() + after_seconds
     values = {"held": lane, "again": again, "code": code, "said": text}
     connection.execute(_HOLD_LANE, values)
 
@@ -168,7 +168,7 @@ def reap(engine: Engine, locks: Path) -> int:
             _FREE,
             {
                 "dead": dead,
-                "now": time.time(),
+                "now": clock.seconds(),
             },
         )
     for owner in dead:
@@ -233,19 +233,6 @@ def retry(connection: Connection, lane: str | None, *, set_aside_too: bool) -> i
     states = [READY, SET_ASIDE] if set_aside_too else [READY]
     changed = connection.execute(_RETRY, {"of_lane": lane, "states": states})
     return int(changed.rowcount)
-
-
-def redo(connection: Connection, numbers: Collection[int], *, unclear: bool) -> list[int]:
-    """Make deliveries that are done due again; return the numbers of their parcels.
-
-    `unclear` says whether each is looked up at its destination first.
-    """
-    again: list[int] = []
-    every = list(numbers)
-    for start in range(0, len(every), AT_ONCE):
-        some = {"numbers": every[start : start + AT_ONCE], "is_unclear": unclear}
-        again += connection.execute(_REDO, some).scalars()
-    return again
 
 
 def _close(
@@ -367,24 +354,6 @@ _BRING_FORWARD = (
     update(_TASK)
     .where(_IS_READING, _IS_READY, _T.last_code.in_(bindparam("codes", expanding=True)))
     .values(due=0)
-)
-_REDO = (
-    update(_TASK)
-    .where(
-        _T.kind == TaskKind.DELIVER,
-        _T.ref_id.in_(bindparam("numbers", expanding=True)),
-        task_is(TaskState.DONE),
-    )
-    .values(
-        state=TaskState.READY,
-        due=0,
-        attempts=0,
-        weight=0,
-        last_code="",
-        last_text="",
-        unclear=bindparam("is_unclear"),
-    )
-    .returning(_T.ref_id)
 )
 _RETRY = (
     update(_TASK)
