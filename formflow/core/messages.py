@@ -994,9 +994,9 @@ MESSAGES: dict[str, Message] = {
         " again.",
     ),
     "FF-472": Message(
-        "FormFlow cannot file anything in “{destination}”.",
-        "{why} Alerts still reach you in every other way that is set up.",
-        "Tell IT today. Nothing is lost, and FormFlow files what waits as soon as the folder is back.",
+        "FormFlow cannot file anything in “{destination}”: the folder or file there is not the one it has used.",
+        "What belongs there waits, and nothing is lost. Everything else goes on as usual.",
+        "Tell IT today: “formflow doctor” says what is wrong.",
     ),
     "FF-473": Message(
         "The disk with the folder is full.",

@@ -172,7 +172,7 @@ def _tell_of_place(
     for result in results:
         if isinstance(result, Undelivered) and result.code in places.TOLD:
             if not tasks.waits_because(connection, lane, result.code):
-                own_alerts.tell_of_place(connection, context, lane, result.text, now)
+                own_alerts.tell_of_place(connection, context, lane, now)
             return
 
 

@@ -57,10 +57,10 @@ def tell_of_undrawn(
 
 
 def tell_of_place(
-    connection: Connection, context: DeliveryContext, destination: str, why: str, now: datetime
+    connection: Connection, context: DeliveryContext, destination: str, now: datetime
 ) -> None:
     """Tell that nothing is written to a destination, because its folder or register is not the one it was."""
-    tell(connection, context, "FF-472", {"destination": destination, "why": why}, now)
+    tell(connection, context, "FF-472", {"destination": destination}, now)
 
 
 def _tell_of_held(

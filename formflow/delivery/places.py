@@ -17,6 +17,8 @@ from formflow.core.settings import Destination, Settings
 from formflow.delivery import calls, watermark
 from formflow.delivery.calls import Undelivered
 from formflow.delivery.context import DeliveryContext
+from formflow.delivery.plugin_host import Guest
+from formflow.delivery.unusable import Unusable
 from formflow.sdk import registry
 from formflow.sdk.contract import Unavailable
 from formflow.sdk.folder import LOCK_NAME, trouble_with
@@ -42,8 +44,10 @@ class Target:
 
 def target_of(destination: Destination) -> Target | None:
     """Return where a destination files, None where that is no folder or the kind is not ours."""
-    if not registry.is_ours(destination.kind):
-        return None
+    return _target(destination) if registry.is_ours(destination.kind) else None
+
+
+def _target(destination: Destination) -> Target | None:
     folder, file = (destination.own_settings.get(key) for key in ("folder", "file"))
     if isinstance(file, Path):
         return Target(file.parent, file)
@@ -66,15 +70,19 @@ def begin(context: DeliveryContext) -> None:
 
 def why_not(context: DeliveryContext, name: str) -> Undelivered | None:
     """Return why nothing may be written to a destination now, None where it may. Marks a folder that is ours."""
-    target = dict(targets(context.settings)).get(name)
+    if isinstance(context.destinations.get(name), Guest | Unusable):
+        return None  # not ours; the registry would read all packages again for each parcel
+    every = context.settings.destinations()
+    target = next((_target(one) for one in every if one.name == name), None)
     try:
         if target is None or not target.folder.is_dir():
             return None  # that it is not there is for the connector to say
         if not markers.is_marked(target.folder) and not _is_made_ours(context, name, target.folder):
             return calls.why(ending(Unavailable, NOT_MARKED))
-        with reading(context.engine) as connection:
-            if is_register_gone(connection, name, target):
-                return calls.why(ending(Unavailable, REGISTER_GONE))
+        if target.register and not target.register.exists():
+            with reading(context.engine) as connection:
+                if is_register_gone(connection, name, target):
+                    return calls.why(ending(Unavailable, REGISTER_GONE))
     except OSError as problem:
         return calls.why(ending(Unavailable, trouble_with(problem)))
     return None

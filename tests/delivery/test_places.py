@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import logging
 import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -228,3 +232,38 @@ def test_checking_writes_a_file_and_leaves_none(office: Settings) -> None:
     checked = formflow(office, "connectors", "check")
     assert checked.stdout.count("a file was written to it") == len(dict(places.targets(office)))
     assert sorted(dsl_folder(office).rglob("*")) == before
+
+
+@pytest.fixture
+def small_disk(office: Settings) -> Iterator[Path]:
+    """The child files on a disk of their own of 1 MB."""
+    folder = folder_of(office, "Child files")
+    ended = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], capture_output=True, check=False
+    )
+    if ended.returncode:
+        pytest.skip("this account may not mount a disk")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="mounts a disk as on Linux")
+def test_a_disk_that_is_full_and_a_disk_that_is_read_only(
+    office: Settings, small_disk: Path
+) -> None:
+    formflow(office, "connectors", "mark", "Child files")
+    with contextlib.suppress(OSError), (small_disk / "fill").open("wb", buffering=0) as fill:
+        while fill.write(bytes(4096)):
+            pass
+    delivers(office, FIRST)
+    assert codes(office) == {"Child files": "FF-473"}
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    formflow(office, "retry")
+    worker.settle(office)
+    assert codes(office) == {"Child files": "FF-475"}
+    assert "read-only" in formflow(office, "connectors", "check", "Child files").stdout
+    subprocess.run(["mount", "-o", "remount,rw", small_disk], check=True)
+    (small_disk / "fill").unlink()
+    formflow(office, "retry")
+    worker.settle(office)
+    assert codes(office) == {}
