@@ -39,6 +39,8 @@ def reconcile(settings_file: Path, name: str | None, repair: bool, as_json: bool
     open_ledger = database.open_ledger if repair else database.open_for_looking
     engine = open_ledger(settings.state.folder)
     compared = list(comparing.compare(settings, engine, chosen))
+    for connector in destinations.values():
+        connector.close()
     again = {
         one.destination: comparing.deliver_again(
             engine, one.destination, chosen[one.destination], one.missing
