@@ -106,8 +106,11 @@ class AlertFolder(BaseConnector[AlertFolderSettings]):
 
     def look_up(self, key: str) -> Delivered | None:
         """Return the page that carries the key, in the folder or in "Seen"."""
-        pages = [*self._folder.root.glob("*.html"), *self._seen.glob("*.html")]
-        return self._folder.find(key, pages)
+        return self._folder.find(key, self._pages())
+
+    def look_up_many(self, keys: Collection[str]) -> list[Delivered]:
+        """Return the pages that carry the keys, in the folder or in "Seen"."""
+        return self._folder.find_many(keys, self._pages())
 
     def filed(self) -> Iterator[Filed]:
         """Yield the revisions that have a page, in the folder or in "Seen"."""
@@ -117,6 +120,9 @@ class AlertFolder(BaseConnector[AlertFolderSettings]):
         """Return the keys of the pages in "Seen" that no longer lie before it."""
         seen = _keys_of(self._seen, set(waiting.values())) & waiting.keys()
         return seen - _keys_of(self._folder.root, {waiting[key] for key in seen})
+
+    def _pages(self) -> list[Path]:
+        return [*self._folder.root.glob("*.html"), *self._seen.glob("*.html")]
 
     def _is_free(self, final: Path, prepared: Prepared) -> bool:
         """Whether nothing of another's is written over. Of a case that is overdue the newest page counts."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from html import escape
 from pathlib import Path, PurePath
@@ -106,9 +106,16 @@ class ChildFiles(BaseConnector[ChildFilesSettings]):
 
     def look_up(self, key: str) -> Delivered | None:
         """Return the chronology that carries the key."""
+        return self._folder.find(key, self._chronologies())
+
+    def look_up_many(self, keys: Collection[str]) -> list[Delivered]:
+        """Return the chronologies that carry the keys."""
+        return self._folder.find_many(keys, self._chronologies())
+
+    def _chronologies(self) -> list[Path]:
         matched = self._folder.root.glob(f"*/{CHRONOLOGY}")
         unmatched = self._folder.root.glob(f"{NOT_YET_MATCHED}/*/{CHRONOLOGY}")
-        return self._folder.find(key, [*matched, *unmatched])
+        return [*matched, *unmatched]
 
     def filed(self) -> Iterator[Filed]:
         """Yield the revisions of every chronology, with the paper where it lies there as it came."""

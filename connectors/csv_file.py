@@ -10,7 +10,7 @@ import csv
 import io
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from pydantic import Field
@@ -125,6 +125,10 @@ class CsvFile(BaseConnector[CsvFileSettings]):
                     if reference and revision.isdecimal():
                         yield Filed(reference, int(revision))
 
+    def look_up_many(self, keys: Collection[str]) -> list[Delivered]:
+        """Return the files that hold the keys, each in a line that is whole."""
+        return self._folder.find_many(keys, self._folder.root.glob("*.csv"), _keys_of)
+
     def _landed(self, stem: str, prepared: Sequence[Prepared]) -> dict[str, Delivered | Ending]:
         """Add the lines of one file. What is wrong with it holds back these lines alone."""
         try:
@@ -179,7 +183,10 @@ def _columns(prepared: Prepared) -> bytes:
 
 def _keys(path: Path) -> set[str]:
     """Return the key of every whole line, also where Excel has saved the file without quotes."""
-    content = files.read(path)
+    return _keys_of(files.read(path))
+
+
+def _keys_of(content: bytes) -> set[str]:
     lines = content[: _whole(content)].split(END)
     return {line.lstrip(b'"')[:64].decode("ascii", "replace") for line in lines}
 

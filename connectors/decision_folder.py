@@ -6,6 +6,7 @@ A sheet that lies there is never written over: the safeguarding lead may have be
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import UTC
 from pathlib import Path
 
@@ -89,6 +90,10 @@ class DecisionFolder(BaseConnector[DecisionFolderSettings]):
     def look_up(self, key: str) -> Delivered | None:
         """Return the page that carries the key."""
         return self._folder.find(key, self._folder.root.glob("*.html"))
+
+    def look_up_many(self, keys: Collection[str]) -> list[Delivered]:
+        """Return the pages that carry the keys."""
+        return self._folder.find_many(keys, self._folder.root.glob("*.html"))
 
 
 def _as_of(page: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -109,6 +109,13 @@ class Workbook(BaseConnector[WorkbookSettings]):
         """Yield the revisions that have a row."""
         if self._file in self._folder.matching("*"):
             yield from register_rows.filed(self._book()[SHEET])
+
+    def look_up_many(self, keys: Collection[str]) -> list[Delivered]:
+        """Return the workbook for each of the keys that one of its rows carries."""
+        if not self._file.exists():
+            return []
+        there = register_rows.keys(self._book()[SHEET])
+        return [self._delivered(key, is_new=False) for key in keys if key in there]
 
     def _add(self, prepared: Sequence[Prepared]) -> list[Delivered]:
         with self._folder.held():

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
 
 from formflow.admin import rights, status
+from formflow.core.clock import FIRST_YEAR
 from formflow.core.errors import FormDefinitionProblem, FormFlowError
-from formflow.core.messages import MESSAGES
+from formflow.core.markers import is_marked
+from formflow.core.messages import MESSAGES, notice
 from formflow.core.model import Role, Unread
 from formflow.core.settings import FOR_DECISIONS, Settings
 from formflow.core.trouble import Trouble
 from formflow.core.wording import moment_in_words
-from formflow.delivery import own_alerts, watermark
+from formflow.delivery import own_alerts, places, watermark
 from formflow.delivery.destinations import open_destinations
 from formflow.forms import catalogue
+from formflow.pipeline import clocks
 from formflow.pipeline.context import open_cage
-from formflow.pipeline.sweep import MARKER
 from formflow.reading.manifest_builder import known_forms
 from formflow.sdk import registry
 from formflow.sdk.contract import CheckLine
@@ -48,6 +51,7 @@ def checkup(settings: Settings, now: datetime) -> Iterator[tuple[str, CheckLine]
     yield from (("rights", line) for line in rights.looked_at(settings))
     yield "ledger", _ledger(settings)
     yield from (("own alert", line) for line in _own_alerts(settings))
+    yield "clock", _clock(settings, now)
     yield "disk", _disk(settings.state.folder)
     for watch in settings.watch:
         yield "watched folder", _watched(watch.folder)
@@ -60,6 +64,7 @@ def checkup(settings: Settings, now: datetime) -> Iterator[tuple[str, CheckLine]
     for name, connector in destinations.items():
         yield from ((f"destination “{name}”", line) for line in connector.check().lines)
         connector.close()
+    yield from _registers(settings)
     yield "ladder", _ladder(settings)
     yield from _work(settings, now)
 
@@ -103,6 +108,19 @@ def _own_alerts(settings: Settings) -> Iterator[CheckLine]:
         yield CheckLine(False, f"{own.reference} waits to be seen: {own.text}")
 
 
+def _clock(settings: Settings, now: datetime) -> CheckLine:
+    latest = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
+    with (
+        contextlib.suppress(FormFlowError),  # said already
+        database.looking(settings.state.folder) as connection,
+    ):
+        latest = clocks.latest_known(connection)
+    if clocks.is_behind(latest, now):
+        when = moment_in_words(latest, settings.zone)
+        return CheckLine(False, notice("FF-477", words={"latest": when}).text)
+    return CheckLine(True, f"says {moment_in_words(now, settings.zone)}")
+
+
 def _disk(folder: Path) -> CheckLine:
     there = next(one for one in (folder, *folder.absolute().parents) if one.exists())
     free = shutil.disk_usage(there).free
@@ -115,7 +133,7 @@ def _disk(folder: Path) -> CheckLine:
 def _watched(folder: Path) -> CheckLine:
     if not folder.is_dir():
         return CheckLine(False, f"{folder} is not there. Is the share connected?")
-    if not (folder / MARKER).is_file():
+    if not is_marked(folder):
         return CheckLine(
             False, f"{folder} has no marker file. If it is the right folder, run “formflow init”."
         )
@@ -173,6 +191,19 @@ def _scans() -> CheckLine:
             False, "tesseract lacks the model for Latin script, and would read “Zoe” for “Zoë”."
         )
     return CheckLine(True, "tesseract is there, with the model for Latin script")
+
+
+def _registers(settings: Settings) -> Iterator[tuple[str, CheckLine]]:
+    """Yield the registers that are gone although rows were written to them."""
+    with contextlib.suppress(FormFlowError, OSError):  # said already
+        with database.looking(settings.state.folder) as connection:
+            gone = [
+                name
+                for name, target in places.targets(settings)
+                if places.is_register_gone(connection, name, target)
+            ]
+        for name in gone:
+            yield f"destination “{name}”", CheckLine(False, notice(places.REGISTER_GONE).text)
 
 
 def _ladder(settings: Settings) -> CheckLine:

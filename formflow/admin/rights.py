@@ -16,9 +16,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from formflow.admin import windows_rights
+from formflow.core.errors import SettingsProblem
 from formflow.core.model import Role
+from formflow.core.setting_problems import is_secret
 from formflow.core.settings import Settings
 from formflow.delivery.overlaps import Use, places_of
+from formflow.sdk import registry
 from formflow.sdk.contract import CheckLine
 
 OTHERS = 0o007
@@ -82,6 +85,19 @@ def _to_look_at(settings: Settings) -> Iterator[Path]:
     for one in places_of(settings):
         if one.is_file and one.use is Use.NAMES and one.path.parent not in alone:
             yield one.path
+    yield from _secret_files(settings)
+
+
+def _secret_files(settings: Settings) -> Iterator[Path]:
+    """Yield the files that hold secrets: on POSIX one that others may read is refused already."""
+    secret = settings.reading.form_password
+    said = [secret.get_secret_value()] if secret else []
+    for one in settings.destination:
+        with contextlib.suppress(SettingsProblem):  # its kind cannot be used: said elsewhere
+            own = registry.load(one.kind).Settings.model_fields
+            secrets = [name for name, field in own.items() if is_secret(field.annotation)]
+            said += [str(one.own_settings.get(name, "")) for name in secrets]
+    yield from (Path(where.removeprefix("file:")) for where in said if where.startswith("file:"))
 
 
 def _look(place: Path) -> Iterator[CheckLine]:

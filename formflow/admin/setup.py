@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import uuid
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
 from formflow.admin import example_settings, rights, settings_file
-from formflow.core import files
+from formflow.core import files, markers
 from formflow.core.errors import StorageProblem
 from formflow.core.settings import Settings
+from formflow.delivery import places
 from formflow.delivery.overlaps import places_of
 from formflow.pipeline import blanks
-from formflow.pipeline.sweep import MARKER
 
 SETTINGS_FILE = "formflow.toml"
 # What an agency starts with: the children's files, the register workbook, and lines for others.
@@ -52,7 +51,7 @@ def set_up(folder: Path, changes: Sequence[tuple[str, str]] = ()) -> Settings:
 
 
 def make_folders(settings: Settings) -> None:
-    """Make every folder the settings name, mark the watched ones, and lay out the blanks.
+    """Make every folder the settings name, mark those that are watched or filed in, and lay out the blanks.
 
     New folders for the DSL alone, and the state, are closed to others.
     """
@@ -64,12 +63,13 @@ def make_folders(settings: Settings) -> None:
     for folder in new:  # the rights of what was there already are IT's
         rights.close_to_others(folder)
     for watch in settings.watch:
-        marker = watch.folder / MARKER
-        if not marker.exists():
-            words = {
-                "what": "FormFlow watches this folder. Leave this file here.",
-                "id": uuid.uuid4().hex,
-            }
-            files.write(marker, json.dumps(words).encode())
+        markers.mark(watch.folder, "FormFlow watches this folder.")
+    if not any(settings.state.folder.glob("*.sqlite")):
+        # Later a folder that is new and empty may lie in place of one that holds what was filed.
+        for _, target in places.targets(settings):
+            with contextlib.suppress(
+                OSError
+            ):  # the rights of what was there are IT's; `doctor` says so
+                markers.mark(target.folder, places.WORDS)
     for form in blanks.ours():
         files.write(blanks.file_of(form, settings.folders.blank_forms), form.blank.read_bytes())

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from formflow.core.errors import ExitCode, LedgerDamaged
+from formflow.core.markers import is_marked
 from formflow.core.messages import MESSAGES
 from formflow.core.model import Light, Outcome
 from formflow.core.references import at_revision
@@ -18,7 +19,6 @@ from formflow.delivery.own_alerts import OwnAlert
 from formflow.delivery.unusable import unusable
 from formflow.pipeline import damage
 from formflow.pipeline.service import HEARTBEAT
-from formflow.pipeline.sweep import MARKER
 from formflow.storage import (
     backlog,
     database,
@@ -137,7 +137,7 @@ def exit_code(view: Overview, settings: Settings, now: datetime) -> ExitCode:
 
 def _folders(settings: Settings, lying: Mapping[str, int]) -> Iterator[FolderState]:
     for watch in settings.watch:
-        name, is_online = str(watch.folder), (watch.folder / MARKER).is_file()
+        name, is_online = str(watch.folder), is_marked(watch.folder)
         yield FolderState(name, is_online, lying.get(name, 0))
 
 

@@ -33,6 +33,7 @@ COMMANDS = {
     "ingest": ("work", "Take files or folders now."),
     "init": ("setup", "Make the settings file and the folders for a real agency."),
     "read": ("look", "What FormFlow reads in a file and would propose. Records nothing."),
+    "reconcile": ("reconcile", "What was delivered against what is there."),
     "reread": ("act", "Read forms again that could not be read."),
     "restore": ("backup", "Put a backup into an empty state folder."),
     "retry": ("act", "Try deliveries again now, also those that were refused."),

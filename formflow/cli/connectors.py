@@ -7,10 +7,14 @@ from pathlib import Path
 import click
 
 from formflow.admin.settings_file import load_settings
-from formflow.cli.output import emit, table
+from formflow.cli.output import emit, say, table
+from formflow.core import markers
 from formflow.core.errors import ExitCode
+from formflow.core.messages import notice
+from formflow.delivery import places
 from formflow.delivery.destinations import open_destinations
 from formflow.sdk import registry
+from formflow.storage import database, tasks
 from formflow.storage.originals import Vault
 
 
@@ -52,7 +56,10 @@ def _shown(value: object) -> str:
 @click.option("--json", "as_json", is_flag=True, help="For another program to read.")
 @click.pass_obj
 def check(settings_file: Path, name: str | None, as_json: bool) -> int:
-    """Say whether each destination of the settings (or NAME) can be delivered to. Changes nothing."""
+    """Say whether each destination of the settings (or NAME) can be delivered to.
+
+    A file is written to each folder and taken away again.
+    """
     settings = load_settings(settings_file)
     destinations = open_destinations(settings, Vault(settings.state.folder / "originals"))
     chosen = {n: c for n, c in destinations.items() if name in (None, n)}
@@ -73,6 +80,31 @@ def check(settings_file: Path, name: str | None, as_json: bool) -> int:
             for line in report.lines:
                 click.echo(f"{'ok  ' if line.ok else 'LOOK'} {n}: {line.text}")
     return ExitCode.DONE if all(r.ok for r in reports.values()) else ExitCode.DESTINATION
+
+
+@connectors.command()
+@click.argument("name")
+@click.pass_obj
+def mark(settings_file: Path, name: str) -> int:
+    """Say that the folder of the destination NAME is the right one. What waits for it is then filed there.
+
+    Look at the folder first: an empty one may be a share that is not connected.
+    """
+    settings = load_settings(settings_file)
+    known = dict(places.targets(settings))
+    if name not in known:
+        raise click.UsageError(
+            f"There is no destination in a folder “{name}”. There are: {', '.join(known)}."
+        )
+    folder = known[name].folder
+    if not folder.is_dir():
+        say(notice("FF-401").text)
+        return ExitCode.DESTINATION
+    markers.mark(folder, places.WORDS)
+    with database.writing(database.open_ledger(settings.state.folder)) as connection:
+        tasks.retry(connection, name, set_aside_too=False)
+    say(f"“{name}” files in {folder}. “formflow reconcile” says what is missing there.")
+    return ExitCode.DONE
 
 
 @connectors.command()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import secrets
 import stat
 import sys
@@ -33,6 +34,11 @@ PATIENCE_SECONDS = (
 _HELD_BY_ANOTHER = frozenset(
     {5, 32, 33}
 )  # Windows: access denied, sharing violation, lock violation
+ON_WINDOWS = sys.platform == "win32"
+_MEANS_ANOTHER = re.compile(
+    r"^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])\s*(\.|$)|[. ]$|[:<>\"|?*\\\x00-\x1f]",
+    re.IGNORECASE,
+)
 _WAITS_FOR_NOBODY = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _NO_FOLDER_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES})  # some shares
@@ -186,7 +192,7 @@ def sync_folder(folder: Path) -> None:
 def under(root: Path, name: str) -> Path:
     """Return root/name. Raise StorageProblem when it would lead out of the root or stay on it."""
     path = root / name
-    if "\0" in name or not _is_inside(path, root):
+    if "\0" in name or not _is_inside(path, root) or (ON_WINDOWS and _is_another_there(path, root)):
         raise StorageProblem(
             "A name would lead outside its folder.",
             "Look for a link in the folder that points elsewhere, and remove it.",
@@ -216,6 +222,12 @@ def patiently(action: Callable[[], object]) -> None:
         else:
             return
         time.sleep(0.05)
+
+
+def _is_another_there(path: Path, root: Path) -> bool:
+    """Return whether Windows takes some of a name for a device, another file's name or a stream of it."""
+    below = Path(os.path.normpath(path)).parts[len(Path(os.path.normpath(root)).parts) :]
+    return any(_MEANS_ANOTHER.search(part) for part in below)
 
 
 def _is_inside(path: Path, root: Path) -> bool:

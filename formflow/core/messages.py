@@ -882,7 +882,8 @@ MESSAGES: dict[str, Message] = {
     "FF-405": Message(
         "Someone has changed the layout of the register workbook, or it cannot be opened.",
         "FormFlow never overwrites a file it does not recognise. New rows wait.",
-        "Give that file another name. FormFlow then starts a new register.",
+        "Put the layout back. Or give that file another name and run “formflow reconcile --repair”: FormFlow then"
+        " writes a new register with every row.",
     ),
     "FF-406": Message(
         "Someone has changed the chronology in this child’s folder.",
@@ -1039,6 +1040,47 @@ MESSAGES: dict[str, Message] = {
         "They are reported together, so there is no note and no copy of this file in “Needs attention”.",
         "If you need this file back, ask for it by its reference.",
         returns=True,
+    ),
+    "FF-470": Message(
+        "The folder has no marker file. It may be an empty folder in place of a share.",
+        "FormFlow writes nothing there. What belongs there waits, and nothing is lost.",
+        "Connect the share. If this is the right folder, run “formflow connectors mark NAME”.",
+    ),
+    "FF-471": Message(
+        "The register workbook is gone, although FormFlow has written rows to it.",
+        "FormFlow does not start a new one with the newest rows only. New rows wait.",
+        "Put it back. If it cannot be found, run “formflow reconcile --repair”: FormFlow then writes every row"
+        " again.",
+    ),
+    "FF-472": Message(
+        "FormFlow cannot file anything in “{destination}”: the folder or file there is not the one it has used.",
+        "What belongs there waits, and nothing is lost. Everything else goes on as usual.",
+        "Tell IT today: “formflow doctor” says what is wrong.",
+    ),
+    "FF-473": Message(
+        "The disk with the folder is full.",
+        "What belongs in the folder waits in FormFlow, and nothing is lost.",
+        "Free some space. FormFlow carries on by itself.",
+    ),
+    "FF-474": Message(
+        "FormFlow’s account has used up its share of the disk (its quota).",
+        "What belongs in the folder waits in FormFlow, and nothing is lost.",
+        "Ask IT to raise the quota. FormFlow carries on by itself.",
+    ),
+    "FF-475": Message(
+        "The disk or share with the folder is read-only.",
+        "What belongs in the folder waits in FormFlow, and nothing is lost.",
+        "Ask IT to make it writable again. FormFlow carries on by itself.",
+    ),
+    "FF-476": Message(
+        "The clock of this computer was put {by}.",
+        "FormFlow goes on by the time it had, so nothing is late and nothing comes too early.",
+        "Ask IT to check the clock. If the new time is the right one, IT restarts FormFlow.",
+    ),
+    "FF-477": Message(
+        "The clock of this computer is wrong: it is behind {latest}, when FormFlow was already at work.",
+        "Forms are taken and alerts reach you as usual, but with a wrong date. Reminders may be late.",
+        "Ask IT to put the clock right, then to restart FormFlow.",
     ),
 }
 

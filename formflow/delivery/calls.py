@@ -16,7 +16,7 @@ from typing import Protocol
 
 from formflow.core.crash_points import crash_at
 from formflow.core.errors import OriginalChanged
-from formflow.sdk import deadline, parcels
+from formflow.sdk import base, deadline, parcels
 from formflow.sdk.contract import (
     AcknowledgedByHand,
     Ambiguous,
@@ -26,6 +26,7 @@ from formflow.sdk.contract import (
     Delivered,
     DeliveredAs,
     Ending,
+    LooksUpMany,
     Prepared,
     Rejected,
     Retryable,
@@ -33,12 +34,12 @@ from formflow.sdk.contract import (
     Unavailable,
 )
 from formflow.sdk.parcels import Parcel
+from formflow.storage.tasks import LONGEST_BACK_OFF_SECONDS
 
 CALL_SECONDS = 60.0  # for `deliver`, or `deliver_batch` with all its parcels
 ASK_SECONDS = 5.0  # for `prepare`, `look_up` and `acknowledged`
 NO_ANSWER, DIED, BAD_ANSWER = "FF-425", "FF-426", "FF-427"
 CHANGED = "FF-452"  # an original that was to go along
-DAY_SECONDS = 86_400.0
 LARGEST_BODY = 64 << 20  # bytes that are kept for one parcel
 LARGEST_HEADERS = 64 << 10  # letters, all together
 LONGEST_TEXT = 300  # letters of what an ending says
@@ -205,6 +206,23 @@ def look_up(connector: Connector, key: str) -> Result | None:
         return why(problem)
 
 
+def can_look_up(connector: Connector) -> bool:
+    """Return whether a destination can say what it holds."""
+    said = getattr(connector, "can_look_up", None)  # of one that runs elsewhere
+    return base.can_look_up(type(connector)) if said is None else bool(said)
+
+
+def look_up_many(connector: Connector, keys: Collection[str]) -> set[str]:
+    """Return those of some keys that a destination holds. Raise BadAnswer, or what the connector raises."""
+    if isinstance(connector, LooksUpMany):
+        answer: object = connector.look_up_many(keys)
+    else:
+        answer = [one for key in keys if (one := connector.look_up(key)) is not None]
+    if not isinstance(answer, list):
+        raise BadAnswer
+    return {_checked(one, getattr(one, "key", "")).key for one in answer} & set(keys)
+
+
 def prepare(connector: Connector, parcel: Parcel) -> Prepared:
     """Return what a connector makes of a parcel. Raise BadAnswer, or whatever the connector raises.
 
@@ -285,7 +303,7 @@ def _bounded(seconds: object) -> float | None:
     """Return when a connector asks to be called again: within a day, or None where it makes no sense."""
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or math.isnan(seconds):
         return None
-    return float(min(seconds, DAY_SECONDS)) if seconds > 0 else None
+    return float(min(seconds, LONGEST_BACK_OFF_SECONDS)) if seconds > 0 else None
 
 
 def _all_checked(answer: object, prepared: Sequence[Prepared]) -> list[Result]:

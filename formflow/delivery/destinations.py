@@ -10,6 +10,7 @@ from formflow.core.errors import SettingsProblem
 from formflow.core.events import Event
 from formflow.core.setting_problems import in_words, with_secrets
 from formflow.core.settings import Destination, Settings
+from formflow.delivery import places
 from formflow.delivery.plugin_host import guest
 from formflow.delivery.unusable import CODE, Unusable
 from formflow.sdk import registry
@@ -36,7 +37,8 @@ def _opened(destination: Destination, vault: Vault) -> Connector:
     if not registry.is_ours(destination.kind):
         return guest(connector, own, destination.name, vault.lend)
     heard = logging.getLogger("formflow.destination")
-    return connector(own, Context(destination.name, vault.lend, heard))
+    is_marked = places.target_of(destination) is not None
+    return connector(own, Context(destination.name, vault.lend, heard, is_marked))
 
 
 def connector_settings(destination: Destination) -> ConnectorSettings:

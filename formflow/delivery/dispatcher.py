@@ -16,7 +16,7 @@ from typing import Any
 
 from formflow.core.crash_points import crash_at
 from formflow.core.events import Event
-from formflow.delivery import calls, own_alerts, said
+from formflow.delivery import calls, own_alerts, places, said
 from formflow.delivery.calls import CHANGED, NO_ANSWER, Result, Undelivered
 from formflow.delivery.context import DeliveryContext
 from formflow.delivery.lanes import Round
@@ -62,11 +62,20 @@ def deliver(
     prepared = prepare(context, connector, claimed, now)
     # Such a task comes alone, see claims.py.
     unclear = [one.key for one in prepared] if any(task.unclear for task in claimed) else []
-    calls.deliver_all(connector, prepared, now, unclear)
+    if _may_write(context, claimed[0].lane, len(prepared), now):
+        calls.deliver_all(connector, prepared, now, unclear)
     crash_at("deliver.sent")
     if not context.lanes.is_closed:
         _settle(context, claimed[0].lane, now, now.results(given_up=False), clock())
     crash_at("deliver.marked")
+
+
+def _may_write(context: DeliveryContext, lane: str, count: int, now: Round) -> bool:
+    """Return whether the folder is the destination's own, and note for so many parcels why it is not."""
+    now.begin(count)
+    why = places.why_not(context, lane)
+    now.note([why] * count if why else [])
+    return why is None
 
 
 def give_up_overdue(context: DeliveryContext, clock: Callable[[], datetime]) -> None:
@@ -83,6 +92,7 @@ def _settle(
     owner, became, landed = context.owner.name, dict[int, Event](), list[int]()
     results = _fit_to_show(context, lane, now.tasks, results)
     with writing(context.engine) as connection:
+        _tell_of_place(connection, context, lane, results, at)
         for task, result in zip(now.tasks, results, strict=False):
             try:
                 became[task.ref_id] = _mark(connection, context, task, result, at)
@@ -158,6 +168,21 @@ def _is_ours(context: DeliveryContext, lane: str) -> bool:
     return isinstance(connector, Unusable) or (
         connector is not None and registry.is_ours(connector.kind)
     )
+
+
+def _tell_of_place(
+    connection: Connection,
+    context: DeliveryContext,
+    lane: str,
+    results: Sequence[Result],
+    now: datetime,
+) -> None:
+    """Tell, once, that a destination's folder or register is not the one that it has filed in."""
+    for result in results:
+        if isinstance(result, Undelivered) and result.code in places.TOLD:
+            if not tasks.waits_because(connection, lane, result.code):
+                own_alerts.tell_of_place(connection, context, lane, now)
+            return
 
 
 def _mark_late(connection: Connection, task: Claimed, result: Result, now: datetime) -> bool:

@@ -95,8 +95,9 @@ def places_of(settings: Settings) -> Iterator[Place]:
     for _, kind, key in ALWAYS_ON:
         yield Place(f"folders.{key}", getattr(settings.folders, key), _use(kind), kind)
     for one in settings.destination:
-        for key in ("folder", "file"):
-            if isinstance(path := one.own_settings.get(key), Path):
+        for key, path in one.own_settings.items():
+            # A kind of others may call its folder what it likes; a file may be one that it only reads.
+            if isinstance(path, Path) and (key in ("folder", "file") or path.is_dir()):
                 name = f"destination “{one.name}”.{key}"
                 yield Place(name, path, _use(one.kind), one.kind, key == "file")
 

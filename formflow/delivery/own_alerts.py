@@ -84,6 +84,13 @@ def tell_of_changed(
     _tell_of_held(connection, context, CHANGED, parcel_id, {"day": day}, now)
 
 
+def tell_of_place(
+    connection: Connection, context: DeliveryContext, destination: str, now: datetime
+) -> None:
+    """Tell that nothing is written to a destination, because its folder or register is not the one it was."""
+    tell(connection, context, "FF-472", {"destination": destination}, now)
+
+
 def _tell_of_held(
     connection: Connection,
     context: DeliveryContext,

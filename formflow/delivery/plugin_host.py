@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from formflow.core.messages import notice
 from formflow.core.processes import WATCH_SECONDS, WATCHES_MEMORY, kill, memory
@@ -36,6 +36,7 @@ from formflow.delivery.plugin_exchange import (
     close_pipes,
 )
 from formflow.delivery.plugin_protocol import Mistake, understood
+from formflow.sdk import base
 from formflow.sdk.contract import (
     CheckLine,
     CheckReport,
@@ -43,6 +44,7 @@ from formflow.sdk.contract import (
     ConnectorSettings,
     Delivered,
     Ending,
+    LooksUpMany,
     Prepared,
 )
 from formflow.sdk.parcels import Parcel
@@ -53,6 +55,7 @@ START_SECONDS = 20.0  # until a process is ready: a slow machine is no mistake o
 CHECK_SECONDS = 30.0
 IDLE_SECONDS = 60.0  # then a process with nothing to do ends
 MEMORY_MB = 1024
+KEYS_AT_ONCE = 200  # that are looked up within the time of one call
 RESTS_SECONDS = (5.0, 15.0, 60.0, 300.0, 900.0, 1800.0)  # of a question that was not answered
 LARGEST_PREPARED = 96 << 20  # bytes of an answer that holds what is to be sent, written as text
 
@@ -71,6 +74,8 @@ class Guest:
         self.Settings, self.capabilities = connector.Settings, connector.capabilities
         hello = pickle.dumps((connector.kind, settings, destination, MEMORY_MB))
         self._preparing, self._delivering = _Process(hello, lend), _Process(hello, lend)
+        self.can_look_up = base.can_look_up(connector)
+        self._looks_up_many = issubclass(connector, LooksUpMany)
         self._rests: dict[str, tuple[int, float]] = {}  # question: how often it failed, until when
 
     def check(self) -> CheckReport:
@@ -98,6 +103,16 @@ class Guest:
     def look_up(self, key: str) -> Delivered | None:
         """Return what the connector says. Raise what it raised, NoAnswer or Died."""
         return self._delivering.ask("look_up", (key,), ASK_SECONDS)  # type: ignore[return-value]
+
+    def look_up_many(self, keys: Collection[str]) -> list[Delivered]:
+        """Return what the connector says, asked for some at a time. Raise what it raised, NoAnswer or Died."""
+        if not self._looks_up_many:
+            return [one for key in keys if (one := self.look_up(key)) is not None]
+        every, there = list(keys), list[Delivered]()
+        for at in range(0, len(every), KEYS_AT_ONCE):
+            words = (every[at : at + KEYS_AT_ONCE],)
+            there += self._delivering.ask("look_up_many", words, CALL_SECONDS)  # type: ignore[arg-type]
+        return there
 
     def close(self) -> None:
         """End both processes."""

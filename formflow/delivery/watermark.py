@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from formflow.core import files
+from formflow.core.markers import is_marked
 from formflow.core.settings import Settings
 from formflow.core.wording import moment_in_words
 from formflow.delivery import own_alerts
@@ -76,10 +77,15 @@ def highest(settings: Settings) -> dict[str, int]:
     return _highest(marks(settings))
 
 
+def folders(settings: Settings) -> tuple[Path, ...]:
+    """Return the folders that say how far the numbers have come."""
+    return settings.folders.alerts, settings.folders.to_decide
+
+
 def _marks(settings: Settings) -> Iterator[tuple[Path, Mark]]:
-    for folder in (settings.folders.alerts, settings.folders.to_decide):
+    for folder in folders(settings):
         with contextlib.suppress(OSError):  # a share that is away is asked again later
-            if folder.is_dir():
+            if is_marked(folder) or (folder / MARKER).is_file():
                 yield folder, _read(folder / MARKER)
 
 

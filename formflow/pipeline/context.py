@@ -23,7 +23,7 @@ from formflow.core.errors import LedgerDamaged
 from formflow.core.limits import Limits
 from formflow.core.settings import Settings
 from formflow.core.trouble import INTERRUPTED, Trouble
-from formflow.delivery import own_alerts, watermark
+from formflow.delivery import own_alerts, places, watermark
 from formflow.delivery.context import DeliveryContext
 from formflow.delivery.destinations import open_destinations
 from formflow.delivery.lanes import Lanes
@@ -129,6 +129,7 @@ def open_context(
         )
         stack.callback(lanes.close)
         _note_start(context, is_trail_key_lost=is_trail_key_lost)
+        places.begin(context)
         watermark.begin(context)
         yield context
 

@@ -13,15 +13,16 @@ from functools import partial
 from filelock import FileLock, Timeout
 
 from formflow.core import files
+from formflow.core.clock import clock as system_clock
 from formflow.core.clock import utc_now
 from formflow.core.errors import AlreadyRunning
 from formflow.core.settings import Settings, Watch
 from formflow.delivery import acknowledgements, own_alerts
-from formflow.pipeline import damage, walk
+from formflow.pipeline import clocks, damage, walk
 from formflow.pipeline.context import WorkContext
 from formflow.pipeline.sweep import Swept, sweep
 from formflow.pipeline.watcher import FolderWatcher
-from formflow.storage import tasks, views
+from formflow.storage import again, tasks, views
 from formflow.storage.database import writing
 from formflow.storage.owners import is_dead
 
@@ -69,6 +70,7 @@ def is_at_work(settings: Settings) -> bool:
 
 def try_everything_again(context: WorkContext) -> None:
     """Make due what waits: whoever starts FormFlow again has often just put right what was wrong."""
+    clocks.tell_if_behind(context)
     with writing(context.engine) as connection:
         tasks.retry(connection, None, set_aside_too=False)
         tasks.bring_forward(connection)
@@ -85,6 +87,8 @@ def turn(
     `waits` says whether to wait for deliveries; without, a lane that is done asks for the next turn.
     """
     settings = context.settings
+    clocks.tell(context)
+    again.bring_near(context.engine)
     tasks.reap(context.engine, context.locks)
     swept = tuple(_sweep(context, watch, clock()) for watch in settings.watch)
     handled, began = 0, time.monotonic()
@@ -96,7 +100,8 @@ def turn(
     context.blanks.compare(partial(_tell_of_blank, context), clock())
     acknowledged = acknowledgements.collect(context, clock())
     views.collect(settings.state.folder, context.engine, context.trail)
-    files.write(settings.state.folder / HEARTBEAT, clock().isoformat().encode())
+    # By the system's clock: whoever asks whether the service is alive has no other.
+    files.write(settings.state.folder / HEARTBEAT, system_clock.wall().isoformat().encode())
     return Turn(swept, handled, acknowledged)
 
 
@@ -166,6 +171,6 @@ def _pause(context: WorkContext, last: Turn) -> float:
     scan = min(watch.scan_seconds for watch in context.settings.watch)
     looks = [s.next_look_seconds for s in last.swept if s.next_look_seconds is not None]
     due, left = tasks.next_due(context.engine, context.lanes.busy()), context.lanes.seconds_left()
-    waits = [scan, *looks, *([due - time.time()] if due is not None else [])]
+    waits = [scan, *looks, *([due - system_clock.seconds()] if due is not None else [])]
     waits += [left] if left is not None else []
     return max(SHORTEST_WAIT_SECONDS, min(waits))

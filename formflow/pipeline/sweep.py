@@ -12,11 +12,12 @@ import os
 import stat
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
+from formflow.core.markers import MARKER, is_marked
 from formflow.core.model import Drop
 from formflow.core.settings import Watch
 from formflow.delivery.overlaps import overlaps, places_of
@@ -31,7 +32,6 @@ log = logging.getLogger("formflow")
 
 AT_ONCE = 50  # new files that one sweep takes from a folder: a second's work
 SOON_SECONDS = 0.01  # until the next sweep, where more lie there
-MARKER = ".formflow-folder"
 LOCKED = "FF-122"  # notice: nobody lets us open the file
 # Names that office programs, scanners and sync clients use for what is not finished or not a paper.
 IGNORED = (
@@ -95,7 +95,7 @@ def sweep(context: WorkContext, watch: Watch, now: datetime) -> Swept:
 
     A worker that is to stop takes nothing more, and looks through the rest when it starts again.
     """
-    if not (watch.folder / MARKER).is_file():
+    if not is_marked(watch.folder):
         return Swept(watch.folder, online=False)
     # Looked at again each time: a link may have been put there since the settings were loaded.
     if found := next(overlaps(tuple(places_of(context.settings))), None):
@@ -259,7 +259,8 @@ def _observe(
 def _as_seen(seen: _Seen, before: Sighting | None, now: datetime) -> Sighting:
     size, modified = seen.status.st_size, seen.status.st_mtime_ns
     if before is not None and (before.size, before.modified_ns) == (size, modified):
-        return before
+        # Seen by a clock that was ahead, it would settle for as long as that was wrong.
+        return before if before.changed_at <= now else replace(before, changed_at=now)
     return Sighting(size, modified, now, Look.SETTLING)
 
 

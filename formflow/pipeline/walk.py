@@ -18,6 +18,7 @@ from datetime import datetime
 from functools import partial
 
 from formflow.core import trouble
+from formflow.core.clock import clock as system_clock
 from formflow.core.clock import utc_now
 from formflow.core.crash_points import crash_at
 from formflow.core.dates import local_day
@@ -89,9 +90,9 @@ def waited(context: WorkContext) -> bool:
     """Wait for a paper that was put back and is due soon; return whether there was one."""
     with reading(context.engine) as connection:
         due = tasks.next_paper_due(connection)
-    if due is None or due - time.time() > SOON_SECONDS:
+    if due is None or due - system_clock.seconds() > SOON_SECONDS:
         return False
-    context.rest(due - time.time())
+    context.rest(due - system_clock.seconds())
     return not context.stopping.is_set()
 
 

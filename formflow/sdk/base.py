@@ -13,6 +13,7 @@ from formflow.sdk.contract import (
     Context,
     Delivered,
     Prepared,
+    RepeatSafe,
 )
 
 OwnSettings = TypeVar("OwnSettings", bound=ConnectorSettings)
@@ -48,3 +49,10 @@ class BaseConnector(ABC, Generic[OwnSettings]):
 
     def close(self) -> None:
         """Release all resources."""
+
+
+def can_look_up(connector: type[Any]) -> bool:
+    """Return whether connectors of a class can say what their destination holds."""
+    able: Capabilities = connector.capabilities
+    own = getattr(connector, "look_up", None)
+    return able.repeat_safe is not RepeatSafe.NONE and own is not BaseConnector.look_up

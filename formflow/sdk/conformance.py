@@ -38,6 +38,7 @@ from formflow.sdk.contract import (
     Delivered,
     DeliveredAs,
     Ending,
+    LooksUpMany,
     Operation,
     Prepared,
     RepeatSafe,
@@ -205,6 +206,23 @@ def looks_up_the_truth(trial: Trial) -> None:
         _must(trial.connector().look_up("f" * 64) is None, "says that anything is there")
 
 
+def looks_up_many_like_one(trial: Trial) -> None:
+    """`look_up_many`, where there is one, finds what is there and nothing else."""
+    if not isinstance(trial.connector(), LooksUpMany):
+        return
+    for operation in _operations(trial):
+        connector = trial.connector()
+        assert isinstance(connector, LooksUpMany)  # noqa: S101 - for the type checker
+        prepared = [_prepared(trial, operation, number) for number in range(1, 4)]
+        keys = [one.key for one in prepared]
+        _must(not connector.look_up_many(keys), "says that something is there before it is")
+        for one in prepared[:2]:
+            connector.deliver(one)
+        there = connector.look_up_many([*keys, "f" * 64])
+        _must(sorted(one.key for one in there) == sorted(keys[:2]), "finds something else")
+        _must(all(one.how is DeliveredAs.ALREADY_THERE for one in there), "has made it just now")
+
+
 def keeps_names_inside(trial: Trial) -> None:
     """No name is in a file name, in an identifier or, for notices only, anywhere."""
     for operation in _operations(trial):
@@ -274,6 +292,7 @@ CHECKS: tuple[Callable[[Trial], None], ...] = (
     delivers_once_when_many_do_so,
     delivers_once_when_killed,
     looks_up_the_truth,
+    looks_up_many_like_one,
     keeps_names_inside,
     takes_many,
     ends_in_words_when_out_of_reach,

@@ -9,7 +9,7 @@ makes the repeat invisible by looking for the key, every time, under a lock.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -130,6 +130,8 @@ class Context:
     # the parcel in hand does not name.
     open_original: Callable[[str], BinaryIO]
     log: logging.Logger  # for IT: no names, no answers
+    # Whether FormFlow keeps a marker in the destination's folder: without it nothing is written there.
+    is_marked: bool = False
 
     @property
     def seconds_left(self) -> float:
@@ -209,6 +211,14 @@ class TellsWhatIsFiled(Protocol):
 
     def filed(self) -> Iterator[Filed]:
         """Yield what it holds, some of it perhaps twice. Raise an ending or OSError where it is out of reach."""
+
+
+@runtime_checkable
+class LooksUpMany(Protocol):
+    """A destination that can say of many parcels at once which it holds. The others are asked for each."""
+
+    def look_up_many(self, keys: Collection[str]) -> list[Delivered]:
+        """Return how the destination holds each of these keys that it holds, in any order."""
 
 
 class Ending(Exception):

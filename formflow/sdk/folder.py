@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import re
+import secrets
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,6 +18,7 @@ from filelock import FileLock, Timeout
 from formflow.core import files
 from formflow.core.crash_points import crash_at
 from formflow.core.errors import StorageProblem
+from formflow.core.markers import is_marked
 from formflow.core.messages import notice
 from formflow.core.references import find_revision
 from formflow.sdk.contract import (
@@ -35,6 +38,12 @@ from formflow.sdk.wording import ending
 
 LOCK_NAME = ".formflow.lock"
 LOCK_SECONDS = 30.0
+TRIED_BYTES = 256 << 10  # about what a form with its "as read" sheet takes
+_TROUBLES = {
+    errno.ENOSPC: "FF-473",
+    getattr(errno, "EDQUOT", errno.ENOSPC): "FF-474",
+    errno.EROFS: "FF-475",
+}
 
 
 class DestinationFolder:
@@ -44,15 +53,18 @@ class DestinationFolder:
         self.root = root
         self._kind = kind
         self._open_original = context.open_original
+        self._is_marked = context.is_marked
         self._swept = False
 
     def check(self) -> CheckReport:
-        """Say whether the folder is there and, as far as can be told, may be written to."""
-        if not self.root.is_dir():
-            return CheckReport((CheckLine(False, notice("FF-401").text),))
-        if not os.access(self.root, os.W_OK | os.X_OK):
-            return CheckReport((CheckLine(False, notice("FF-402").text),))
-        return CheckReport((CheckLine(True, "The folder is there and may be written to."),))
+        """Say whether the folder is there and ours, and write a file into it that is taken away again."""
+        if code := self._missing():
+            return CheckReport((CheckLine(False, notice(code).text),))
+        try:
+            _try_writing(self.root)
+        except OSError as problem:
+            return CheckReport((CheckLine(False, notice(trouble_with(problem)).text),))
+        return CheckReport((CheckLine(True, "The folder is there and a file was written to it."),))
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
@@ -60,8 +72,8 @@ class DestinationFolder:
 
         A folder that is missing is never made: it may be a drive that is not connected.
         """
-        if not self.root.is_dir():
-            raise ending(Unavailable, "FF-401")
+        if code := self._missing():
+            raise ending(Unavailable, code)
         try:
             with FileLock(self.root / LOCK_NAME, timeout=LOCK_SECONDS, mode=0o660):
                 self._sweep_once()
@@ -70,9 +82,9 @@ class DestinationFolder:
             raise ending(Retryable, "FF-403") from None
         except files.NotAFile:
             raise ending(Retryable, "FF-431") from None
-        except OSError:
+        except OSError as problem:
             # The path in an OSError is our own, but a traceback is no place for it.
-            raise ending(Unavailable, "FF-402") from None
+            raise ending(Unavailable, trouble_with(problem)) from None
 
     def put(self, contents: Mapping[Path, bytes | Attachment]) -> None:
         """Write whole files durably, from bytes or from attachments, in this order. Raise OSError.
@@ -143,6 +155,24 @@ class DestinationFolder:
         for pattern in patterns:
             yield from sorted(self.root.glob(pattern))
 
+    def find_many(
+        self,
+        keys: Collection[str],
+        paths: Iterable[Path],
+        keys_in: Callable[[bytes], Iterable[str]] | None = None,
+    ) -> list[Delivered]:
+        """Return which of some keys some files hold. Each file is read once.
+
+        `keys_in` finds the keys in its content. Without, all that can be one count.
+        """
+        there: dict[str, Delivered] = {}
+        for path in paths:
+            with contextlib.suppress(FileNotFoundError, files.NotAFile):  # as in `find`
+                for key in (keys_in or any_keys_in)(files.read(path)):
+                    if key in keys:
+                        there[key] = Delivered(key, DeliveredAs.ALREADY_THERE, self.where(path))
+        return list(there.values())
+
     def append(self, path: Path, whole: int, content: bytes) -> None:
         """Cut a file after its first `whole` bytes and write on from there, durably. Raise OSError."""
         is_new = not path.exists()
@@ -174,10 +204,39 @@ class DestinationFolder:
             return lies != content
         return hashlib.sha256(lies).hexdigest() != content.sha256
 
+    def _missing(self) -> str:
+        """Return why nothing may be written here at all, "" where it may."""
+        if not self.root.is_dir():
+            return "FF-401"
+        return "FF-470" if self._is_marked and not is_marked(self.root) else ""
+
     def _sweep_once(self) -> None:
         if not self._swept:
             files.sweep(self.root)
             self._swept = True
+
+
+def trouble_with(problem: OSError) -> str:
+    """Return the number of what is wrong where a folder cannot be written to."""
+    return _TROUBLES.get(problem.errno or 0, "FF-402")
+
+
+def _try_writing(folder: Path) -> None:
+    """Do once what each delivery does: write, sync, rename, read again. Raise OSError. Nothing is left."""
+    content = secrets.token_bytes(TRIED_BYTES)
+    with files.temporary(folder) as fresh:
+        fresh.file.write(content)
+        fresh.sync()
+        final = fresh.path.with_name(
+            fresh.path.name.replace(files.TEMPORARY_SUFFIX, f"-2{files.TEMPORARY_SUFFIX}")
+        )
+        fresh.rename(final)
+    try:
+        files.sync_folder(folder)
+        if files.read(final) != content:
+            raise OSError(errno.EIO, "what was written is not what can be read")
+    finally:
+        files.patiently(final.unlink)
 
 
 def marked(page: str, key: str, case_key: str = "") -> bytes:
@@ -194,10 +253,17 @@ def keys_in(page: str) -> set[str]:
     return set(_KEY.findall(page))
 
 
+def any_keys_in(content: bytes) -> Iterator[str]:
+    """Yield everything in a file that can be the key of a delivery."""
+    for found in _ANY_KEY.finditer(content):
+        yield found[0].decode()
+
+
 def is_of_another_case(page: str, case_key: str) -> bool:
     """Return whether a page says that it tells of another case than this."""
     return bool(case_key) and not {case_key}.issuperset(_CASE.findall(page))
 
 
+_ANY_KEY = re.compile(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 _KEY = re.compile("<!-- ([0-9a-f]{64}) -->")
 _CASE = re.compile("<!-- case ([0-9a-f]{64}) -->")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Collection
 
 from sqlalchemy import Engine, bindparam, select, update
 
+from formflow.core.clock import clock
 from formflow.storage.database import reading, writing
 from formflow.storage.schema import Task, TaskKind, TaskState, table_of, task_is
 from formflow.storage.tasks import IS_IN_A_FREE_LANE, LEASE_SECONDS, Claimed
@@ -28,7 +28,7 @@ def claim(
     A task that was tried before comes alone, so that a poisonous one cannot take others along. Lanes that
     are busy get nothing.
     """
-    now = time.time()
+    now = clock.seconds()
     wanted = {"now": now, "busy": list(busy)}
     with reading(engine) as connection:
         if connection.execute(_FIRST, wanted).first() is None:

@@ -110,6 +110,12 @@ def records_at(connection: Connection, destination: str) -> list[tuple[str, str]
     return [(row.key, at_revision(row.reference, row.revision)) for row in rows]
 
 
+def forget_delivered(connection: Connection, numbers: Collection[int]) -> None:
+    """Note that a destination no longer holds some parcels: they are to be delivered again."""
+    for number in numbers:
+        connection.execute(_FORGET, {"number": number})
+
+
 def told_of(connection: Connection, number: int) -> tuple[str, str] | None:
     """Return the reference of the entry that a parcel tells of, and its destination; None where it has none."""
     row = connection.execute(_TOLD_OF, {"number": number}).first()
@@ -205,6 +211,11 @@ _RECORDS_AT = (
         _P.delivered_at.is_not(None),
     )
     .order_by(_P.id)
+)
+_FORGET = (
+    update(_PARCEL)
+    .where(_P.id == bindparam("number"))
+    .values(delivered_at=None, delivered_how=None, delivered_where=None)
 )
 _TOLD_OF = (
     select(_ENTRY.c.reference, _P.destination)

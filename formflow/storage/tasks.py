@@ -7,7 +7,6 @@ long changes nothing.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, case, func, literal, or_, select, update
 
+from formflow.core.clock import clock
 from formflow.core.trouble import INTERRUPTED, OF_THE_COMPUTER, WORKER_GONE
 from formflow.storage.database import reading, writing
 from formflow.storage.owners import is_dead, take_away
@@ -23,6 +23,7 @@ from formflow.storage.schema import Task, TaskKind, TaskState, table_of, task_is
 from formflow.storage.sqlite import upsert
 
 LONGEST_PATIENCE_SECONDS = 300.0  # before what was put back is tried again
+LONGEST_BACK_OFF_SECONDS = 86_400.0  # before a delivery is: a destination may ask for a day
 # What a dead worker left comes back soon, and later each time: one paper that takes its worker along
 # must not keep the others from their turn.
 MOST_DOUBLINGS_AFTER_A_DEATH = 5
@@ -119,7 +120,7 @@ def put_back(
         _PUT_BACK,
         {
             **held(task, owner),
-            "again": time.time() + after_seconds,
+            "again": clock.seconds() + after_seconds,
             "code": code,
             "heavier": weight,
             "said": text,
@@ -146,7 +147,7 @@ def hold_lane(
     connection: Connection, lane: str, after_seconds: float, code: str, text: str = ""
 ) -> None:
     """Keep every waiting delivery of one destination back: the whole of it is out of reach."""
-    again = time.time() + after_seconds
+    again = clock.seconds() + after_seconds
     values = {"held": lane, "again": again, "code": code, "said": text}
     connection.execute(_HOLD_LANE, values)
 
@@ -167,7 +168,7 @@ def reap(engine: Engine, locks: Path) -> int:
             _FREE,
             {
                 "dead": dead,
-                "now": time.time(),
+                "now": clock.seconds(),
             },
         )
     for owner in dead:
@@ -217,6 +218,11 @@ def undelivered(connection: Connection) -> list[Undelivered]:
 def held_up(connection: Connection) -> dict[str, int]:
     """Return how many tasks that neither read nor deliver met trouble and are not done, by its code."""
     return {row.code: row.tasks for row in connection.execute(_HELD_UP)}
+
+
+def waits_because(connection: Connection, lane: str, code: str) -> bool:
+    """Return whether a delivery to a destination waits for a reason that was met before."""
+    return connection.execute(_WAITS, {"of_lane": lane, "code": code}).first() is not None
 
 
 def bring_forward(connection: Connection) -> None:
@@ -372,6 +378,16 @@ _HELD_UP = (
         ),  # other words say until when it waits, and that is no trouble
     )
     .group_by(_T.last_code)
+)
+_WAITS = (
+    select(_T.id)
+    .where(
+        ~task_is(TaskState.DONE),
+        _T.kind == TaskKind.DELIVER,
+        _T.lane == bindparam("of_lane"),
+        _T.last_code == bindparam("code"),
+    )
+    .limit(1)
 )
 _BRING_FORWARD = (
     update(_TASK)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from formflow.admin import rights, setup
 from formflow.core import files as core_files
@@ -241,3 +242,15 @@ def test_a_register_beside_the_offices_folders_does_not_shut_the_office_out(tmp_
     assert rights_of(settings.watch[0].folder.parent) == 0o755
     (settings.watch[0].folder.parent / "FormFlow register.xlsx").write_bytes(b"a register")
     assert len(said(settings)) == 1
+
+
+def test_a_file_with_a_secret_is_looked_at_as_well(office: Settings, tmp_path: Path) -> None:
+    secret = tmp_path / "the password of our forms"
+    secret.write_text("Sesame")
+    reading = office.reading.model_copy(update={"form_password": SecretStr(f"file:{secret}")})
+    settings = office.model_copy(update={"reading": reading})
+    secret.chmod(0o604)
+    [line] = said(settings)
+    assert line.startswith(f"{secret}, or something in it, is open to everybody")
+    secret.chmod(0o600)
+    assert said(settings) == []

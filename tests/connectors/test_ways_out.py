@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as property_tests
+from hypothesis import strategies as st
 
 from formflow.core import files
 from formflow.sdk.contract import Attachment, Retryable
-from tests.connectors.conftest import SHA256
+from tests.connectors.conftest import FOLDER_KINDS, FULL, SHA256
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pipes of POSIX")
 MakePlace = Callable[[str], Any]
@@ -113,3 +117,39 @@ def test_a_pipe_in_a_destination_hangs_nobody(make_place: MakePlace, kind: str, 
     else:  # it lies there instead of the pipe
         connector.deliver(prepared)
         assert place.landed() == [prepared.key]
+
+
+NAMES = st.lists(
+    st.sampled_from(["..", "/", "\\", "stolen", "NUL", "C:", ".", "\0", "\n", "é", "<!--", " "]),
+    min_size=1,
+    max_size=5,
+).map("".join)
+
+
+@pytest.mark.parametrize("kind", FOLDER_KINDS)
+@property_tests(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(reference=NAMES, title=NAMES, child=NAMES, suffix=NAMES)
+def test_whatever_is_in_a_parcel_nothing_is_written_outside_its_destination(
+    make_place: MakePlace,
+    tmp_path: Path,
+    kind: str,
+    reference: str,
+    title: str,
+    child: str,
+    suffix: str,
+) -> None:
+    shutil.rmtree(tmp_path / f"a {kind}", ignore_errors=True)
+    place = make_place(kind)
+    said = {
+        "reference": reference,
+        "form_title": title,
+        "child_reference": child,
+        "original_suffix": suffix,
+    }
+    (operation,) = place.connector().capabilities.operations
+    has = {one.name for one in fields(FULL[operation])}
+    parcel = place.parcel(**{name: text for name, text in said.items() if name in has})
+    with contextlib.suppress(Exception):  # what cannot be written is not; where to, is looked at
+        place.connector().deliver(place.connector().prepare(parcel))
+    outside = {path for path in tmp_path.rglob("*") if place.root not in (path, *path.parents)}
+    assert outside == {tmp_path / "paper.pdf"}

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import pytest
 from hypothesis import given
@@ -20,7 +20,7 @@ from tests.support.systems import needs_links
 
 HANGS_HALF_WAY = """
 import sys, time
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from formflow.core import files
 with files.temporary(Path(sys.argv[1])) as fresh:
     fresh.file.write(b"half")
@@ -212,3 +212,42 @@ def _sharing_violation() -> PermissionError:
     problem = PermissionError(13, "The process cannot access the file")
     problem.winerror = 32  # type: ignore[attr-defined]
     return problem
+
+
+HOSTILE = st.one_of(
+    st.text(max_size=30),
+    st.lists(st.sampled_from(["..", ".", "/", "\\", "C:", "NUL", "con", "aux.pdf", "a", "\0", " ", ":", "é"]), max_size=6).map("".join),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("on_windows", [True, False])
+@given(name=HOSTILE)
+def test_whatever_a_name_says_it_stays_below_its_folder_or_is_refused(
+    on_windows: bool, name: str
+) -> None:
+    root = Path("/a folder of ours") / "root"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(files, "ON_WINDOWS", on_windows)
+        try:
+            path = files.under(root, name)
+        except (StorageProblem, ValueError):  # ValueError: no system can write that name
+            return
+    below = Path(os.path.normpath(path)).relative_to(root)
+    assert below.parts
+    if on_windows:
+        there = PureWindowsPath("C:/root", *below.parts)
+        assert not there.is_reserved()
+        assert not any(part != part.rstrip(". ") or ":" in part for part in below.parts)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["NUL", "con.pdf", "a/Aux", "COM1.html", "lpt9", "a.", "a ", "a/b./c", "a:b", "a?", "nul .txt"],
+)
+def test_a_name_that_windows_takes_for_another_is_refused_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(files, "ON_WINDOWS", True)
+    with pytest.raises(StorageProblem):
+        files.under(tmp_path, name)
+    assert files.under(tmp_path, "FF-2026-000123 r1 as read.pdf").name.endswith("read.pdf")

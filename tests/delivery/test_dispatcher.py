@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -12,6 +11,7 @@ from typing import Any, ClassVar
 import pytest
 
 from formflow.admin import status
+from formflow.core.clock import clock
 from formflow.core.settings import Destination, Settings
 from formflow.delivery import acknowledgements, calls, lanes
 from formflow.pipeline import service
@@ -341,9 +341,9 @@ def test_a_destination_says_within_a_day_when_it_wants_to_be_asked_again(
     office: Settings, shelf: Shelf, seconds: Any, least: float, most: float
 ) -> None:
     shelf.behaviour = endings(Retryable("later", after_seconds=seconds))
-    before = time.time()
+    before = clock.seconds()
     deliver_one(office)
-    after = time.time()
+    after = clock.seconds()
     with database.reading(worker.context_of(office).engine) as connection:
         due = connection.exec_driver_sql("SELECT due FROM task WHERE lane = 'Shelf'").scalar_one()
     assert before + least <= due <= after + most

@@ -10,7 +10,7 @@ import pytest
 
 from formflow.admin import settings_file
 from formflow.core.errors import SettingsProblem
-from formflow.core.settings import Settings
+from formflow.core.settings import Destination, Settings, Watch
 from formflow.delivery import overlaps
 from formflow.delivery.overlaps import Place, Use
 from formflow.pipeline import sweep as sweeps
@@ -174,6 +174,18 @@ def test_a_link_put_there_after_the_start_stops_the_watching_and_not_the_alerts(
     office.folders.receipts.unlink()
     office.folders.receipts.mkdir()
     assert sweeps.sweep(context, watch, later).looks == {sweeps.Look.TAKEN: 1}
+
+
+def test_a_folder_of_a_strangers_kind_is_seen_whatever_its_setting_is_called(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "in").mkdir()
+    board = Destination.model_validate({"name": "Board", "kind": "x", "board": tmp_path / "in"})
+    settings = Settings(watch=(Watch(folder=tmp_path / "in"),), destination=(board,))
+    found = list(overlaps.overlaps(tuple(overlaps.places_of(settings))))
+    assert found == [
+        "watch[0].folder and destination “Board”.board are the same folder; give each its own"
+    ]
 
 
 def test_a_folder_that_is_out_of_reach_is_compared_by_its_name(tmp_path: Path) -> None:

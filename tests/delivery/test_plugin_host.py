@@ -14,13 +14,21 @@ import pytest
 
 from formflow.admin import doctor, settings_file, status
 from formflow.core.clock import utc_now
+from formflow.core.errors import ExitCode
 from formflow.core.settings import Settings
 from formflow.delivery import destinations, plugin_host
 from formflow.sdk import registry
 from formflow.storage import database, tasks
 from tests.delivery.test_dispatcher import make_due
 from tests.support import services, strangers, worker
-from tests.support.offices import csv_rows, drop, dsl_folder, files, register_rows
+from tests.support.offices import (
+    csv_rows,
+    drop,
+    dsl_folder,
+    files,
+    formflow,
+    register_rows,
+)
 from tests.support.waiting import eventually
 
 RED, GREEN = "red-planned-secrecy-pdfjs", "green-free-play-pdfjs"
@@ -256,3 +264,36 @@ def test_the_service_goes_on_beside_a_bad_destination_and_stops_when_told(
         finally:
             running.kill()
     eventually(lambda: not [child for child in started if is_running(child.pid)])
+
+
+@pytest.mark.parametrize("kind", ["good", "looks_up_many"])
+def test_what_is_missing_at_a_strangers_destination_is_found_and_comes_back(
+    opens: Opens, tmp_path: Path, kind: str
+) -> None:
+    office = opens(kind)
+    for case in (RED, GREEN):
+        drop(office, case)
+        worker.settle(office)
+    kept = sorted((tmp_path / "keys").iterdir())
+    kept[0].unlink()
+    ended = formflow(office, "reconcile", BAD)
+    assert ended.returncode == ExitCode.DESTINATION
+    assert f"LOOK {BAD}: 1 of 2 are missing: FF-2026-00000" in ended.stdout
+    formflow(office, "reconcile", BAD, "--repair")
+    worker.settle(office)
+    assert sorted((tmp_path / "keys").iterdir()) == kept
+
+
+def test_a_strangers_destination_that_does_not_answer_is_not_taken_for_an_empty_one(
+    opens: Opens,
+) -> None:
+    office = opens("good")
+    drop(office, RED)
+    worker.settle(office)
+    worker.close()
+    file = office.state.folder.parent / "formflow.toml"
+    file.write_text(file.read_text("utf-8").replace('"good"', '"missing"'), "utf-8")
+    ended = formflow(office, "reconcile", BAD, "--repair")
+    assert ended.returncode == ExitCode.DESTINATION
+    assert f"LOOK {BAD}: " in ended.stdout
+    assert "missing:" not in ended.stdout

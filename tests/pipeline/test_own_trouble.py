@@ -21,6 +21,7 @@ from sqlalchemy.exc import OperationalError
 
 from formflow.admin import status
 from formflow.cli import run as command
+from formflow.core.clock import clock
 from formflow.core.errors import ExitCode
 from formflow.core.model import Light, Outcome
 from formflow.core.settings import Settings
@@ -268,7 +269,7 @@ def test_after_one_kill_a_red_form_is_read_within_seconds(office: Settings) -> N
     formflow(office, "run", "--once", crash_at="read.begun")
     context = worker.context_of(office)
     tasks.reap(context.engine, context.locks)
-    reaped_by = time.time()
+    reaped_by = clock.seconds()
     assert put_back(office) == [("FF-143", 1)]
     due = tasks.next_due(context.engine)
     assert due is not None
@@ -281,9 +282,9 @@ def test_a_form_that_takes_its_worker_along_lets_the_others_go_first(office: Set
     hand_over(office, RED)
     for number in range(4):
         (task,) = claims.claim(context.engine, f"killed {number}", lambda *_: 8)
-        before = time.time()
+        before = clock.seconds()
         tasks.reap(context.engine, context.locks)
-        after, due = time.time(), tasks.next_due(context.engine)
+        after, due = clock.seconds(), tasks.next_due(context.engine)
         assert due is not None
         assert before + 2**number <= due <= after + 2**number
         make_due(office)

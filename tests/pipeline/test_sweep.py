@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -12,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from formflow.core.settings import Settings, Watch
+from formflow.pipeline import gate
+from formflow.pipeline import sweep as sweeps
 from formflow.pipeline.sweep import Look, Swept, sweep
 from tests.conftest import NOON
 from tests.support import worker
@@ -208,3 +212,36 @@ def test_a_file_that_cannot_be_opened_does_not_stop_the_others(
     with worker.context_of(office).engine.connect() as connection:
         codes = connection.exec_driver_sql("SELECT code FROM paper ORDER BY id").scalars().all()
     assert codes == ["", "FF-122"], "the file itself has the bytes of the free one"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes and links of POSIX")
+@pytest.mark.parametrize("what", ["pipe", "link", "socket", "folder"])
+def test_what_is_put_in_a_files_place_after_the_gate_hangs_nobody_and_is_not_copied(
+    office: Settings, watch: Watch, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    path = drop(office, FORM)
+    away = path.with_name("away.tmp")
+    private = office.state.folder / "a secret.txt"
+    private.write_text("of nobody else")
+
+    def then_replaced(seen: Path, *, largest: int) -> gate.Gate:
+        judged = gate.tail_gate(seen, largest=largest)
+        path.rename(away)
+        if what == "socket":
+            with socket.socket(socket.AF_UNIX) as listener:
+                listener.bind(path.name)
+        else:
+            {"pipe": os.mkfifo, "link": lambda p: p.symlink_to(private), "folder": os.mkdir}[what](
+                path
+            )
+        return judged
+
+    look(office, watch, 0)
+    monkeypatch.chdir(path.parent)  # a socket's path is short
+    with monkeypatch.context() as patch:
+        patch.setattr(sweeps, "tail_gate", then_replaced)
+        assert look(office, watch, 5).looks == {Look.BUSY: 1}
+    assert papers(office) == 0
+    path.rmdir() if what == "folder" else path.unlink()
+    away.rename(path)
+    assert look(office, watch, 60).looks == {Look.TAKEN: 1}

@@ -1,0 +1,82 @@
+"""`formflow reconcile`: what was delivered against what is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from formflow.admin.settings_file import load_settings
+from formflow.cli.output import emit, say
+from formflow.core.errors import ExitCode
+from formflow.delivery import reconcile as comparing
+from formflow.delivery.destinations import open_destinations
+from formflow.delivery.reconcile import Compared
+from formflow.storage import database
+from formflow.storage.originals import Vault
+
+SHOWN = 20  # references in one line; with --json there are all
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--repair", is_flag=True, help="Have what is missing delivered again.")
+@click.option("--json", "as_json", is_flag=True, help="For another program to read.")
+@click.pass_obj
+def reconcile(settings_file: Path, name: str | None, repair: bool, as_json: bool) -> int:
+    """Compare what was delivered to each destination (or to NAME) with what is there.
+
+    What is missing is named by its reference. It is delivered again, as it was, at the next turn of the
+    service after --repair. What is there stays as it is.
+    """
+    settings = load_settings(settings_file)
+    destinations = open_destinations(settings, Vault(settings.state.folder / "originals"))
+    chosen = {n: c for n, c in destinations.items() if name in (None, n)}
+    if not chosen:
+        raise click.UsageError(
+            f"There is no destination “{name}”. There are: {', '.join(destinations)}."
+        )
+    open_ledger = database.open_ledger if repair else database.open_for_looking
+    engine = open_ledger(settings.state.folder)
+    compared = list(comparing.compare(settings, engine, chosen))
+    for connector in destinations.values():
+        connector.close()
+    again = {
+        one.destination: comparing.deliver_again(
+            engine, one.destination, chosen[one.destination], one.missing
+        )
+        for one in compared
+        if repair and one.missing
+    }
+    if as_json:
+        emit([_row(one, again) for one in compared])
+    else:
+        for one in compared:
+            click.echo(_line(one))
+        if again:
+            say(f"Deliveries that will be made again: {sum(again.values())}.")
+    is_right = all(one.is_right or one.destination in again for one in compared)
+    return ExitCode.DONE if is_right else ExitCode.DESTINATION
+
+
+def _row(one: Compared, again: dict[str, int]) -> dict[str, object]:
+    return {
+        "destination": one.destination,
+        "expected": one.expected,
+        "missing": [lost.subject for lost in one.missing],
+        "note": one.note,
+        "ok": one.is_right,
+        "again": again.get(one.destination, 0),
+    }
+
+
+def _line(one: Compared) -> str:
+    if one.note:
+        return f"{'LOOK' if one.is_in_doubt else '    '} {one.destination}: {one.note}"
+    if not one.missing:
+        return f"ok   {one.destination}: {one.expected} of {one.expected} are there."
+    named = ", ".join(lost.subject for lost in one.missing[:SHOWN])
+    more = f" and {len(one.missing) - SHOWN} more" if len(one.missing) > SHOWN else ""
+    return (
+        f"LOOK {one.destination}: {len(one.missing)} of {one.expected} are missing: {named}{more}."
+    )
