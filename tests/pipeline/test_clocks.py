@@ -109,9 +109,12 @@ def test_it_is_told_once_and_again_only_when_it_happens_again(
     for _ in range(3):
         worker.turn(office)
     assert told(office) == ["FF-476"]
-    with database.writing(worker.context_of(office).engine) as connection:
+    context = worker.context_of(office)
+    with database.writing(context.engine) as connection:
         for own in status.overview(office).own_alerts:
-            acknowledgements.acknowledge(connection, own.reference, "IT", clock.now())
+            acknowledgements.acknowledge(
+                connection, context.trail, own.reference, "IT", clock.now()
+            )
     for _ in range(3):
         worker.turn(office)
     assert told(office) == []
