@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from formflow.admin.settings_file import load_settings
+from formflow.cli.ledger import at_the_ledger
 from formflow.cli.output import say
-from formflow.core.account import account, by_command
+from formflow.core.account import account
 from formflow.core.clock import utc_now
 from formflow.core.errors import ExitCode
-from formflow.core.settings import Settings
 from formflow.pipeline.reread import Became, read_again
-from formflow.storage import audit_trail, database, tasks
+from formflow.storage import database, tasks
 from formflow.storage.acknowledgements import acknowledge
-from formflow.storage.audit_trail import AuditEvent, Happened, Trail
-from formflow.storage.database import Engine
+from formflow.storage.audit_trail import AuditEvent, Happened
 from formflow.storage.originals import Vault
-
-
-@contextmanager
-def _at_the_ledger(settings: Settings, command: str) -> Iterator[tuple[Engine, Trail]]:
-    """Lend the ledger and its audit trail to a command that changes something. Raise StorageProblem."""
-    folder = settings.state.folder
-    engine = database.open_ledger(folder)
-    try:
-        trail, _ = audit_trail.open_trail(
-            folder, engine, by_command(command), utc_now(), makes_key=False
-        )
-        yield engine, trail
-    finally:
-        engine.dispose()
 
 
 @click.command()
@@ -44,7 +27,7 @@ def ack(settings_file: Path, reference: str, by: str | None) -> int:
     """Say that you have seen the alert about REFERENCE."""
     settings, who = load_settings(settings_file), by or account()
     with (
-        _at_the_ledger(settings, "ack") as (engine, trail),
+        at_the_ledger(settings, "ack") as (engine, trail),
         database.writing(engine) as connection,
     ):
         count = acknowledge(connection, trail, reference, who, utc_now())
@@ -72,7 +55,7 @@ def retry(settings_file: Path, destination: str | None) -> int:
             f"There is no destination “{destination}”. There are: {', '.join(names)}."
         )
     with (
-        _at_the_ledger(settings, "retry") as (engine, trail),
+        at_the_ledger(settings, "retry") as (engine, trail),
         database.writing(engine) as connection,
     ):
         count = tasks.retry(connection, destination, set_aside_too=True)
@@ -97,7 +80,7 @@ def reread(
         raise click.UsageError("Name references, or a --code, or --all-unread.")
     settings = load_settings(settings_file)
     vault, largest = Vault(settings.state.folder / "originals"), settings.reading.file_mb << 20
-    with _at_the_ledger(settings, "reread") as (engine, trail):
+    with at_the_ledger(settings, "reread") as (engine, trail):
         found = read_again(engine, vault, trail, utc_now(), largest, references, code)
     for reference in references:
         if reference not in found:

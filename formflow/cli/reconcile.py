@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from formflow.admin.settings_file import load_settings
+from formflow.cli.ledger import at_the_ledger
 from formflow.cli.output import emit, say
 from formflow.core.errors import ExitCode
 from formflow.delivery import reconcile as comparing
@@ -36,18 +37,18 @@ def reconcile(settings_file: Path, name: str | None, repair: bool, as_json: bool
         raise click.UsageError(
             f"There is no destination “{name}”. There are: {', '.join(destinations)}."
         )
-    open_ledger = database.open_ledger if repair else database.open_for_looking
-    engine = open_ledger(settings.state.folder)
-    compared = list(comparing.compare(settings, engine, chosen))
+    compared = list(
+        comparing.compare(settings, database.open_for_looking(settings.state.folder), chosen)
+    )
     for connector in destinations.values():
         connector.close()
-    again = {
-        one.destination: comparing.deliver_again(
-            engine, one.destination, chosen[one.destination], one.missing
-        )
-        for one in compared
-        if repair and one.missing
-    }
+    missing = [one for one in compared if one.missing]
+    again: dict[str, int] = {}
+    if repair and missing:
+        with at_the_ledger(settings, "reconcile") as (engine, trail):
+            for one in missing:
+                name, connector = one.destination, chosen[one.destination]
+                again[name] = comparing.deliver_again(engine, trail, name, connector, one.missing)
     if as_json:
         emit([_row(one, again) for one in compared])
     else:

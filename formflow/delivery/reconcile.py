@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from formflow.core.clock import utc_now
 from formflow.core.messages import notice
 from formflow.core.settings import Settings
 from formflow.delivery import calls, places
 from formflow.sdk.contract import Connector, Operation, RepeatSafe
 from formflow.storage import again, filed, parcels, tasks
+from formflow.storage.audit_trail import AuditEvent, Happened, Trail
 from formflow.storage.database import Connection, Engine, reading, writing
 from formflow.storage.filed import Filed
 
@@ -55,7 +57,9 @@ def compare(
             yield _compared(engine, name, connector)
 
 
-def deliver_again(engine: Engine, name: str, connector: Connector, missing: Sequence[Filed]) -> int:
+def deliver_again(
+    engine: Engine, trail: Trail, name: str, connector: Connector, missing: Sequence[Filed]
+) -> int:
     """Have what is missing delivered again at the next turn, as it was stored; return how many parcels.
 
     What waited for the destination meanwhile goes with it.
@@ -67,6 +71,8 @@ def deliver_again(engine: Engine, name: str, connector: Connector, missing: Sequ
         made_due = again.deliver(connection, numbers, unclear=is_asked_first)
         parcels.forget_delivered(connection, made_due)
         tasks.retry(connection, name, set_aside_too=False)
+        told = Happened(AuditEvent.RETRIED, place=name, detail=f"{len(made_due)} were missing")
+        trail.note(connection, utc_now(), told)
     return len(made_due)
 
 
