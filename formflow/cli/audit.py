@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -46,16 +46,24 @@ EVENTS: Mapping[AuditEvent, str] = {
 }
 
 
+def _day(_context: click.Context, _option: click.Parameter, words: str | None) -> date | None:
+    """Return the day that was typed. Raise BadParameter."""
+    try:
+        return date.fromisoformat(words) if words else None
+    except ValueError:
+        raise click.BadParameter("Write a day as 2026-11-27.") from None
+
+
 @click.command()
 @click.argument("reference", required=False)
-@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="All that happened on a day.")
+@click.option("--day", callback=_day, help="All that happened on a day, as 2026-11-27.")
 @click.option("--check", "head", help="Is this line, as a page has it, still in the trail?")
 @as_json
 @click.pass_obj
 def audit(
     settings_file: Path,
     reference: str | None,
-    day: datetime | None,
+    day: date | None,
     head: str | None,
     as_json: bool,
 ) -> int:
@@ -81,9 +89,9 @@ def audit(
     return ExitCode.DONE
 
 
-def _bounds(settings: Settings, day: datetime | None) -> tuple[datetime, datetime]:
+def _bounds(settings: Settings, day: date | None) -> tuple[datetime, datetime]:
     """Return when a day begins and ends, in the agency's time zone."""
-    on = day.date() if day else local_day(utc_now(), settings.zone)
+    on = day or local_day(utc_now(), settings.zone)
     first = datetime.combine(on, time(), settings.zone)
     return first, datetime.combine(on + timedelta(days=1), time(), settings.zone)
 

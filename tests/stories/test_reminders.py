@@ -15,6 +15,7 @@ from formflow.storage.acknowledgements import acknowledge
 from tests.stories.test_decisions import GREEN, HER_NAME, RED, about, amended
 from tests.support import worker
 from tests.support.desk import Desk
+from tests.support.sealed import seal_again
 
 MINUTE = timedelta(minutes=1)
 REMINDER = "0 OVERDUE FF-2026-000001.html"
@@ -78,6 +79,7 @@ def test_dropping_the_review_sheet_again_does_not_start_the_clock_again(desk: De
             "UPDATE entry SET recorded_at = ? WHERE about IS NOT NULL",
             ((first - timedelta(days=21)).isoformat(),),
         )
+        seal_again(connection)
     desk.fills_in("F2", a_views="He says it was a game.")
     assert desk.page().count("Overdue since the end of") == 2
     at(desk.office, first)
