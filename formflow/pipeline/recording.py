@@ -249,7 +249,7 @@ def _entry(
         form_id=checked.reading.form_id if checked else None,
         form_version=checked.reading.form_version if checked else None,
         child_reference=children.child_reference(identity.child_id),
-        supersedes=revision - 1 or None,
+        supersedes=identity.previous.revision if identity.previous else None,
         incident_day=None if is_misplaced else incident_day(checked),
         highest_light=highest(proposal.light if proposal else None, identity.light_before),
         answers=checked.reading.answers if checked else {},
@@ -319,11 +319,13 @@ def _number(
     identity: Identity,
     now: datetime,
 ) -> tuple[str, int]:
-    if identity.previous is not None:
-        return identity.previous.reference, identity.previous.revision + 1
-    if identity.sheet:
-        return identity.sheet, 1
-    agency = context.settings.agency
-    year = now.astimezone(context.settings.zone).year
-    last = counters.next_reference(connection, year)
-    return record_reference(agency.reference_prefix, year, last), 1
+    before = identity.previous.revision if identity.previous is not None else 0
+    reference = identity.previous.reference if identity.previous is not None else identity.sheet
+    if not reference:
+        agency = context.settings.agency
+        year = now.astimezone(context.settings.zone).year
+        last = counters.next_reference(connection, year)
+        reference = record_reference(agency.reference_prefix, year, last)
+    # Revisions that destinations hold and a restored ledger does not: their numbers are not given again.
+    lost = counters.last_of(connection, counters.of_revisions(reference))
+    return reference, max(before, lost) + 1

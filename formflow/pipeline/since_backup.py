@@ -60,6 +60,7 @@ def catch_up(context: WorkContext, name: str, backed_up: datetime, now: datetime
         lost = _lost(held, known) | _nowhere(context, held, known, ours, marks)
         counters.move_past(connection, marks)
         counters.move_past(connection, _numbers(held))
+        counters.move_past(connection, _revisions(held, known))
         counters.renew_epoch(connection)
         context.trail.note(connection, now, Happened(AuditEvent.RESTORED, detail=name))
         if lost:
@@ -170,6 +171,14 @@ def _numbers(held: Mapping[str, list[Filed]]) -> dict[str, int]:
         for name, number in numbered:
             highest[name] = max(number, highest.get(name, 0))
     return highest
+
+
+def _revisions(held: Mapping[str, list[Filed]], known: set[Revision]) -> dict[str, int]:
+    """Return the highest revision of each record that destinations hold and the ledger does not, by counter."""
+    lost = sorted(
+        {(one.reference, one.revision) for filed in held.values() for one in filed} - known
+    )
+    return {counters.of_revisions(reference): revision for reference, revision in lost}
 
 
 def _named(lost: tuple[str, ...]) -> str:

@@ -139,7 +139,7 @@ def _arrived(connection: Connection, paper: Paper) -> int:
 
 def _numbers_before(filed: FiledPaper) -> dict[str, int]:
     """Return the counters as they were before this paper was recorded, as far as it had new numbers."""
-    before = {}
+    before = {counters.of_revisions(filed.reference): filed.revision - 1}
     if record_number := parse_record(filed.reference):
         year, number = record_number
         before[counters.of_year(year)] = number - 1

@@ -36,6 +36,11 @@ def of_year(year: int) -> str:
     return f"reference-{year}"
 
 
+def of_revisions(reference: str) -> str:
+    """Return what the counter of a record's revisions is called, where some are lost: see since_backup.py."""
+    return f"revision-{reference}"
+
+
 def year_of(name: str) -> int | None:
     """Return the year whose records a counter counts, None for another counter."""
     year = name.removeprefix("reference-")
@@ -61,6 +66,11 @@ def next_child(connection: Connection) -> int:
 def next_of(connection: Connection, name: str) -> int:
     """Return the next number of a kind, counted from 1."""
     return int(connection.execute(_COUNT, {"name": name}).scalar_one())
+
+
+def last_of(connection: Connection, name: str) -> int:
+    """Return the last number of a kind, 0 for none."""
+    return int(connection.execute(_LAST_OF, {"name": name}).scalar() or 0)
 
 
 def given(connection: Connection) -> dict[str, int]:
@@ -95,6 +105,7 @@ def numbered_as(connection: Connection, epoch: int, before: Mapping[str, int]) -
 _COUNTER = table_of(Counter)
 _NAME, _LAST = _COUNTER.c.name, _COUNTER.c.last
 _ADDED = upsert(_COUNTER)
+_LAST_OF = select(_LAST).where(bindparam("name") == _NAME)
 _EPOCH = select(_LAST).where(_NAME == "epoch")
 _RENEW = update(_COUNTER).where(_NAME == "epoch").values(last=bindparam("epoch"))
 _COUNT = (

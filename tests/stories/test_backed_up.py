@@ -178,6 +178,42 @@ def test_what_cannot_be_recorded_again_is_said_to_it_and_to_the_dsl(agency: Agen
     assert [own.code for own in status.overview(agency.office).own_alerts] == ["FF-440"]
 
 
+def test_a_correction_that_is_lost_and_dropped_again_gets_a_number_of_its_own(
+    agency: Agency,
+) -> None:
+    agency.drops("One Child")
+    agency.backs_up()
+    agency.drops("One Child", context_planned="no")
+    (first, lost) = entries(agency.office)
+    home = agency.office.folders.alerts.parent / "Child files" / str(lost.child_reference)
+    (home / f"{lost.reference} r2 original.pdf").unlink()
+    agency.is_lost()
+    assert f"{lost.reference} r2, held by" in agency.restores(code=ExitCode.WAITING)
+    agency.drops("One Child", context_planned="no")
+    latest = entries(agency.office)[-1]
+    assert (latest.reference, latest.revision, latest.supersedes) == (first.reference, 3, 1)
+    assert status.overview(agency.office).undelivered == ()
+    assert [own.code for own in status.overview(agency.office).own_alerts] == ["FF-440"]
+    agency.backs_up()
+    agency.drops("One Child", context_planned="no", signed_name="Q. Teacher")
+    agency.is_lost()
+    agency.restores(code=ExitCode.WAITING)  # r2 is still lost, and r4 is known again
+    assert [one.revision for one in entries(agency.office)] == [1, 3, 4]
+
+
+def test_a_later_revision_comes_back_where_the_first_is_lost(agency: Agency) -> None:
+    agency.drops("One Child")
+    agency.backs_up()
+    agency.drops("Two Child")
+    agency.drops("Two Child", context_planned="no")
+    (_, lost, later) = entries(agency.office)
+    home = agency.office.folders.alerts.parent / "Child files" / str(lost.child_reference)
+    (home / f"{lost.reference} r1 original.pdf").unlink()
+    agency.is_lost()
+    agency.restores(code=ExitCode.WAITING)
+    assert [one.identity for one in entries(agency.office)][1:] == [later.identity]
+
+
 def test_a_destination_that_is_away_is_said_and_no_number_is_given_twice(agency: Agency) -> None:
     agency.drops("One Child")
     agency.backs_up()
