@@ -1,7 +1,7 @@
 """Is the folder that is there the one that a destination has filed in? Without its marker nothing is written.
 
-The marker of a folder in which nothing was filed yet is made at the first delivery. So is the one of a
-folder that holds what an older FormFlow filed there. Any other folder without one may be an empty folder in
+A folder in which nothing was filed yet is marked when FormFlow starts, or at the first delivery. So is one
+that holds what an older FormFlow filed there. Any other folder without one may be an empty folder in
 place of a share that is not connected: what belongs in it waits until a person has looked.
 """
 
@@ -62,10 +62,9 @@ def targets(settings: Settings) -> Iterator[tuple[str, Target]]:
 
 
 def begin(context: DeliveryContext) -> None:
-    """Mark the folders that say how far the numbers have come, where they are taken for ours."""
-    for name, target in targets(context.settings):
-        if target.folder in watermark.folders(context.settings):
-            why_not(context, name)
+    """Mark the folders that are taken for ours, before anything is noted in them."""
+    for one in context.settings.destinations():
+        why_not(context, one.name)
 
 
 def why_not(context: DeliveryContext, name: str) -> Undelivered | None:

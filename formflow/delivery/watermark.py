@@ -77,13 +77,8 @@ def highest(settings: Settings) -> dict[str, int]:
     return _highest(marks(settings))
 
 
-def folders(settings: Settings) -> tuple[Path, ...]:
-    """Return the folders that say how far the numbers have come."""
-    return settings.folders.alerts, settings.folders.to_decide
-
-
 def _marks(settings: Settings) -> Iterator[tuple[Path, Mark]]:
-    for folder in folders(settings):
+    for folder in (settings.folders.alerts, settings.folders.to_decide):
         with contextlib.suppress(OSError):  # a share that is away is asked again later
             if is_marked(folder) or (folder / MARKER).is_file():
                 yield folder, _read(folder / MARKER)
