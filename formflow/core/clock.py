@@ -36,13 +36,14 @@ class Clock:
 
     def seconds(self) -> float:
         """Return seconds since 1970 for what waits: they never go back."""
-        self._follow()
+        self._follow(self._wall())
         return self._latest + self._elapsed()
 
     def now(self) -> datetime:
         """Return this moment, aware."""
-        self._follow()
-        return datetime.fromtimestamp(self._followed + self._elapsed(), UTC)
+        wall = self._wall()
+        is_right = _is_followed(self._follow(wall))
+        return datetime.fromtimestamp(wall if is_right else self._followed + self._elapsed(), UTC)
 
     def wall(self) -> datetime:
         """Return what the system's clock says."""
@@ -50,8 +51,8 @@ class Clock:
 
     def jump(self) -> timedelta | None:
         """Return by how much the system's clock was moved, None where it was not or that has been told."""
-        moved = self._follow()
-        if -MOST_BACK <= moved <= MOST_FORWARD:
+        moved = self._follow(self._wall())
+        if _is_followed(moved):
             self._is_told = False
             return None
         return None if self._is_told else moved
@@ -60,13 +61,18 @@ class Clock:
         """Note that people know by how much the clock was moved."""
         self._is_told = True
 
-    def _follow(self) -> timedelta:
+    def _follow(self, wall: float) -> timedelta:
         """Follow the system's clock where it was moved by little; return by how much it was."""
-        offset = self._wall() - self._elapsed()
+        # Read after it: a thread that has to wait in between sees a lower number, which changes no wait.
+        offset = wall - self._elapsed()
         moved = timedelta(seconds=offset - self._followed)
-        if -MOST_BACK <= moved <= MOST_FORWARD:
+        if _is_followed(moved):
             self._followed, self._latest = offset, max(offset, self._latest)
         return moved
+
+
+def _is_followed(moved: timedelta) -> bool:
+    return -MOST_BACK <= moved <= MOST_FORWARD
 
 
 clock = Clock()
