@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from formflow.forms.catalogue import Form
@@ -17,8 +18,10 @@ def is_joined(
     `pages` are the printed words of the paper's pages, `least` is the share of a page's print that they must have.
     """
     own = [_page_of(words, form, least) for words in pages]
-    there = [number for number in own if number]
-    if len(there) > len(set(there)):
+    blank = ([Word(text, 0, 0) for text in page] for page in form.manifest.words)
+    # A blank may have two pages that are alike, such as one for a photo behind the other.
+    once = Counter(_page_of(words, form, least) for words in blank)
+    if Counter(number for number in own if number) - once:
         return True
     rest = [words for words, number in zip(pages, own, strict=True) if not number]
     others = [one for one in forms if one.form_id != form.form_id]

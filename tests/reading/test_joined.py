@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pikepdf
@@ -104,6 +105,16 @@ def test_no_form_alone_is_taken_for_two(form: Form) -> None:
     assert not joined.is_joined(pages, form, known(), ALIKE)
     alike = joined.most_of(pages, known(), ALIKE)
     assert alike is None or not joined.is_joined(pages, alike, known(), ALIKE)
+
+
+def test_a_form_of_which_two_pages_are_alike_is_one_form() -> None:
+    first, *rest = FORMS["recording"].manifest.words
+    manifest = replace(FORMS["recording"].manifest, words=(first, *rest, rest[-1]))
+    form = replace(FORMS["recording"], learned=manifest)
+    pages = [[Word(text, 0, 0) for text in page] for page in manifest.words]
+    assert not joined.is_joined(pages, form, [form], ALIKE)
+    assert joined.is_joined([*pages, pages[-1]], form, [form], ALIKE)
+    assert joined.is_joined([*pages, pages[0]], form, [form], ALIKE)
 
 
 def test_pages_of_something_else_behind_a_print_are_no_form(

@@ -222,6 +222,11 @@ def test_what_form_and_sheet_suggest_together_stands_below_with_what_the_sheet_a
     assert "With what your review sheet says" not in box("review", "proposal_text", case())
 
 
+def test_what_is_on_both_lists_is_cited_with_both_colours() -> None:
+    found = case(Light.GREEN, review={"type_pornography": "yes"})
+    assert "guidance 2.2, amber and red: “" in box("review", "proposal_text", found)
+
+
 def test_a_contradiction_that_the_form_has_already_is_told_once() -> None:
     found = case(Light.GREEN, review={"context_force": "yes"})
     assert found.together is not None

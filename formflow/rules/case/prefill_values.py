@@ -111,15 +111,15 @@ def _proposal(case: Case, _desk: Desk) -> Iterator[str]:
     yield from (_cited(found) for found in proposal.findings)
     yield from (contradiction.text for contradiction in proposal.contradictions)
     if case.together is not None:
-        yield from _with_review(case, case.together)
+        yield from _with_review(case, proposal, case.together)
 
 
-def _with_review(case: Case, together: Proposal) -> Iterator[str]:
+def _with_review(case: Case, by_form: Proposal, together: Proposal) -> Iterator[str]:
     """Yield what the form and the review sheets suggest together, and what the sheets add to the form."""
     yield f"With what your review sheet says: {suggested(together.light).lower()}."
     yield from (_cited(found) for found in case.established)
-    known = case.record.proposal.contradictions if case.record.proposal else ()
-    yield from (one.text for one in together.contradictions if one not in known)
+    told = by_form.contradictions
+    yield from (one.text for one in together.contradictions if one not in told)
 
 
 def _cited(found: Finding) -> str:
