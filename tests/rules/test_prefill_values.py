@@ -8,11 +8,13 @@ from datetime import date
 
 import pytest
 
-from formflow.core.model import EarlierIncident, History, Light, Proposal
+from formflow.core.model import Answer, AnswerState, EarlierIncident, History, Light, Proposal
 from formflow.core.references import SheetKey
 from formflow.forms.catalogue import LICENSED_FROM
+from formflow.rules.assessment.profile import DOMAINS
 from formflow.rules.case.case import Case
 from formflow.rules.case.prefill_values import FOR_READING, Desk, is_marked, known
+from formflow.rules.case.steps import steps
 from formflow.rules.matching import NearChild
 from tests.rules.test_case import DESK, FORMS, case, entry
 from tests.rules.test_profile import NOTED
@@ -260,3 +262,41 @@ def test_what_she_wrote_stands_before_what_others_say_and_a_reopened_level_is_he
     plan = reopened.with_sheet(entry("plan_a", {"actions": "Watch."}))
     assert box("plan_a", "actions", plan) == "Watch."
     assert SheetKey("plan_a") in plan.sheets
+
+
+def test_a_box_that_is_filled_in_is_given_and_any_other_is_blank() -> None:
+    filled = known(FORMS["review"], case(), DESK)
+    assert filled["child_a_name"] == Answer("Ada Example", "Ada Example", AnswerState.GIVEN)
+    assert filled["level"] == Answer(None, "", AnswerState.BLANK)
+
+
+def test_what_the_report_lacks_is_told_of_the_very_copy_with_what_it_is_filled_in_with() -> None:
+    scored = {
+        **{f"{domain}_1_concern": "Words." for domain in DOMAINS},
+        **{f"{domain}_1_concern_nature": "static" for domain in DOMAINS},
+        **{f"{domain}_1_concern_weight": "strong" for domain in DOMAINS},
+        "sex": "male",
+        "ability": "mainstream",
+        "harmful_known": "yes",
+        "may_plead": "no",
+        "established": "established",
+        "lead_name": "L. Lead",
+        "lead_trained": "yes",
+        "second_name": "S. Second",
+        "was_adult": "no",
+        "victim_worker": "no",
+        "denies": "no",
+        "child_dob": "1/2/2012",
+        "begins_on": "20/11/2026",
+        "signed_name": "L. Lead",
+    }
+    found = case(
+        review={"level": "harmful", "aim2": "yes"}, aim2=scored, outcome={"signed_name": "L. Lead"}
+    )
+    filled = known(FORMS["report"], found, DESK)
+    of_report = [step for step in steps() if step.sheet == "report"]
+    without = [step for step in of_report if step.is_open(found)]
+    there = found.with_sheet(replace(entry("report", {}), answers=filled))
+    left = [f"{step.id}: {step.text}" for step in of_report if step.is_open(there)]
+    assert 0 < len(left) < len(without)
+    assert (filled["missing_text"].value or "").splitlines() == left
