@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+import formflow
 from formflow.core.settings import Settings
 from formflow.delivery import calls
 from formflow.sdk import conformance
@@ -42,7 +43,6 @@ from tests.support import worker
 from tests.support.desk import Desk
 from tests.support.offices import drop
 
-ROOT = Path(__file__).parents[2]
 RED, RETURNED = "red-planned-secrecy-pdfjs", "red-impossible-dates-pdftk-need-appearances"
 # What a destination for notices is told: the fields of its types, written down once more.
 OF_A_NOTICE = {
@@ -152,7 +152,7 @@ def test_no_parcel_goes_to_a_connector_but_where_it_is_stripped() -> None:
     """Only one place of the program asks a connector to prepare; whatever asks it asks there."""
     asking = [
         path.name
-        for path in (ROOT / "formflow").rglob("*.py")
+        for path in Path(formflow.__file__).parent.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call)
         and ast.unparse(node.func).endswith("connector.prepare")

@@ -19,6 +19,9 @@ def stop():
     signal.raise_signal({number})
 
 threading.Thread(target=stop, daemon=True).start()
+
+from formflow.cli import stopping
+stopping.PATIENCE_SECONDS = 600.0  # however busy the machine is
 """
 
 
