@@ -29,7 +29,7 @@ def test_its_own_tests_pass() -> None:
         check=False,
     )
     assert ran.returncode == 0, ran.stdout
-    assert "10 passed" in ran.stdout
+    assert "11 passed" in ran.stdout
 
 
 def test_an_alert_is_pinned_to_the_board(
