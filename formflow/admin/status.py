@@ -101,7 +101,7 @@ def overview(settings: Settings) -> Overview:
         records, unread = entries.count_records(connection), tasks.count_unread(connection)
         unseen = tuple(waiting.unacknowledged(connection))
         put_back = tuple(papers.put_back(connection))
-        held_up = tasks.held_up(connection)
+        held_up = backlog.held_up(connection)
         undecided = tuple(waiting.undecided(connection))
         own = tuple(own_alerts.waiting(connection))
         undelivered = tuple(tasks.undelivered(connection))

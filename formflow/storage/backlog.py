@@ -1,4 +1,4 @@
-"""Since when each destination lacks something: how old the oldest news is that it does not hold yet."""
+"""What is held up: since when each destination lacks something, and what met trouble apart from deliveries."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ def lacking_since(connection: Connection) -> dict[str, datetime]:
     return {row.lane: datetime.fromisoformat(row.since) for row in rows if row.since}
 
 
+def held_up(connection: Connection) -> dict[str, int]:
+    """Return how many tasks that neither read nor deliver met trouble and are not done, by its code."""
+    return {row.code: row.tasks for row in connection.execute(_HELD_UP)}
+
+
 _T, _PARCEL = table_of(Task).c, table_of(Parcel)
 _P, _E, _A = _PARCEL.c, table_of(Entry).c, table_of(Arrival).c
 _OWN = table_of(OwnAlert).c
@@ -41,4 +46,15 @@ _LACKING = (
     .outerjoin(table_of(OwnAlert), _OWN.reference == _P.own_alert)
     .where(_T.kind == TaskKind.DELIVER, ~task_is(TaskState.DONE))
     .group_by(_T.lane)
+)
+_HELD_UP = (
+    select(_T.last_code.label("code"), func.count().label("tasks"))
+    .where(
+        task_is(TaskState.READY),
+        _T.kind.not_in((TaskKind.READ, TaskKind.DELIVER)),
+        _T.last_code.startswith(
+            "FF-"
+        ),  # other words say until when it waits, and that is no trouble
+    )
+    .group_by(_T.last_code)
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, bindparam, insert, or_, select, update
 
+from formflow.core.clock import clock
 from formflow.core.references import own_alert_reference
 from formflow.storage import counters
 from formflow.storage.schema import OwnAlert, Parcel, Task, TaskKind, TaskState, table_of, task_is
@@ -58,7 +58,7 @@ def is_waiting_to_go(connection: Connection, reference: str) -> bool:
 
 def hurry(connection: Connection, code: str) -> bool:
     """Make due at once the alerts of a code that nobody has tried to send; return whether there were any."""
-    return connection.execute(_HURRY, {"of_code": code, "now": time.time()}).rowcount > 0
+    return connection.execute(_HURRY, {"of_code": code, "now": clock.seconds()}).rowcount > 0
 
 
 def told_since(connection: Connection, code: str, since: datetime) -> Iterator[Told]:

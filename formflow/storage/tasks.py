@@ -215,11 +215,6 @@ def undelivered(connection: Connection) -> list[Undelivered]:
     ]
 
 
-def held_up(connection: Connection) -> dict[str, int]:
-    """Return how many tasks that neither read nor deliver met trouble and are not done, by its code."""
-    return {row.code: row.tasks for row in connection.execute(_HELD_UP)}
-
-
 def waits_because(connection: Connection, lane: str, code: str) -> bool:
     """Return whether a delivery to a destination waits for a reason that was met before."""
     return connection.execute(_WAITS, {"of_lane": lane, "code": code}).first() is not None
@@ -367,17 +362,6 @@ _UNDELIVERED = (
     .where(_T.kind == TaskKind.DELIVER, ~_IS_DONE)
     .group_by(_T.lane, _T.last_code)
     .order_by(_T.lane, _T.last_code)
-)
-_HELD_UP = (
-    select(_T.last_code.label("code"), func.count().label("tasks"))
-    .where(
-        _IS_READY,
-        _T.kind.not_in((TaskKind.READ, TaskKind.DELIVER)),
-        _T.last_code.startswith(
-            "FF-"
-        ),  # other words say until when it waits, and that is no trouble
-    )
-    .group_by(_T.last_code)
 )
 _WAITS = (
     select(_T.id)
