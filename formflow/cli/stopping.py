@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from formflow.cli.output import say
 from formflow.core.errors import ExitCode
@@ -29,12 +29,13 @@ def stoppable(context: WorkContext, wake: Callable[[], None] = lambda: None) -> 
     """
     net = threading.Timer(PATIENCE_SECONDS, _end_here)
     net.daemon = True
+    nets = [net]
 
     def stop(_number: int, _frame: object) -> None:
-        if not context.stopping.is_set():
-            net.start()
-            context.stop()
-            wake()
+        with suppress(IndexError):  # a second signal, perhaps while the first is being followed
+            nets.pop().start()
+        context.stop()
+        wake()
 
     before = {number: signal.signal(number, stop) for number in SIGNALS}
     try:

@@ -5,13 +5,16 @@ How long that takes depends on the machine; that nothing is begun after the sign
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from formflow.admin import status
+from formflow.cli import stopping
 from formflow.core.errors import ExitCode
 from formflow.core.settings import Settings
 from formflow.storage.database import reading
@@ -54,6 +57,24 @@ def drop_samples(office: Settings) -> int:
     for name in (cases := sorted(path.parent.name for path in SAMPLES.glob("*/form.pdf"))[:6]):
         (office.watch[0].folder / f"{name}.pdf").write_bytes(sample(name).read_bytes())
     return len(cases)
+
+
+def test_a_second_signal_while_the_first_is_followed_changes_nothing(
+    office: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Signalled(threading.Timer):
+        def start(self) -> None:
+            super().start()
+            self.cancel()  # it would end the tests
+            signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(stopping.threading, "Timer", Signalled)
+    woken: list[None] = []
+    context = worker.context_of(office)
+    with stopping.stoppable(context, lambda: woken.append(None)):
+        signal.raise_signal(signal.SIGTERM)
+    assert context.stopping.is_set()
+    assert woken
 
 
 @pytest.mark.parametrize(
