@@ -16,6 +16,7 @@ from formflow.core.settings import Settings
 from formflow.pipeline import context
 from tests.support import worker
 from tests.support.offices import agency
+from tests.support.systems import take_no_times_from_wine
 from tests.support.warm_children import WarmChildren
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -51,6 +52,7 @@ def warm_children() -> Iterator[WarmChildren]:
     """The reading children of this run: every context takes one that is warm instead of a new one."""
     with WarmChildren() as children, pytest.MonkeyPatch.context() as patch:
         patch.setattr(context, "Cage", children.cage)
+        take_no_times_from_wine(patch)
         yield children
 
 
