@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from formflow.core.errors import OriginalChanged, StorageProblem
 from formflow.core.settings import Settings
-from formflow.delivery import calls
-from formflow.delivery.calls import Undelivered
 from formflow.delivery.destinations import open_destinations
-from formflow.storage import audit_trail, database, parcels, secret_file, soundness, sqlite
+from formflow.delivery.reconcile import compare
+from formflow.storage import audit_trail, database, secret_file, soundness, sqlite
 from formflow.storage.database import Connection
 from formflow.storage.originals import Vault
 
@@ -59,7 +58,7 @@ def verify(settings: Settings, progress: Progress, *, delivered: bool) -> Iterat
         yield _trail(connection, settings, progress)
         yield _originals(connection, settings, progress)
         if delivered:
-            yield from _delivered(connection, settings)
+            yield from _delivered(settings)
 
 
 def _ledger(connection: Connection) -> Part:
@@ -120,20 +119,17 @@ def _originals(connection: Connection, settings: Settings, progress: Progress) -
     return Part("originals", len(expected), tuple(wrong), advice)
 
 
-def _delivered(connection: Connection, settings: Settings) -> Iterator[Part]:
-    """Ask each destination that takes records whether it still holds them."""
+def _delivered(settings: Settings) -> Iterator[Part]:
+    """Ask each destination that can tell whether it still holds what is to stay there."""
     destinations = open_destinations(settings, Vault(settings.state.folder / "originals"))
-    for name, connector in destinations.items():
-        with closing(connector):
-            records = parcels.records_at(connection, name)
-            found = ((subject, calls.look_up(connector, key)) for key, subject in records)
-            wrong = tuple(
-                f"{subject}: {one.text or one.code}"
-                if isinstance(one, Undelivered)
-                else f"{subject} is not there."
-                for subject, one in found
-                if one is None or isinstance(one, Undelivered)
-            )
-        if records:
-            advice = "Look whether somebody has moved or removed these files."
-            yield Part(f"delivered to “{name}”", len(records), wrong, advice)
+    engine = database.open_for_looking(settings.state.folder)
+    with ExitStack() as stack:
+        stack.callback(engine.dispose)
+        for connector in destinations.values():
+            stack.callback(connector.close)
+        for one in compare(settings, engine, destinations):
+            gone = tuple(f"{lost.subject} is not there." for lost in one.missing)
+            wrong = (one.note,) if one.is_in_doubt else gone
+            if one.expected or wrong:
+                advice = "Look whether somebody has moved these files. “formflow reconcile --repair” brings them back."
+                yield Part(f"delivered to “{one.destination}”", one.expected, wrong, advice)

@@ -132,7 +132,7 @@ def _json(line: Line) -> dict[str, Any]:
 
 @click.command()
 @click.option(
-    "--delivered", is_flag=True, help="Also ask destinations for their records. Takes long."
+    "--delivered", is_flag=True, help="Also compare what was delivered with what is there."
 )
 @as_json
 @click.pass_obj

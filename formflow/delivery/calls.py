@@ -178,7 +178,7 @@ def _deliver_one(connector: Connector, prepared: Prepared) -> Result:
 def _settled(connector: Connector, result: Result, key: str) -> Result:
     """Return a result; of what may have landed, what its destination says when it is asked now."""
     if isinstance(result, Undelivered) and result.ending is Ambiguous:
-        there = look_up(connector, key)
+        there = _look_up(connector, key)
         if isinstance(there, Delivered):
             return there
         if there is not None and there.code in (NO_ANSWER, DIED, BAD_ANSWER):
@@ -193,10 +193,10 @@ def _looked_up_first(connector: Connector, key: str, now: Round) -> Result | Non
     Where it cannot be asked, the parcel waits: sent unasked, it might be there twice.
     """
     now.begin(1)
-    return look_up(connector, key)
+    return _look_up(connector, key)
 
 
-def look_up(connector: Connector, key: str) -> Result | None:
+def _look_up(connector: Connector, key: str) -> Result | None:
     """Return what a destination says of a parcel: that it is there, why it cannot say, or None: it is not."""
     try:
         with deadline.of(ASK_SECONDS):

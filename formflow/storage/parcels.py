@@ -104,12 +104,6 @@ def note_delivered(
     connection.execute(_DELIVERED, said)
 
 
-def records_at(connection: Connection, destination: str) -> list[tuple[str, str]]:
-    """Return the records that a destination holds: key and subject, oldest first."""
-    rows = connection.execute(_RECORDS_AT, {"destination": destination})
-    return [(row.key, at_revision(row.reference, row.revision)) for row in rows]
-
-
 def forget_delivered(connection: Connection, numbers: Collection[int]) -> None:
     """Note that a destination no longer holds some parcels: they are to be delivered again."""
     for number in numbers:
@@ -201,16 +195,6 @@ _DELIVERED = (
         delivered_how=bindparam("how"),
         delivered_where=bindparam("where"),
     )
-)
-_RECORDS_AT = (
-    select(_P.key, _ENTRY.c.reference, _ENTRY.c.revision)
-    .join_from(_PARCEL, _ENTRY, _ENTRY.c.id == _P.entry_id)
-    .where(
-        _P.destination == bindparam("destination"),
-        _P.operation == Operation.RECORD,
-        _P.delivered_at.is_not(None),
-    )
-    .order_by(_P.id)
 )
 _FORGET = (
     update(_PARCEL)

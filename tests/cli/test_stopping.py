@@ -68,7 +68,7 @@ def test_a_second_signal_while_the_first_is_followed_changes_nothing(
             self.cancel()  # it would end the tests
             signal.raise_signal(signal.SIGTERM)
 
-    monkeypatch.setattr(stopping.threading, "Timer", Signalled)
+    monkeypatch.setattr(threading, "Timer", Signalled)
     woken: list[None] = []
     context = worker.context_of(office)
     with stopping.stoppable(context, lambda: woken.append(None)):
