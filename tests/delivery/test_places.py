@@ -101,7 +101,7 @@ def test_the_safeguarding_lead_is_told_once_and_it_says_so_everywhere(
             worker.settle(office)
     [page] = office.folders.alerts.glob("*LEDGER-*.html")
     assert "FormFlow cannot file anything in “Child files”" in page.read_text("utf-8")
-    assert "destination Child files: FF-470" in caplog.text
+    assert "not delivered: “Child files”, FF-470" in caplog.text
     shown = formflow(office, "status").stdout
     assert "wait for “Child files” (FF-470)" in shown
     assert "formflow connectors mark" in shown
