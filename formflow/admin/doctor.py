@@ -12,7 +12,7 @@ import psutil
 
 from formflow.admin import rights, status
 from formflow.core.clock import FIRST_YEAR
-from formflow.core.errors import FormDefinitionProblem, FormFlowError
+from formflow.core.errors import WHEN_DAMAGED, FormDefinitionProblem, FormFlowError
 from formflow.core.markers import is_marked
 from formflow.core.messages import MESSAGES, notice
 from formflow.core.model import Role, Unread
@@ -87,7 +87,7 @@ def _ledger(settings: Settings) -> CheckLine:
     except FormFlowError as problem:
         return CheckLine(False, f"{problem.found} {problem.advice}")
     if not is_sound:
-        return CheckLine(False, "is damaged. Stop FormFlow and put back the newest backup.")
+        return CheckLine(False, f"is damaged. {WHEN_DAMAGED}")
     return CheckLine(True, f"is sound ({database.NAME})")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from formflow.core.errors import OriginalChanged, StorageProblem
+from formflow.core.errors import WHEN_DAMAGED, OriginalChanged, StorageProblem
 from formflow.core.settings import Settings
 from formflow.delivery.destinations import open_destinations
 from formflow.delivery.reconcile import compare
@@ -65,7 +65,7 @@ def _ledger(connection: Connection) -> Part:
     wrong = list(soundness.wrong_parcels(connection))
     if not sqlite.is_sound(connection):
         wrong.insert(0, "It is not as SQLite wrote it.")
-    return Part("ledger", 1, tuple(wrong), "Stop FormFlow and put back the newest backup.")
+    return Part("ledger", 1, tuple(wrong), WHEN_DAMAGED)
 
 
 def _entries(connection: Connection, progress: Progress) -> Part:

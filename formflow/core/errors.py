@@ -78,14 +78,16 @@ class IntegrityProblem(FormFlowError):
     exit_code = ExitCode.INTEGRITY
 
 
+WHEN_DAMAGED = "Stop FormFlow, give the state folder another name, and run “formflow restore”."
+
+
 class LedgerDamaged(IntegrityProblem):
     """The ledger is not as FormFlow wrote it."""
 
     def __init__(self) -> None:
         super().__init__(
             "The ledger is damaged: it is not as FormFlow wrote it.",
-            "Stop FormFlow, keep a copy of the state folder as it is, and put back the newest backup of it."
-            " Then run “formflow verify”: it says whether everything is sound.",
+            f"{WHEN_DAMAGED} Then “formflow verify” says whether everything is sound.",
         )
 
     def __reduce__(self) -> tuple[type[LedgerDamaged], tuple[()]]:
