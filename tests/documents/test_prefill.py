@@ -185,7 +185,7 @@ def test_an_answer_longer_than_its_box_stands_whole_on_a_further_page(tmp_path: 
 def test_a_page_that_is_not_ours_at_the_end_is_told(tmp_path: Path) -> None:
     content = prefilled(ours(OURS, "FF-2026-000001"), answers(attempt_text="word " * 1900))
     with pikepdf.open(io.BytesIO(content)) as pdf:
-        pdf.pages.append(pdf.pages[0])
+        pdf.add_blank_page()
         out = io.BytesIO()
         pdf.save(out)
     assert "FF-133" in {hold.code for hold in read_back(out.getvalue(), tmp_path).held}
