@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import TypeGuard
+from typing import NamedTuple, TypeGuard
 
 from formflow.core.errors import SettingsProblem
 from formflow.sdk import trial_import
@@ -43,18 +43,25 @@ class Kind:
     version: str
 
 
+class _Entry(NamedTuple):
+    """What loads one kind, and what is known of it without loading it."""
+
+    point: EntryPoint
+    about: Kind
+
+
 class UnusableKind(SettingsProblem):
     """A kind of destination that is not there, is broken, or that two packages claim."""
 
 
 def available() -> list[Kind]:
     """Return every installed kind by name, once for each package that brings it. None is loaded."""
-    return [_named(entry) for _, found in sorted(_entries().items()) for entry in found]
+    return [entry.about for _, found in sorted(_entries().items()) for entry in found]
 
 
 def is_ours(kind: str) -> bool:
     """Return whether a kind came with FormFlow itself."""
-    return any(_package(entry) == OURS for entry in _entries().get(kind, ()))
+    return any(entry.about.distribution == OURS for entry in _entries().get(kind, ()))
 
 
 @cache
@@ -64,7 +71,7 @@ def load(kind: str) -> type[Connector]:
     A stranger's package is imported here only after a process of its own has survived that.
     """
     entry = _entry(kind)
-    if _package(entry) != OURS and (found := trial_import.why_not(entry.module)):
+    if entry.about.distribution != OURS and (found := trial_import.why_not(entry.point.module)):
         raise _unusable(kind, entry, found)
     return load_untried(kind)
 
@@ -173,22 +180,22 @@ def _is_number(said: object) -> TypeGuard[int]:
     return isinstance(said, int) and not isinstance(said, bool)
 
 
-def _entry(kind: str) -> EntryPoint:
+def _entry(kind: str) -> _Entry:
     found = _entries().get(kind, ())
     if not found:
         known = ", ".join(sorted(_entries()))
         raise UnusableKind(f"There is no kind of destination “{kind}”. Known kinds: {known}.")
     # Ours stay what they are: no package that is installed later may take alerts away.
-    ours = [entry for entry in found if _package(entry) == OURS]
+    ours = [entry for entry in found if entry.about.distribution == OURS]
     if len(found) > 1 and not ours:
         raise UnusableKind(_both(kind, found))
     return (ours or found)[0]
 
 
-def _loaded(kind: str, entry: EntryPoint) -> type[Connector]:
+def _loaded(kind: str, entry: _Entry) -> type[Connector]:
     try:
         with _unheard():
-            connector: type[Connector] = entry.load()
+            connector: type[Connector] = entry.point.load()
     except KeyboardInterrupt:
         raise
     except BaseException as problem:  # noqa: BLE001 - a stranger's code may fail in any way at import
@@ -220,8 +227,8 @@ def _unheard() -> Iterator[None]:
                 os.close(copy)
 
 
-def _unusable(kind: str, entry: EntryPoint, why: str) -> UnusableKind:
-    package = _named(entry)
+def _unusable(kind: str, entry: _Entry, why: str) -> UnusableKind:
+    package = entry.about
     name = f"{package.distribution} {package.version}".strip() or "an unknown package"
     return UnusableKind(
         f"The destination kind “{kind}” of the package {name} {why}.",
@@ -229,28 +236,24 @@ def _unusable(kind: str, entry: EntryPoint, why: str) -> UnusableKind:
     )
 
 
-def _both(kind: str, found: Sequence[EntryPoint]) -> str:
-    packages = " and ".join(sorted({_package(entry) for entry in found}))
-    kept = " FormFlow’s own is used." if OURS in {_package(entry) for entry in found} else ""
+def _both(kind: str, found: Sequence[_Entry]) -> str:
+    packages = " and ".join(sorted({entry.about.distribution for entry in found}))
+    kept = (
+        " FormFlow’s own is used." if OURS in {entry.about.distribution for entry in found} else ""
+    )
     return (
         f"The destination kind “{kind}” is brought by the packages {packages}; only one may.{kept}"
     )
 
 
-def _named(entry: EntryPoint) -> Kind:
-    return Kind(entry.name, _package(entry), entry.dist.version if entry.dist else "")
-
-
-def _package(entry: EntryPoint) -> str:
-    return entry.dist.name if entry.dist else ""
-
-
 @cache
-def _entries() -> Mapping[str, tuple[EntryPoint, ...]]:
+def _entries() -> Mapping[str, tuple[_Entry, ...]]:
     # By package: two entry points that differ in nothing else are equal to Python.
-    found = defaultdict[str, dict[str, EntryPoint]](dict)
-    for entry in entry_points(group=GROUP):
-        found[entry.name][_package(entry)] = entry
+    found = defaultdict[str, dict[str, _Entry]](dict)
+    for point in entry_points(group=GROUP):
+        # Asked once: for the name of a package Python reads all that is said about it, each time.
+        package, version = (point.dist.name, point.dist.version) if point.dist else ("", "")
+        found[point.name][package] = _Entry(point, Kind(point.name, package, version))
     return {
         kind: tuple(entry for _, entry in sorted(entries.items()))
         for kind, entries in found.items()

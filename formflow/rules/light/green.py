@@ -76,8 +76,9 @@ def _is_harmless_all_the_same(
         return facts.says(FREQUENT) is Tri.NO
     if name == FREQUENT:  # what never happened before is not frequent
         return facts.says(BEFORE) is Tri.NO and facts.says(FREQUENT) in (Tri.BLANK, Tri.UNKNOWN)
-    about = (rule for rule in rules if any(fact.field == name for fact in rule.facts))
-    return any(rule.half_denied and _is_half_denied(rule, facts) for rule in about)
+    halves = (rule for rule in rules if rule.half_denied)
+    about = (rule for rule in halves if any(fact.field == name for fact in rule.facts))
+    return any(_is_half_denied(rule, facts) for rule in about)
 
 
 def _is_half_denied(rule: Rule, facts: Facts) -> bool:
