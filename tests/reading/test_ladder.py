@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import pikepdf
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from pikepdf import Array, Dictionary, Name, Pdf, String
 
@@ -62,6 +62,15 @@ def test_an_empty_form_is_held(tmp_path: Path) -> None:
 LETTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\x1b\0")
 
 
+def may_be_of_another_table(text: str) -> bool:
+    """Return whether the bytes that are stored for a text are letters in UTF-8, too: that holds a paper."""
+    try:
+        text.encode("pdfdoc").decode()
+    except UnicodeError:
+        return False
+    return not text.isascii()
+
+
 @settings(
     max_examples=15,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -73,6 +82,7 @@ LETTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\x1b\0")
 def test_what_was_filled_in_is_what_is_read(
     tmp_path: Path, texts: dict[str, str], ticks: dict[str, str]
 ) -> None:
+    assume(not any(map(may_be_of_another_table, texts.values())))
     path = paper(tmp_path / "a.pdf", texts | ticks)
     typed = {name: normalised(text) for name, text in texts.items()}
     assert given_answers(path) == {name: text for name, text in typed.items() if text} | ticks
