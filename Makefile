@@ -18,13 +18,14 @@ TYPING := build/typing
 demo: $(READY)
 	"$(BIN)/formflow" demo demo-agency
 
-# The tests start many processes: none of them is to compile every module anew.
+# The tests start many processes: none of them is to compile every module anew. Many wait for one: three at a time
+# keep two cores at work.
 test: export PYTHONDONTWRITEBYTECODE =
 test: check
 ifneq ($(OS),Windows_NT)
 	@sh tests/system.sh
 endif
-	"$(BIN)/python" -m pytest -n 2 --dist worksteal
+	"$(BIN)/python" -m pytest -n 3 --dist worksteal
 
 # The packages `connectors/` and `forms/` have other names when installed: mypy is shown copies that have them.
 check: $(READY)
