@@ -15,7 +15,7 @@ from formflow.core.limits import Limits
 from formflow.forms import catalogue
 from formflow.forms.catalogue import Form
 from formflow.forms.manifest import EDITION, BlankBox, Manifest, Place, rectangle
-from formflow.reading import acroform, active_content, page_fingerprint, print_layout
+from formflow.reading import acroform, active_content, page_fingerprint
 from formflow.reading.acroform import Box
 
 COMB = 1 << 24
@@ -62,6 +62,9 @@ def manifest_of(content: bytes) -> Manifest:
 
 def _words(content: bytes) -> tuple[tuple[str, ...], ...]:
     """Return the words printed on each page; none of a blank whose print cannot be read."""
+    # Here, because the service loads this module and never needs it: pdfplumber takes tens of megabytes.
+    from formflow.reading import print_layout
+
     try:
         return tuple(
             tuple(word.text for word in sheet.words) for sheet in print_layout.sheets(content)
