@@ -53,6 +53,14 @@ def test_help_does_not_wait_for_the_database_library() -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize("module", ["formflow.cli.work", "formflow.reading.sandbox.child"])
+def test_neither_service_nor_child_loads_the_reader_of_prints_before_a_print_comes(
+    module: str,
+) -> None:
+    program = f"import sys, {module}; sys.exit('pdfplumber' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
 def test_an_unknown_command_is_a_mistake_of_usage() -> None:
     assert cli.run(["no-such-command"]) == ExitCode.USAGE
 
