@@ -23,6 +23,7 @@ from formflow.core.errors import (
     StorageProblem,
 )
 from formflow.core.settings import Settings, State
+from formflow.core.trouble import Trouble
 from formflow.pipeline.context import open_context
 from formflow.pipeline.service import HEARTBEAT, SERVICE_LOCK
 from formflow.pipeline.since_backup import Since, catch_up
@@ -67,7 +68,7 @@ def restore(settings: Settings, folder: Path, name: str | None, now: datetime) -
             _refuse_in_use(state)  # it may have been started meanwhile
             _put_in_place(staging, state)
             crash_at("restore.after-place")
-    except OSError as problem:
+    except (OSError, Trouble) as problem:
         raise StorageProblem(
             "The backup could not be put back. The state folder is as it was.",
             "Check that both disks are there and not full, and that this account may write beside the state folder.",

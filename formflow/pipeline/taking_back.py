@@ -6,6 +6,7 @@ become anything else than what was filed is left to a person.
 
 from __future__ import annotations
 
+import io
 import logging
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,7 @@ from formflow.core import files
 from formflow.core.events import Event
 from formflow.core.model import Role, identity_of
 from formflow.core.references import at_revision, parse_child, parse_record
+from formflow.core.trouble import OF_THE_COMPUTER
 from formflow.delivery.parcels import parcel_key
 from formflow.pipeline.context import WorkContext
 from formflow.pipeline.gate import tail_gate
@@ -23,6 +25,7 @@ from formflow.pipeline.walk import form_of, pictures_of, walk
 from formflow.sdk.contract import Operation
 from formflow.storage import counters, entries, papers, tasks
 from formflow.storage.database import Connection, reading, writing
+from formflow.storage.failures import trouble_of
 from formflow.storage.originals import safe_suffix
 from formflow.storage.papers import Paper
 from formflow.storage.schema import TaskKind
@@ -49,12 +52,18 @@ class _Different(Exception):
 
 
 def take_back(context: WorkContext, filed: FiledPaper) -> bool:
-    """Record a filed paper again, as it was; return whether it became just that. Else nothing is recorded."""
+    """Record a filed paper again, as it was; return whether it became just that. Else nothing is recorded.
+
+    Raise Trouble where it is this computer that fails: that says nothing about the paper.
+    """
     try:
         _take_back(context, filed)
     except _Different:
         return False
-    except Exception as problem:  # noqa: BLE001 - one paper must not keep the others from coming back
+    except Exception as problem:
+        trouble = trouble_of(problem)
+        if trouble.code in OF_THE_COMPUTER:
+            raise trouble from problem
         # The class name only: a message may hold an answer.
         why = type(problem).__name__
         log.info(Event("not taken back", _named(filed), filed.destination, said=why))
@@ -64,8 +73,7 @@ def take_back(context: WorkContext, filed: FiledPaper) -> bool:
 
 
 def _take_back(context: WorkContext, filed: FiledPaper) -> None:
-    with files.opened(filed.original) as stream:
-        sha256, size = context.vault.keep(stream)
+    sha256, size = context.vault.keep(io.BytesIO(_original(context, filed)))
     epoch = _epoch(filed, sha256)
     paper = _paper(context, filed, sha256, size)
     result = walk(context, paper, filed.recorded_at)
@@ -89,6 +97,18 @@ def _take_back(context: WorkContext, filed: FiledPaper) -> None:
         if recorded.repeats or not _is_what_was_filed(connection, recorded.entry_id, filed):
             raise _Different
         tasks.close_unclaimed(connection, TaskKind.READ, number)
+
+
+def _original(context: WorkContext, filed: FiledPaper) -> bytes:
+    """Return a filed paper. Raise _Different for what is no longer there, or is larger than any form was."""
+    try:
+        with files.opened(filed.original) as stream:
+            content = stream.read((context.settings.reading.file_mb << 20) + 1)
+    except OSError as problem:
+        raise _Different from problem
+    if len(content) > context.settings.reading.file_mb << 20:
+        raise _Different
+    return content
 
 
 def _epoch(filed: FiledPaper, sha256: str) -> int:

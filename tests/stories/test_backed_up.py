@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import shutil
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from formflow.admin import status
+from formflow.admin.restore import restore
 from formflow.core.clock import utc_now
-from formflow.core.errors import ExitCode
+from formflow.core.errors import ExitCode, StorageProblem
 from formflow.core.settings import Settings
 from formflow.delivery.parcels import parcel_key
+from formflow.pipeline import taking_back
 from formflow.pipeline.sweep import sweep
 from formflow.sdk import Operation
 from formflow.storage import backups
@@ -268,3 +272,28 @@ def test_an_older_backup_is_used_where_the_newest_is_damaged_and_that_is_said(
     worker.settle(agency.office)
     agency.is_once_everywhere()
     assert strays(agency.backups.parent) == []
+
+
+@pytest.mark.parametrize(
+    "fails",
+    [OSError(errno.ENOSPC, "no room"), OperationalError("INSERT", {}, Exception("disk is full"))],
+    ids=["disk", "ledger"],
+)
+def test_trouble_of_the_computer_in_the_middle_takes_no_paper_for_lost(
+    agency: Agency, monkeypatch: pytest.MonkeyPatch, fails: Exception
+) -> None:
+    worker.settle(agency.office)
+    agency.backs_up()
+    drop(agency.office, "red-force-pdfcpu")
+    worker.settle(agency.office)
+    agency.is_lost()
+
+    def record(*_arguments: object) -> None:
+        raise fails
+
+    with monkeypatch.context() as patch:
+        patch.setattr(taking_back, "record", record)
+        with pytest.raises(StorageProblem, match="could not be put back"):
+            restore(agency.office, agency.backups, None, utc_now())
+    assert not agency.office.state.folder.exists()
+    assert "recorded again from the child files: 1" in agency.restores()
