@@ -9,10 +9,10 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
-from formflow.core import files
+from formflow.core import files, markers
 from formflow.core.clock import utc_now
 from formflow.core.errors import LedgerDamaged
 from formflow.core.messages import notice
@@ -26,7 +26,7 @@ log = logging.getLogger("formflow")
 
 NOTE = "ledger-damaged"
 CODE = "FF-450"
-PAGE = "FormFlow has stopped - its ledger is damaged.html"
+PAGE = "0 NOW FormFlow has stopped.html"  # before all alerts, in the order of names
 TOLD, NOT_TOLD = b"told", b"not told"
 
 
@@ -65,8 +65,8 @@ def _tell(settings: Settings, now: datetime) -> None:
             return
         folder, is_told = settings.folders.alerts, NOT_TOLD
         with contextlib.suppress(OSError):
-            respond_by = now + timedelta(hours=settings.alerts.red_within_hours)
-            page = html_pages.own_alert("", notice(CODE), settings, respond_by)
+            page = html_pages.own_alert("", notice(CODE), settings, now)
             files.write(folder / PAGE, page.encode())
-            is_told = TOLD
+            if markers.is_marked(folder):  # else it may be in the place of a share that is away
+                is_told = TOLD
         files.write(note, is_told)
