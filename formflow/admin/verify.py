@@ -88,7 +88,7 @@ def _trail(connection: Connection, settings: Settings, progress: Progress) -> Pa
         ) from problem
     if key:
         wrong = tuple(soundness.wrong_lines(connection, key, progress))
-        if (first := soundness.first_checkable(connection)) > 1:
+        if (first := audit_trail.first_checkable(connection)) > 1:
             note = f"The key was lost once: lines before {first} cannot be checked."
     else:
         wrong = (

@@ -19,7 +19,7 @@ def at_the_ledger(settings: Settings, command: str) -> Iterator[tuple[Engine, Tr
     folder = settings.state.folder
     engine = database.open_ledger(folder)
     try:
-        trail, _ = audit_trail.open_trail(
+        trail = audit_trail.open_trail(
             folder, engine, by_command(command), utc_now(), makes_key=False
         )
         yield engine, trail

@@ -107,9 +107,7 @@ def open_context(
         locks = settings.state.folder / "locks"
         stack.callback(tasks.reap, engine, locks)
         owner = stack.enter_context(Owner(locks))
-        trail, is_trail_key_lost = audit_trail.open_trail(
-            settings.state.folder, engine, who, utc_now()
-        )
+        trail = audit_trail.open_trail(settings.state.folder, engine, who, utc_now())
         views.make_folder(settings.state.folder)
         destinations, lanes = open_destinations(settings, vault), Lanes()
         stack.callback(_close, destinations, lanes)
@@ -128,18 +126,20 @@ def open_context(
             blanks=Blanks(settings.folders.blank_forms),
         )
         stack.callback(lanes.close)
-        _note_start(context, is_trail_key_lost=is_trail_key_lost)
+        _note_start(context)
         places.begin(context)
         watermark.begin(context)
         yield context
 
 
-def _note_start(context: WorkContext, *, is_trail_key_lost: bool) -> None:
+def _note_start(context: WorkContext) -> None:
     """Tell of a key of the audit trail that was lost, and note the settings in the trail where they are new."""
     now = utc_now()
-    if is_trail_key_lost:
+    with database.reading(context.engine) as connection:
+        is_loss_untold = audit_trail.is_loss_untold(connection)
+    if is_loss_untold:
         with database.writing(context.engine) as connection:
-            own_alerts.tell(connection, context, "FF-453", {}, now)
+            own_alerts.tell(connection, context, audit_trail.KEY_LOST, {}, now)
     digest = hashlib.sha256(context.settings.model_dump_json().encode()).hexdigest()
     audit_trail.note_settings(context.engine, context.trail, digest, now)
 

@@ -17,8 +17,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, literal_column, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, literal_column, select, update
 
+from formflow.core.crash_points import crash_at
 from formflow.core.errors import StorageProblem
 from formflow.core.references import at_revision
 from formflow.storage import counters, secret_file
@@ -27,6 +28,7 @@ from formflow.storage.schema import AuditHead, AuditLine, Entry, table_of
 
 FILE = "audit.key"
 KEY_BYTES = 32
+KEY_LOST = "FF-453"  # notice
 SERVICE = "service"
 SHORT = 12  # hex digits of a line's seal, as they are printed
 _SEALED = ("id", "at", "event", "who", "place", "reference", "detail", "digest")
@@ -130,8 +132,8 @@ def seal_of(key: bytes, number: int, mac: str) -> str:
 
 def open_trail(
     folder: Path, engine: Engine, who: str, now: datetime, *, makes_key: bool = True
-) -> tuple[Trail, bool]:
-    """Return the trail of a state folder, and whether its key was lost and a new one made.
+) -> Trail:
+    """Return the trail of a state folder, going on under a new key where it was lost.
 
     Begin it where there is none. Raise StorageProblem, also for a lost key that is not to be made anew.
     """
@@ -146,7 +148,19 @@ def open_trail(
     trail = Trail(key, who)
     if not is_begun or is_new:
         _begin(engine, trail, now, is_new=is_new)
-    return trail, is_begun and is_new
+        crash_at("audit-key.begun")
+    return trail
+
+
+def first_checkable(connection: Connection) -> int:
+    """Return the first line that the present key can vouch for: the earlier ones had a key that was lost."""
+    return int(connection.execute(_BEGUN).scalar() or 1)
+
+
+def is_loss_untold(connection: Connection) -> bool:
+    """Return whether the trail goes on under a new key of which nobody has been told yet."""
+    begun = first_checkable(connection)
+    return begun > 1 and (connection.execute(_LOSS_TOLD).scalar() or 0) < begun
 
 
 def _begin(engine: Engine, trail: Trail, now: datetime, *, is_new: bool) -> None:
@@ -208,6 +222,10 @@ _SETTINGS = (
     .where(_LINE.c.event == literal_column("'settings'"))
     .order_by(_LINE.c.id.desc())
     .limit(1)
+)
+_BEGUN = select(func.max(_LINE.c.id)).where(_LINE.c.event == AuditEvent.BEGUN)
+_LOSS_TOLD = select(func.max(_LINE.c.id)).where(
+    _LINE.c.event == AuditEvent.TOLD, _LINE.c.detail == KEY_LOST
 )
 _WITHOUT_A_LINE = (
     select(_ENTRY.c.id, _ENTRY.c.reference, _ENTRY.c.revision, _ENTRY.c.seal)

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DatabaseError
 
 from formflow.core.references import at_revision
 from formflow.storage import seals, sqlite
-from formflow.storage.audit_trail import AuditEvent, mac_of, seal_of
+from formflow.storage.audit_trail import AuditEvent, first_checkable, mac_of, seal_of
 from formflow.storage.schema import AuditHead, AuditLine, Entry, Paper, Parcel, table_of
 
 AT_ONCE = 2000  # rows
@@ -89,11 +89,6 @@ def wrong_lines(connection: Connection, key: bytes, step: Step) -> Iterator[str]
         yield "The end of the audit trail has been changed: lines may have been cut off."
 
 
-def first_checkable(connection: Connection) -> int:
-    """Return the first line that the present key can vouch for: the earlier ones had a key that was lost."""
-    return int(connection.execute(_BEGUN).scalar() or 1)
-
-
 def originals(connection: Connection) -> set[str]:
     """Return the sha256 of everything that the ledger expects in the vault."""
     found: set[str] = set()
@@ -147,7 +142,6 @@ _GONE = (
 )
 _LINES = select(_LINE).where(_LINE.c.id > bindparam("after")).order_by(_LINE.c.id).limit(AT_ONCE)
 _HEAD = select(_HEADS.c.number, _HEADS.c.mac, _HEADS.c.seal)
-_BEGUN = select(func.max(_LINE.c.id)).where(_LINE.c.event == AuditEvent.BEGUN)
 _OF_PAPERS = select(_PAPER.c.sha256).where(_PAPER.c.sha256.is_not(None))
 _FILED = select(_ENTRY.c.filed).where(_ENTRY.c.filed.is_not(None))
 _PICTURES = select(_ENTRY.c.pictures).where(_ENTRY.c.pictures.is_not(None))

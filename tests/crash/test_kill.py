@@ -14,7 +14,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from formflow.admin import setup, status
 from formflow.core.settings import Settings
-from formflow.storage import copy_key
+from formflow.storage import audit_trail, copy_key
 from tests.support.offices import (
     csv_rows,
     drop,
@@ -190,3 +190,19 @@ def test_a_kill_while_a_lost_key_is_replaced_leaves_the_loss_told_once(tmp_path:
     assert formflow(office, "run", "--once").returncode == 0
     assert [own.code for own in status.overview(office).own_alerts] == ["FF-256"]
     assert (office.state.folder / copy_key.FILE).is_file()
+
+
+def test_a_kill_after_the_trail_went_on_under_a_new_key_leaves_the_loss_told_once(
+    tmp_path: Path,
+) -> None:
+    office = setup.set_up(
+        tmp_path / "an agency", changes=(("settle_seconds = 5", "settle_seconds = 0.2"),)
+    )
+    drop(office, CASES[0])
+    assert formflow(office, "run", "--once").returncode == 0
+    (office.state.folder / audit_trail.FILE).unlink()
+    killed = formflow(office, "run", "--once", crash_at="audit-key.begun")
+    assert killed.returncode == KILLED, (killed.stdout, killed.stderr)
+    for _ in range(2):
+        assert formflow(office, "run", "--once").returncode == 0
+        assert [own.code for own in status.overview(office).own_alerts] == ["FF-453"]

@@ -74,7 +74,7 @@ def test_a_sheet_that_counts_waits_for_a_person_where_she_is_alerted(
     tmp_path: Path, code: str
 ) -> None:
     engine = database.open_ledger(tmp_path)
-    trail, _ = audit_trail.open_trail(tmp_path, engine, "service", datetime.now(UTC))
+    trail = audit_trail.open_trail(tmp_path, engine, "service", datetime.now(UTC))
     with database.writing(engine) as connection:
         for number, revision in ((1, 1), (2, 2), (3, 3)):
             add(connection, number, **{**review(Level.HEALTHY), "revision": revision})
