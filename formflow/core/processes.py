@@ -21,13 +21,15 @@ def kill(running: subprocess.Popen[bytes]) -> None:
 
     One that the system holds, in a call to a disk or a share that does not answer, goes when it is let go.
     """
+    if running.poll() is not None:  # its number may belong to another process by now
+        return
     started: list[psutil.Process] = []
     with contextlib.suppress(psutil.Error):
         started = psutil.Process(running.pid).children(recursive=True)
     with contextlib.suppress(ProcessLookupError, PermissionError):
         if sys.platform == "win32":
             running.kill()
-        elif running.poll() is None:  # else its number may belong to another process by now
+        else:
             os.killpg(running.pid, signal.SIGKILL)
     for child in started:
         with contextlib.suppress(psutil.Error):
