@@ -161,6 +161,22 @@ def _note_arrival(
         )
         tasks.add(connection, TaskKind.REPEAT, arrival_id, priority=tasks.PRIORITY_RECEIPT)
         return False
+    _add_new(connection, drop, sha256, size, now, code, words, continues)
+    return True
+
+
+def _add_new(
+    connection: Connection,
+    drop: Drop,
+    sha256: str | None,
+    size: int,
+    now: datetime,
+    code: str,
+    words: Mapping[str, str],
+    continues: int | None,
+) -> None:
+    """Add a paper that is seen for the first time, with its arrival, and have it read."""
+    shown = _shown(drop)
     paper_id = papers.add(
         connection,
         sha256=sha256,
@@ -176,7 +192,6 @@ def _note_arrival(
         connection, paper_id, drop.folder, shown, now, duplicate=False, role=drop.role
     )
     tasks.add(connection, TaskKind.READ, paper_id, priority=tasks.PRIORITY_READ)
-    return True
 
 
 def _arrived(drop: Drop, sha256: str | None, code: str, *, is_known: bool) -> Happened:
