@@ -157,7 +157,8 @@ def _with_progress(settings: Settings, delivered: bool) -> Iterator[Part]:
 
 
 def _part_lines(part: Part) -> Iterator[str]:
-    yield f"{'WRONG' if part.wrong else 'ok   '} {part.name}: {part.looked_at} looked at" + (
+    looked_at = f"{part.looked_at} looked at" if part.looked_at != 1 else "looked at"
+    yield f"{'WRONG' if part.wrong else 'ok   '} {part.name}: {looked_at}" + (
         f", {len(part.wrong)} wrong" if part.wrong else ""
     )
     yield from (f"      {words}" for words in part.wrong[:MOST_SHOWN])

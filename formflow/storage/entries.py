@@ -202,10 +202,9 @@ def add(connection: Connection, trail: Trail, entry: Entry, paper_id: int, keys:
 
 
 def _recorded(entry: Entry, seal: str) -> Happened:
-    name, paper = at_revision(entry.reference, entry.revision), short(entry.sha256)
-    return Happened(
-        AuditEvent.RECORDED, name, detail=f"{entry.outcome}, paper {paper}", digest=seal
-    )
+    name, paper = at_revision(entry.reference, entry.revision), f"paper {short(entry.sha256)}"
+    detail = paper if entry.outcome is Outcome.RECORDED else f"{entry.outcome}, {paper}"
+    return Happened(AuditEvent.RECORDED, name, detail=detail, digest=seal)
 
 
 def count_records(connection: Connection) -> int:
