@@ -7,15 +7,17 @@ from pathlib import Path
 import click
 
 from formflow.admin.settings_file import load_settings
+from formflow.cli.destinations import chosen
+from formflow.cli.ledger import at_the_ledger
 from formflow.cli.output import emit, say, table
 from formflow.core import markers
+from formflow.core.clock import utc_now
 from formflow.core.errors import ExitCode
 from formflow.core.messages import notice
 from formflow.delivery import places
-from formflow.delivery.destinations import open_destinations
 from formflow.sdk import registry
 from formflow.storage import database, tasks
-from formflow.storage.originals import Vault
+from formflow.storage.audit_trail import AuditEvent, Happened
 
 
 @click.group()
@@ -61,13 +63,8 @@ def check(settings_file: Path, name: str | None, as_json: bool) -> int:
     A file is written to each folder and taken away again.
     """
     settings = load_settings(settings_file)
-    destinations = open_destinations(settings, Vault(settings.state.folder / "originals"))
-    chosen = {n: c for n, c in destinations.items() if name in (None, n)}
-    if not chosen:
-        raise click.UsageError(
-            f"There is no destination “{name}”. There are: {', '.join(destinations)}."
-        )
-    reports = {n: connector.check() for n, connector in chosen.items()}
+    with chosen(settings, name) as destinations:
+        reports = {n: connector.check() for n, connector in destinations.items()}
     if as_json:
         emit(
             {
@@ -101,8 +98,12 @@ def mark(settings_file: Path, name: str) -> int:
         say(notice("FF-401").text)
         return ExitCode.DESTINATION
     markers.mark(folder, places.WORDS)
-    with database.writing(database.open_ledger(settings.state.folder)) as connection:
+    with (
+        at_the_ledger(settings, "connectors mark") as (engine, trail),
+        database.writing(engine) as connection,
+    ):
         tasks.retry(connection, name, set_aside_too=False)
+        trail.note(connection, utc_now(), Happened(AuditEvent.RETRIED, place=name, detail="marked"))
     say(f"“{name}” files in {folder}. “formflow reconcile” says what is missing there.")
     return ExitCode.DONE
 

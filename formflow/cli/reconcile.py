@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
 
 from formflow.admin.settings_file import load_settings
+from formflow.cli.destinations import chosen
 from formflow.cli.ledger import at_the_ledger
 from formflow.cli.output import emit, say
 from formflow.core.errors import ExitCode
+from formflow.core.settings import Settings
 from formflow.delivery import reconcile as comparing
-from formflow.delivery.destinations import open_destinations
 from formflow.delivery.reconcile import Compared
+from formflow.sdk.contract import Connector
 from formflow.storage import database
-from formflow.storage.originals import Vault
 
 SHOWN = 20  # references in one line; with --json there are all
 
@@ -31,24 +33,11 @@ def reconcile(settings_file: Path, name: str | None, repair: bool, as_json: bool
     service after --repair. What is there stays as it is.
     """
     settings = load_settings(settings_file)
-    destinations = open_destinations(settings, Vault(settings.state.folder / "originals"))
-    chosen = {n: c for n, c in destinations.items() if name in (None, n)}
-    if not chosen:
-        raise click.UsageError(
-            f"There is no destination “{name}”. There are: {', '.join(destinations)}."
-        )
-    compared = list(
-        comparing.compare(settings, database.open_for_looking(settings.state.folder), chosen)
-    )
-    for connector in destinations.values():
-        connector.close()
-    missing = [one for one in compared if one.missing]
-    again: dict[str, int] = {}
-    if repair and missing:
-        with at_the_ledger(settings, "reconcile") as (engine, trail):
-            for one in missing:
-                name, connector = one.destination, chosen[one.destination]
-                again[name] = comparing.deliver_again(engine, trail, name, connector, one.missing)
+    engine = database.open_for_looking(settings.state.folder)
+    with chosen(settings, name) as destinations:
+        compared = list(comparing.compare(settings, engine, destinations))
+    engine.dispose()
+    again = _repaired(settings, compared, destinations) if repair else {}
     if as_json:
         emit([_row(one, again) for one in compared])
     else:
@@ -58,6 +47,20 @@ def reconcile(settings_file: Path, name: str | None, repair: bool, as_json: bool
             say(f"Deliveries that will be made again: {sum(again.values())}.")
     is_right = all(one.is_right or one.destination in again for one in compared)
     return ExitCode.DONE if is_right else ExitCode.DESTINATION
+
+
+def _repaired(
+    settings: Settings, compared: Sequence[Compared], destinations: Mapping[str, Connector]
+) -> dict[str, int]:
+    """Have what is missing delivered again; return how many parcels, by destination."""
+    missing = {one.destination: one.missing for one in compared if one.missing}
+    if not missing:
+        return {}
+    with at_the_ledger(settings, "reconcile") as (engine, trail):
+        return {
+            name: comparing.deliver_again(engine, trail, name, destinations[name], lost)
+            for name, lost in missing.items()
+        }
 
 
 def _row(one: Compared, again: dict[str, int]) -> dict[str, object]:

@@ -227,6 +227,12 @@ def test_the_pages_of_the_dsl_carry_the_line_that_tells_of_them(recorded: Settin
     assert formflow(recorded, "audit", "--check", "12").returncode == ExitCode.USAGE
 
 
+def test_a_folder_that_a_person_calls_the_right_one_is_a_line(recorded: Settings) -> None:
+    assert formflow(recorded, "connectors", "mark", "Alerts").returncode == ExitCode.DONE
+    lines = formflow(recorded, "audit").stdout.splitlines()
+    assert re.search(r"Deliveries tried again \(marked\) +Alerts +connectors mark \(", lines[-1])
+
+
 def test_what_the_office_gets_has_no_line(recorded: Settings) -> None:
     for path in recorded.folders.receipts.glob("*.html"):
         assert "Audit trail" not in path.read_text("utf-8")
