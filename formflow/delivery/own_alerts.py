@@ -45,6 +45,19 @@ def tell(
     tell_all(connection, context.destinations, context.settings, context.trail, code, words, now)
 
 
+def tell_today(
+    connection: Connection,
+    context: DeliveryContext,
+    code: str,
+    words: Mapping[str, str],
+    now: datetime,
+) -> None:
+    """Tell, in the caller's transaction, unless just this was told today, whether somebody has seen it or not."""
+    said = {**words, "day": day_in_words(local_day(now, context.settings.zone))}
+    if not kept.was_told(connection, code, said):
+        tell(connection, context, code, said, now)
+
+
 def tell_all(
     connection: Connection,
     destinations: Mapping[str, Connector],
@@ -66,22 +79,24 @@ def tell_of_refused(
     connection: Connection, context: DeliveryContext, parcel_id: int, why: str, now: datetime
 ) -> None:
     """Tell that a parcel was held because another's file is in its way."""
-    _tell_of_held(connection, context, "FF-421", parcel_id, {"why": why}, now)
+    if about := _about_held(connection, parcel_id):
+        tell(connection, context, "FF-421", about | {"why": why}, now)
 
 
 def tell_of_undrawn(
     connection: Connection, context: DeliveryContext, parcel_id: int, now: datetime
 ) -> None:
     """Tell that a parcel was held because it could not be drawn."""
-    _tell_of_held(connection, context, "FF-423", parcel_id, {}, now)
+    if about := _about_held(connection, parcel_id):
+        tell(connection, context, "FF-423", about, now)
 
 
 def tell_of_changed(
     connection: Connection, context: DeliveryContext, parcel_id: int, now: datetime
 ) -> None:
     """Tell, once a day, that a parcel waits because its original is not as it was kept."""
-    day = day_in_words(local_day(now, context.settings.zone))
-    _tell_of_held(connection, context, CHANGED, parcel_id, {"day": day}, now)
+    if about := _about_held(connection, parcel_id):
+        tell_today(connection, context, CHANGED, about, now)
 
 
 def tell_of_place(
@@ -91,20 +106,10 @@ def tell_of_place(
     tell(connection, context, "FF-472", {"destination": destination}, now)
 
 
-def _tell_of_held(
-    connection: Connection,
-    context: DeliveryContext,
-    code: str,
-    parcel_id: int,
-    words: Mapping[str, str],
-    now: datetime,
-) -> None:
-    """Tell that a parcel was held, unless it tells of FormFlow itself: that would have no end."""
+def _about_held(connection: Connection, parcel_id: int) -> dict[str, str]:
+    """Return what a parcel is about, nothing where it tells of FormFlow itself: that would have no end."""
     held = kept_parcels.told_of(connection, parcel_id)
-    if held is not None:
-        reference, destination = held
-        about = {"reference": reference, "destination": destination, **words}
-        tell(connection, context, code, about, now)
+    return {"reference": held[0], "destination": held[1]} if held is not None else {}
 
 
 def waiting(connection: Connection) -> Iterator[OwnAlert]:

@@ -284,9 +284,8 @@ def _is_ledger_sound(context: WorkContext) -> bool:
 
 def _tell_of_original(context: WorkContext, now: datetime) -> None:
     """Tell, once a day, that what was kept of a paper is not as it was."""
-    day = local_day(now, context.settings.zone).isoformat()
     with writing(context.engine) as connection:
-        own_alerts.tell(connection, context, trouble.ORIGINAL, {"day": day}, now)
+        own_alerts.tell_today(connection, context, trouble.ORIGINAL, {}, now)
 
 
 def _told(result: Checked | Unread, paper: Paper, seconds: float) -> Event:

@@ -34,6 +34,12 @@ def add(connection: Connection, code: str, words: Mapping[str, str], now: dateti
     return write(connection, code, words, now)
 
 
+def was_told(connection: Connection, code: str, words: Mapping[str, str]) -> bool:
+    """Return whether just this has been told, also where somebody has seen it."""
+    said = json.dumps(dict(words), sort_keys=True)
+    return connection.execute(_TOLD_BEFORE, {"code": code, "words": said}).first() is not None
+
+
 def write(connection: Connection, code: str, words: Mapping[str, str], now: datetime) -> str:
     """Write an alert; return its reference."""
     number = counters.next_of(connection, "own-alert")
@@ -85,11 +91,10 @@ def _told(row: Row[*tuple[Any, ...]]) -> Told:
 _ALERT = table_of(OwnAlert)
 _A = _ALERT.c
 _ADD = insert(_ALERT)
-_WAITS = select(_A.reference).where(
-    _A.code == bindparam("code"),
-    _A.words == bindparam("words"),
-    _A.acknowledged_at.is_(None),
+_TOLD_BEFORE = select(_A.reference).where(
+    _A.code == bindparam("code"), _A.words == bindparam("words")
 )
+_WAITS = _TOLD_BEFORE.where(_A.acknowledged_at.is_(None))
 _TOLD = select(_A.reference, _A.code, _A.words, _A.told_at)
 _BY_REFERENCE = _TOLD.where(_A.reference == bindparam("reference"))
 _SINCE = _TOLD.where(_A.code == bindparam("code"), _A.told_at >= bindparam("since")).order_by(

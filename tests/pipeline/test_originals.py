@@ -10,6 +10,7 @@ import pytest
 from formflow.admin import status
 from formflow.core.errors import ExitCode, OriginalChanged
 from formflow.core.settings import Settings
+from formflow.storage import database
 from formflow.storage.originals import Vault
 from tests.pipeline.test_walk import entries
 from tests.support import worker
@@ -106,10 +107,29 @@ def test_it_is_told_once_a_day_however_often_it_is_tried(office: Settings) -> No
     worker.drain(office)
     (own,) = status.overview(office).own_alerts
     formflow(office, "ack", own.reference)
-    worker.close()
-    worker.turn(office)
+    for _ in range(2):
+        with database.writing(worker.context_of(office).engine) as connection:
+            connection.exec_driver_sql("UPDATE task SET due = 0 WHERE kind = 'read'")
+        assert worker.drain(office)
     assert status.overview(office).own_alerts == ()
     assert formflow(office, "status").returncode != ExitCode.DONE, "status goes on saying it"
+
+
+def test_a_delivery_that_waits_for_its_original_is_told_of_once_a_day_too(office: Settings) -> None:
+    files = dsl_folder(office) / "Child files"
+    files.rename(files.with_name("away"))
+    drop(office, RED)
+    worker.settle(office)
+    flipped(originals(office)[0])
+    files.with_name("away").rename(files)
+    for _ in range(2):
+        formflow(office, "retry")
+        worker.turn(office)
+        for own in status.overview(office).own_alerts:
+            formflow(office, "ack", own.reference)
+    formflow(office, "retry")
+    worker.turn(office)
+    assert status.overview(office).own_alerts == ()
 
 
 def test_a_link_in_the_place_of_an_original_is_not_followed(tmp_path: Path) -> None:
