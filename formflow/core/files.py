@@ -192,7 +192,8 @@ def sync_folder(folder: Path) -> None:
 def under(root: Path, name: str) -> Path:
     """Return root/name. Raise StorageProblem when it would lead out of the root or stay on it."""
     path = root / name
-    if "\0" in name or not _is_inside(path, root) or (ON_WINDOWS and _is_another_there(path, root)):
+    # The names of devices first: Windows opens what it is asked about.
+    if "\0" in name or (ON_WINDOWS and _is_another_there(path, root)) or not _is_inside(path, root):
         raise StorageProblem(
             "A name would lead outside its folder.",
             "Look for a link in the folder that points elsewhere, and remove it.",

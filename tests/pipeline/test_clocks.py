@@ -30,16 +30,17 @@ any_jump = pytest.mark.parametrize("by", JUMPS.values(), ids=JUMPS)
 
 
 class Computer:
-    """A computer whose clock can be put, and that can be up for longer."""
+    """A computer whose clock can be put. Its time stands still, however slow the machine is, but for what is added."""
 
     def __init__(self) -> None:
         self.shift = self.longer = 0.0  # seconds
+        self._began = time.time(), time.monotonic()
 
     def wall(self) -> float:
-        return time.time() + self.shift + self.longer
+        return self._began[0] + self.shift + self.longer
 
     def elapsed(self) -> float:
-        return time.monotonic() + self.longer
+        return self._began[1] + self.longer
 
     def jumps(self, by: timedelta) -> None:
         self.shift += by.total_seconds()
