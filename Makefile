@@ -46,11 +46,12 @@ bench: $(READY)
 words: $(READY)
 	"$(BIN)/python" -m bench.words
 
-# kill -9 at every named point, then at KILLS random moments.
+# kill -9 at every named point, then KILLS times at random: service, reading child, worker, a connector's process.
 KILLS ?= 200
 crash: export FORMFLOW_KILLS := $(KILLS)
 crash: $(READY)
-	"$(BIN)/python" -m pytest tests/crash -n 2 --timeout 3600
+	"$(BIN)/python" -m pytest tests/crash/test_kill.py -n 2 --timeout 3600
+	"$(BIN)/python" -m pytest -q -s tests/crash/test_random.py --timeout 86400
 
 # A backup while FORMS forms flow, the computer lost, a restore: every form once everywhere.
 FORMS ?= 300

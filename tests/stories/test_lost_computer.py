@@ -23,7 +23,7 @@ from formflow.admin import setup, status
 from formflow.core.errors import ExitCode
 from formflow.core.settings import Settings
 from formflow.storage import database, entries
-from tests.crash.test_kill import Inbox, inbox, open_office
+from tests.support.inbox import Inbox, inbox, open_office
 from tests.support.offices import (
     COMMAND,
     csv_rows,
