@@ -13,7 +13,7 @@ BIN := .venv/$(SCRIPTS)
 READY := .venv/.ready
 TYPING := build/typing
 
-.PHONY: demo test check bench words crash rehearsal fuzz prints mutants fillpdf windows docs clean
+.PHONY: demo test check bench words crash rehearsal burst fuzz prints mutants fillpdf windows docs clean
 
 demo: $(READY)
 	"$(BIN)/formflow" demo demo-agency
@@ -58,6 +58,13 @@ FORMS ?= 300
 rehearsal: export FORMFLOW_REHEARSAL := $(FORMS)
 rehearsal: $(READY)
 	"$(BIN)/python" -m pytest -q -s tests/stories/test_lost_computer.py --timeout 21600
+
+# FORMS forms and FILES other files at once, with no word from the watcher, and a red form behind them all.
+FILES ?= 200
+burst: export FORMFLOW_BURST_FORMS := $(FORMS)
+burst: export FORMFLOW_BURST_FILES := $(FILES)
+burst: $(READY)
+	"$(BIN)/python" -m pytest -q -s tests/stories/test_burst.py --timeout 86400
 
 # N damaged forms; none may pass with other answers, green with a field missing, or hang.
 N ?= 10000

@@ -143,7 +143,10 @@ def test_after_random_kills_every_form_is_everywhere_once_judged_right_and_told(
     last = agency.ends()
 
     found = tally(Places(office, inbox[0], tmp_path / "board"), forms)
-    print(f"killed {agency.kills.total()} times ({dict(agency.kills)})\n{found}")
+    print(
+        f"killed {agency.kills.total()} times ({dict(agency.kills)})\n{found}\n"
+        f"{found.mails_repeated} mails came twice, each under its own Message-ID"
+    )
     assert last.returncode == ExitCode.DONE, last.stderr
     assert found.is_clean, str(found)
     assert found.mails_repeated <= agency.kills["service"] + agency.kills["worker"]

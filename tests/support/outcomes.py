@@ -17,6 +17,7 @@ import openpyxl
 from sqlalchemy import text
 
 from bench import forms as made_forms
+from formflow.admin import status
 from formflow.core.model import AnswerState, Entry, Outcome
 from formflow.core.settings import Settings
 from formflow.sdk import LIGHTS, Light, at_revision, find_revision
@@ -149,7 +150,7 @@ class Tally:
     def __str__(self) -> str:
         counts = (
             f"{len(self.lost)} lost, {len(self.doubled)} doubled, {len(self.wrong)} judged wrongly,"
-            f" {len(self.unseen)} unseen; {self.mails_repeated} mails came again with the same Message-ID"
+            f" {len(self.unseen)} unseen"
         )
         wrong = (*self.lost, *self.doubled, *self.wrong, *self.unseen)
         return f"{self.forms} forms: {counts}" + "".join(f"\n  {one}" for one in wrong)
@@ -216,6 +217,14 @@ def _troubles(form: KnownForm, seen: _Seen) -> Iterator[tuple[str, str]]:
 
 def _named(entry: Entry) -> str:
     return at_revision(entry.reference, entry.revision)
+
+
+def at_rest(office: Settings) -> bool:
+    """Return whether all that was dropped is taken, read and with every destination."""
+    if files(office.watch[0].folder):
+        return False
+    view = status.overview(office)
+    return view.papers_unread == 0 and view.undelivered == ()
 
 
 def on_record(office: Settings) -> dict[str, list[Entry]]:
