@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import email
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,13 +21,26 @@ KINDS = "# The kinds of destination"  # what follows the destinations in a setti
 
 
 class Inbox:
-    """A mail server's memory."""
+    """A mail server's memory. It may be slow, or say nothing at all until it is told to."""
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
+        self.seconds = 0.0  # that it takes over a mail
+        self.hangs = False
+
+    async def handle_MAIL(  # noqa: N802
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Let a mail begin, as aiosmtpd asks for."""
+        while self.hangs:
+            await asyncio.sleep(0.05)
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 go on"
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Keep the message, as aiosmtpd asks for."""
+        await asyncio.sleep(self.seconds)
         assert isinstance(envelope.content, bytes)
         self.messages.append(email.message_from_bytes(envelope.content))
         return "250 kept"
