@@ -30,6 +30,7 @@ from formflow.storage import audit_trail, counters, database, soundness, sqlite
 from formflow.storage.failures import damage_of
 from formflow.storage.originals import COPY_BYTES, Vault
 
+LAST = "last-backup"  # in the state folder: the moment of the newest backup
 MANIFEST, LEDGER, ORIGINALS, KEYS = "manifest.json", "ledger.sqlite", "originals", "*.key"
 FORMAT = 1  # of the manifest
 LONGEST_MANIFEST_BYTES = 1 << 28
@@ -100,6 +101,19 @@ def make(
     return Made(manifest, copied, damaged)
 
 
+def note_last(state: Path, moment: datetime) -> None:
+    """Note in a state folder when its newest backup was made. Raise OSError."""
+    files.write(state / LAST, moment.astimezone(UTC).isoformat().encode())
+
+
+def last(state: Path) -> datetime | None:
+    """Return when the newest backup of a state folder was made, None where none is known."""
+    try:
+        return datetime.fromisoformat((state / LAST).read_text("ascii")).astimezone(UTC)
+    except (OSError, ValueError):
+        return None
+
+
 def names(folder: Path) -> list[str]:
     """Return the backups in a folder, newest first, also those that were cut short. Raise OSError."""
     found = (one.name for one in folder.iterdir() if _NAME.fullmatch(one.name) and one.is_dir())
@@ -133,6 +147,7 @@ def put(folder: Path, manifest: Manifest, state: Path) -> None:
     kept, vault = Vault(folder / ORIGINALS), Vault(state / ORIGINALS)
     for sha256 in manifest.originals:
         _copy(kept.path(sha256), vault.path(sha256), sha256, manifest.name)
+    note_last(state, manifest.moment)
 
 
 def texts(folder: Path, manifest: Manifest, under: str) -> Iterator[tuple[str, bytes]]:

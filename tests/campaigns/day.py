@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
+from formflow.core.errors import StorageProblem
 from formflow.core.model import Light
 from formflow.core.settings import Settings
 from formflow.delivery import places
@@ -97,7 +98,7 @@ class Day:
             try:
                 if is_so():
                     return True
-            except (OSError, ValueError, KeyError, database.StorageProblem):
+            except (OSError, ValueError, KeyError, StorageProblem):
                 pass  # being replaced, or away: looked at again
             time.sleep(LOOK_SECONDS)
         return False
