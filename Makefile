@@ -13,7 +13,7 @@ BIN := .venv/$(SCRIPTS)
 READY := .venv/.ready
 TYPING := build/typing
 
-.PHONY: demo test check bench words crash rehearsal burst fuzz prints mutants fillpdf windows docs clean
+.PHONY: demo test check bench words crash faults rehearsal burst fuzz prints mutants fillpdf windows docs clean
 
 demo: $(READY)
 	"$(BIN)/formflow" demo demo-agency
@@ -52,6 +52,10 @@ crash: export FORMFLOW_KILLS := $(KILLS)
 crash: $(READY)
 	"$(BIN)/python" -m pytest tests/crash/test_kill.py -n 2 --timeout 3600
 	"$(BIN)/python" -m pytest -q -s tests/crash/test_random.py --timeout 86400
+
+# Whatever goes wrong with disks, clocks, destinations and the ledger, while forms flow: a table, ended with 1 where a cell is red.
+faults: $(READY)
+	"$(BIN)/python" -m tests.campaigns.faults
 
 # A backup while FORMS forms flow, the computer lost, a restore: every form once everywhere.
 FORMS ?= 300

@@ -23,17 +23,21 @@ from tests.support.offices import formflow_apart
 from tests.support.outcomes import KnownForm, make
 
 EARLIER, LATER = 3, 5  # forms; of the later ones one is red
-PATIENT = ('[[destination]]\nname = "Mail"', '[[destination]]\nname = "Mail"\ntimeout_seconds = 4')
+SCAN = ("scan_seconds = 10", "scan_seconds = 1")
+MAIL = '[[destination]]\nname = "Mail"\n'
+CHANGES = (SCAN, SCAN, (MAIL, f"{MAIL}timeout_seconds = 4\n"))
 
 
 class Campaign:
     """An agency with some forms on record, copied for each fault."""
 
-    def __init__(self, folder: Path, inbox: Inbox, port: int) -> None:
+    def __init__(
+        self, folder: Path, inbox: Inbox, port: int, earlier: int = EARLIER, later: int = LATER
+    ) -> None:
         self._folder, self._inbox = folder, inbox
-        forms = make(folder / "made", EARLIER + LATER)
-        self._earlier, self._later = forms[:EARLIER], _red_first(forms[EARLIER:])
-        office = open_office(folder / "before", port, [PATIENT])
+        forms = make(folder / "made", earlier + later)
+        self._earlier, self._later = forms[:earlier], _red_first(forms[earlier:])
+        office = open_office(folder / "before", port, CHANGES)
         for form in self._earlier:
             shutil.copyfile(form.path, office.watch[0].folder / form.path.name)
         ended = formflow_apart(office, "run", "--once")
@@ -66,21 +70,15 @@ def _red_first(forms: Sequence[KnownForm]) -> list[KnownForm]:
     return sorted(forms, key=lambda form: form.light.value != "red")
 
 
-@contextmanager
-def campaign() -> Iterator[Campaign]:
-    """Lend a campaign, with everything that it needs."""
-    with TemporaryDirectory() as folder, receiving() as (inbox, port):
-        yield Campaign(Path(folder), inbox, port)
-
-
 def main(words: Sequence[str]) -> int:
     """Try the faults that are asked for; return 1 where a cell is red."""
     asked = [one for one in FAULTS if not words or any(word in one.name for word in words)]
     rows = []
-    with campaign() as days:
+    with TemporaryDirectory() as folder, receiving() as (inbox, port):
+        campaign = Campaign(Path(folder), inbox, port)
         for fault in asked:
-            print(f"{fault.name} ...", file=sys.stderr, flush=True)
-            rows.append(days.row(fault))
+            rows.append(campaign.row(fault))
+            print(table(rows[-1:]), file=sys.stderr, flush=True)
     print(table(rows))
     return int(any(row.is_red for row in rows))
 

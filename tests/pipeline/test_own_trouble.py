@@ -167,6 +167,20 @@ def test_a_ledger_that_another_program_holds_too_long_costs_no_form(
     assert_read_in_the_end(office)
 
 
+@pytest.mark.parametrize("looks", ["status", "health", "doctor"])
+def test_whoever_looks_at_a_ledger_that_another_program_holds_is_told_so(
+    office: Settings, monkeypatch: pytest.MonkeyPatch, looks: str
+) -> None:
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.2)
+    worker.turn(office)
+    worker.close()
+    with locked(office):
+        told = formflow(office, looks)
+    assert told.returncode in (ExitCode.STORAGE, ExitCode.WAITING)
+    assert "in use by another program" in told.stdout + told.stderr
+    assert "Check that this account" not in told.stdout + told.stderr
+
+
 def test_an_interpreter_that_is_away_for_a_moment_costs_no_form(
     office: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
