@@ -147,7 +147,6 @@ def put(folder: Path, manifest: Manifest, state: Path) -> None:
     kept, vault = Vault(folder / ORIGINALS), Vault(state / ORIGINALS)
     for sha256 in manifest.originals:
         _copy(kept.path(sha256), vault.path(sha256), sha256, manifest.name)
-    note_last(state, manifest.moment)
 
 
 def texts(folder: Path, manifest: Manifest, under: str) -> Iterator[tuple[str, bytes]]:
