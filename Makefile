@@ -13,7 +13,7 @@ BIN := .venv/$(SCRIPTS)
 READY := .venv/.ready
 TYPING := build/typing
 
-.PHONY: demo test check bench words crash rehearsal fuzz prints mutants fillpdf windows docs clean
+.PHONY: demo test check bench words crash faults rehearsal burst fuzz prints mutants fillpdf windows docs clean
 
 demo: $(READY)
 	"$(BIN)/formflow" demo demo-agency
@@ -46,17 +46,29 @@ bench: $(READY)
 words: $(READY)
 	"$(BIN)/python" -m bench.words
 
-# kill -9 at every named point, then at KILLS random moments.
+# kill -9 at every named point, then KILLS times at random: service, reading child, worker, a connector's process.
 KILLS ?= 200
 crash: export FORMFLOW_KILLS := $(KILLS)
 crash: $(READY)
-	"$(BIN)/python" -m pytest tests/crash -n 2 --timeout 3600
+	"$(BIN)/python" -m pytest tests/crash/test_kill.py -n 2 --timeout 3600
+	"$(BIN)/python" -m pytest -q -s tests/crash/test_random.py --timeout 86400
+
+# Whatever goes wrong with disks, clocks, destinations and the ledger, while forms flow: a table, ended with 1 where a cell is red.
+faults: $(READY)
+	"$(BIN)/python" -m tests.campaigns.faults
 
 # A backup while FORMS forms flow, the computer lost, a restore: every form once everywhere.
 FORMS ?= 300
 rehearsal: export FORMFLOW_REHEARSAL := $(FORMS)
 rehearsal: $(READY)
 	"$(BIN)/python" -m pytest -q -s tests/stories/test_lost_computer.py --timeout 21600
+
+# FORMS forms and FILES other files at once, with no word from the watcher, and a red form behind them all.
+FILES ?= 200
+burst: export FORMFLOW_BURST_FORMS := $(FORMS)
+burst: export FORMFLOW_BURST_FILES := $(FILES)
+burst: $(READY)
+	"$(BIN)/python" -m pytest -q -s tests/stories/test_burst.py --timeout 86400
 
 # N damaged forms; none may pass with other answers, green with a field missing, or hang.
 N ?= 10000

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -41,11 +42,14 @@ def back_up(settings: Settings, settings_file: Path, folder: Path, now: datetime
         )
     try:
         texts = dict(_texts(settings, settings_file))
-        return backups.make(
+        made = backups.make(
             settings.state.folder, folder, texts, __version__, now, rights.make_private
         )
     except OSError as problem:
         raise _cannot_be_written(problem) from problem
+    with suppress(OSError):  # the backup is made; at worst `status` calls it older than it is
+        backups.note_last(settings.state.folder, now)
+    return made
 
 
 def refuse_misplaced(settings: Settings, folder: Path) -> None:

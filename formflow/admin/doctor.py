@@ -226,10 +226,20 @@ def _work(settings: Settings, now: datetime) -> Iterator[tuple[str, CheckLine]]:
         yield "service", CheckLine(False, f"{problem.found} {problem.advice}")
         return
     yield "service", _service(view, settings, now)
+    yield "backup", _backup(view, settings, now)
     stuck = [*status.put_back_in_words(view, settings)]
     if view.is_stuck:
         stuck += status.undelivered_in_words(view, settings)
     yield from (("waiting", CheckLine(False, line)) for line in stuck)
+
+
+def _backup(view: status.Overview, settings: Settings, now: datetime) -> CheckLine:
+    if view.last_backup is None:
+        return CheckLine(True, "none has been made yet; “formflow backup FOLDER” makes one")
+    if view.is_backup_overdue(now):
+        return CheckLine(False, " ".join(status.backup_in_words(view, settings, now)))
+    when = moment_in_words(view.last_backup, settings.zone)
+    return CheckLine(True, f"the last one was made on {when}")
 
 
 def _service(view: status.Overview, settings: Settings, now: datetime) -> CheckLine:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from formflow.admin.status import Overview, exit_code, overview
+from formflow.admin.status import Overview, backup_in_words, exit_code, overview
 from formflow.core.errors import ExitCode, FormFlowError
 from formflow.core.settings import Settings
 from formflow.pipeline import service
@@ -33,6 +33,7 @@ class Backlog:
     last_turn: datetime | None
     oldest_alert: datetime | None
     oldest_delivery: datetime | None
+    last_backup: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,10 @@ def health(settings: Settings, now: datetime) -> Health:
         return Health(problem.exit_code, f"{problem.found} {problem.advice}".strip(), now)
     code, waits = exit_code(view, settings, now), backlog(view)
     first = _WELL.get(code) or _not_running(settings, view, now)
-    return Health(code, " ".join((first, *_told(waits, settings, now))), now, waits)
+    told = [first, *_told(waits, settings, now)]
+    if view.is_backup_overdue(now):
+        told += backup_in_words(view, settings, now)
+    return Health(code, " ".join(told), now, waits)
 
 
 def backlog(view: Overview) -> Backlog:
@@ -79,6 +83,7 @@ def backlog(view: Overview) -> Backlog:
         last_turn=view.last_turn,
         oldest_alert=min(unseen, default=None),
         oldest_delivery=min(view.lacking_since.values(), default=None),
+        last_backup=view.last_backup,
     )
 
 

@@ -52,6 +52,11 @@ def _of(waits: Backlog) -> Iterator[str]:
     yield from _moment(
         "formflow_oldest_delivery_timestamp_seconds", "When the oldest of these was due.", delivery
     )
+    yield from _moment(
+        "formflow_last_backup_timestamp_seconds",
+        "When the newest backup was made.",
+        waits.last_backup,
+    )
 
 
 def _gauge(name: str, words: str, value: float) -> Iterator[str]:

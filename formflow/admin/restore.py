@@ -60,6 +60,7 @@ def restore(settings: Settings, folder: Path, name: str | None, now: datetime) -
         manifest, passed_over = _chosen(folder, name)
         with _beside(state) as staging:
             backups.put(folder, manifest, staging)
+            backups.note_last(staging, manifest.moment)
             crash_at("restore.copied")
             differ = tuple(_put_back_forms(settings, folder, manifest))
             with open_context(_in(settings, staging), who=by_command("restore")) as context:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from formflow.core.errors import ExitCode, LedgerDamaged
 from formflow.core.markers import is_marked
-from formflow.core.messages import MESSAGES
+from formflow.core.messages import MESSAGES, notice
 from formflow.core.model import Light, Outcome
 from formflow.core.references import at_revision
 from formflow.core.settings import Settings
@@ -21,6 +21,7 @@ from formflow.pipeline import damage
 from formflow.pipeline.service import HEARTBEAT
 from formflow.storage import (
     backlog,
+    backups,
     database,
     entries,
     papers,
@@ -34,6 +35,8 @@ from formflow.storage.silences import Silent
 from formflow.storage.tasks import Undelivered
 from formflow.storage.waiting import Waiting
 
+BACKUP_WITHIN = timedelta(days=8)  # a weekly one may be a day late
+OLD_BACKUP = "FF-480"  # notice
 ALIVE_WITHIN = timedelta(minutes=15)  # or three sweeps, where these are rarer
 
 
@@ -63,6 +66,11 @@ class Overview:
     unusable: Mapping[str, str]  # destinations whose kind is not there or broken -> what is wrong
     folders: tuple[FolderState, ...]
     last_turn: datetime | None  # when the service last finished a turn
+    last_backup: datetime | None  # None: no backup of this ledger is known
+
+    def is_backup_overdue(self, now: datetime) -> bool:
+        """Return whether an agency that makes backups has made none for too long."""
+        return self.last_backup is not None and now - self.last_backup > BACKUP_WITHIN
 
     def is_overdue(self, settings: Settings, now: datetime) -> bool:
         """Return whether the service should have looked at its folders since it last did."""
@@ -123,6 +131,7 @@ def overview(settings: Settings) -> Overview:
         unusable(settings),
         tuple(_folders(settings, lying)),
         _last_turn(settings),
+        backups.last(settings.state.folder),
     )
 
 
@@ -132,7 +141,8 @@ def exit_code(view: Overview, settings: Settings, now: datetime) -> ExitCode:
         return ExitCode.NOT_RUNNING
     if view.is_stuck:
         return ExitCode.DESTINATION
-    return ExitCode.WAITING if view.waits_for_a_person else ExitCode.DONE
+    waits = view.waits_for_a_person or view.is_backup_overdue(now)
+    return ExitCode.WAITING if waits else ExitCode.DONE
 
 
 def _folders(settings: Settings, lying: Mapping[str, int]) -> Iterator[FolderState]:
@@ -170,6 +180,16 @@ def as_text(view: Overview, settings: Settings) -> str:
     when = moment_in_words(view.last_turn, settings.zone) if view.last_turn else "never"
     lines.append(f"FormFlow last looked at its folders: {when}.")
     return "\n".join(lines)
+
+
+def backup_in_words(view: Overview, settings: Settings, now: datetime) -> list[str]:
+    """Return when the last backup was made, and what to do where that is too long ago. Nothing where there is none."""
+    if view.last_backup is None:
+        return []
+    if view.is_backup_overdue(now):
+        days = str((now - view.last_backup).days)
+        return [f"{notice(OLD_BACKUP, words={'days': days}).text} ({OLD_BACKUP})"]
+    return [f"Last backup: {moment_in_words(view.last_backup, settings.zone)}."]
 
 
 def unread_in_words(view: Overview) -> list[str]:

@@ -28,7 +28,9 @@ def as_json(view: Overview, settings: Settings, now: datetime) -> dict[str, Any]
         "exit_code": int(exit_code(view, settings, now)),
         "last_turn": _iso(view.last_turn),
         "last_turn_seconds": _age(view.last_turn, now),
-        "waits_for_a_person": view.waits_for_a_person,
+        "last_backup": _iso(view.last_backup),
+        "last_backup_seconds": _age(view.last_backup, now),
+        "waits_for_a_person": view.waits_for_a_person or view.is_backup_overdue(now),
         "waits_for": _waits_for(view, backlog(view), now),
     }
 
@@ -49,6 +51,7 @@ def _waits_for(view: Overview, waits: Backlog, now: datetime) -> dict[str, dict[
             "destinations_silent": len(view.silent),
             "destinations_unusable": len(view.unusable),
             "folders_offline": waits.offline,
+            "backups_overdue": int(view.is_backup_overdue(now)),
         },
         "formflow": {
             "files_to_take": sum(folder.waiting for folder in view.folders),

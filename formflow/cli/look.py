@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from formflow.admin.settings_file import load_settings
-from formflow.admin.status import as_text, exit_code, overview
+from formflow.admin.status import as_text, backup_in_words, exit_code, overview
 from formflow.admin.status_json import as_json as status_json
 from formflow.cli.output import calls, emit, notice_json, proposal_json, say, table
 from formflow.cli.output import explain as explained
@@ -184,7 +184,8 @@ def status(settings_file: Path, as_json: bool) -> int:
     if as_json:
         emit(status_json(view, settings, now))
     else:
-        click.echo(as_text(view, settings))
+        lines = [as_text(view, settings), *backup_in_words(view, settings, now)]
+        click.echo("\n".join(lines))
     return exit_code(view, settings, now)
 
 

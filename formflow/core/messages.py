@@ -1082,6 +1082,11 @@ MESSAGES: dict[str, Message] = {
         "Forms are taken and alerts reach you as usual, but with a wrong date. Reminders may be late.",
         "Ask IT to put the clock right, then to restart FormFlow.",
     ),
+    "FF-480": Message(
+        "No backup has been made for {days} days.",
+        "If this computer fails, some of what has been recorded since then may be lost.",
+        "Find out why “formflow backup” no longer runs, and start it again.",
+    ),
 }
 
 

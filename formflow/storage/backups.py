@@ -30,6 +30,7 @@ from formflow.storage import audit_trail, counters, database, soundness, sqlite
 from formflow.storage.failures import damage_of
 from formflow.storage.originals import COPY_BYTES, Vault
 
+LAST = "last-backup"  # in the state folder: the moment of the newest backup
 MANIFEST, LEDGER, ORIGINALS, KEYS = "manifest.json", "ledger.sqlite", "originals", "*.key"
 FORMAT = 1  # of the manifest
 LONGEST_MANIFEST_BYTES = 1 << 28
@@ -98,6 +99,19 @@ def make(
             shutil.rmtree(own, ignore_errors=True)
             raise
     return Made(manifest, copied, damaged)
+
+
+def note_last(state: Path, moment: datetime) -> None:
+    """Note in a state folder when its newest backup was made. Raise OSError."""
+    files.write(state / LAST, moment.astimezone(UTC).isoformat().encode())
+
+
+def last(state: Path) -> datetime | None:
+    """Return when the newest backup of a state folder was made, None where none is known."""
+    try:
+        return datetime.fromisoformat((state / LAST).read_text("ascii")).astimezone(UTC)
+    except (OSError, ValueError):
+        return None
 
 
 def names(folder: Path) -> list[str]:

@@ -43,13 +43,16 @@ def open_ledger(folder: Path) -> Engine:
 
 
 def _cannot_be_opened(problem: Exception) -> StorageProblem:
-    if sqlite.LOCKED in str(problem):
-        words = MESSAGES[LEDGER]
-        return StorageProblem(words.found, words.do_now)
-    return StorageProblem(
+    return _is_in_use(problem) or StorageProblem(
         "The ledger cannot be opened.",
         "Check that the state folder is on a local disk and that this account may write there.",
     )
+
+
+def _is_in_use(problem: Exception) -> StorageProblem | None:
+    """Return what to say where another program holds the ledger, None where it does not."""
+    words = MESSAGES[LEDGER]
+    return StorageProblem(words.found, words.do_now) if sqlite.LOCKED in str(problem) else None
 
 
 def open_for_looking(folder: Path) -> Engine:
@@ -64,7 +67,7 @@ def open_for_looking(folder: Path) -> Engine:
         found = _version(engine) if engine else 0
     except (OSError, DatabaseError, sqlite.Error) as problem:
         cannot = StorageProblem("The ledger cannot be read.", sqlite.advice(problem))
-        raise damage_of(problem) or cannot from problem
+        raise damage_of(problem) or _is_in_use(problem) or cannot from problem
     _refuse_newer(found)
     if engine is None or found == 0:
         raise StorageProblem(

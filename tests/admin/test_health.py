@@ -21,6 +21,7 @@ from formflow.core.errors import ExitCode
 from formflow.core.settings import Settings
 from formflow.pipeline import service
 from formflow.pipeline.service import HEARTBEAT
+from formflow.storage import backups
 from formflow.storage.database import writing
 from tests.support import worker
 from tests.support.offices import drop, formflow
@@ -211,9 +212,10 @@ def test_every_figure_and_every_key_stands_in_the_docs(office: Settings) -> None
     office.folders.receipts.rename(office.folders.receipts.with_name("elsewhere"))
     drop(office, RED)
     worker.settle(office)
+    backups.note_last(office.state.folder, NOON)
     docs = OPERATIONS.read_text("utf-8")
     names = {name.partition(" ")[0] for name in metrics(as_prometheus(health(office, NOON)))}
-    assert len(names) == 13
+    assert len(names) == 14
     assert {name for name in names if f"`{name}" not in docs} == set()
     told = json.loads(formflow(office, "status", "--json").stdout)
     lists = {key for key, value in told.items() if isinstance(value, list | dict)}
@@ -228,7 +230,7 @@ def test_status_as_json_says_what_waits_for_whom_and_how_long(office: Settings) 
     assert told.keys() == {
         "now", "exit_code", "records", "papers_unread", "put_back", "held_up", "waiting", "undecided",
         "own_alerts", "undelivered", "silent", "unusable", "folders", "last_turn",
-        "last_turn_seconds", "waits_for_a_person", "waits_for",
+        "last_turn_seconds", "last_backup", "last_backup_seconds", "waits_for_a_person", "waits_for",
     }  # fmt: skip
     assert told["exit_code"] == ExitCode.DESTINATION
     assert told["waits_for"]["safeguarding_lead"].keys() == {

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import email
 import os
-from collections.abc import Iterator
-from email.message import Message
 from pathlib import Path
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from formflow.admin import setup, status
-from formflow.core.settings import Settings
 from formflow.storage import audit_trail, copy_key
+from tests.support.inbox import Inbox, inbox, open_office
 from tests.support.offices import (
     csv_rows,
     drop,
     dsl_folder,
     files,
     formflow,
-    free_port,
     register_rows,
     strays,
 )
 from tests.support.systems import KILLED
+
+__all__ = ["inbox"]  # a mail server, as a fixture
 
 CASES = ("red-planned-secrecy-pdfjs", "amber-peer-pressure-pdftk-fdf")
 POINTS = (
@@ -61,45 +57,6 @@ AGAIN = (  # the same points, when they are passed another time
 )
 # `make crash` alone also kills where a point is passed another time.
 IS_CAMPAIGN = "FORMFLOW_KILLS" in os.environ
-
-
-class Inbox:
-    """A mail server's memory."""
-
-    def __init__(self) -> None:
-        self.messages: list[Message] = []
-
-    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
-        """Keep the message, as aiosmtpd asks for."""
-        assert isinstance(envelope.content, bytes)
-        self.messages.append(email.message_from_bytes(envelope.content))
-        return "250 kept"
-
-
-@pytest.fixture
-def inbox() -> Iterator[tuple[Inbox, int]]:
-    """A real mail server on the loopback."""
-    kept = Inbox()
-    controller = Controller(kept, hostname="127.0.0.1", port=free_port())
-    controller.start()
-    yield kept, controller.port
-    controller.stop()
-
-
-def open_office(folder: Path, port: int) -> Settings:
-    """Make an agency with every kind of destination, e-mail too."""
-    mail = (
-        '[[destination]]\nname = "Mail"\nkind = "email_alert"\nhost = "127.0.0.1"\n'
-        f'port = {port}\nsecurity = "none"\nsender = "formflow@example.org"\n'
-        'recipient = "lead@example.org"\n\n# The kinds of destination'
-    )
-    return setup.set_up(
-        folder,
-        changes=(
-            ("settle_seconds = 5", "settle_seconds = 0.2"),
-            ("# The kinds of destination", mail),
-        ),
-    )
 
 
 @pytest.mark.parametrize("point", [*POINTS, *(AGAIN if IS_CAMPAIGN else ())])

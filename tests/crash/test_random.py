@@ -1,6 +1,7 @@
-"""kill -9 at random moments, again and again: at the end every paper is there once, and nothing else.
+"""kill -9 at random moments, again and again: at the end every form is everywhere once, judged right and told.
 
-A few kills run in `make test`; `make crash KILLS=200` runs a campaign.
+Whoever works is killed: the service, the child that reads, a worker of `formflow ingest`, the process of a
+connector from another package. A few kills run in `make test`; `make crash KILLS=500` runs a campaign.
 """
 
 from __future__ import annotations
@@ -12,60 +13,143 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import psutil
 import pytest
 
-from bench import forms as made_forms
-from formflow.admin import setup
-from tests.support.offices import (
-    COMMAND,
-    csv_rows,
-    dsl_folder,
-    files,
-    formflow,
-    register_rows,
-    strays,
-)
+from formflow.admin import setup, status
+from formflow.core.errors import ExitCode
+from formflow.core.settings import Settings
+from tests.support import boards
+from tests.support.inbox import Inbox, inbox, open_office
+from tests.support.offices import COMMAND, files, strays
+from tests.support.outcomes import KnownForm, Places, make, tally
 
 if sys.platform == "win32":
     pytest.skip("kill -9 is a thing of POSIX systems", allow_module_level=True)
 
+__all__ = ["inbox"]  # a mail server, as a fixture
+
 KILLS = int(os.environ.get("FORMFLOW_KILLS", "6"))
-PAPERS_FOR_EACH_KILL = 2
+FORMS_FOR_EACH_KILL = 2
 SEED = 20261123
+# By what a process that works for another is known.
+HELPERS = {
+    "child": "formflow.reading.sandbox.child",
+    "connector": "formflow.delivery.plugin_process",
+    "worker": "multiprocessing.spawn",
+}
+TURNS = ("service", "child", "connector", "service", "worker", "service")
+LONGEST_LOOK_SECONDS = 20.0  # for a helper that rests because it was killed before
 
 
-@pytest.mark.timeout(3600)
-def test_after_random_kills_every_paper_is_there_once(tmp_path: Path) -> None:
-    chance = random.Random(SEED)  # noqa: S311 - spreads moments, guards nothing
-    papers = made_forms.make(tmp_path / "made", KILLS * PAPERS_FOR_EACH_KILL)
-    office = setup.set_up(
-        tmp_path / "an agency", changes=[("settle_seconds = 5", "settle_seconds = 0.2")]
-    )
-    file = office.state.folder.parent / setup.SETTINGS_FILE
-    waiting, killed = list(papers), 0
-    while waiting:
-        for path in waiting[:PAPERS_FOR_EACH_KILL]:
-            shutil.copyfile(path, office.watch[0].folder / path.name)
-        del waiting[:PAPERS_FOR_EACH_KILL]
-        service = subprocess.Popen(
-            [sys.executable, "-c", COMMAND, "--settings", str(file), "run"],
-            stderr=subprocess.DEVNULL,
+class Killed:
+    """An agency at work whose processes are killed while forms flow."""
+
+    def __init__(self, office: Settings, environment: Mapping[str, str]) -> None:
+        self.office = office
+        self.kills: Counter[str] = Counter()
+        self._chance = random.Random(SEED)  # noqa: S311 - spreads moments, guards nothing
+        self._environment = os.environ | environment
+        self._service: subprocess.Popen[bytes] | None = None
+
+    def command(self, *arguments: str) -> list[str]:
+        file = self.office.state.folder.parent / setup.SETTINGS_FILE
+        return [sys.executable, "-c", COMMAND, "--settings", str(file), *arguments]
+
+    def starts(self, *arguments: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            self.command(*arguments), env=self._environment, stderr=subprocess.DEVNULL
         )
-        time.sleep(chance.uniform(0.4, 1.6))
-        service.send_signal(signal.SIGKILL)
-        killed += service.wait() == -signal.SIGKILL
-    last = formflow(office, "run", "--once")
-    assert last.returncode == 0, last.stderr
-    assert killed == KILLS
 
-    references = [row["ff_reference"] for row in csv_rows(office)]
-    assert len(references) == len(set(references)) == len(papers)
-    assert register_rows(office) == {f"{reference} r1": 1 for reference in references}
-    assert len(files(office.folders.receipts)) == len(papers)
-    assert len(files(office.folders.alerts)) == len(papers)
-    child_files = files(dsl_folder(office) / "Child files")
-    assert sum("original.pdf" in name for name in child_files) == len(papers)
+    def is_hit(self, victim: str, forms: Sequence[KnownForm]) -> None:
+        """Let some forms come, and kill somebody while they are worked on."""
+        if self._service is None or self._service.poll() is not None:
+            self._service = self.starts("run")
+        if victim == "worker":
+            self._kill_a_worker(forms)
+            return
+        for form in forms:
+            shutil.copyfile(form.path, self.office.watch[0].folder / form.path.name)
+        helper = self._helper(self._service.pid, victim) if victim in HELPERS else None
+        if helper is None:
+            time.sleep(self._chance.uniform(0.4, 2.0))
+            self._service.send_signal(signal.SIGKILL)
+            self.kills["service"] += self._service.wait() == -signal.SIGKILL
+            return
+        self._kill(helper, victim)
+
+    def ends(self) -> subprocess.CompletedProcess[str]:
+        """Kill the service a last time; let FormFlow do what is left."""
+        if self._service is not None:
+            self._service.kill()
+            self._service.wait()
+        return subprocess.run(
+            self.command("run", "--once"),
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def _kill_a_worker(self, forms: Sequence[KnownForm]) -> None:
+        """Let a person hand the forms over beside the service; kill one of those who work at them."""
+        paths = [str(form.path) for form in forms]
+        ingest = self.starts("ingest", "--quiet", "--jobs", "2", *paths)
+        if worker := self._helper(ingest.pid, "worker"):
+            self._kill(worker, "worker")
+        ingest.wait()
+
+    def _helper(self, pid: int, name: str) -> psutil.Process | None:
+        """Return a process that works for another, once there is one; None where none comes."""
+        until = time.monotonic() + LONGEST_LOOK_SECONDS
+        while time.monotonic() < until:
+            try:
+                helpers = psutil.Process(pid).children(recursive=True)
+                found = [one for one in helpers if HELPERS[name] in " ".join(one.cmdline())]
+            except psutil.Error:  # one has just ended
+                if not psutil.pid_exists(pid):
+                    return None
+                continue
+            if found:
+                return self._chance.choice(found)
+            time.sleep(0.02)
+        return None
+
+    def _kill(self, helper: psutil.Process, name: str) -> None:
+        time.sleep(self._chance.uniform(0.0, 1.0))
+        try:
+            helper.kill()
+        except psutil.NoSuchProcess:  # it was done
+            return
+        self.kills[name] += 1
+
+
+@pytest.mark.timeout(36_000)
+def test_after_random_kills_every_form_is_everywhere_once_judged_right_and_told(
+    tmp_path: Path, inbox: tuple[Inbox, int]
+) -> None:
+    office = open_office(tmp_path / "an agency", inbox[1])
+    environment = boards.install(tmp_path / "packages")
+    boards.add(office, tmp_path / "board")
+    forms = make(tmp_path / "made", KILLS * FORMS_FOR_EACH_KILL)
+    agency = Killed(office, environment)
+    for number in range(KILLS):
+        at = number * FORMS_FOR_EACH_KILL
+        agency.is_hit(TURNS[number % len(TURNS)], forms[at : at + FORMS_FOR_EACH_KILL])
+    last = agency.ends()
+
+    found = tally(Places(office, inbox[0], tmp_path / "board"), forms)
+    print(
+        f"killed {agency.kills.total()} times ({dict(agency.kills)})\n{found}\n"
+        f"{found.mails_repeated} mails came twice, each under its own Message-ID"
+    )
+    assert last.returncode == ExitCode.DONE, last.stderr
+    assert found.is_clean, str(found)
+    assert found.mails_repeated <= agency.kills["service"] + agency.kills["worker"]
     assert files(office.watch[0].folder) == []
     assert strays(tmp_path) == []
+    assert status.overview(office).own_alerts == ()

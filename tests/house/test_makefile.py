@@ -14,7 +14,8 @@ ONLY_POSIX = {"mutants", "windows"}  # docs/developers.md says so
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 @pytest.mark.parametrize(
-    "target", ["demo", "test", "check", "docs", "crash", "fuzz", "fillpdf", "clean"]
+    "target",
+    ["demo", "test", "check", "docs", "crash", "faults", "burst", "fuzz", "fillpdf", "clean"],
 )
 def test_on_windows_each_recipe_needs_python_and_nothing_else(target: str) -> None:
     shown = subprocess.run(

@@ -30,7 +30,8 @@ from formflow.reading.sandbox import parent
 from formflow.storage import claims, database, sqlite, tasks
 from formflow.storage.failures import trouble_of
 from tests.pipeline.test_walk import entries
-from tests.support import worker
+from tests.support import disks, worker
+from tests.support.disks import fill, locked
 from tests.support.offices import drop, files, formflow, formflow_apart, sample
 from tests.support.systems import KILLED
 
@@ -48,27 +49,12 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @contextmanager
 def mounted(folder: Path, megabytes: int) -> Iterator[None]:
-    """Put a small disk of its own in the place of a folder."""
-    if sys.platform != "linux" or os.geteuid() != 0:
-        pytest.skip("only the administrator of a Linux may mount a small disk")
-    folder.mkdir(exist_ok=True)
-    small = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)]
-    if subprocess.run(small, capture_output=True, check=False).returncode:
-        pytest.skip("nothing can be mounted here")
-    try:
-        yield
-    finally:
-        worker.close()
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
-def fill(disk: Path) -> Path:
-    """Fill a disk to its last byte; return the file that does it."""
-    filler = disk / "filler"
-    with filler.open("wb", buffering=0) as stream, suppress(OSError):
-        while True:
-            stream.write(bytes(4096))
-    return filler
+    """Put a small disk of its own in the place of a folder; the worker closes before it is taken away."""
+    with disks.mounted(folder, megabytes):
+        try:
+            yield
+        finally:
+            worker.close()
 
 
 def hand_over(office: Settings, case: str = RED) -> None:
@@ -155,26 +141,6 @@ def test_a_state_folder_that_cannot_be_written_costs_no_form(office: Settings) -
     assert_read_in_the_end(office)
 
 
-LOCKS = (
-    "import sqlite3, sys; held = sqlite3.connect(sys.argv[1], isolation_level=None);"
-    " held.execute('BEGIN EXCLUSIVE'); print(flush=True); sys.stdin.read()"
-)
-
-
-@contextmanager
-def locked(office: Settings) -> Iterator[None]:
-    """Let another process hold the ledger, as a backup program may."""
-    path = str(office.state.folder / "ledger.sqlite")
-    with subprocess.Popen(
-        [sys.executable, "-c", LOCKS, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as holder:
-        assert holder.stdout is not None
-        holder.stdout.readline()
-        yield
-        assert holder.stdin is not None
-        holder.stdin.close()
-
-
 def test_a_ledger_that_another_program_holds_too_long_costs_no_form(
     office: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -199,6 +165,20 @@ def test_a_ledger_that_another_program_holds_too_long_costs_no_form(
     holding.__exit__(None, None, None)
     monkeypatch.setattr(walk, "walk", read)
     assert_read_in_the_end(office)
+
+
+@pytest.mark.parametrize("looks", ["status", "health", "doctor"])
+def test_whoever_looks_at_a_ledger_that_another_program_holds_is_told_so(
+    office: Settings, monkeypatch: pytest.MonkeyPatch, looks: str
+) -> None:
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.2)
+    worker.turn(office)
+    worker.close()
+    with locked(office):
+        told = formflow(office, looks)
+    assert told.returncode in (ExitCode.STORAGE, ExitCode.WAITING)
+    assert "in use by another program" in told.stdout + told.stderr
+    assert "Check that this account" not in told.stdout + told.stderr
 
 
 def test_an_interpreter_that_is_away_for_a_moment_costs_no_form(

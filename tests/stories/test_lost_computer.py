@@ -23,7 +23,7 @@ from formflow.admin import setup, status
 from formflow.core.errors import ExitCode
 from formflow.core.settings import Settings
 from formflow.storage import database, entries
-from tests.crash.test_kill import Inbox, inbox, open_office
+from tests.support.inbox import Inbox, inbox, open_office
 from tests.support.offices import (
     COMMAND,
     csv_rows,
@@ -33,6 +33,7 @@ from tests.support.offices import (
     register_rows,
     strays,
 )
+from tests.support.outcomes import at_rest
 from tests.support.waiting import eventually
 
 __all__ = ["inbox"]  # a mail server, as a fixture
@@ -72,11 +73,7 @@ class Agency:
         return len(files(self.settings.folders.receipts))
 
     def has_settled(self) -> bool:
-        """Whether all that was dropped is recorded and with every destination."""
-        if files(self.settings.watch[0].folder):
-            return False
-        view = status.overview(self.settings)
-        return view.papers_unread == 0 and view.undelivered == ()
+        return at_rest(self.settings)
 
     def is_told(self, *command: str, code: ExitCode = ExitCode.DONE) -> str:
         ended = formflow(self.settings, *command)
