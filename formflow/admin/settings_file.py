@@ -16,6 +16,7 @@ from pydantic import (
     ValidationError,
 )
 
+from formflow.admin import field_names
 from formflow.core.errors import SettingsProblem
 from formflow.core.setting_problems import in_words, is_secret, secret_problem
 from formflow.core.settings import Destination, Folders, Settings, State
@@ -51,6 +52,7 @@ def load_settings(path: Path) -> Settings:
         *_calendar_problems(settings),
         *_engine_problems(settings),
         *_destination_problems(settings),
+        *_map_problems(settings),
         *overlaps(tuple(places_of(settings))),
     )
     if found:
@@ -123,6 +125,18 @@ def _destination_problems(settings: Settings) -> Iterator[str]:
             yield from _kind_problems(where, destination.kind, destination.own_settings)
         if destination.alerts_after_hours and not _takes_alerts(destination):
             yield f"{where}.alerts_after_hours: {destination.kind} takes no alerts, so it names nobody"
+
+
+def _map_problems(settings: Settings) -> Iterator[str]:
+    """Yield what field maps name that no form asks and no case has."""
+    for index, destination in enumerate(settings.destination):
+        try:
+            model = registry.load(destination.kind).Settings
+            own = model.model_validate(destination.own_settings)
+        except (ValidationError, SettingsProblem):
+            continue  # has been said
+        for problem in field_names.problems(own, settings.folders.forms):
+            yield f"destination[{index}].{problem}"
 
 
 def _takes_alerts(destination: Destination) -> bool:

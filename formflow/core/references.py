@@ -24,7 +24,7 @@ _SHEET = (
     r"(?:-F[0-9]{1,2}(?:[a-z](?P<of>[0-9]{1,3})?)?)"  # children are counted on sheets with a letter
 )
 _IS_RECORD = re.compile(_RECORD)
-_IS_SHEET = re.compile(_RECORD + _SHEET)
+_IS_SHEET = re.compile(rf"(?P<record>{_RECORD}){_SHEET}")
 _AT_REVISION = re.compile(rf"(?P<reference>{_RECORD}{_SHEET}?){_REVISION}(?![0-9])")
 _OF_COPY = re.compile(
     rf"(?P<record>{_RECORD})(?:{_REVISION})?"
@@ -98,6 +98,12 @@ def parse_record(words: str) -> tuple[int, int] | None:
 def sheet_reference(record: str, code: str, child: int = 0) -> str:
     """Return the reference of a sheet about a record: "FF-2026-000123-F3b", "…-F3b2" for child 2."""
     return f"{record}-{code}{child or ''}"
+
+
+def record_of(reference: str) -> str:
+    """Return the reference of the record that a sheet is about; that of anything else as it is."""
+    said = _IS_SHEET.fullmatch(reference)
+    return said["record"] if said else reference
 
 
 def child_of_sheet(reference: str) -> int:

@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeGuard
 
 from formflow.core.crash_points import crash_at
 from formflow.core.errors import OriginalChanged
@@ -26,6 +26,7 @@ from formflow.sdk.contract import (
     Delivered,
     DeliveredAs,
     Ending,
+    LooksUpByReference,
     LooksUpMany,
     Prepared,
     Rejected,
@@ -33,6 +34,7 @@ from formflow.sdk.contract import (
     SettingsError,
     Unavailable,
 )
+from formflow.sdk.field_map import given, has_map
 from formflow.sdk.parcels import Parcel
 from formflow.storage.tasks import LONGEST_BACK_OFF_SECONDS
 
@@ -206,16 +208,34 @@ def _look_up(connector: Connector, key: str) -> Result | None:
         return why(problem)
 
 
+def looks_up_by_reference(connector: Connector) -> TypeGuard[LooksUpByReference]:
+    """Return whether a destination holds no key of ours, so that it is asked by references."""
+    return isinstance(connector, LooksUpByReference) and has_map(settings_of(connector))
+
+
 def can_look_up(connector: Connector) -> bool:
     """Return whether a destination can say what it holds."""
+    if looks_up_by_reference(connector):
+        return True
     said = getattr(connector, "can_look_up", None)  # of one that runs elsewhere
     return base.can_look_up(type(connector)) if said is None else bool(said)
 
 
-def look_up_many(connector: Connector, keys: Collection[str]) -> set[str]:
-    """Return those of some keys that a destination holds. Raise BadAnswer, or what the connector raises."""
-    if isinstance(connector, LooksUpMany):
-        answer: object = connector.look_up_many(keys)
+def settings_of(connector: Connector) -> object:
+    """Return a destination's own settings; None where its connector keeps none."""
+    return getattr(connector, "settings", None)
+
+
+def look_up_many(connector: Connector, wanted: Mapping[str, tuple[str, int]]) -> set[str]:
+    """Return the keys of those that a destination holds. Raise BadAnswer, or what the connector raises.
+
+    `wanted` holds key, reference and revision.
+    """
+    keys = wanted.keys()
+    if looks_up_by_reference(connector):
+        answer: object = connector.look_up_by_reference(wanted)
+    elif isinstance(connector, LooksUpMany):
+        answer = connector.look_up_many(keys)
     else:
         answer = [one for key in keys if (one := connector.look_up(key)) is not None]
     if not isinstance(answer, list):
@@ -228,7 +248,7 @@ def prepare(connector: Connector, parcel: Parcel) -> Prepared:
 
     Every parcel goes this way, and none but as the type that its destination may hold.
     """
-    held = parcels.stripped(parcel, connector.capabilities.carries)
+    held = given(parcel, connector.capabilities, settings_of(connector))
     with deadline.of(ASK_SECONDS):
         made: object = connector.prepare(held)
     if not isinstance(made, Prepared) or not _is_of(made, held):

@@ -21,7 +21,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from types import FrameType
@@ -29,6 +29,7 @@ from typing import Any, BinaryIO
 
 from formflow.core.model import Light, Outcome
 from formflow.sdk import folder, registry
+from formflow.sdk.case_fields import CASE_FIELDS
 from formflow.sdk.contract import (
     AcknowledgedByHand,
     BatchConnector,
@@ -43,6 +44,7 @@ from formflow.sdk.contract import (
     Prepared,
     RepeatSafe,
 )
+from formflow.sdk.field_map import given
 from formflow.sdk.parcels import (
     AlertParcel,
     DecisionParcel,
@@ -52,7 +54,6 @@ from formflow.sdk.parcels import (
     RecordParcel,
     ReturnParcel,
     lent,
-    stripped,
 )
 
 NAME = "Zoë-Anne Sample"  # stands wherever a parcel may hold a name, and nowhere else
@@ -94,7 +95,7 @@ def sample(connector: Connector, operation: Operation, number: int = 1, **change
     """Return a parcel of invented facts, as the core gives it to this connector."""
     said = _everything(operation, number) | changes
     full = _FULL[operation](**said)
-    return stripped(full, connector.capabilities.carries)
+    return given(full, connector.capabilities, getattr(connector, "settings", None))
 
 
 def _everything(operation: Operation, number: int) -> dict[str, Any]:
@@ -125,6 +126,10 @@ def _everything(operation: Operation, number: int) -> dict[str, Any]:
         "answers": answers,
         "original_sha256": paper,
         "as_read": PAPER,
+        "named": tuple(
+            replace(one.as_sample(), text=reference) if name == "reference" else one.as_sample()
+            for name, one in CASE_FIELDS.items()
+        ) + answers,
     }  # fmt: skip
     return {one.name: known[one.name] for one in fields(_FULL[operation]) if one.name in known}
 

@@ -58,6 +58,7 @@ class Capabilities:
     carries: DataClass
     batch: int = 1  # above 1: the connector is a BatchConnector and takes so many at once
     wants_as_read: bool = False  # True: the core renders the "as read" sheet into the parcel
+    wants_original: bool = False  # True: it files the paper itself, also where it has a field map
 
 
 class ConnectorSettings(BaseModel):
@@ -219,6 +220,21 @@ class LooksUpMany(Protocol):
 
     def look_up_many(self, keys: Collection[str]) -> list[Delivered]:
         """Return how the destination holds each of these keys that it holds, in any order."""
+
+
+@runtime_checkable
+class LooksUpByReference(Protocol):
+    """A destination that does not hold our keys, such as an agency's own file with a column for our reference.
+
+    Where its settings have a field map, it is asked in this way and in no other.
+    """
+
+    def look_up_by_reference(self, wanted: Mapping[str, tuple[str, int]]) -> list[Delivered]:
+        """Return how the destination holds each of these that it holds, in any order.
+
+        `wanted` holds key, reference and revision: those of a sheet where it was one. `row_reference` in
+        field_map.py says what is in the column for it.
+        """
 
 
 class Ending(Exception):
