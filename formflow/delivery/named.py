@@ -68,7 +68,7 @@ class Known:
             if sheet in ("", one.sheet) and (not running or one.clock in running)
         ]
         ends = [end.by for one in wanted if (end := deadline(one, self.case, days)) is not None]
-        return self.local(min(ends) - timedelta(minutes=1)).date() if ends else None
+        return local_day(min(ends) - timedelta(minutes=1), zone) if ends else None
 
 
 def named(known: Known, fields: frozenset[str]) -> tuple[NamedAnswer, ...]:

@@ -122,6 +122,14 @@ class CheckReport:
         return all(line.ok for line in self.lines)
 
 
+def _keep_nothing(_name: str, _content: bytes) -> None:
+    """Keep no version."""
+
+
+def _know_nothing(_reference: str) -> datetime | None:
+    """Know of nothing that was delivered."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What the core lends to a connector. There is no database in it, and no path."""
@@ -133,6 +141,10 @@ class Context:
     log: logging.Logger  # for IT: no names, no answers
     # Whether FormFlow keeps a marker in the destination's folder: without it nothing is written there.
     is_marked: bool = False
+    # Keeps what a file of the agency's held before it is replaced: its name and its bytes.
+    keep_version: Callable[[str, bytes], None] = _keep_nothing
+    # Of a record: when the newest of it that was delivered here, also of a sheet about it, was recorded.
+    filed_last: Callable[[str], datetime | None] = _know_nothing
 
     @property
     def seconds_left(self) -> float:
