@@ -168,4 +168,6 @@ def _kind_problems(where: str, kind: str, own: Mapping[str, Any]) -> Iterator[st
     try:
         model.model_validate(own)
     except ValidationError as broken:
-        yield from (f"{where}.{line}" for line in in_words(broken, model))
+        for line in in_words(broken, model):
+            own_place = line.removeprefix("the file: ")  # of settings that do not belong together
+            yield f"{where}: {own_place}" if own_place != line else f"{where}.{line}"

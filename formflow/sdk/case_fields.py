@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -87,3 +87,9 @@ CASE_FIELDS: Mapping[str, CaseField] = {
         CaseField("council_b_by", "The council answers about child B by", Takes.DAY, sample=_ON),
     )
 }
+
+
+def samples(reference: str) -> tuple[NamedAnswer, ...]:
+    """Return every field with its invented value, of a record with this reference."""
+    every = (one.as_sample() for one in CASE_FIELDS.values())
+    return tuple(replace(one, text=reference) if one.field == "reference" else one for one in every)
