@@ -114,6 +114,15 @@ class AgencyCsv:
                 self._save(content, table, turn)
         return [turn.came[parcel.key] for parcel in prepared]
 
+    def take_back(self, prepared: Prepared) -> bool:
+        """Remove the one row of a reference; return whether there was one and it is gone. Raise an ending."""
+        with self._folder.held():
+            content, table = self._read()
+            rows = table.rows_by(table.places[self._reference]).get(prepared.headers[REFERENCE], [])
+            if len(rows) == 1:
+                self._folder.replace(self._file, table.without(rows[0]), content)
+        return len(rows) == 1
+
     def look_up_by_reference(self, wanted: Mapping[str, tuple[str, int]]) -> list[Delivered]:
         """Return the file for each reference and revision that has a row."""
         _, table = self._read()
@@ -245,4 +254,5 @@ class AgencyCsv:
         written = table.writing.stored or table.writing.encoding
         if written == "ascii":
             written = "no letter beyond A to Z: say “encoding”, or a name such as Zoë waits"
+        rows = sum(1 for _ in table.rows)
         return f"The file has {rows} rows, with {apart} between the columns ({written}). FormFlow fills {names}."

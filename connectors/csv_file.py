@@ -33,6 +33,7 @@ from formflow.sdk import (
     Operation,
     Prepared,
     RecordParcel,
+    Rejected,
     RepeatSafe,
     Revisions,
     Unavailable,
@@ -40,6 +41,7 @@ from formflow.sdk import (
     files,
     same_heading,
 )
+from formflow_connectors import csv_text
 from formflow_connectors.agency_csv import AgencyCsv
 from formflow_connectors.csv_text import harmless
 
@@ -161,6 +163,25 @@ class CsvFile(BaseConnector[CsvFileSettings]):
             except PermissionError:
                 raise ending(Unavailable, "FF-407") from None
         return [landed[parcel.key] for parcel in prepared]
+
+    def take_back(self, prepared: Prepared) -> bool:
+        """Remove the row of a test from the agency’s file, or FormFlow’s own file where it holds nothing else."""
+        if self._agencys:
+            return self._agencys.take_back(prepared)
+        with self._folder.held():
+            path = self._folder.inside(f"{prepared.headers['stem']}.csv")
+            if not path.exists() or files.read(path) != BOM + prepared.body:
+                return False
+            files.patiently(path.unlink)
+        return True
+
+    @staticmethod
+    def first_rows(file: Path) -> Mapping[str, list[list[str]]]:
+        """Return the first rows of an existing file. Raise Rejected for one that is no table, or OSError."""
+        try:
+            return {"": csv_text.first_rows(files.read(file, follow=True))}
+        except csv_text.CsvProblem as problem:
+            raise ending(Rejected, problem.code, after_seconds=None, **problem.words) from None
 
     def look_up(self, key: str) -> Delivered | None:
         """Return the file that holds the key, in a line that is whole. The agency’s holds none."""

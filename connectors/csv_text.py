@@ -165,6 +165,13 @@ class Table:
             pieces += [self.end + line for line in lines]
         return self.writing.whole(b"".join(pieces))
 
+    def without(self, record: int) -> bytes:
+        """Return the file without one record."""
+        begin, _, after = self.records[record]
+        if after == len(self.plain) and not self.plain.endswith((b"\n", b"\r")):
+            begin = self.records[record - 1][1]  # the line end before it came with it
+        return self.writing.whole(self.plain[:begin] + self.plain[after:])
+
     def _line(self, row: Mapping[int, str]) -> bytes:
         return self.separator.join(self._cell(n, row.get(n, "")) for n in range(len(self.names)))
 

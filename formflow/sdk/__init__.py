@@ -32,6 +32,8 @@ from formflow.sdk.contract import (
     RepeatSafe,
     Retryable,
     SettingsError,
+    ShowsFirstRows,
+    TakesBack,
     TellsWhatIsFiled,
     Unavailable,
 )
@@ -118,6 +120,8 @@ __all__ = [
     "ReturnParcel",
     "Revisions",
     "SettingsError",
+    "ShowsFirstRows",
+    "TakesBack",
     "TellsWhatIsFiled",
     "Unavailable",
     "Value",

@@ -249,6 +249,23 @@ class LooksUpByReference(Protocol):
         """
 
 
+@runtime_checkable
+class TakesBack(Protocol):
+    """A destination from which a test can be taken away again: `formflow connectors send-test` asks for that."""
+
+    def take_back(self, prepared: Prepared) -> bool:
+        """Remove what was delivered just now; return whether nothing of it is left. Raise an ending."""
+
+
+@runtime_checkable
+class ShowsFirstRows(Protocol):
+    """A kind that can say what is at the head of an existing file: `formflow connectors map` drafts its map from that."""
+
+    @staticmethod
+    def first_rows(file: Path) -> Mapping[str, list[list[str]]]:
+        """Return the first rows of a file, by the name of the sheet; "" where it has none. Raise an ending or OSError."""
+
+
 class Ending(Exception):
     """Base of the five endings. `code` is stable, `text` is for people and holds no names."""
 

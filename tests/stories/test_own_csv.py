@@ -61,7 +61,7 @@ def test_a_case_has_one_row_and_it_follows_the_case(school: Settings) -> None:
     desk.waits()
     log_of(school).write_bytes(log_of(school).read_bytes().replace(b";Level 2;;", b";Level 2;Kim;"))
     answers = {"level": "concerning", "level_reason": "Seen once.", "lower_reason": "Seen once."}
-    sheet = next(school.folders.to_decide.glob("FF-2026-000001 F2 *.pdf"))
+    sheet = next(school.folders.to_decide.glob("FF-2026-000001*F2*.pdf"))
     desk.fills_in("F2", sheet, None, **answers, **HER_NAME)
     one, other = rows(school).values()
     assert one["Ref"] == "FF-2026-000001"
