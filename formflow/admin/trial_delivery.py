@@ -63,7 +63,8 @@ def send_test(
     return became != NOT_DELIVERED, told
 
 
-def _sent(settings: Settings, connector: Connector, paper: str, now: datetime) -> tuple[bool, str]:
+def _sent(settings: Settings, connector: Connector, paper: str, now: datetime) -> tuple[str, str]:
+    """Return what became of it, for the audit trail and in words."""
     known = known_fields(settings.folders.forms)
     parcel = trial_parcels.marked(connector, known, settings, now, paper)
     try:
