@@ -85,7 +85,9 @@ def _one(known: Known, name: str) -> NamedAnswer | None:
         return None if value in (None, "") else _fact(known, name, value)
     form_id, dot, question = name.rpartition(".")
     if not dot:
-        return _answered(known, known.record, question, name)
+        # A sheet that belongs to no record is none itself.
+        is_sheet = known.occasion.form is not None and known.occasion.form.is_sheet
+        return None if is_sheet else _answered(known, known.record, question, name)
     sheet = known.case.paper(form_id) if known.case else None
     return _answered(known, sheet, question, name) if sheet else None
 

@@ -364,3 +364,32 @@ def test_three_hundred_rows_a_second(log: Any) -> None:
     spent = time.process_time() - before
     print(f"{600 / spent:.0f} rows a second of processor time")
     assert 600 / spent > 300
+
+
+CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "existing"
+FOUND = sorted(CORPUS.glob("*.csv"))
+
+
+@pytest.mark.parametrize(
+    "found",
+    FOUND
+    or [pytest.param(None, marks=pytest.mark.skip(reason=f"no CSV files of agencies in {CORPUS.name}"))],
+    ids=lambda path: path.name if path else "none",
+)  # fmt: skip
+def test_a_row_goes_into_every_file_that_was_found_or_it_says_why_not(
+    log: Any, found: Path
+) -> None:
+    place = log(found.read_bytes())
+    rows = registry.load("csv_file").first_rows(found)[""]  # type: ignore[attr-defined]
+    names = [name for name in max(rows, key=len) if name.strip()]
+    own = {"columns": {names[0]: "{child_a_name}"}, "reference_column": names[-1]}
+    try:
+        (came,) = place.gets(told("Pat"), **own)
+    except Unavailable as problem:
+        came = problem
+    if isinstance(came, Ending):
+        assert came.text
+        return
+    assert came.how is DeliveredAs.CREATED
+    assert place.path.read_bytes().startswith(found.read_bytes())
+    assert REFERENCE.encode() in place.path.read_bytes().replace(b"\0", b"")
