@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from formflow.core.errors import ExitCode, FormFlowError
 from formflow.core.settings import Settings
 from formflow.delivery import calls
 from formflow.sdk.contract import Connector, Operation, Prepared
@@ -15,6 +16,12 @@ from formflow.sdk.field_map import decode_row, has_map
 from formflow.sdk.parcels import Parcel
 
 MOST_SHOWN = 2_000  # letters of what a destination without a map would get
+
+
+class NotPrepared(FormFlowError):
+    """A destination that cannot say what it would write."""
+
+    exit_code = ExitCode.DESTINATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +46,12 @@ class Preview:
 
 
 def preview(settings: Settings, name: str, connector: Connector, parcel: Parcel) -> Preview:
-    """Return what a destination would be given of a parcel. Raise whatever its `prepare` raises."""
-    made = calls.prepare(connector, parcel)
+    """Return what a destination would be given of a parcel. Raise NotPrepared."""
+    try:
+        made = calls.prepare(connector, parcel)
+    except Exception as problem:  # noqa: BLE001 - whatever it is, it is said
+        why = calls.why(problem)
+        raise NotPrepared(why.text or why.code) from None
     destination = next(one for one in settings.destinations() if one.name == name)
     own = destination.own_settings
     columns = _columns(connector, made)

@@ -7,11 +7,12 @@ of an ending go on, as one short line; who may read them is decided in dispatche
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeGuard
 
 from formflow.core.crash_points import crash_at
@@ -42,6 +43,7 @@ CALL_SECONDS = 60.0  # for `deliver`, or `deliver_batch` with all its parcels
 ASK_SECONDS = 5.0  # for `prepare`, `look_up` and `acknowledged`
 NO_ANSWER, DIED, BAD_ANSWER = "FF-425", "FF-426", "FF-427"
 CHANGED = "FF-452"  # an original that was to go along
+DRAWN_FOR = "formflow-settings"  # header: by which settings a row was prepared
 LARGEST_BODY = 64 << 20  # bytes that are kept for one parcel
 LARGEST_HEADERS = 64 << 10  # letters, all together
 LONGEST_TEXT = 300  # letters of what an ending says
@@ -253,7 +255,22 @@ def prepare(connector: Connector, parcel: Parcel) -> Prepared:
         made: object = connector.prepare(held)
     if not isinstance(made, Prepared) or not _is_of(made, held):
         raise BadAnswer
-    return made
+    mark = _mark(connector)
+    return replace(made, headers={**made.headers, DRAWN_FOR: mark}) if mark else made
+
+
+def is_outdated(connector: Connector, made: Prepared) -> bool:
+    """Return whether something was prepared for other columns than the settings name now.
+
+    Only rows are: they are found by their reference, so other bytes of the same parcel do no harm.
+    """
+    return made.headers.get(DRAWN_FOR, "") != _mark(connector)
+
+
+def _mark(connector: Connector) -> str:
+    """Return what tells a destination's settings from others, where they have a field map; "" where not."""
+    settings = settings_of(connector)
+    return hashlib.sha256(repr(settings).encode()).hexdigest()[:16] if has_map(settings) else ""
 
 
 def _is_of(made: Prepared, parcel: Parcel) -> bool:

@@ -160,6 +160,14 @@ def test_preview_of_a_form_warns_that_names_are_on_the_screen(
     assert run(office, "preview", "Record lines", str(log)) == ExitCode.WAITING
 
 
+def test_every_destination_of_a_new_agency_can_be_previewed(
+    office: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for one in office.destinations():
+        assert run(office, "preview", one.name) == ExitCode.DONE
+        assert one.kind in capsys.readouterr().out
+
+
 def test_a_test_arrives_is_taken_away_again_and_is_a_line_of_the_trail(
     office: Settings, log: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

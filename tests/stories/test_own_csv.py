@@ -90,6 +90,20 @@ def test_a_row_that_somebody_deleted_is_missed_and_comes_back_whole(school: Sett
     assert log_of(school).read_bytes() == before
 
 
+def test_what_waits_is_drawn_again_when_the_settings_name_other_columns(school: Settings) -> None:
+    log_of(school).write_bytes(HEAD.replace("Level", "Stage").encode())
+    drop(school, RED)
+    worker.settle(school)
+    file = school.state.folder.parent / "formflow.toml"
+    file.write_text(file.read_text("utf-8").replace('"Level" =', '"Stage" ='), "utf-8")
+    corrected = settled_at_once(settings_file.load_settings(file))
+    with writing(worker.context_of(corrected).engine) as connection:
+        tasks.retry(connection, "Log", set_aside_too=False)
+    worker.settle(corrected)
+    (row,) = rows(corrected).values()
+    assert row["Stage"] == "Level 3"
+
+
 def test_a_file_that_cannot_be_used_waits_in_words_and_goes_on(school: Settings) -> None:
     log_of(school).write_bytes(HEAD.replace("Level", "Stage").encode())
     drop(school, RED)
