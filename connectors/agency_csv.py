@@ -28,6 +28,7 @@ from formflow.sdk import (
     Revisions,
     Unavailable,
     Value,
+    at_revision,
     decode_row,
     encode_row,
     ending,
@@ -133,10 +134,10 @@ class AgencyCsv:
         ]
 
     def filed(self) -> Iterator[Filed]:
-        """Yield the revisions that have a row and say which they are."""
+        """Yield the revisions that have a row. One that follows its record holds the first, and does not say what else."""
         _, table = self._read()
         for name in table.rows_by(table.places[self._reference]):
-            if said := find_revision(name):
+            if said := find_revision(name) or find_revision(at_revision(name, 1)):
                 yield Filed(*said)
 
     @property

@@ -14,7 +14,7 @@ from formflow.core.errors import ExitCode, FormFlowError
 from formflow.core.limits import Limits
 from formflow.core.messages import notice
 from formflow.core.model import Checked, Entry, History, Light, Outcome, Unread
-from formflow.core.references import record_reference
+from formflow.core.references import reference_of_test
 from formflow.core.settings import Settings
 from formflow.delivery import calls, parcels
 from formflow.delivery.named import Known, named
@@ -65,7 +65,7 @@ def marked(
 
     `sha256` is of the paper that goes along.
     """
-    reference = record_reference(settings.agency.reference_prefix, now.year, 0)
+    reference = reference_of_test(settings.agency.reference_prefix, now.year)
     operation = operation_of(connector)
     said: dict[str, Any] = {
         "key": hashlib.sha256(f"test|{reference}|{now.isoformat()}".encode()).hexdigest(),
@@ -158,7 +158,7 @@ def _entry(settings: Settings, found: Checked, sha256: str, now: datetime) -> En
     incident = found.facts.moments.get("incident_at")
     is_held = any(one.holds for one in found.notices)
     return Entry(
-        reference=record_reference(settings.agency.reference_prefix, now.year, 0),
+        reference=reference_of_test(settings.agency.reference_prefix, now.year),
         revision=1,
         outcome=Outcome.HELD if is_held else Outcome.RECORDED,
         received_at=now,

@@ -6,6 +6,7 @@ FF-2026-000123 r2           a revision of either
 FF-2026-000123 r2 child 2 after 3 token 5d…   what the hidden box of a copy says, see CopyReference
 C-4821-000045               a child: the ledger's epoch, then the number; older ones have no epoch
 LEDGER-4821-000001          an alert about FormFlow itself
+FF-2026-000000              a test of a destination
 """
 
 from __future__ import annotations
@@ -93,6 +94,17 @@ def parse_record(words: str) -> tuple[int, int] | None:
     """Return year and number of a record's reference, None where words are anything else, such as a sheet's."""
     said = _NUMBERED.fullmatch(words)
     return (int(said["year"]), int(said["number"])) if said else None
+
+
+def reference_of_test(prefix: str, year: int) -> str:
+    """Return the reference of what only tries a destination: "FF-2026-000000". No record ever has it."""
+    return record_reference(prefix, year, 0)
+
+
+def is_test(reference: str) -> bool:
+    """Return whether a reference is that of a test, or of a revision or sheet of one."""
+    said = _NUMBERED.match(reference)
+    return said is not None and int(said["number"]) == 0
 
 
 def sheet_reference(record: str, code: str, child: int = 0) -> str:

@@ -148,6 +148,8 @@ def test_with_append_each_revision_and_sheet_has_a_row(log: Any) -> None:
     place.gets(told(), told(level="amber", revision=2, later=1), sheet, revisions="append")
     references = [row["FF ref"] for row in EXCEL.rows(place.path.read_bytes())]
     assert references[2:] == [REFERENCE, f"{REFERENCE} r2", f"{REFERENCE}-F2"]
+    held = {(one.reference, one.revision) for one in place.connector().filed()}
+    assert held == {(REFERENCE, 1), (REFERENCE, 2), (f"{REFERENCE}-F2", 1)}
 
 
 def test_with_update_a_sheet_changes_the_row_of_its_record(log: Any) -> None:
@@ -306,6 +308,7 @@ def test_reconciling_asks_by_reference(log: Any) -> None:
     connector = place.connector()
     wanted = {"a": (REFERENCE, 1), "b": (f"{REFERENCE}-F2", 3), "c": ("FF-2026-000999", 1)}
     assert sorted(one.key for one in connector.look_up_by_reference(wanted)) == ["a", "b"]
+    assert [(one.reference, one.revision) for one in connector.filed()] == [(REFERENCE, 1)]
     assert connector.look_up("a") is None
     assert connector.look_up_many(["a"]) == []
 

@@ -7,6 +7,8 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given as whatever
+from hypothesis import strategies as st
 from pydantic import Field, ValidationError
 
 from formflow.core.model import Light
@@ -180,3 +182,21 @@ def test_sheets_are_in_the_row_of_their_record_or_have_one_each() -> None:
     assert row_reference(sheet, 3, "update") == row_reference(record, 2, "update") == record
     assert row_reference(sheet, 1, "append") == sheet
     assert row_reference(record, 2, "append") == "FF-2026-000123 r2"
+
+
+PIECES = st.sampled_from(
+    ["{", "}", "{{", "}}", ":", "%d", "%H:%M", "%", "-", ", ", "child_a_name", "day", "at", "blank", "surname", "x y", "\n"]
+)  # fmt: skip
+
+
+@whatever(words=st.lists(PIECES, max_size=8).map("".join), chosen=st.lists(st.sampled_from(KNOWN)))
+def test_whatever_is_written_is_a_problem_in_words_or_a_text(
+    words: str, chosen: list[NamedAnswer]
+) -> None:
+    try:
+        column = FieldFormat.parse(words)
+    except ValueError as problem:
+        assert str(problem)  # noqa: PT017 - one of two ends
+        return
+    assert isinstance(column.text({one.field: one for one in chosen}), str)
+    assert column.text({}) == "" or not column.fields
