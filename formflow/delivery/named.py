@@ -48,6 +48,11 @@ class Known:
         """The level that is decided, None where nothing is."""
         return self.case.level if self.case else None
 
+    @property
+    def settled(self) -> Level | None:
+        """The level that is decided, unless a later form has reopened it."""
+        return None if self.case and self.case.is_reopened else self.decided
+
     def local(self, moment: datetime) -> datetime:
         """Return a moment as the agency's clock shows it, to the minute."""
         zone = self.occasion.settings.zone
@@ -103,10 +108,10 @@ def _fact(known: Known, name: str, value: Value) -> NamedAnswer:
 
 def _level_in_words(known: Known) -> str:
     """Return the level so that nobody takes what is suggested for what is decided."""
-    if known.decided is Level.DOUBT:
+    if known.settled is Level.DOUBT:
         return LEVELS[Level.DOUBT]
-    if known.decided is not None:
-        return f"Decided: {LEVELS[known.decided].lower()}"
+    if known.settled is not None:
+        return f"Decided: {LEVELS[known.settled].lower()}"
     words = LIGHTS[known.suggested or Light.UNDETERMINED]
     is_a_level = known.suggested is not Light.UNDETERMINED
     return f"Suggested: {words[0].lower()}{words[1:]}" if is_a_level else words
@@ -149,7 +154,7 @@ def _day_or_moment(found: Moment) -> date | datetime:
 
 
 def _level(known: Known) -> Value:
-    light = _COLOUR.get(known.decided, known.suggested)
+    light = _COLOUR.get(known.settled, known.suggested)
     return light.value if light else None
 
 

@@ -22,7 +22,7 @@ from formflow.sdk.contract import (
 )
 from formflow.sdk.field_map import FieldMap, known_of
 from formflow.sdk.parcels import NamedAnswer, RecordParcel
-from tests.stories.test_decisions import HER_NAME
+from tests.stories.test_decisions import GREEN, HER_NAME, amended
 from tests.support import worker
 from tests.support.desk import Desk
 
@@ -105,6 +105,21 @@ def test_a_case_is_told_as_it_stands_with_each_paper(office: Settings, mapped: M
     assert decided["decided_level"].value == "concerning"
     assert decided["review.level_reason"].text == "Seen once."
     assert "decide_by" not in decided
+
+
+def test_a_level_that_a_later_form_reopens_is_not_shown_as_decided(
+    office: Settings, mapped: Mapped
+) -> None:
+    desk = Desk(office)
+    desk.gets(GREEN)
+    desk.fills_in("F2", None, None, level="healthy", level_reason="Play.", **HER_NAME)
+    desk.takes(amended(context_force="yes"), "amended.pdf")
+    first, decided, reopened = (words(one)["level"] for one in mapped.got)
+    assert (first.value, first.text) == ("green", "Suggested: green (healthy)")
+    assert (decided.value, decided.text) == ("green", "Decided: healthy")
+    assert (reopened.value, reopened.text) == ("red", "Suggested: red (harmful)")
+    assert words(mapped.got[2])["decided_level"].value == "healthy"
+    assert words(mapped.got[2])["revision"].value == 2
 
 
 def test_nothing_else_comes(office: Settings, mapped: Mapped) -> None:
