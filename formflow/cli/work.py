@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
@@ -18,6 +19,7 @@ from formflow.cli.stopping import stoppable
 from formflow.core.account import by_command
 from formflow.core.errors import ExitCode
 from formflow.core.model import Role
+from formflow.core.processes import ALWAYS_THERE
 from formflow.core.settings import Settings
 from formflow.pipeline import damage, service, walk
 from formflow.pipeline.context import WorkContext, open_context
@@ -46,6 +48,7 @@ def run(settings_file: Path, once: bool) -> int:
 
 
 def _serve(context: WorkContext) -> int:
+    os.chdir(ALWAYS_THERE)
     watched = context.settings.watch
     watcher = FolderWatcher(watch.folder for watch in watched)
     with stoppable(context, watcher.wake):

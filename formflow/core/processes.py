@@ -1,4 +1,4 @@
-"""Processes that run somebody else's code: how much memory they get, and how they are ended."""
+"""Processes of our own: where they stand, how much memory they get, and how they are ended."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from pathlib import Path
 import psutil
 
 END_SECONDS = 1.0  # in which a process that was ended, or says no more, is seen to be gone
+# Where a process of ours stands that outlives a command. The folder it was started in may be a share that goes
+# away, and then libraries fail that ask where they are; on Windows, nobody could rename it.
+ALWAYS_THERE = Path(sys.executable).anchor
 WATCHES_MEMORY = sys.platform != "linux"  # macOS does not keep its limit, Windows has none
 WATCH_SECONDS = 0.05  # between two looks at the memory
 

@@ -19,7 +19,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 
 from formflow.core.messages import notice
-from formflow.core.processes import WATCH_SECONDS, WATCHES_MEMORY, kill, memory
+from formflow.core.processes import ALWAYS_THERE, WATCH_SECONDS, WATCHES_MEMORY, kill, memory
 from formflow.delivery.calls import (
     ASK_SECONDS,
     CALL_SECONDS,
@@ -266,6 +266,7 @@ class _Process:
         running = self._running = subprocess.Popen(
             # -P: a file that lies about here must not be taken for a part of Python.
             [sys.executable, "-P", "-m", "formflow.delivery.plugin_process"],
+            cwd=ALWAYS_THERE,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # a library's warning may quote a child's answers

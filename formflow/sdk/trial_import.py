@@ -15,7 +15,14 @@ import sys
 import time
 from functools import cache
 
-from formflow.core.processes import WATCH_SECONDS, WATCHES_MEMORY, kill, limit_memory, memory
+from formflow.core.processes import (
+    ALWAYS_THERE,
+    WATCH_SECONDS,
+    WATCHES_MEMORY,
+    kill,
+    limit_memory,
+    memory,
+)
 
 IMPORT_SECONDS = 30.0  # a slow machine is no mistake of the package's
 MEMORY_MB = 1024
@@ -27,6 +34,7 @@ def why_not(module: str) -> str | None:
     trial = subprocess.Popen(
         # -P: a file that lies about here must not be taken for a part of Python.
         [sys.executable, "-P", "-m", "formflow.sdk.trial_import", json.dumps([module, sys.path])],
+        cwd=ALWAYS_THERE,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

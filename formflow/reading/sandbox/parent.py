@@ -32,6 +32,7 @@ from pydantic import TypeAdapter, ValidationError
 from formflow.core.limits import Limits
 from formflow.core.messages import MESSAGES
 from formflow.core.model import Reading, Unread
+from formflow.core.processes import ALWAYS_THERE
 from formflow.core.trouble import INTERRUPTED, SLOW, START, Trouble
 from formflow.forms.catalogue import Form
 from formflow.reading.page_images import Picture, unpacked
@@ -237,6 +238,7 @@ class _Child:
         try:
             self.process = subprocess.Popen(
                 [sys.executable, *COMMAND],
+                cwd=ALWAYS_THERE,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,  # a library's warning may quote a child's answers
