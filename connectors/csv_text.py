@@ -72,6 +72,10 @@ class Writing:
         except UnicodeEncodeError:
             raise CsvProblem("FF-487", encoding=self.encoding) from None
 
+    def decoded(self, text: str) -> str:
+        """Return a value as it is read back. Raise CsvProblem for a letter that the file cannot hold."""
+        return self.encoded(text).decode(self.encoding)
+
 
 @dataclass(frozen=True, slots=True)
 class Habits:
@@ -104,6 +108,11 @@ class Table:
         """Return where each cell of a record begins and ends, with its quotes."""
         begin, end, _ = self.records[record]
         return _cells(self.plain, begin, end, self.separator)
+
+    def line(self, record: int) -> bytes:
+        """Return a record as it is written, with its line end."""
+        begin, _, after = self.records[record]
+        return self.plain[begin:after]
 
     def text(self, place: tuple[int, int]) -> str:
         """Return what a cell says."""

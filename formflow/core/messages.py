@@ -1125,7 +1125,7 @@ MESSAGES: dict[str, Message] = {
         "If it should be there, run “formflow reconcile --repair”, then “formflow retry”.",
     ),
     "FF-493": Message(
-        "The CSV file is larger than 64 MB.",
+        "The CSV file is larger than 16 MB.",
         "Nothing was written to it. New rows wait, and nothing is lost.",
         "Start a new file for this year, and name it in the settings.",
     ),
