@@ -8,12 +8,15 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from formflow.admin.example_settings import example
+from formflow.admin.field_names import known_fields
 from formflow.core.messages import MESSAGES
+from formflow.forms import catalogue
 from formflow.rules.case.standing import standing
 from formflow.rules.case.steps import Step, Wanted, steps
 from formflow.rules.light.book import Rule, asked_on_review, green_waits_for, rules, rules_version
 from formflow.rules.light.green import DATES, OTHER
 from formflow.rules.light.hints import hints
+from formflow.sdk.case_fields import CASE_FIELDS, CaseField
 
 ROOT = Path(__file__).parent.parent
 # A test that carries the ids of rules: the mark, other decorators, and its name.
@@ -43,6 +46,7 @@ def pages() -> Mapping[Path, str]:
         ROOT / "docs" / "messages.md": messages(),
         ROOT / "docs" / "guidance.md": traffic_light() + after_the_form(),
         ROOT / "docs" / "developers.md": with_the_map(),
+        ROOT / "docs" / "connectors" / "fields.md": fields(),
     }
 
 
@@ -88,6 +92,33 @@ def messages() -> str:
         lines += [f"- What that means: {message.means}", f"- What to do now: {message.do_now}"]
         lines += [f"- {effect}" for effect in effects] + [""]
     return "\n".join(lines)
+
+
+def fields() -> str:
+    """Return every field that a field map may name: those of the case, then each form's answers."""
+    known = known_fields()
+    lines = [
+        "# Fields for field maps",
+        "",
+        MARK,
+        "",
+        "How to use them: [field-maps.md](field-maps.md).",
+        "",
+    ]
+    lines += ["## Of every case", "", *_field_rows(CASE_FIELDS.values())]
+    for form in catalogue.shipped():
+        prefix = f"{form.form_id}." if form.is_sheet else ""
+        asked = (known[name] for one in form.fields if (name := prefix + one) in known)
+        lines += [f"## {form.code} {form.title}", "", *_field_rows(asked)]
+    return "\n".join(lines)
+
+
+def _field_rows(every: Iterable[CaseField]) -> Iterable[str]:
+    yield from ("| field | what it is | takes |", "|---|---|---|")
+    for one in every:
+        takes = ", ".join(f"`{state}`" for state in one.states) if one.states else one.takes.value
+        yield f"| `{one.name}` | {one.label} | {takes} |"
+    yield ""
 
 
 def traffic_light() -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,9 @@ INTRO = """\
 # its standard value. Lines that begin with # are examples. Relative folders count from this file.
 # Secrets never stand here: write env:NAME or file:PATH.
 """
+
+
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 
 
 def example(written: Iterable[tuple[str, str, dict[str, str]]] = ()) -> str:
@@ -90,8 +94,14 @@ def _toml(value: Any) -> str:
         return str(value)
     if isinstance(value, list | tuple | frozenset | set):
         return "[" + ", ".join(_toml(one) for one in value) + "]"
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{_key(key)} = {_toml(one)}" for key, one in value.items()) + " }"
     text = value.as_posix() if isinstance(value, Path) else str(value)
     return json.dumps(text, ensure_ascii=False)  # a JSON string is a TOML string
+
+
+def _key(name: str) -> str:
+    return name if _BARE_KEY.fullmatch(name) else _toml(name)
 
 
 def _first_line(model: type[BaseModel]) -> str:

@@ -16,6 +16,7 @@ from pydantic import (
     ValidationError,
 )
 
+from formflow.admin import field_names
 from formflow.core.errors import SettingsProblem
 from formflow.core.setting_problems import in_words, is_secret, secret_problem
 from formflow.core.settings import Destination, Folders, Settings, State
@@ -51,6 +52,7 @@ def load_settings(path: Path) -> Settings:
         *_calendar_problems(settings),
         *_engine_problems(settings),
         *_destination_problems(settings),
+        *_map_problems(settings),
         *overlaps(tuple(places_of(settings))),
     )
     if found:
@@ -125,6 +127,18 @@ def _destination_problems(settings: Settings) -> Iterator[str]:
             yield f"{where}.alerts_after_hours: {destination.kind} takes no alerts, so it names nobody"
 
 
+def _map_problems(settings: Settings) -> Iterator[str]:
+    """Yield what field maps name that no form asks and no case has."""
+    for index, destination in enumerate(settings.destination):
+        try:
+            model = registry.load(destination.kind).Settings
+            own = model.model_validate(destination.own_settings)
+        except (ValidationError, SettingsProblem):
+            continue  # has been said
+        for problem in field_names.problems(own, settings.folders.forms):
+            yield f"destination[{index}].{problem}"
+
+
 def _takes_alerts(destination: Destination) -> bool:
     try:
         return Operation.ALERT in registry.load(destination.kind).capabilities.operations
@@ -154,4 +168,6 @@ def _kind_problems(where: str, kind: str, own: Mapping[str, Any]) -> Iterator[st
     try:
         model.model_validate(own)
     except ValidationError as broken:
-        yield from (f"{where}.{line}" for line in in_words(broken, model))
+        for line in in_words(broken, model):
+            own_place = line.removeprefix("the file: ")  # of settings that do not belong together
+            yield f"{where}: {own_place}" if own_place != line else f"{where}.{line}"

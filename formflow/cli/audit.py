@@ -39,6 +39,7 @@ EVENTS: Mapping[AuditEvent, str] = {
     AuditEvent.TOLD: "Alert about FormFlow itself",
     AuditEvent.DELIVERED: "Delivered",
     AuditEvent.RETRIED: "Deliveries tried again",
+    AuditEvent.TESTED: "Destination tested",
     AuditEvent.REREAD: "To be read again",
     AuditEvent.VIEWED: "Looked at",
     AuditEvent.BACKED_UP: "Backed up",

@@ -1,4 +1,4 @@
-"""`formflow connectors`: the destinations."""
+"""`formflow connectors`: the destinations. What tries them out is loaded when it is asked for."""
 
 from __future__ import annotations
 
@@ -114,3 +114,77 @@ def spec(kind: str) -> int:
     """Print the settings of KIND as a JSON Schema."""
     emit(registry.load(kind).Settings.model_json_schema())
     return ExitCode.DONE
+
+
+@connectors.command("map")
+@click.argument("kind")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def draft_map(kind: str, file: Path) -> int:
+    """Draft the settings of a destination KIND from the headings of FILE, which you keep. Prints them, changes nothing."""
+    from formflow.admin import map_draft
+
+    made = map_draft.draft(kind, file)
+    click.echo(made.text, nl=False)
+    say(
+        f"{made.sure} columns are sure, {made.unsure} are not (each is switched off and says why), and FormFlow knows"
+        f" nothing for {made.unknown}. Add this to your settings file and correct it, then run “formflow connectors"
+        " check” and “formflow connectors preview”."
+    )
+    return ExitCode.DONE
+
+
+@connectors.command()
+@click.argument("name")
+@click.argument(
+    "form", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=False
+)
+@click.option("--json", "as_json", is_flag=True, help="For another program to read.")
+@click.pass_obj
+def preview(settings_file: Path, name: str, form: Path | None, as_json: bool) -> int:
+    """Show what the destination NAME would be given, and where. Writes nothing, records nothing.
+
+    Without FORM the facts are invented. With it, the names and answers of that form are on the screen.
+    """
+    from formflow.admin import field_names, trial_parcels
+    from formflow.admin.preview import in_lines
+    from formflow.admin.preview import preview as previewed
+
+    settings = load_settings(settings_file)
+    if form is not None:
+        say(
+            "This shows names and answers of the form. Show them to nobody who may not see the form."
+        )
+    with chosen(settings, name) as destinations:
+        connector = destinations[name]
+        if form is None:
+            parcel = trial_parcels.invented(
+                connector, field_names.known_fields(settings.folders.forms)
+            )
+        else:
+            parcel = trial_parcels.of_form(connector, name, settings, form, utc_now())
+        shown = previewed(settings, name, connector, parcel)
+    if as_json:
+        emit(shown.as_json)
+    else:
+        click.echo(table(in_lines(shown)))
+        click.echo(shown.text, nl=bool(shown.text))
+    return ExitCode.DONE
+
+
+@connectors.command("send-test")
+@click.argument("name")
+@click.pass_obj
+def send_test(settings_file: Path, name: str) -> int:
+    """Send the destination NAME one row, file or message that is marked as a test, and take it away again where it can be.
+
+    It is a line of the audit trail.
+    """
+    from formflow.admin import trial_delivery
+
+    settings = load_settings(settings_file)
+    with chosen(settings, name):
+        pass  # there is one of this name
+    with at_the_ledger(settings, "connectors send-test") as (engine, trail):
+        arrived, told = trial_delivery.send_test(settings, name, engine, trail, utc_now())
+    say(f"{name}: {told}")
+    return ExitCode.DONE if arrived else ExitCode.DESTINATION

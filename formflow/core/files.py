@@ -12,6 +12,7 @@ import errno
 import os
 import re
 import secrets
+import shutil
 import stat
 import sys
 import time
@@ -75,6 +76,22 @@ class Temporary:
         if sys.platform == "win32":
             self.file.close()  # few programs open a file there that another may still write to
 
+    def take_place_of(self, final: Path) -> None:
+        """Take the place of a file of somebody's, with its rights, owner and what is noted beside it.
+
+        Durable only once the folder is synced. Raise PermissionError where that is not allowed, or OSError.
+        """
+        if not os.access(final, os.W_OK):
+            raise PermissionError(errno.EACCES, "the file may not be written to")
+        if sys.platform == "win32":
+            patiently(lambda: windows_files.replace(self.path, final))
+        else:
+            _as_the_file(self.path, final)
+            self.path.replace(final)
+        self.became = True
+        if sys.platform == "win32":
+            self.file.close()
+
 
 @contextlib.contextmanager
 def temporary(folder: Path) -> Iterator[Temporary]:
@@ -137,6 +154,25 @@ def as_its_folder(handle: int, folder: Path) -> None:
         os.fchown(handle, -1, above.st_gid)
     with contextlib.suppress(OSError):
         os.fchmod(handle, (above.st_mode & allowed) | 0o600)
+
+
+def _as_the_file(fresh: Path, there: Path) -> None:
+    """Give a new file owner, group, rights and extended attributes of another. Raise PermissionError.
+
+    An account that may not give a file away keeps it, where its owner has no right that the group has not.
+    """
+    known = there.stat()
+    try:
+        os.chown(fresh, known.st_uid, known.st_gid)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.chown(fresh, -1, known.st_gid)
+        own = fresh.stat()
+        owners, groups = known.st_mode >> 6 & 7, known.st_mode >> 3 & 7
+        if own.st_gid != known.st_gid or owners & ~groups:
+            raise PermissionError(errno.EPERM, "the owner could not be kept") from None
+    shutil.copystat(there, fresh)
+    os.utime(fresh)  # it has changed, though
 
 
 def opened(path: Path, *, follow: bool = False) -> BinaryIO:

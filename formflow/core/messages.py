@@ -1087,6 +1087,53 @@ MESSAGES: dict[str, Message] = {
         "If this computer fails, some of what has been recorded since then may be lost.",
         "Find out why “formflow backup” no longer runs, and start it again.",
     ),
+    # A CSV file that the agency keeps
+    "FF-485": Message(
+        "The CSV file has no column “{column}”.",
+        "Nothing was written to it. New rows wait, and nothing is lost.",
+        "Put the heading back, or change “columns” or “reference_column” in the settings.",
+    ),
+    "FF-486": Message(
+        "The CSV file has more than one column “{column}”.",
+        "Nothing was written to it. New rows wait, and nothing is lost.",
+        "Give one of them another heading.",
+    ),
+    "FF-487": Message(
+        "A row has a letter that the CSV file cannot hold ({encoding}).",
+        "FormFlow neither changes a name nor the encoding of your file. This row waits; all others go on.",
+        "Save the file as “CSV UTF-8”, or say “encoding” in the settings, if the program that reads it takes that.",
+    ),
+    "FF-488": Message(
+        "The CSV file is not a plain table: line {line} has more or fewer columns than the headings, or a quote"
+        " that does not end.",
+        "Nothing was written to it. New rows wait, and nothing is lost.",
+        "Correct that line, or move what is not part of the table into a file of its own.",
+    ),
+    "FF-489": Message(
+        "The CSV file is not in the encoding that the settings name, or in none that FormFlow knows.",
+        "Nothing was written to it. New rows wait, and nothing is lost.",
+        "Save it again as “CSV UTF-8”, or change “encoding” in the settings.",
+    ),
+    "FF-490": Message(
+        "More than one row of the CSV file has the reference {reference}.",
+        "FormFlow does not guess which is meant, so this row was not changed.",
+        "Delete the reference from the wrong row, then run “formflow retry”.",
+    ),
+    "FF-491": Message(
+        "The CSV file is not there. It may have been moved or renamed.",
+        "FormFlow never makes a file in its place. New rows wait, and nothing is lost.",
+        "Put it back, or name the right file in the settings.",
+    ),
+    "FF-492": Message(
+        "The row of {reference} is no longer in the CSV file. Someone may have deleted it.",
+        "FormFlow does not add it again unasked.",
+        "If it should be there, run “formflow reconcile --repair”, then “formflow retry”.",
+    ),
+    "FF-493": Message(
+        "The CSV file is larger than 16 MB.",
+        "Nothing was written to it. New rows wait, and nothing is lost.",
+        "Start a new file for this year, and name it in the settings.",
+    ),
 }
 
 

@@ -6,6 +6,7 @@ FF-2026-000123 r2           a revision of either
 FF-2026-000123 r2 child 2 after 3 token 5d…   what the hidden box of a copy says, see CopyReference
 C-4821-000045               a child: the ledger's epoch, then the number; older ones have no epoch
 LEDGER-4821-000001          an alert about FormFlow itself
+FF-2026-000000              a test of a destination
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _SHEET = (
     r"(?:-F[0-9]{1,2}(?:[a-z](?P<of>[0-9]{1,3})?)?)"  # children are counted on sheets with a letter
 )
 _IS_RECORD = re.compile(_RECORD)
-_IS_SHEET = re.compile(_RECORD + _SHEET)
+_IS_SHEET = re.compile(rf"(?P<record>{_RECORD}){_SHEET}")
 _AT_REVISION = re.compile(rf"(?P<reference>{_RECORD}{_SHEET}?){_REVISION}(?![0-9])")
 _OF_COPY = re.compile(
     rf"(?P<record>{_RECORD})(?:{_REVISION})?"
@@ -95,9 +96,26 @@ def parse_record(words: str) -> tuple[int, int] | None:
     return (int(said["year"]), int(said["number"])) if said else None
 
 
+def reference_of_test(prefix: str, year: int) -> str:
+    """Return the reference of what only tries a destination: "FF-2026-000000". No record ever has it."""
+    return record_reference(prefix, year, 0)
+
+
+def is_test(reference: str) -> bool:
+    """Return whether a reference is that of a test, or of a revision or sheet of one."""
+    said = _NUMBERED.match(reference)
+    return said is not None and int(said["number"]) == 0
+
+
 def sheet_reference(record: str, code: str, child: int = 0) -> str:
     """Return the reference of a sheet about a record: "FF-2026-000123-F3b", "…-F3b2" for child 2."""
     return f"{record}-{code}{child or ''}"
+
+
+def record_of(reference: str) -> str:
+    """Return the reference of the record that a sheet is about; that of anything else as it is."""
+    said = _IS_SHEET.fullmatch(reference)
+    return said["record"] if said else reference
 
 
 def child_of_sheet(reference: str) -> int:

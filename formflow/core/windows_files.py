@@ -34,6 +34,16 @@ if sys.platform == "win32":
     ]
     _kernel32.CloseHandle.argtypes = [wintypes.HANDLE]
 
+    _kernel32.ReplaceFileW.restype = wintypes.BOOL
+    _kernel32.ReplaceFileW.argtypes = [
+        wintypes.LPCWSTR,
+        wintypes.LPCWSTR,
+        wintypes.LPCWSTR,
+        wintypes.DWORD,
+        wintypes.LPVOID,
+        wintypes.LPVOID,
+    ]
+
     def create(path: str) -> int:
         """Make a new file that may be renamed while it is open; return its descriptor. Raise OSError."""
         handle = _opened(path, _READ | _WRITE, _SHARED_BY_ALL, _NEW, 0)
@@ -46,6 +56,14 @@ if sys.platform == "win32":
         _kernel32.CloseHandle(
             _opened(str(path), wanted, _SHARED_BY_NOBODY, _THERE, _GONE_WHEN_CLOSED)
         )
+
+    def replace(fresh: Path, final: Path) -> None:
+        """Put a file in place of another, with the rights and streams of that. Raise OSError.
+
+        Never with the flags that leave those out where they cannot be kept.
+        """
+        if not _kernel32.ReplaceFileW(str(final), str(fresh), None, 0, None, None):
+            raise ctypes.WinError(ctypes.get_last_error())
 
     def _opened(path: str, wanted: int, shared: int, how: int, flags: int) -> int:
         handle: int = _kernel32.CreateFileW(path, wanted, shared, None, how, flags, None)

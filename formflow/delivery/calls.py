@@ -7,12 +7,13 @@ of an ending go on, as one short line; who may read them is decided in dispatche
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Protocol, TypeGuard
 
 from formflow.core.crash_points import crash_at
 from formflow.core.errors import OriginalChanged
@@ -26,6 +27,7 @@ from formflow.sdk.contract import (
     Delivered,
     DeliveredAs,
     Ending,
+    LooksUpByReference,
     LooksUpMany,
     Prepared,
     Rejected,
@@ -33,6 +35,7 @@ from formflow.sdk.contract import (
     SettingsError,
     Unavailable,
 )
+from formflow.sdk.field_map import given, has_map
 from formflow.sdk.parcels import Parcel
 from formflow.storage.tasks import LONGEST_BACK_OFF_SECONDS
 
@@ -40,6 +43,7 @@ CALL_SECONDS = 60.0  # for `deliver`, or `deliver_batch` with all its parcels
 ASK_SECONDS = 5.0  # for `prepare`, `look_up` and `acknowledged`
 NO_ANSWER, DIED, BAD_ANSWER = "FF-425", "FF-426", "FF-427"
 CHANGED = "FF-452"  # an original that was to go along
+DRAWN_FOR = "formflow-settings"  # header: by which settings a row was prepared
 LARGEST_BODY = 64 << 20  # bytes that are kept for one parcel
 LARGEST_HEADERS = 64 << 10  # letters, all together
 LONGEST_TEXT = 300  # letters of what an ending says
@@ -206,16 +210,34 @@ def _look_up(connector: Connector, key: str) -> Result | None:
         return why(problem)
 
 
+def looks_up_by_reference(connector: Connector) -> TypeGuard[LooksUpByReference]:
+    """Return whether a destination holds no key of ours, so that it is asked by references."""
+    return isinstance(connector, LooksUpByReference) and has_map(settings_of(connector))
+
+
 def can_look_up(connector: Connector) -> bool:
     """Return whether a destination can say what it holds."""
+    if looks_up_by_reference(connector):
+        return True
     said = getattr(connector, "can_look_up", None)  # of one that runs elsewhere
     return base.can_look_up(type(connector)) if said is None else bool(said)
 
 
-def look_up_many(connector: Connector, keys: Collection[str]) -> set[str]:
-    """Return those of some keys that a destination holds. Raise BadAnswer, or what the connector raises."""
-    if isinstance(connector, LooksUpMany):
-        answer: object = connector.look_up_many(keys)
+def settings_of(connector: Connector) -> object:
+    """Return a destination's own settings; None where its connector keeps none."""
+    return getattr(connector, "settings", None)
+
+
+def look_up_many(connector: Connector, wanted: Mapping[str, tuple[str, int]]) -> set[str]:
+    """Return the keys of those that a destination holds. Raise BadAnswer, or what the connector raises.
+
+    `wanted` holds key, reference and revision.
+    """
+    keys = wanted.keys()
+    if looks_up_by_reference(connector):
+        answer: object = connector.look_up_by_reference(wanted)
+    elif isinstance(connector, LooksUpMany):
+        answer = connector.look_up_many(keys)
     else:
         answer = [one for key in keys if (one := connector.look_up(key)) is not None]
     if not isinstance(answer, list):
@@ -228,12 +250,27 @@ def prepare(connector: Connector, parcel: Parcel) -> Prepared:
 
     Every parcel goes this way, and none but as the type that its destination may hold.
     """
-    held = parcels.stripped(parcel, connector.capabilities.carries)
+    held = given(parcel, connector.capabilities, settings_of(connector))
     with deadline.of(ASK_SECONDS):
         made: object = connector.prepare(held)
     if not isinstance(made, Prepared) or not _is_of(made, held):
         raise BadAnswer
-    return made
+    mark = _mark(connector)
+    return replace(made, headers={**made.headers, DRAWN_FOR: mark}) if mark else made
+
+
+def is_outdated(connector: Connector, made: Prepared) -> bool:
+    """Return whether something was prepared for other columns than the settings name now.
+
+    Only rows are: they are found by their reference, so other bytes of the same parcel do no harm.
+    """
+    return made.headers.get(DRAWN_FOR, "") != _mark(connector)
+
+
+def _mark(connector: Connector) -> str:
+    """Return what tells a destination's settings from others, where they have a field map; "" where not."""
+    settings = settings_of(connector)
+    return hashlib.sha256(repr(settings).encode()).hexdigest()[:16] if has_map(settings) else ""
 
 
 def _is_of(made: Prepared, parcel: Parcel) -> bool:

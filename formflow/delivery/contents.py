@@ -13,8 +13,10 @@ from dataclasses import dataclass, replace
 from formflow.core.dates import local_day
 from formflow.core.messages import notice
 from formflow.core.model import Entry, Role
+from formflow.core.references import record_of
 from formflow.delivery import parcels
 from formflow.delivery.context import DeliveryContext
+from formflow.delivery.named import Known, named
 from formflow.delivery.occasion import Occasion
 from formflow.documents import html_pages
 from formflow.documents.as_read import as_read
@@ -28,7 +30,7 @@ from formflow.documents.decision_pack import (
 from formflow.documents.enclosures import Copies, Enclosed, Keep, enclose
 from formflow.rules.case.case import Case
 from formflow.sdk.contract import Capabilities, DataClass, Operation, Retryable
-from formflow.sdk.parcels import Parcel
+from formflow.sdk.parcels import NamedAnswer, Parcel, RecordParcel
 from formflow.storage import entries, own_alerts, papers
 from formflow.storage.database import Connection, reading
 from formflow.storage.parcels import Cause, Posted
@@ -56,8 +58,28 @@ class _Wanted:
 
 def parcel_of(context: DeliveryContext, posted: Posted, able: Capabilities, keep: Keep) -> Parcel:
     """Return what one destination gets, with its pages; its sheets are kept. Nobody may hold the lock."""
-    made = _DRAWN_FOR[posted.cause](_Wanted(context, posted, able, keep))
+    wanted = _Wanted(context, posted, able, keep)
+    made = _DRAWN_FOR[posted.cause](wanted)
+    if isinstance(made, RecordParcel) and (fields := context.named_by(posted.destination)):
+        made = replace(made, named=_named(wanted, fields))
     return replace(made, key=posted.key)  # also where settings have changed since
+
+
+def _named(wanted: _Wanted, fields: frozenset[str]) -> tuple[NamedAnswer, ...]:
+    """Return what a destination's field map names, of the case as it stood with an entry. Raise Retryable."""
+    context = wanted.context
+    with reading(context.engine) as connection:
+        occasion = _occasion(connection, wanted)
+        reference = record_of(occasion.entry.reference)
+        case = _case_if_any(connection, wanted, reference, wanted.entry_id)
+    at = occasion.entry.recorded_at
+    if case is not None:
+        form = context.form_of(case.record.form_id, case.record.form_version)
+        occasion = replace(occasion, entry=case.record, form=form, enclosed=None)
+    try:
+        return named(Known(occasion, case, context.form_of, at), fields)
+    except LookupError:
+        raise Retryable("FF-424", notice("FF-424").text) from None
 
 
 def _of_entry(wanted: _Wanted) -> Parcel:
@@ -165,12 +187,15 @@ def _occasion(connection: Connection, wanted: _Wanted) -> Occasion:
 
 def _case(connection: Connection, wanted: _Wanted, entry: Entry, last: int = entries.LAST) -> Case:
     """Return the case that an entry belongs to, up to an entry. Raise LookupError when there is none."""
-    zone, ages = wanted.context.settings.zone, wanted.context.settings.services.assessment_ages
-    reference = entry.about or entry.reference
-    case = entries.case(connection, reference, zone, ages=ages, until=last)
+    case = _case_if_any(connection, wanted, entry.about or entry.reference, last)
     if case is None:
         raise LookupError(entry.reference)
     return case
+
+
+def _case_if_any(connection: Connection, wanted: _Wanted, reference: str, last: int) -> Case | None:
+    zone, ages = wanted.context.settings.zone, wanted.context.settings.services.assessment_ages
+    return entries.case(connection, reference, zone, ages=ages, until=last)
 
 
 _DRAWN_FOR: Mapping[Cause, Callable[[_Wanted], Parcel]] = {

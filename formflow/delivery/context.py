@@ -9,9 +9,11 @@ from dataclasses import dataclass
 
 from formflow.core.copy_tokens import Tokens
 from formflow.core.settings import Settings
+from formflow.delivery import calls
 from formflow.delivery.lanes import Lanes
 from formflow.forms.catalogue import Form
 from formflow.rules.case.prefill_values import Desk
+from formflow.sdk import field_map
 from formflow.sdk.contract import Connector
 from formflow.storage.audit_trail import Trail
 from formflow.storage.database import Engine
@@ -49,6 +51,10 @@ class DeliveryContext:
     def form_of(self, form_id: str | None, version: int | None) -> Form | None:
         """Return a form by id and version, or None when it is not known."""
         return None if form_id is None or version is None else self.forms.get((form_id, version))
+
+    def named_by(self, destination: str) -> frozenset[str]:
+        """Return the fields that the settings of a destination name; none where they have no map."""
+        return field_map.fields_of(calls.settings_of(self.destinations[destination]))
 
     # Set once the program is told to end: nothing more is begun, what is claimed is given back.
     stopping: threading.Event = dataclasses.field(default_factory=threading.Event)

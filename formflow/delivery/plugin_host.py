@@ -44,6 +44,7 @@ from formflow.sdk.contract import (
     ConnectorSettings,
     Delivered,
     Ending,
+    LooksUpByReference,
     LooksUpMany,
     Prepared,
 )
@@ -72,10 +73,12 @@ class Guest:
     ) -> None:
         self.kind, self.api_version = connector.kind, connector.api_version
         self.Settings, self.capabilities = connector.Settings, connector.capabilities
+        self.settings = settings
         hello = pickle.dumps((connector.kind, settings, destination, MEMORY_MB))
         self._preparing, self._delivering = _Process(hello, lend), _Process(hello, lend)
         self.can_look_up = base.can_look_up(connector)
         self._looks_up_many = issubclass(connector, LooksUpMany)
+        self._looks_up_by_reference = issubclass(connector, LooksUpByReference)
         self._rests: dict[str, tuple[int, float]] = {}  # question: how often it failed, until when
 
     def check(self) -> CheckReport:
@@ -112,6 +115,16 @@ class Guest:
         for at in range(0, len(every), KEYS_AT_ONCE):
             words = (every[at : at + KEYS_AT_ONCE],)
             there += self._delivering.ask("look_up_many", words, CALL_SECONDS)  # type: ignore[arg-type]
+        return there
+
+    def look_up_by_reference(self, wanted: Mapping[str, tuple[str, int]]) -> list[Delivered]:
+        """Return what the connector says, asked for some at a time. Raise what it raised, NoAnswer or Died."""
+        if not self._looks_up_by_reference:
+            return self.look_up_many(wanted)
+        every, there = list(wanted.items()), list[Delivered]()
+        for at in range(0, len(every), KEYS_AT_ONCE):
+            words = (dict(every[at : at + KEYS_AT_ONCE]),)
+            there += self._delivering.ask("look_up_by_reference", words, CALL_SECONDS)  # type: ignore[arg-type]
         return there
 
     def close(self) -> None:

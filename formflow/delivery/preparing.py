@@ -1,7 +1,8 @@
 """Parcels are prepared outside the lock and stored before they are sent, by the lane of their destination.
 
 What fails holds its own parcel: it is put back with growing patience like a delivery, and set aside for a
-person when it is a mistake, or when too many workers died of it. Nothing that was stored is made again.
+person when it is a mistake, or when too many workers died of it. Nothing that was stored is made again, but rows whose
+columns have other settings now.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def prepare(
         now.tasks = [*failed, *waiting, *ready]  # the one in hand comes behind those that are noted
         task = waiting.pop(0)
         posted, made = found[task.ref_id]
-        if made is None:
+        if made is None or calls.is_outdated(connector, made):
             now.begin(1)
             result = _made(context, connector, task, posted, sheets)
             now.note([result] if isinstance(result, Undelivered) else [])

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from formflow.core.clock import utc_now
 from formflow.core.messages import notice
+from formflow.core.references import find_revision
 from formflow.core.settings import Settings
 from formflow.delivery import calls, places
 from formflow.sdk.contract import Connector, Operation, RepeatSafe
@@ -80,7 +81,8 @@ def _compared(engine: Engine, name: str, connector: Connector) -> Compared:
     with reading(engine) as connection:
         expected = filed.kept(connection, name)
     try:
-        there = calls.look_up_many(connector, [one.key for one in expected])
+        wanted = {one.key: find_revision(one.subject) or (one.subject, 0) for one in expected}
+        there = calls.look_up_many(connector, wanted)
     except Exception as problem:  # noqa: BLE001 - not to know is no answer, see why
         why = calls.why(problem)
         return Compared(name, note=why.text or why.code, is_in_doubt=True)

@@ -109,7 +109,7 @@ def open_context(
         owner = stack.enter_context(Owner(locks))
         trail = audit_trail.open_trail(settings.state.folder, engine, who, utc_now())
         views.make_folder(settings.state.folder)
-        destinations, lanes = open_destinations(settings, vault), Lanes()
+        destinations, lanes = open_destinations(settings, vault, engine), Lanes()
         stack.callback(_close, destinations, lanes)
         tokens = _tokens(settings, engine, destinations, trail)
         context = WorkContext(

@@ -13,6 +13,7 @@ from formflow.core.references import (
     at_revision,
     is_own_alert,
     is_record,
+    is_test,
     parse_child,
     parse_record,
     record_reference,
@@ -84,11 +85,16 @@ def _inventory(
             unasked.append(name)
             continue
         try:
-            held[name] = [one for one in connector.filed() if not is_own_alert(one.reference)]
+            held[name] = [one for one in connector.filed() if _is_of_a_form(one.reference)]
         except Exception as problem:  # noqa: BLE001 - one that cannot tell must not keep the others from it
             log.warning(Event("cannot be asked", destination=name, said=type(problem).__name__))
             away.append(name)
     return held, tuple(unasked), tuple(away)
+
+
+def _is_of_a_form(reference: str) -> bool:
+    """Return whether something filed is about a form, and not about FormFlow itself or a test that was left there."""
+    return not (is_own_alert(reference) or is_test(reference))
 
 
 def _papers(

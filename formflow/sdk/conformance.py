@@ -29,6 +29,7 @@ from typing import Any, BinaryIO
 
 from formflow.core.model import Light, Outcome
 from formflow.sdk import folder, registry
+from formflow.sdk.case_fields import samples
 from formflow.sdk.contract import (
     AcknowledgedByHand,
     BatchConnector,
@@ -38,11 +39,13 @@ from formflow.sdk.contract import (
     Delivered,
     DeliveredAs,
     Ending,
+    LooksUpByReference,
     LooksUpMany,
     Operation,
     Prepared,
     RepeatSafe,
 )
+from formflow.sdk.field_map import given, has_map
 from formflow.sdk.parcels import (
     AlertParcel,
     DecisionParcel,
@@ -52,7 +55,6 @@ from formflow.sdk.parcels import (
     RecordParcel,
     ReturnParcel,
     lent,
-    stripped,
 )
 
 NAME = "Zoë-Anne Sample"  # stands wherever a parcel may hold a name, and nowhere else
@@ -94,13 +96,12 @@ def sample(connector: Connector, operation: Operation, number: int = 1, **change
     """Return a parcel of invented facts, as the core gives it to this connector."""
     said = _everything(operation, number) | changes
     full = _FULL[operation](**said)
-    return stripped(full, connector.capabilities.carries)
+    return given(full, connector.capabilities, getattr(connector, "settings", None))
 
 
 def _everything(operation: Operation, number: int) -> dict[str, Any]:
-    reference = f"FF-2026-{number:06d}"
+    reference, paper = f"FF-2026-{number:06d}", hashlib.sha256(PAPER).hexdigest()
     now = datetime(2026, 11, 23, 14, 2, 30, tzinfo=UTC)
-    paper = hashlib.sha256(PAPER).hexdigest()
     answers = (
         NamedAnswer("child_a_name", "Name", NAME),
         NamedAnswer("what_happened", "What happened?", "=1+1\n“quoted”, \U0001f622; last"),
@@ -125,6 +126,7 @@ def _everything(operation: Operation, number: int) -> dict[str, Any]:
         "answers": answers,
         "original_sha256": paper,
         "as_read": PAPER,
+        "named": (*samples(reference), *answers),
     }  # fmt: skip
     return {one.name: known[one.name] for one in fields(_FULL[operation]) if one.name in known}
 
@@ -207,20 +209,27 @@ def looks_up_the_truth(trial: Trial) -> None:
 
 
 def looks_up_many_like_one(trial: Trial) -> None:
-    """`look_up_many`, where there is one, finds what is there and nothing else."""
-    if not isinstance(trial.connector(), LooksUpMany):
+    """`look_up_many`, or `look_up_by_reference`, finds what is there and nothing else."""
+    if not isinstance(trial.connector(), LooksUpMany | LooksUpByReference):
         return
     for operation in _operations(trial):
         connector = trial.connector()
-        assert isinstance(connector, LooksUpMany)  # noqa: S101 - for the type checker
-        prepared = [_prepared(trial, operation, number) for number in range(1, 4)]
-        keys = [one.key for one in prepared]
-        _must(not connector.look_up_many(keys), "says that something is there before it is")
-        for one in prepared[:2]:
-            connector.deliver(one)
-        there = connector.look_up_many([*keys, "f" * 64])
+        parcels = [sample(connector, operation, number) for number in range(1, 4)]
+        wanted = {one.key: (one.reference, one.revision) for one in parcels}
+        keys = list(wanted)
+        _must(not _looked_up(connector, wanted), "says that something is there before it is")
+        for one in parcels[:2]:
+            connector.deliver(connector.prepare(one))
+        there = _looked_up(connector, {**wanted, "f" * 64: ("FF-2026-999999", 1)})
         _must(sorted(one.key for one in there) == sorted(keys[:2]), "finds something else")
         _must(all(one.how is DeliveredAs.ALREADY_THERE for one in there), "has made it just now")
+
+
+def _looked_up(connector: Connector, wanted: Mapping[str, tuple[str, int]]) -> list[Delivered]:
+    """Ask as the core does: where there is a field map, by references."""
+    if isinstance(connector, LooksUpByReference) and has_map(getattr(connector, "settings", None)):
+        return connector.look_up_by_reference(wanted)
+    return connector.look_up_many(wanted.keys()) if isinstance(connector, LooksUpMany) else []
 
 
 def keeps_names_inside(trial: Trial) -> None:
@@ -230,7 +239,7 @@ def keeps_names_inside(trial: Trial) -> None:
         prepared = connector.prepare(sample(connector, operation))
         shown = [connector.deliver(prepared).where, *(one.name for one in prepared.attachments)]
         _must(not any(_holds_a_name(text) for text in shown), "a name is where it is delivered")
-        if lent(sample(connector, operation)):
+        if lent(sample(connector, operation)) or has_map(getattr(connector, "settings", None)):
             continue  # names may be in it
         may = operation is not Operation.RECEIPT and hasattr(sample(connector, operation), "page")
         told = prepared.body.decode("utf-8", "replace") + str(dict(prepared.headers))

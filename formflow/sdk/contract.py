@@ -58,6 +58,7 @@ class Capabilities:
     carries: DataClass
     batch: int = 1  # above 1: the connector is a BatchConnector and takes so many at once
     wants_as_read: bool = False  # True: the core renders the "as read" sheet into the parcel
+    wants_original: bool = False  # True: it files the paper itself, also where it has a field map
 
 
 class ConnectorSettings(BaseModel):
@@ -121,6 +122,14 @@ class CheckReport:
         return all(line.ok for line in self.lines)
 
 
+def _keep_nothing(_name: str, _content: bytes) -> None:
+    """Keep no version."""
+
+
+def _know_nothing(_reference: str) -> datetime | None:
+    """Know of nothing that was delivered."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What the core lends to a connector. There is no database in it, and no path."""
@@ -132,6 +141,10 @@ class Context:
     log: logging.Logger  # for IT: no names, no answers
     # Whether FormFlow keeps a marker in the destination's folder: without it nothing is written there.
     is_marked: bool = False
+    # Keeps what a file of the agency's held before it is replaced: its name and its bytes.
+    keep_version: Callable[[str, bytes], None] = _keep_nothing
+    # Of a record: when the newest of it that was delivered here, also of a sheet about it, was recorded.
+    filed_last: Callable[[str], datetime | None] = _know_nothing
 
     @property
     def seconds_left(self) -> float:
@@ -219,6 +232,38 @@ class LooksUpMany(Protocol):
 
     def look_up_many(self, keys: Collection[str]) -> list[Delivered]:
         """Return how the destination holds each of these keys that it holds, in any order."""
+
+
+@runtime_checkable
+class LooksUpByReference(Protocol):
+    """A destination that does not hold our keys, such as an agency's own file with a column for our reference.
+
+    Where its settings have a field map, it is asked in this way and in no other.
+    """
+
+    def look_up_by_reference(self, wanted: Mapping[str, tuple[str, int]]) -> list[Delivered]:
+        """Return how the destination holds each of these that it holds, in any order.
+
+        `wanted` holds key, reference and revision: those of a sheet where it was one. `row_reference` in
+        field_map.py says what is in the column for it.
+        """
+
+
+@runtime_checkable
+class TakesBack(Protocol):
+    """A destination from which a test can be taken away again: `formflow connectors send-test` asks for that."""
+
+    def take_back(self, prepared: Prepared) -> bool:
+        """Remove what was delivered just now; return whether nothing of it is left. Raise an ending."""
+
+
+@runtime_checkable
+class ShowsFirstRows(Protocol):
+    """A kind that can say what is at the head of an existing file: `formflow connectors map` drafts its map from that."""
+
+    @staticmethod
+    def first_rows(file: Path) -> Mapping[str, list[list[str]]]:
+        """Return the first rows of a file, by the name of the sheet; "" where it has none. Raise an ending or OSError."""
 
 
 class Ending(Exception):

@@ -108,6 +108,22 @@ class DestinationFolder:
             for folder in {final.parent for final in contents}:
                 files.sync_folder(folder)
 
+    def replace(self, path: Path, content: bytes, was: bytes) -> None:
+        """Put other bytes into a file that is not ours, which keeps its rights and owner. Raise OSError.
+
+        Raise Retryable when it no longer holds what it was: somebody has saved it meanwhile.
+        """
+        self.inside(str(path.absolute()))
+        with files.temporary(self.root) as fresh:
+            fresh.file.write(content)
+            fresh.sync()
+            crash_at(f"{self._kind}.before-rename")
+            if files.read(path) != was:
+                raise ending(Retryable, "FF-407")
+            fresh.take_place_of(path)
+            crash_at(f"{self._kind}.after-rename")
+        files.sync_folder(self.root)
+
     def inside(self, name: str, folder: Path | None = None) -> Path:
         """Return where a name lies in the folder, or in one inside it. Raise Retryable if outside."""
         try:

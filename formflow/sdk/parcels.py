@@ -21,6 +21,8 @@ from typing import ClassVar
 from formflow.core.model import Finding, Light, Notice, Outcome
 from formflow.sdk.contract import DataClass, Operation
 
+Value = str | int | date | datetime | None
+
 
 @dataclass(frozen=True, slots=True)
 class NamedAnswer:
@@ -29,6 +31,9 @@ class NamedAnswer:
     field: str  # "child_a_name"; docs of each form list the names
     label: str
     text: str  # "" where blank; yes / no / not known in words
+    # What a program takes it for: a date, a moment in the agency's time zone, a number, or the name of one of
+    # the answers that can be chosen, such as "unknown". None: nothing but the words.
+    value: Value = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +76,8 @@ class RecordParcel(RecordNotice):
     original_suffix: str = ".pdf"
     only_pictures: bool = False  # the paper could start something: these are pictures of its pages
     as_read: bytes = b""  # the "as read" sheet as PDF, for connectors that want it
+    # What the destination's field map names, of the case as it stood with this entry: see field_map.py.
+    named: tuple[NamedAnswer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -173,6 +173,7 @@ def _is_well_formed(said: Capabilities) -> bool:
         and _is_number(said.batch)
         and said.batch >= 1
         and isinstance(said.wants_as_read, bool)
+        and isinstance(said.wants_original, bool)
     )
 
 

@@ -50,6 +50,7 @@ class AuditEvent(StrEnum):
     TOLD = "told"  # an alert about FormFlow itself
     DELIVERED = "delivered"
     RETRIED = "retried"
+    TESTED = "tested"  # a destination got something marked as a test
     REREAD = "reread"
     VIEWED = "viewed"
     BACKED_UP = "backed up"

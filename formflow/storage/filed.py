@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, or_, select
@@ -37,6 +38,13 @@ def is_in(connection: Connection, destination: str, where: str) -> bool:
     """Return whether anything was delivered to just this place of a destination of late."""
     row = connection.execute(_IN, {"destination": destination, "where": where}).first()
     return row is not None
+
+
+def last_recorded(connection: Connection, destination: str, reference: str) -> datetime | None:
+    """Return when the newest that a destination holds of a record, or of a sheet about it, was recorded."""
+    wanted = {"destination": destination, "first": reference, "end": f"{reference}."}
+    last = connection.execute(_LAST_RECORDED, wanted).scalar()
+    return datetime.fromisoformat(last) if last else None
 
 
 def kept(connection: Connection, destination: str) -> list[Filed]:
@@ -78,6 +86,17 @@ _NEWEST = (
 )
 _IN = (
     select(_P.id).where(*_DELIVERED, _IS_RECENT, _P.delivered_where == bindparam("where")).limit(1)
+)
+# “-”, with which the reference of a sheet goes on, comes just before “.”.
+_LAST_RECORDED = (
+    select(func.max(_E.recorded_at))
+    .join_from(_PARCEL, _ENTRY, _E.id == _P.entry_id)
+    .where(
+        *_DELIVERED,
+        _P.operation == Operation.RECORD,
+        _E.reference >= bindparam("first"),
+        _E.reference < bindparam("end"),
+    )
 )
 _IS_UNSEEN = or_(
     _E.acknowledged_at.is_(None) & _P.entry_id.is_not(None),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from formflow.admin import example_settings, settings_file
+from formflow.admin import example_settings, field_names, settings_file
 from formflow.core.errors import SettingsProblem
 from formflow.core.model import Entry, Light, Outcome
 from formflow.core.settings import Settings
@@ -282,3 +282,41 @@ def test_the_settings_say_by_when_the_safeguarding_lead_should_have_looked(
         highest_light=light,
     )
     assert Occasion(entry, None, settings, Enclosed(None)).respond_by == at + timedelta(hours=hours)
+
+
+LOG = """
+[[destination]]
+name = "Log"
+kind = "csv_file"
+file = "log.csv"
+reference_column = "FF ref"
+[destination.columns]
+"""
+
+
+@pytest.mark.parametrize(
+    ("column", "problem"),
+    [
+        ('"Date" = "{inciden_at}"', "“Date”: there is no field “inciden_at”; did you mean “incident_at”"),
+        ('"Date" = "{review.levl}"', "“Date”: there is no field “review.levl”; did you mean “review.level”"),
+        ('"Date" = "{xyzzy}"', "“Date”: there is no field “xyzzy”; see docs/connectors/fields.md"),
+        ('"Date" = "{child_a_name:%d}"', "“Date”: “child_a_name” is no date"),
+        ('"Date" = "{incident_at:%d"', "column “Date” has a brace too many"),
+        ('"L" = { field = "level", values = { read = "3" } }', "“L”: “level” never is “read”; it is one of red"),
+        ('"FF ref" = "{reference}"', "destination[0]: the reference_column is filled by itself"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_field_map_is_said_with_its_column(
+    tmp_path: Path, column: str, problem: str
+) -> None:
+    (found,) = problems(tmp_path, LOG + column)
+    assert found.startswith("destination[0]")
+    assert problem in found
+
+
+def test_a_field_map_may_name_every_field_of_the_list(tmp_path: Path) -> None:
+    table = "".join(f'"{name}" = "{{{name}}}"\n' for name in field_names.known_fields())
+    (destination,) = load(tmp_path, LOG + table).destination
+    own = destinations.connector_settings(destination)
+    assert len(getattr(own, "columns").headings) > 500  # noqa: B009 - of this kind alone
+    assert getattr(own, "file") == tmp_path / "log.csv"  # noqa: B009

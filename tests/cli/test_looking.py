@@ -36,6 +36,8 @@ COMMANDS = (
     ("doctor",),
     ("connectors", "list"),
     ("connectors", "check"),
+    ("connectors", "preview", "Record lines"),
+    ("connectors", "preview", "Child files", str(sample(GREEN))),
     ("forms", "list"),
     ("forms", "check"),
     ("read", str(sample(RED))),

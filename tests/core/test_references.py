@@ -96,3 +96,18 @@ def test_a_first_revision_goes_without_its_number_where_that_is_wanted() -> None
 
 def test_sheets_stand_in_the_order_of_their_children() -> None:
     assert min(SheetKey("referral_b", 2), SheetKey("referral_b")).child == 0
+
+
+@given(RECORDS, CODES, FURTHER)
+def test_a_sheet_says_of_which_record_it_is(record: str, code: str, child: int) -> None:
+    assert references.record_of(references.sheet_reference(record, code)) == record
+    assert references.record_of(references.sheet_reference(record, "F3b", child)) == record
+    assert references.record_of(record) == record
+
+
+@given(RECORDS, PREFIXES, REVISIONS)
+def test_no_record_is_a_test(record: str, prefix: str, revision: int) -> None:
+    tried = references.reference_of_test(prefix, 2026)
+    assert references.is_test(tried)
+    assert references.is_test(references.at_revision(tried, revision))
+    assert not references.is_test(record)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -27,8 +28,10 @@ from formflow.sdk import (
     Rejected,
     RepeatSafe,
     conformance,
+    decode_row,
     registry,
 )
+from formflow.sdk.case_fields import samples
 from tests.support import strangers
 
 PAPERS = {hashlib.sha256(one).hexdigest(): one for one in (b"a paper" * 500_000, b"another")}
@@ -129,6 +132,19 @@ def test_what_it_attaches_must_be_of_its_parcel(opens: Opens) -> None:
     parcel = conformance.sample(guest, Operation.RECORD)
     made = calls.prepare(guest, parcel)
     assert made.attachments[0].sha256 == hashlib.sha256(conformance.PAPER).hexdigest()
+
+
+def test_its_field_map_crosses_and_it_gets_no_more_than_that(opens: Opens, tmp_path: Path) -> None:
+    guest = opens("mapped")
+    full = conformance.sample(opens("good"), Operation.RECORD, named=samples("FF-2026-000001"))
+    made = calls.prepare(guest, full)
+    assert (made.headers["came"], made.headers["paper"]) == ("incident_day,level", "")
+    assert decode_row(made.body)["On"] == date(2026, 11, 20)
+    calls.deliver_all(guest, [made], Once())
+    assert "datetime.date(2026, 11, 20)" in (tmp_path / "keys" / full.reference).read_text("utf-8")
+    wanted = {full.key: (full.reference, 1), "f" * 64: ("FF-2026-000002", 1)}
+    assert calls.can_look_up(guest)
+    assert calls.look_up_many(guest, wanted) == {full.key}
 
 
 PAPER = hashlib.sha256(conformance.PAPER).hexdigest()  # what the parcel names

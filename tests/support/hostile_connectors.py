@@ -29,11 +29,14 @@ from formflow.sdk import (
     Delivered,
     DeliveredAs,
     Ending,
+    FieldMap,
     Operation,
     Prepared,
     RecordParcel,
     Rejected,
     RepeatSafe,
+    decode_row,
+    encode_row,
 )
 
 NAUGHTY = "Alex Example"  # a name that must stand nowhere
@@ -93,6 +96,41 @@ class LooksUpMany(Good):
     def look_up_many(self, keys: Collection[str]) -> list[Delivered]:
         """Look through the folder once."""
         there = {path.name for path in self._folder.iterdir()} & set(keys)
+        return [Delivered(key, DeliveredAs.ALREADY_THERE, "folder") for key in there]
+
+
+class MappedSettings(KeyFolderSettings):
+    """What stands in its columns."""
+
+    columns: FieldMap = Field(
+        default=FieldMap.parse({"Level": "{level}", "On": "{incident_day}"}),
+        description="Its columns.",
+    )
+
+
+class Mapped(Good):
+    """Keeps a row for each record, and no key."""
+
+    kind = "mapped"
+    Settings = MappedSettings
+
+    def prepare(self, parcel: RecordParcel) -> Prepared:
+        """Keep the row, and all else that came."""
+        assert isinstance(self.settings, MappedSettings)
+        row = self.settings.columns.row(parcel)
+        came = ",".join(one.field for one in (*parcel.answers, *parcel.named))
+        told = {"came": came, "paper": parcel.original_sha256 or ""}
+        return Prepared(parcel.key, encode_row({"Ref": parcel.reference, **row}), told)
+
+    def deliver(self, prepared: Prepared) -> Delivered:
+        """Keep the row by its reference."""
+        row = decode_row(prepared.body)
+        (self._folder / str(row["Ref"])).write_text(repr(row), "utf-8")
+        return Delivered(prepared.key, DeliveredAs.CREATED, "folder")
+
+    def look_up_by_reference(self, wanted: Mapping[str, tuple[str, int]]) -> list[Delivered]:
+        """Look for the rows."""
+        there = [key for key, (name, _) in wanted.items() if (self._folder / name).exists()]
         return [Delivered(key, DeliveredAs.ALREADY_THERE, "folder") for key in there]
 
 
