@@ -201,15 +201,17 @@ def make_notice() -> Callable[..., AlertNotice]:
 def make_place(tmp_path: Path) -> Callable[[str], Place]:
     """Return how a place is made, with its folder there."""
 
-    def make(kind: str) -> Place:
-        root = tmp_path / f"a {kind}"
-        root.mkdir()
-        paper = tmp_path / "paper.pdf"
-        paper.write_bytes(ORIGINAL)
-        own = {"file": root / "Register.xlsx"} if kind == "workbook" else {"folder": root}
-        return Place(kind, root, own, paper, _KEYS[kind])
+    return lambda kind: place_of(kind, tmp_path)
 
-    return make
+
+def place_of(kind: str, folder: Path) -> Place:
+    """Return a place of a kind inside a folder."""
+    root = folder / f"a {kind}"
+    root.mkdir()
+    paper = folder / "paper.pdf"
+    paper.write_bytes(ORIGINAL)
+    own = {"file": root / "Register.xlsx"} if kind == "workbook" else {"folder": root}
+    return Place(kind, root, own, paper, _KEYS[kind])
 
 
 @pytest.fixture(params=FOLDER_KINDS)

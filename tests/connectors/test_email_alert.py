@@ -26,8 +26,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from pydantic import ValidationError
 
-from formflow.sdk import conformance
-from formflow.sdk.conformance import pretend_context
+from formflow.sdk.conformance import Trial, pretend_context
+from formflow.sdk.conformance.suite import ConnectorTests
+from formflow.sdk.conformance.wire import Wire
 from formflow.sdk.contract import (
     Ambiguous,
     Ending,
@@ -437,19 +438,29 @@ def test_a_process_that_dies_after_sending_sends_at_most_once_more(
     assert first["Message-ID"] == second["Message-ID"]  # a mail program can tell they are one
 
 
-@pytest.mark.parametrize("check", conformance.CHECKS, ids=lambda check: check.__name__)
-def test_it_keeps_the_contract_of_what_may_come_twice(
-    port: int,
-    certificate: Certificate,
-    mailbox: Mailbox,
-    monkeypatch: pytest.MonkeyPatch,
-    check: Callable[[conformance.Trial], None],
-) -> None:
-    monkeypatch.setattr(conformance, "MOST_KILLS", 10)
-    settings = _settings(port, certificate)
+class TestContract(ConnectorTests):
+    """What every connector must do, with a mail server that may get a message twice."""
 
-    def landed() -> list[str]:
-        messages = [message_from_bytes(content) for content in mailbox.received]
+    @pytest.fixture(autouse=True)
+    def _served(self, port: int, certificate: Certificate, mailbox: Mailbox) -> Iterator[None]:
+        self.certificate, self.mailbox = certificate, mailbox
+        with Wire(port) as self.wire:
+            yield
+
+    def trial(self, place: Path) -> Trial:  # noqa: ARG002 - it has no folder
+        """Return the connector in front of a mail server."""
+        settings = _settings(self.wire.port, self.certificate)
+        nowhere = settings.model_copy(update={"port": 1})
+        return Trial(
+            lambda context: EmailAlert(settings, context),
+            self.landed,
+            faults=self.wire.faults,
+            unusable=[lambda context: EmailAlert(nowhere, context)],
+            hosts={settings.host, "127.0.0.1"},
+            kills=10,
+        )
+
+    def landed(self) -> list[str]:
+        """Return the key of each message that the server has."""
+        messages = [message_from_bytes(content) for content in self.mailbox.received]
         return [str(message["Message-ID"])[1:65] for message in messages]
-
-    check(conformance.Trial(lambda context: EmailAlert(settings, context), landed))

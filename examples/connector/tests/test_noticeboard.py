@@ -1,32 +1,36 @@
-"""The connector keeps the contract: FormFlow's own checks, each on a fresh board."""
+"""The connector keeps the contract: FormFlow's own tests, each on a fresh board."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from noticeboard import Noticeboard, NoticeboardSettings
 
-from formflow.sdk.conformance import CHECKS, Trial
+from formflow.sdk.conformance import Trial
+from formflow.sdk.conformance.suite import ConnectorTests
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-def test_the_notice_board_keeps_the_contract(
-    check: Callable[[Trial], None], tmp_path: Path
-) -> None:
-    board = tmp_path / "board"
-    board.mkdir()
-    settings = NoticeboardSettings(board=board)
+class TestNoticeboard(ConnectorTests):
+    """What every connector must do, on a notice board."""
 
-    @contextlib.contextmanager
-    def away() -> Iterator[None]:
-        board.rename(tmp_path / "away")
-        yield
-        (tmp_path / "away").rename(board)
+    def trial(self, place: Path) -> Trial:
+        """Return a notice board in an empty folder, and how a person sees what hangs there."""
+        board, elsewhere = place / "board", place / "elsewhere"
+        board.mkdir()
+        settings = NoticeboardSettings(board=board)
+        no_board = NoticeboardSettings(board=place / "no board")
 
-    def landed() -> list[str]:
-        return [card.stem for card in board.glob("*.txt")]
+        @contextlib.contextmanager
+        def away() -> Iterator[None]:
+            board.rename(elsewhere)
+            yield
+            elsewhere.rename(board)
 
-    check(Trial(lambda context: Noticeboard(settings, context), landed, away))
+        return Trial(
+            open=lambda context: Noticeboard(settings, context),
+            landed=lambda: [card.stem for card in board.glob("*.txt")],
+            out_of_reach=away,
+            unusable=[lambda context: Noticeboard(no_board, context)],
+        )
