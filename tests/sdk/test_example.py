@@ -93,10 +93,14 @@ def test_a_bypass_names_a_test_and_gives_a_reason(bypass: dict[str, str], says: 
         type("TestMine", (ConnectorTests,), {"bypass": bypass})
 
 
+def without_indents(text: str) -> str:
+    return "".join(line.strip() for line in text.splitlines())
+
+
 def test_the_walk_through_shows_the_example_as_it_is() -> None:
     page = (ROOT / "docs" / "connectors" / "write-your-own.md").read_text("utf-8")
-    files = [path.read_text("utf-8") for path in sorted(EXAMPLE.rglob("*.py"))]
-    blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    files = [without_indents(path.read_text("utf-8")) for path in sorted(EXAMPLE.rglob("*.py"))]
+    blocks = [without_indents(one) for one in re.findall(r"```python\n(.*?)```", page, re.DOTALL)]
     assert [block for block in blocks if not any(block in file for file in files)] == []
     assert len(blocks) == 7
     assert (EXAMPLE / "pyproject.toml").read_text("utf-8") in page

@@ -132,6 +132,7 @@ def keeps_what_lies_under_a_key(trial: Trial) -> None:
 def keeps_the_later_revision(trial: Trial) -> None:
     """A corrected form comes after the first, or before it: what it says is there in the end."""
     for operation in trial.operations:
+        has_rows = has_map(getattr(trial.connector(), "settings", None))
         for number, order in ((1, (1, 2)), (2, (2, 1))):
             revisions = {
                 one: trial.prepared(
@@ -139,7 +140,8 @@ def keeps_the_later_revision(trial: Trial) -> None:
                     number,
                     revision=one,
                     recorded_at=RECORDED + timedelta(days=one),
-                    key=f"{number}{one}" * 32,
+                    # Where rows are found by our reference there is one for both.
+                    **({} if has_rows else {"key": f"{number}{one}" * 32}),
                 )
                 for one in order
             }
