@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -22,13 +23,17 @@ from formflow.core.errors import (
     SettingsProblem,
     StorageProblem,
 )
+from formflow.core.model import Role
+from formflow.core.references import short
 from formflow.core.settings import Settings, State
 from formflow.core.trouble import Trouble
-from formflow.pipeline.context import open_context
+from formflow.pipeline.context import WorkContext, open_context
+from formflow.pipeline.ingest import hand_over
 from formflow.pipeline.service import HEARTBEAT, SERVICE_LOCK
 from formflow.pipeline.since_backup import Since, catch_up
-from formflow.storage import backups
-from formflow.storage.backups import LEDGER, Manifest
+from formflow.storage import backups, papers
+from formflow.storage.backups import LEDGER, ORIGINALS, Manifest
+from formflow.storage.database import reading
 from formflow.storage.owners import is_dead
 
 # What a state folder may hold that is taken for empty: what a service leaves that never had a ledger, and its log.
@@ -45,10 +50,15 @@ class Restored:
         str, ...
     ]  # files of the agency's own forms that differ from those of the backup and stayed
     since: Since
+    taken_in: int  # papers of the old state folder that nothing else knew of
 
 
-def restore(settings: Settings, folder: Path, name: str | None, now: datetime) -> Restored:
+def restore(
+    settings: Settings, folder: Path, name: str | None, now: datetime, old_state: Path | None = None
+) -> Restored:
     """Put a backup into an empty state folder: the one of that name, or the newest that is sound.
+
+    `old_state` is the state folder as it was: papers there that nothing else knows of are taken in as new.
 
     Raise AlreadyRunning or StorageProblem where there is a ledger, StorageProblem or IntegrityProblem for a
     backup that cannot be used. Then nothing has been changed.
@@ -65,6 +75,7 @@ def restore(settings: Settings, folder: Path, name: str | None, now: datetime) -
             differ = tuple(_put_back_forms(settings, folder, manifest))
             with open_context(_in(settings, staging), who=by_command("restore")) as context:
                 since = catch_up(context, manifest.name, manifest.moment, now)
+                taken_in = hand_over(context, _unknown(context, old_state)).new
             crash_at("restore.before-place")
             _refuse_in_use(state)  # it may have been started meanwhile
             _put_in_place(staging, state)
@@ -74,7 +85,34 @@ def restore(settings: Settings, folder: Path, name: str | None, now: datetime) -
             "The backup could not be put back. The state folder is as it was.",
             "Check that both disks are there and not full, and that this account may write beside the state folder.",
         ) from problem
-    return Restored(manifest, passed_over, differ, since)
+    return Restored(manifest, passed_over, differ, since, taken_in)
+
+
+def _unknown(context: WorkContext, old_state: Path | None) -> list[Path]:
+    """Return the papers of the old state folder that the ledger does not know: they came, and that may be all.
+
+    Its ledger may be damaged, and its originals are also what FormFlow made: its log says what came.
+    """
+    if old_state is None:
+        return []
+    came = set(_came(old_state))
+    with reading(context.engine) as connection:
+        return [
+            original
+            for original in sorted((old_state / ORIGINALS).glob("??/*.pdf"))
+            if short(original.stem) in came
+            and not any(papers.known(connection, original.stem, role) for role in Role)
+        ]
+
+
+def _came(old_state: Path) -> Iterator[str]:
+    """Yield what the log calls each paper that came. Lines that cannot be read tell of none. Raise OSError."""
+    for log in sorted(old_state.glob(_LOGS)):
+        for line in log.read_text("utf-8", errors="replace").splitlines():
+            with suppress(ValueError):
+                said = json.loads(line)
+                if isinstance(said, dict) and said.get("event") == "came":
+                    yield str(said.get("paper"))
 
 
 def settings_of(folder: Path) -> Path:

@@ -57,15 +57,20 @@ def backup(settings_file: Path, folder: Path) -> int:
 @click.option(
     "--backup", "name", default=None, help="Which one. Default: the newest that is sound."
 )
+@click.option(
+    "--old-state",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="The state folder as it was, if you have it. Forms that only it holds are taken in again.",
+)
 @click.pass_obj
-def restore(settings_file: Path, folder: Path, name: str | None) -> int:
+def restore(settings_file: Path, folder: Path, name: str | None, old_state: Path | None) -> int:
     """Put a backup in FOLDER into an empty state folder.
 
     Every file is checked first. What was filed after the backup is looked up at the destinations.
     """
     restoring.refuse_without_settings(settings_file, folder)
     settings = load_settings(settings_file)
-    restored = restoring.restore(settings, folder, name, utc_now())
+    restored = restoring.restore(settings, folder, name, utc_now(), old_state)
     for line in _in_words(restored):
         say(line)
     is_whole = not (restored.since.lost or restored.since.away or restored.forms)
@@ -95,6 +100,8 @@ def _in_words(restored: Restored) -> Iterator[str]:
         )
     if since.unasked:
         yield f"Not asked, as they cannot tell what they hold: {_listed(since.unasked)}."
+    if restored.taken_in:
+        yield f"Taken in again from the old state folder: {restored.taken_in}. FormFlow reads them when it starts."
     for path in restored.forms:
         yield f"“{path}” in the folder of your own forms differs from the backup and was not changed."
     yield "Start FormFlow with “formflow run”, then look at “formflow status” and “formflow doctor”."

@@ -174,7 +174,7 @@ def _damaged(day: Day) -> None:
     day.drops()
     day.service_ends()
     day.hears("FF-450")
-    _restored(day, backups)
+    _restored(day, backups, is_kept=True)
 
 
 @fault("computer lost, backup of before restored")
@@ -186,12 +186,14 @@ def _lost(day: Day) -> None:
     day.drops()
     day.rests()
     day.stops()
-    day.hears("recorded again from the child files", _restored(day, backups))
+    day.hears("recorded again from the child files", _restored(day, backups, is_kept=False))
 
 
-def _restored(day: Day, backups: Path) -> str:
+def _restored(day: Day, backups: Path, *, is_kept: bool) -> str:
+    """Let IT restore a backup, with the old state folder where that is kept; return what it is told."""
     day.office.state.folder.rename(day.office.state.folder.with_name("lost"))
-    said = day.does("restore", str(backups))
+    old = day.office.state.folder.with_name("lost")
+    said = day.does("restore", str(backups), *(("--old-state", str(old)) if is_kept else ()))
     page = day.office.folders.alerts / "0 NOW FormFlow has stopped.html"
     page.unlink(missing_ok=True)
     day.starts()

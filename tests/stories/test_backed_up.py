@@ -117,6 +117,24 @@ def test_a_form_that_waited_in_the_backup_and_was_recorded_since_gets_no_second_
     agency.is_once_everywhere()
 
 
+def test_a_form_that_only_the_old_state_folder_holds_is_taken_in_from_there(agency: Agency) -> None:
+    agency.drops("Morning Child")
+    agency.backs_up()
+    agency.drops("Afternoon Child")
+    drop(agency.office, "red-planned-secrecy-pdfjs")
+    worker.close()
+    formflow(agency.office, "run", "--once", crash_at="read.begun")
+    old = agency.office.state.folder.with_name("old state")
+    agency.office.state.folder.rename(old)
+    told = agency.restores("--old-state", str(old))
+    assert "recorded again from the child files: 1" in told
+    assert "Taken in again from the old state folder: 1." in told
+    worker.settle(agency.office)
+    assert len(entries(agency.office)) == 3
+    assert agency.is_alerted(entries(agency.office)[-1])
+    agency.is_once_everywhere()
+
+
 def test_a_correction_and_a_second_child_come_back_as_they_were(agency: Agency) -> None:
     agency.drops("One Child")
     agency.backs_up()
