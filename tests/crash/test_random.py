@@ -33,7 +33,7 @@ if sys.platform == "win32":
 
 __all__ = ["inbox"]  # a mail server, as a fixture
 
-KILLS = int(os.environ.get("FORMFLOW_KILLS", "6"))
+KILLS = int(os.environ.get("FORMFLOW_KILLS", "5"))
 FORMS_FOR_EACH_KILL = 2
 SEED = 20261123
 # By what a process that works for another is known.

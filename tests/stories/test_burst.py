@@ -32,8 +32,8 @@ from tests.support.offices import COMMAND, files, strays
 from tests.support.outcomes import Places, at_rest, make, on_record, tally
 from tests.support.waiting import eventually
 
-FORMS = int(os.environ.get("FORMFLOW_BURST_FORMS", "14"))
-FILES = int(os.environ.get("FORMFLOW_BURST_FILES", "10"))
+FORMS = int(os.environ.get("FORMFLOW_BURST_FORMS", "7"))
+FILES = int(os.environ.get("FORMFLOW_BURST_FILES", "5"))
 DEAF = """
 from formflow.pipeline.watcher import FolderWatcher
 FolderWatcher.on_any_event = lambda *_: None
