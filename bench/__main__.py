@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from bench import forms, measures, records
+from bench import forms, measures, records, workbooks
 
 
 def main() -> None:
@@ -83,6 +83,11 @@ def run(scratch: Path, count: int, idle_seconds: float) -> None:
     print(
         f"\nwrite lock held, ms: recording a form {held.median * 1000:.1f} (median), {held.worst * 1000:.1f} (worst);"
         f" everything, for each form {held.for_each_form * 1000:.1f}"
+    )
+    book = workbooks.made(scratch / "Log.xlsx")
+    print(
+        f"an agency's workbook of {workbooks.ROWS} rows, of the processor: a row by itself"
+        f" {workbooks.one_by_one(book, 50):.2f} s; {workbooks.in_batches(book, 1000):.0f} rows a second in batches"
     )
     flat(scratch, papers[len(forms.CASES) : min(100, count)])  # the first are in the ledger
 

@@ -1,65 +1,102 @@
-"""The register workbook: one row for every revision, for people to sort and filter in Excel.
+"""A workbook: a row for each record in one that the agency keeps, or in a register of FormFlow's own.
 
-FormFlow alone writes it, beside whatever workbook the staff keep. It holds references, not names,
-unless the settings ask for answers.
+With `columns` the rows go into the agency's own workbook, beneath the headings that stand there. Without,
+FormFlow makes a register and alone writes it.
 """
 
 from __future__ import annotations
 
-import io
-import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from formflow.sdk import (
     BaseConnector,
     Capabilities,
-    CheckLine,
     CheckReport,
     ConnectorSettings,
     Context,
     DataClass,
     Delivered,
-    DeliveredAs,
     DestinationFolder,
     Ending,
+    FieldMap,
     Filed,
     Operation,
     Prepared,
     RecordParcel,
     RepeatSafe,
-    SettingsError,
-    Unavailable,
-    ending,
-    files,
-    notice,
+    Revisions,
+    same_heading,
 )
-from formflow_connectors import register_rows
-from formflow_connectors.register_rows import SHEET
-
-if TYPE_CHECKING:  # openpyxl takes long to import: only those who deliver wait for it
-    from openpyxl import Workbook as Book
-
-RETRY_SECONDS = 60.0  # people close Excel sooner or later
+from formflow_connectors.agency_workbook import AgencyWorkbook, first_rows
+from formflow_connectors.own_register import OwnRegister
 
 
 class WorkbookSettings(ConnectorSettings):
     """Which workbook, and what is in it."""
 
     file: Path = Field(
-        description="The register, such as “Register.xlsx”. Its folder must be there."
+        description="The workbook, such as “Register.xlsx”. Its folder must be there; without `columns`"
+        " FormFlow makes the workbook."
     )
     answers: tuple[str, ...] = Field(
         (),
-        description="Answers to add as columns, by field name. Empty: the register holds no names.",
+        description="Without `columns`: answers to add as columns, by field name. Empty: the register"
+        " holds no names.",
     )
+    columns: FieldMap | None = Field(
+        None,
+        description="Into a workbook that the agency keeps: the heading of each column that FormFlow"
+        " fills, and how. All other columns are left alone.",
+    )
+    reference_column: str | None = Field(
+        None,
+        description="With `columns`: the heading of the column that holds FormFlow’s reference. By it a"
+        " row is found again.",
+    )
+    sheet: str | None = Field(
+        None,
+        description="With `columns`: the sheet. It may be left out if only one has the headings.",
+    )
+    heading_row: int | None = Field(
+        None,
+        ge=1,
+        description="With `columns`: the row with the headings. It may be left out if only one has them.",
+    )
+    table: str | None = Field(
+        None,
+        description="With `columns`: the name of a table (Excel: Table Design > Table Name), where two"
+        " with the same headings stand side by side.",
+    )
+    revisions: Revisions = Field(
+        "update",
+        description="With `columns`: “update” changes the row of a record when its form is corrected or a"
+        " decision is made; “append” adds a row each time.",
+    )
+
+    @model_validator(mode="after")
+    def _belong_together(self) -> Self:
+        if (self.columns is None) is not (self.reference_column is None):
+            raise ValueError("columns and reference_column go together")
+        if self.columns is None:
+            if any(one is not None for one in (self.sheet, self.heading_row, self.table)):
+                raise ValueError("sheet, heading_row and table need columns")
+            return self
+        if self.table is not None and self.heading_row is not None:
+            raise ValueError("a table has its heading_row: give one of the two")
+        if self.answers:
+            raise ValueError("answers is for FormFlow’s own register: name them in columns")
+        headings = {same_heading(one) for one in self.columns.headings}
+        if same_heading(self.reference_column or "") in headings:
+            raise ValueError("the reference_column is filled by itself: leave it out of columns")
+        return self
 
 
 class Workbook(BaseConnector[WorkbookSettings]):
-    """Adds a row for every revision to the register workbook."""
+    """Adds a row for each record to the agency’s workbook, or to a register of FormFlow’s own."""
 
     kind = "workbook"
     api_version = 2
@@ -73,103 +110,53 @@ class Workbook(BaseConnector[WorkbookSettings]):
 
     def __init__(self, settings: WorkbookSettings, context: Context) -> None:
         super().__init__(settings, context)
-        self._file = settings.file
-        self._answers = settings.answers
-        self._folder = DestinationFolder(settings.file.parent, self.kind, context)
+        folder = DestinationFolder(settings.file.parent, self.kind, context)
+        self._book: OwnRegister | AgencyWorkbook
+        if settings.columns is None:
+            self._book = OwnRegister(settings.file, settings.answers, folder)
+        else:
+            self._book = AgencyWorkbook(settings, settings.columns, folder, context)
 
     def check(self) -> CheckReport:
-        """Say whether the workbook is closed and ours, or can be begun."""
-        lines = list(self._folder.check().lines)
-        if self._is_open():
-            lines.append(CheckLine(False, notice("FF-404").text))
-        if self._file.exists():
-            lines.append(self._check_book())
-        return CheckReport(tuple(lines))
+        """Say whether rows can be added to the workbook."""
+        return self._book.check()
 
     def prepare(self, parcel: RecordParcel) -> Prepared:
-        """Return the cells of one row as JSON."""
-        row = register_rows.cells(parcel, self._answers)
-        return Prepared(parcel.key, json.dumps(row).encode())
+        """Return the cells of one row."""
+        return self._book.prepare(parcel)
 
     def deliver(self, prepared: Prepared) -> Delivered:
-        """Add one row."""
-        return self._add([prepared])[0]
+        """Add or change one row."""
+        (came,) = self._book.deliver_batch([prepared])
+        if isinstance(came, Ending):
+            raise came
+        return came
 
     def deliver_batch(self, prepared: Sequence[Prepared]) -> list[Delivered | Ending]:
-        """Add the rows that are not there yet, with one save: what stops one stops all."""
-        return list(self._add(prepared))
+        """Add and change rows with one save."""
+        return self._book.deliver_batch(prepared)
 
     def look_up(self, key: str) -> Delivered | None:
-        """Return the workbook if one of its rows carries the key."""
-        if not self._file.exists() or key not in register_rows.keys(self._book()[SHEET]):
-            return None
-        return self._delivered(key, is_new=False)
+        """Return the register if one of its rows carries the key; an agency’s workbook holds no keys."""
+        return next(iter(self._book.look_up_many([key])), None)
+
+    def look_up_many(self, keys: Collection[str]) -> list[Delivered]:
+        """Return the register for each of the keys that one of its rows carries."""
+        return self._book.look_up_many(keys)
+
+    def look_up_by_reference(self, wanted: Mapping[str, tuple[str, int]]) -> list[Delivered]:
+        """Return the workbook for each reference and revision that one of its rows carries."""
+        return self._book.look_up_by_reference(wanted)
+
+    def take_back(self, prepared: Prepared) -> bool:
+        """Put the agency’s workbook back as it was before a test. A row in our own register stays."""
+        return isinstance(self._book, AgencyWorkbook) and self._book.take_back(prepared)
+
+    @staticmethod
+    def first_rows(file: Path) -> Mapping[str, list[list[str]]]:
+        """Return the first rows of each sheet of an existing workbook. Raise SettingsError or OSError."""
+        return first_rows(file)
 
     def filed(self) -> Iterator[Filed]:
         """Yield the revisions that have a row."""
-        if self._file in self._folder.matching("*"):
-            yield from register_rows.filed(self._book()[SHEET])
-
-    def look_up_many(self, keys: Collection[str]) -> list[Delivered]:
-        """Return the workbook for each of the keys that one of its rows carries."""
-        if not self._file.exists():
-            return []
-        there = register_rows.keys(self._book()[SHEET])
-        return [self._delivered(key, is_new=False) for key in keys if key in there]
-
-    def _add(self, prepared: Sequence[Prepared]) -> list[Delivered]:
-        with self._folder.held():
-            if self._is_open():
-                raise ending(Unavailable, "FF-404", after_seconds=RETRY_SECONDS)
-            book = self._book()
-            sheet = book[SHEET]
-            known = register_rows.keys(sheet)
-            fresh = {p.key: p.body for p in prepared if p.key not in known}
-            for row, body in enumerate(fresh.values(), sheet.max_row + 1):
-                register_rows.add_row(sheet, row, json.loads(body))
-            if fresh:
-                sheet.auto_filter.ref = sheet.dimensions
-                self._save(book)
-        return [self._delivered(p.key, is_new=p.key in fresh) for p in prepared]
-
-    def _delivered(self, key: str, *, is_new: bool) -> Delivered:
-        how = DeliveredAs.CREATED if is_new else DeliveredAs.ALREADY_THERE
-        return Delivered(key, how, self._file.name)
-
-    def _is_open(self) -> bool:
-        name = self._file.name
-        owners = (f"~${name}", f".~lock.{name}#")  # Excel, LibreOffice
-        return any(self._file.with_name(owner).exists() for owner in owners)
-
-    def _book(self) -> Book:
-        """Return the register, a new one if there is none. Raise SettingsError when it is not ours."""
-        import openpyxl
-
-        titles = register_rows.headings(self._answers)
-        if not self._file.exists():
-            return register_rows.new_book(titles)
-        try:
-            book = openpyxl.load_workbook(io.BytesIO(files.read(self._file)))
-            first_row = [cell.value for cell in book[SHEET][1]]
-        except OSError:
-            raise
-        except Exception:  # noqa: BLE001 - a damaged file may fail in any way
-            first_row = []
-        if first_row[: len(titles)] != titles:
-            raise ending(SettingsError, "FF-405", after_seconds=RETRY_SECONDS)
-        return book
-
-    def _save(self, book: Book) -> None:
-        content = io.BytesIO()
-        book.save(content)
-        try:
-            self._folder.put({self._file: content.getvalue()})
-        except PermissionError:  # Windows lets nobody replace a file that Excel holds
-            raise ending(Unavailable, "FF-404", after_seconds=RETRY_SECONDS) from None
-
-    def _check_book(self) -> CheckLine:
-        try:
-            rows = self._book()[SHEET].max_row - 1
-        except (SettingsError, OSError):
-            return CheckLine(False, notice("FF-405").text)
-        return CheckLine(True, f"The register workbook is ours and has {rows} rows.")
+        return self._book.filed()

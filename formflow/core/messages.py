@@ -874,7 +874,7 @@ MESSAGES: dict[str, Message] = {
         "You do not need to do anything. If this lasts for an hour, tell IT.",
     ),
     "FF-404": Message(
-        "The register workbook is open in Excel.",
+        "The workbook is open in Excel or LibreOffice.",
         "New rows wait in FormFlow, and nothing is lost.",
         "Close it and FormFlow adds the rows. If nobody has it open, delete the file beside it"
         " whose name begins with “~$” or “.~lock”.",
@@ -1047,10 +1047,10 @@ MESSAGES: dict[str, Message] = {
         "Connect the share. If this is the right folder, run “formflow connectors mark NAME”.",
     ),
     "FF-471": Message(
-        "The register workbook is gone, although FormFlow has written rows to it.",
+        "The workbook is gone, although FormFlow has written rows to it.",
         "FormFlow does not start a new one with the newest rows only. New rows wait.",
-        "Put it back. If it cannot be found, run “formflow reconcile --repair”: FormFlow then writes every row"
-        " again.",
+        "Put it back. If it is FormFlow’s own register and cannot be found, run “formflow reconcile --repair”:"
+        " FormFlow then writes every row again.",
     ),
     "FF-472": Message(
         "FormFlow cannot file anything in “{destination}”: the folder or file there is not the one it has used.",
@@ -1133,6 +1133,82 @@ MESSAGES: dict[str, Message] = {
         "The CSV file is larger than 16 MB.",
         "Nothing was written to it. New rows wait, and nothing is lost.",
         "Start a new file for this year, and name it in the settings.",
+    ),
+    # A workbook that the agency keeps
+    "FF-495": Message(
+        "The file is not an Excel workbook (.xlsx or .xlsm) that FormFlow can read. It may be .xls or .xlsb, or damaged.",
+        "Nothing was written to it. New rows wait, and nothing is lost.",
+        "Open it in Excel, save it as .xlsx, and name that file in the settings.",
+    ),
+    "FF-496": Message(
+        "The workbook has a password.",
+        "Nothing was written to it. New rows wait, and nothing is lost.",
+        "Take the password away in Excel (File > Info > Protect Workbook), and protect the folder instead.",
+    ),
+    "FF-497": Message(
+        "The sheet “{sheet}” is protected.",
+        "Nothing was written to it. New rows wait, and nothing is lost.",
+        "Unprotect the sheet in Excel (Review > Unprotect Sheet). FormFlow then carries on by itself.",
+    ),
+    "FF-498": Message(
+        "The workbook is digitally signed, and any change would break the signature.",
+        "Nothing was written to it. New rows wait, and nothing is lost.",
+        "Remove the signature in Excel, or name another workbook in the settings.",
+    ),
+    "FF-499": Message(
+        "The workbook is shared in the old way (“Share Workbook”), which keeps a list of changes in it.",
+        "Nothing was written to it. New rows wait, and nothing is lost.",
+        "Stop sharing it in Excel (Review > Unshare Workbook). FormFlow then carries on by itself.",
+    ),
+    "FF-500": Message(
+        "FormFlow cannot tell which list in the workbook is meant: {why}.",
+        "Nothing was written to it. New rows wait, and nothing is lost.",
+        "Say “sheet” and “heading_row” in the settings.",
+    ),
+    "FF-501": Message(
+        "The headings of the workbook are not as the settings say: {why}.",
+        "Nothing was written to it. New rows wait, and nothing is lost.",
+        "Put the heading back, or change “columns” or “reference_column” in the settings.",
+    ),
+    "FF-502": Message(
+        "There is no room for a row in the workbook: {why}.",
+        "FormFlow moves and overwrites nothing of yours. New rows wait, and nothing is lost.",
+        "Make room: unmerge the cells, remove the empty row, move what is below, or make the list a table (Ctrl+T).",
+    ),
+    "FF-503": Message(
+        "Cell {cell} of the workbook has a formula that FormFlow cannot carry on, such as an array formula or a data table.",
+        "Nothing was written to it. New rows wait, and nothing is lost.",
+        "Replace it by an ordinary formula. FormFlow then carries on by itself.",
+    ),
+    "FF-504": Message(
+        "The workbook is too large for FormFlow: more than 40 MB, or too many cells.",
+        "Nothing was written to it. New rows wait, and nothing is lost.",
+        "Start a new workbook for this year, or delete what is far below or to the right of the list.",
+    ),
+    "FF-505": Message(
+        "The workbook is written in an unusual way, and FormFlow does not change it: {why}.",
+        "Nothing was written to it. New rows wait, and nothing is lost.",
+        "Open it in Excel and save it as .xlsx under a new name, and name that file in the settings.",
+    ),
+    "FF-506": Message(
+        "The workbook is not there. It may have been moved or renamed.",
+        "FormFlow never makes a workbook of the agency’s. New rows wait, and nothing is lost.",
+        "Put it back, or name the right file in the settings.",
+    ),
+    "FF-507": Message(
+        "More than one row of the workbook has the reference {reference}.",
+        "FormFlow does not guess which is meant, so this row was not changed.",
+        "Delete the reference from the wrong row, then run “formflow retry”.",
+    ),
+    "FF-508": Message(
+        "The row of {reference} is no longer in the workbook. Someone may have deleted it.",
+        "FormFlow does not add it again unasked.",
+        "If it should be there, run “formflow reconcile --repair”, then “formflow retry”.",
+    ),
+    "FF-509": Message(
+        "FormFlow tried the change on a copy, and something else in the workbook would have changed.",
+        "The workbook is as it was. New rows wait, and nothing is lost.",
+        "Tell IT: this is a fault in FormFlow. Until it is put right, another workbook can be used.",
     ),
 }
 

@@ -31,10 +31,13 @@ class Versions:
         return self.state / FOLDER / f"{readable} {mark}"
 
     def keep(self, name: str, content: bytes) -> None:
-        """Keep a version of a file, durably, and let go of the oldest. Raise OSError."""
+        """Keep a version of a file, durably and once, and let go of the oldest. Raise OSError."""
         folder = self.folder
         files.make_inside(folder)
         files.sweep(folder)
+        newest = max(folder.iterdir(), default=None)
+        if newest is not None and files.read(newest) == content:
+            return  # the file could not be replaced the last time
         files.write(folder / f"{utc_now():%Y-%m-%d %H.%M.%S.%f} {name}", content)
         for old in _too_many(sorted(path.name for path in folder.iterdir())):
             files.patiently((folder / old).unlink)
