@@ -121,7 +121,7 @@ def _everything(operation: Operation, number: int) -> dict[str, Any]:
         "page": f"<!doctype html>\n<p>{NAME}</p>\n" if operation is not Operation.RECEIPT else "<p>Received.</p>\n",
         "enclosed": {f"{reference} a sheet": paper},
         "case_key": hashlib.sha256(reference.encode()).hexdigest(),
-        "child_reference": "C-4821-000045",
+        "child_reference": "C-4821-000045", "child_folder": f"{NAME} 2013-03-01",
         "incident_day": date(2026, 11, 20),
         "answers": answers,
         "original_sha256": paper,
