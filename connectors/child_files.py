@@ -1,29 +1,32 @@
-"""Child files: one folder for every child, by reference: originals, "as read" sheets, chronology.
+"""Child files: one folder for every child: originals, "as read" sheets, chronology.
 
     Child files/C-4821-000045/FF-2026-000123 r1 original.pdf   (or "pictures of the pages")
                               FF-2026-000123 r1 as read.pdf
                               Chronology.html
 
-A paper of which nobody knows the child yet lies in "Not yet matched", under its own reference.
+By reference, as above, or in the folders that the agency has already. A paper of which nobody knows the child
+yet lies in "Not yet matched", under its own reference.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import re
+import string
 from collections.abc import Collection, Iterator
-from datetime import datetime
-from html import escape
+from datetime import date
 from pathlib import Path, PurePath
-from urllib.parse import quote, unquote
+from typing import Annotated
+from urllib.parse import unquote
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from formflow.sdk import (
-    LIGHTS,
     Attachment,
     BaseConnector,
     Capabilities,
+    CheckLine,
     CheckReport,
     ConnectorSettings,
     Context,
@@ -38,13 +41,25 @@ from formflow.sdk import (
     RepeatSafe,
     Retryable,
     at_revision,
-    day_in_words,
     ending,
-    files,
 )
+from formflow_connectors import chronology
+from formflow_connectors.own_folders import NOT_YET_MATCHED, OWN, Line, OwnFolders
 
-CHRONOLOGY = "Chronology.html"
-NOT_YET_MATCHED = "Not yet matched"
+CHRONOLOGY = chronology.NAME
+CHRONOLOGY_OF_OURS = "FormFlow chronology.html"  # the agency may have one of its own there
+IN_FILE_NAMES = ("reference", "incident_at", "form")
+LONGEST_TITLE, LONGEST_PATTERN = 60, 80  # letters
+
+
+def _known_name(pattern: str) -> str:
+    parts = [part for part in string.Formatter().parse(pattern) if part[1] is not None]
+    fields = [name for _, name, _, _ in parts]
+    is_laid_out = any(layout and name != "incident_at" for _, name, layout, _ in parts)
+    if "reference" not in fields or not set(fields) <= set(IN_FILE_NAMES) or is_laid_out:
+        msg = "a file’s name needs {reference}, and can hold {incident_at:%Y-%m-%d} and {form}"
+        raise ValueError(msg)
+    return pattern
 
 
 class ChildFilesSettings(ConnectorSettings):
@@ -52,6 +67,19 @@ class ChildFilesSettings(ConnectorSettings):
 
     folder: Path = Field(
         description="The folder that holds one folder for every child. It must be there."
+    )
+    existing: bool = Field(
+        default=False,
+        description="true: into the folders that you have already, found through [roster]. None is ever made.",
+    )
+    file_name: Annotated[str, AfterValidator(_known_name)] = Field(
+        default="{reference}",
+        max_length=LONGEST_PATTERN,
+        description="What papers are called, such as “{incident_at:%Y-%m-%d} {form} {reference}”.",
+    )
+    chronology: bool = Field(
+        default=False,
+        description="In existing folders: whether each gets a page of what was filed.",
     )
 
 
@@ -66,26 +94,36 @@ class ChildFiles(BaseConnector[ChildFilesSettings]):
         operations=frozenset({Operation.RECORD}),
         carries=DataClass.FULL,
         wants_as_read=True,
+        wants_child_folder=True,
     )
 
     def __init__(self, settings: ChildFilesSettings, context: Context) -> None:
         super().__init__(settings, context)
         self._folder = DestinationFolder(settings.folder, self.kind, context)
+        self._own = OwnFolders(self._folder)
 
     def check(self) -> CheckReport:
-        """Say whether the folder is there."""
-        return self._folder.check()
+        """Say whether the folder is there, and how many papers wait for their child's."""
+        report, waiting = self._folder.check(), self.unmatched()
+        if not waiting:
+            return report
+        words = f"{len(waiting)} wait in “{NOT_YET_MATCHED}”: {', '.join(waiting[:12])}"
+        return CheckReport((*report.lines, CheckLine(True, words)))
 
     def prepare(self, parcel: RecordParcel) -> Prepared:
         """Return the "as read" sheet, the names of both papers, and the line of the chronology."""
-        stem = at_revision(parcel.reference, parcel.revision)
+        stem = _stem(self.settings.file_name, parcel)
         papers = {}
         if parcel.original_sha256:
             papers["original"] = f"{stem} {_kept_as(parcel)}{parcel.original_suffix}"
         if parcel.as_read:
             papers["as_read"] = f"{stem} as read.pdf"
-        home = parcel.child_reference or f"{NOT_YET_MATCHED}/{parcel.reference}"
-        headers = {"home": home, "line": _line(parcel, papers)}
+        line = chronology.line_of(parcel, papers, _kept_as(parcel))
+        if self.settings.existing:
+            headers = {"home": parcel.child_folder, "filed": _noted(parcel, papers), "line": line}
+        else:
+            home = parcel.child_reference or f"{NOT_YET_MATCHED}/{parcel.reference}"
+            headers = {"home": home, "line": line}
         original: tuple[Attachment, ...] = ()
         if parcel.original_sha256:
             original = (Attachment(papers["original"], parcel.original_sha256),)
@@ -96,20 +134,41 @@ class ChildFiles(BaseConnector[ChildFilesSettings]):
     def deliver(self, prepared: Prepared) -> Delivered:
         """File both papers, then the line: where the line stands, the papers were filed too."""
         with self._folder.held():
-            home = self._folder.inside(prepared.headers["home"])
             try:
+                if self.settings.existing:
+                    return self._file_in_own(prepared)
+                home = self._folder.inside(prepared.headers["home"])
                 how = self._file(home, prepared)
             except PermissionError:
                 # One file that somebody has open must not hold back the other children's.
                 raise ending(Retryable, "FF-407") from None
         return Delivered(prepared.key, how, self._folder.where(home))
 
+    def take_back(self, prepared: Prepared) -> bool:
+        """Take a test away again from where it waits. In folders by reference it stays."""
+        if not self.settings.existing:
+            return False
+        with self._folder.held():
+            return self._own.take_back(prepared.key)
+
+    def unmatched(self) -> list[str]:
+        """Return the references of what waits for its child's own folder."""
+        return self._own.unmatched() if self.settings.existing else []
+
+    def has_folder(self, name: str) -> bool:
+        """Return whether just one folder is called so."""
+        return self._own.home(name) is not None
+
     def look_up(self, key: str) -> Delivered | None:
-        """Return the chronology that carries the key."""
+        """Return the chronology that carries the key, or whose own folder holds the papers."""
+        if self.settings.existing:
+            return next(iter(self._own.found([key])), None)
         return self._folder.find(key, self._chronologies())
 
     def look_up_many(self, keys: Collection[str]) -> list[Delivered]:
-        """Return the chronologies that carry the keys."""
+        """Return the same for each of the keys that is there."""
+        if self.settings.existing:
+            return self._own.found(keys)
         return self._folder.find_many(keys, self._chronologies())
 
     def _chronologies(self) -> list[Path]:
@@ -119,11 +178,15 @@ class ChildFiles(BaseConnector[ChildFilesSettings]):
 
     def filed(self) -> Iterator[Filed]:
         """Yield the revisions of every chronology, with the paper where it lies there as it came."""
+        if self.settings.existing:
+            list(self._folder.matching())  # whether the folder is there
+            yield from self._own.filed()
+            return
         everywhere = (f"*/{CHRONOLOGY}", f"{NOT_YET_MATCHED}/*/{CHRONOLOGY}")
-        for chronology in self._folder.matching(*everywhere):
+        for page in self._folder.matching(*everywhere):
             with contextlib.suppress(Retryable):  # a page of somebody else's holds none of ours
-                told = map(_LINE.match, _lines(chronology))
-                yield from (self._filed(chronology.parent, one) for one in told if one)
+                told = map(chronology.LINE.match, chronology.lines_of(page))
+                yield from (self._filed(page.parent, one) for one in told if one)
 
     def _filed(self, home: Path, told: re.Match[str]) -> Filed:
         is_matched = home.parent.name != NOT_YET_MATCHED
@@ -132,112 +195,91 @@ class ChildFiles(BaseConnector[ChildFilesSettings]):
             told["reference"],
             int(told["revision"] or 1),
             told["key"],
-            _moment(told["at"]),
+            chronology.moment(told["at"]),
             home.name if is_matched else None,
             paper if paper != home else None,
         )
 
     def _file(self, home: Path, prepared: Prepared) -> DeliveredAs:
-        lines = _lines(home / CHRONOLOGY)
-        if any(prepared.key in line for line in lines):
+        page, line = home / CHRONOLOGY, prepared.headers["line"]
+        lines = chronology.lines_of(page)
+        if any(prepared.key in one for one in lines):
             return DeliveredAs.ALREADY_THERE
         is_unmatched = home.parent.name == NOT_YET_MATCHED
-        if is_unmatched and _called(prepared.headers["line"]) in map(_called, lines):
+        if is_unmatched and chronology.called(line) in map(chronology.called, lines):
             # Nobody knows yet whose paper either is: they must not lie together.
-            raise self._folder.in_the_way(home / CHRONOLOGY)
-        contents: dict[Path, bytes | Attachment] = {
-            self._folder.inside(paper.name, home): paper for paper in prepared.attachments
-        }
-        if prepared.body:
-            contents[self._folder.inside(prepared.headers["as_read"], home)] = prepared.body
-        page = _page(home.name, sorted([*lines, prepared.headers["line"]]))
-        self._folder.put_beside(contents)
-        self._folder.put({home / CHRONOLOGY: page.encode()})
+            raise self._folder.in_the_way(page)
+        papers = _contents(prepared)
+        self._folder.put_beside({self._folder.inside(name, home): papers[name] for name in papers})
+        self._folder.put({page: chronology.page_of(home.name, [*lines, line])})
         return DeliveredAs.CREATED
 
+    def _file_in_own(self, prepared: Prepared) -> Delivered:
+        """File papers in the folder that the agency has for the child, or where they wait for one."""
+        line = Line(key=prepared.key, **json.loads(prepared.headers["filed"]))
+        if self._own.holds(prepared.key):
+            return self._own.found([prepared.key])[0]
+        own = self._own.home(prepared.headers["home"])
+        home = own or self._own.waiting(line.reference)
+        self._own.put(line, home, _contents(prepared))
+        if own and self.settings.chronology:
+            self._add_line(own, prepared)
+        self._own.note(line, home)
+        where = OWN if own else self._folder.where(home)
+        return Delivered(prepared.key, DeliveredAs.CREATED, where)
 
-def _line(parcel: RecordParcel, papers: dict[str, str]) -> str:
-    """Return one line of the chronology. Lines sort by day; days that are not known come last."""
-    day = parcel.incident_day
-    order = f"{day or '9999'} {parcel.recorded_at.isoformat()}"
-    words = {"original": _kept_as(parcel).capitalize(), "as_read": "As read"}
-    links = " · ".join(
-        f'<a href="{quote(name)}">{words[kind]}</a>' for kind, name in papers.items()
+    def _add_line(self, home: Path, prepared: Prepared) -> None:
+        page = home / CHRONOLOGY_OF_OURS
+        lines = chronology.lines_of(page)
+        if not any(prepared.key in one for one in lines):
+            whole = chronology.page_of(home.name, [*lines, prepared.headers["line"]])
+            self._folder.put({page: whole}, makes_folders=False)
+
+
+def _contents(prepared: Prepared) -> dict[str, bytes | Attachment]:
+    """Return the papers of a delivery by their file names."""
+    contents: dict[str, bytes | Attachment] = {one.name: one for one in prepared.attachments}
+    if prepared.body:
+        contents[prepared.headers["as_read"]] = prepared.body
+    return contents
+
+
+def _noted(parcel: RecordParcel, papers: dict[str, str]) -> str:
+    """Return what is noted of a delivery, but for its key and its place."""
+    return json.dumps(
+        {
+            "reference": parcel.reference,
+            "revision": parcel.revision,
+            "recorded_at": parcel.recorded_at.isoformat(),
+            "child_reference": parcel.child_reference,
+            "original": papers.get("original", ""),
+            "as_read": papers.get("as_read", ""),
+        }
     )
-    revision = f" (revision {parcel.revision})" if parcel.revision > 1 else ""
-    cells = (
-        day_in_words(day) if day else "Not known",
-        f"{parcel.reference}{revision}",
-        parcel.form_title,
-        "" if parcel.about else LIGHTS[parcel.light],
-        parcel.decided or ("" if parcel.about else "Awaiting decision"),
+
+
+class _Day:
+    """The day of an incident in a file's name."""
+
+    def __init__(self, day: date | None) -> None:
+        self._day = day
+
+    def __format__(self, layout: str) -> str:
+        return format(self._day, layout) if self._day else "date not known"
+
+
+def _stem(pattern: str, parcel: RecordParcel) -> str:
+    """Return what the papers of a parcel are called, in letters that every system takes."""
+    name = pattern.format(
+        reference=at_revision(parcel.reference, parcel.revision),
+        incident_at=_Day(parcel.incident_day),
+        form=parcel.form_title[:LONGEST_TITLE],
     )
-    columns = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
-    return f'<tr data-order="{order}" data-key="{parcel.key}">{columns}<td>{links}</td></tr>'
-
-
-def _moment(said: str) -> datetime | None:
-    """Return a moment as a line says it, None where somebody changed it."""
-    with contextlib.suppress(ValueError):
-        moment = datetime.fromisoformat(said)
-        return moment if moment.tzinfo else None
-    return None
-
-
-def _called(line: str) -> str:
-    """Return reference and revision as a line of the chronology says them."""
-    cells: list[str] = re.findall("<td>(.*?)</td>", line)
-    return cells[1] if len(cells) > 1 else line
+    return _NOT_IN_NAMES.sub("-", name).strip(" .")
 
 
 def _kept_as(parcel: RecordParcel) -> str:
     return "pictures of the pages" if parcel.only_pictures else "original"
 
 
-def _lines(chronology: Path) -> list[str]:
-    """Return the lines of a chronology, [] when there is none. Raise Retryable when it is not ours."""
-    try:
-        page = files.read(chronology).decode("utf-8", "replace").splitlines()
-    except FileNotFoundError:
-        return []
-    if _OURS not in page:
-        raise ending(Retryable, "FF-406")
-    return [line for line in page if line.startswith("<tr data-order=")]
-
-
-def _page(title: str, lines: list[str]) -> str:
-    return "\n".join((_HEAD.format(title=escape(title), ours=_OURS), *lines, _FOOT))
-
-
-_LINE = re.compile(
-    r'<tr data-order="\S+ (?P<at>[^"]+)" data-key="(?P<key>[0-9a-f]{64})"><td>[^<]*</td>'
-    r"<td>(?P<reference>[^ <]+)(?: \(revision (?P<revision>[0-9]{1,6})\))?</td>"
-    r'(?:.*?<a href="(?P<paper>[^"]+)">Original</a>)?'
-)
-_OURS = '<meta name="generator" content="FormFlow chronology">'
-_HEAD = """<!doctype html>
-<html lang="en-GB">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-{ours}
-<title>Chronology of {title}</title>
-<style>
-body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2em; color: #111; background: #fff; }}
-table {{ border-collapse: collapse; width: 100%; }}
-th, td {{ border-bottom: 1px solid #999; padding: .4em .8em .4em 0; text-align: left; vertical-align: top; }}
-@media print {{ body {{ margin: 0; font-size: 11pt; }} tr {{ break-inside: avoid; }} }}
-</style>
-</head>
-<body>
-<h1>Chronology of {title}</h1>
-<p>Updated automatically. Please don’t add notes here.</p>
-<table>
-<thead><tr><th scope="col">Date of incident</th><th scope="col">Reference</th><th scope="col">Form</th>\
-<th scope="col">Suggested level</th><th scope="col">Decision</th><th scope="col">Papers</th></tr></thead>
-<tbody>"""
-_FOOT = """</tbody>
-</table>
-</body>
-</html>
-"""
+_NOT_IN_NAMES = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')

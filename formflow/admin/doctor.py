@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from formflow.admin import rights, status
+from formflow.admin import rights, roster, status
 from formflow.core.clock import FIRST_YEAR
 from formflow.core.errors import WHEN_DAMAGED, FormDefinitionProblem, FormFlowError
 from formflow.core.markers import is_marked
@@ -59,6 +59,8 @@ def checkup(settings: Settings, now: datetime) -> Iterator[tuple[str, CheckLine]
     yield "forms", _forms(settings)
     yield "reading", _reading(settings)
     yield "scans", _scans()
+    if settings.roster.file:
+        yield from (("pupil list", line) for line in roster.looked_at(settings))
     yield from (("connectors", CheckLine(False, why)) for why in registry.troubles())
     destinations = open_destinations(settings, Vault(settings.state.folder / "originals"))
     for name, connector in destinations.items():

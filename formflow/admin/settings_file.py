@@ -20,6 +20,7 @@ from formflow.admin import field_names
 from formflow.core.errors import SettingsProblem
 from formflow.core.setting_problems import in_words, is_secret, secret_problem
 from formflow.core.settings import Destination, Folders, Settings, State
+from formflow.core.settings_roster import Roster
 from formflow.delivery.overlaps import overlaps, places_of
 from formflow.sdk import registry
 from formflow.sdk.contract import Operation
@@ -52,6 +53,7 @@ def load_settings(path: Path) -> Settings:
         *_calendar_problems(settings),
         *_engine_problems(settings),
         *_destination_problems(settings),
+        *_roster_problems(settings),
         *_map_problems(settings),
         *overlaps(tuple(places_of(settings))),
     )
@@ -69,9 +71,14 @@ def _anchored(settings: Settings, base: Path) -> Settings:
             "folders": Folders(**folders),
             "watch": watch,
             "state": State(folder=base / settings.state.folder),
+            "roster": _anchored_roster(settings.roster, base),
             "destination": destinations,
         }
     )
+
+
+def _anchored_roster(roster: Roster, base: Path) -> Roster:
+    return roster.model_copy(update={"file": base / roster.file}) if roster.file else roster
 
 
 def _anchored_destination(destination: Destination, base: Path) -> Destination:
@@ -137,6 +144,13 @@ def _map_problems(settings: Settings) -> Iterator[str]:
             continue  # has been said
         for problem in field_names.problems(own, settings.folders.forms):
             yield f"destination[{index}].{problem}"
+
+
+def _roster_problems(settings: Settings) -> Iterator[str]:
+    """Yield which destinations file by the pupil list, where none is given."""
+    for index, destination in enumerate(settings.destination):
+        if destination.own_settings.get("existing") and settings.roster.file is None:
+            yield f"destination[{index}].existing: a child’s own folder is found through [roster]; name its file there"
 
 
 def _takes_alerts(destination: Destination) -> bool:

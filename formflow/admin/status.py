@@ -25,6 +25,7 @@ from formflow.storage import (
     database,
     entries,
     papers,
+    roster,
     sightings,
     silences,
     tasks,
@@ -65,6 +66,7 @@ class Overview:
     silent: tuple[Silent, ...]
     unusable: Mapping[str, str]  # destinations whose kind is not there or broken -> what is wrong
     folders: tuple[FolderState, ...]
+    pupil_list: str  # the code of what is wrong with it, "" where nothing is
     last_turn: datetime | None  # when the service last finished a turn
     last_backup: datetime | None  # None: no backup of this ledger is known
 
@@ -95,6 +97,7 @@ class Overview:
             or self.own_alerts
             or self.silent
             or self.unusable
+            or self.pupil_list
         )
         return bool(waits) or aside or offline
 
@@ -130,6 +133,7 @@ def overview(settings: Settings) -> Overview:
         silent,
         unusable(settings),
         tuple(_folders(settings, lying)),
+        _pupil_list(settings),
         _last_turn(settings),
         backups.last(settings.state.folder),
     )
@@ -149,6 +153,12 @@ def _folders(settings: Settings, lying: Mapping[str, int]) -> Iterator[FolderSta
     for watch in settings.watch:
         name, is_online = str(watch.folder), is_marked(watch.folder)
         yield FolderState(name, is_online, lying.get(name, 0))
+
+
+def _pupil_list(settings: Settings) -> str:
+    """Return what was wrong with the pupil list when the service last looked at it, as a code."""
+    found = roster.last_found(settings.state.folder) if settings.roster.file else None
+    return found.code if found and found.code in MESSAGES else ""
 
 
 def as_text(view: Overview, settings: Settings) -> str:
@@ -177,6 +187,8 @@ def as_text(view: Overview, settings: Settings) -> str:
             lines.append(f"Offline: {folder.folder} (no marker file there)")
         elif folder.waiting:
             lines.append(not_taken_in_words(folder))
+    if view.pupil_list:
+        lines.append(f"{notice(view.pupil_list).text} ({view.pupil_list})")
     when = moment_in_words(view.last_turn, settings.zone) if view.last_turn else "never"
     lines.append(f"FormFlow last looked at its folders: {when}.")
     return "\n".join(lines)

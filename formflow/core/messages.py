@@ -4,7 +4,7 @@ Each says what we found, what that means, and what to do now. Words for an 11-ye
 blame; the printed label and page, never a field id. `docs/messages.md` has a heading for each code.
 
 FF-1xx the file and the reading · FF-2xx the answers · FF-3xx answers that contradict each other, and
-words to check · FF-4xx deliveries.
+words to check · FF-4xx deliveries · FF-51x the pupil list.
 """
 
 from __future__ import annotations
@@ -515,7 +515,7 @@ MESSAGES: dict[str, Message] = {
         "Compare the forms, and ask for the wrong number to be corrected.",
     ),
     "FF-229": Message(
-        "The box for the same child does not hold the number of a child on record.",
+        "The box for the same child does not hold the number of a child on record, nor of one on the pupil list.",
         "No records were linked, and the sheet does not count yet. It is kept.",
         "Write the number alone, as the sheet offers it (C-000012), or clear the box. Save and drop again.",
         holds=True,
@@ -1209,6 +1209,48 @@ MESSAGES: dict[str, Message] = {
         "FormFlow tried the change on a copy, and something else in the workbook would have changed.",
         "The workbook is as it was. New rows wait, and nothing is lost.",
         "Tell IT: this is a fault in FormFlow. Until it is put right, another workbook can be used.",
+    ),
+    # The pupil list
+    "FF-510": Message(
+        "{who} is not on your pupil list with exactly this name and date of birth.",
+        "The child may go to another school, or the name or the date may be wrong on the form or on the list.",
+        "Compare the form with the list. The review sheet offers those on the list who come near.",
+    ),
+    "FF-511": Message(
+        "{who} shares name and date of birth with another on your pupil list.",
+        "Without a UPN nobody can tell which of them is meant, so no folder was chosen.",
+        "Say on the review sheet which one it is.",
+    ),
+    "FF-512": Message(
+        "{who} has a UPN on the form that does not fit your pupil list.",
+        "The name, the date of birth or the UPN may be wrong. Nobody was matched by it.",
+        "Compare the form with the list. The review sheet offers those who come near.",
+    ),
+    "FF-513": Message(
+        "The pupil list is not there, or cannot be opened just now.",
+        "The last good one counts, where there is one. Everything else goes on as usual.",
+        "Check that the file is where the settings say, and that nobody keeps it open.",
+    ),
+    "FF-514": Message(
+        "The pupil list cannot be read. It may be damaged, half copied or too large.",
+        "The last good one counts, where there is one. Everything else goes on as usual.",
+        "Export the list again. “formflow roster check” says what is wrong.",
+    ),
+    "FF-515": Message(
+        "It is not clear how the pupil list is to be read.",
+        "The last good one counts, where there is one. Everything else goes on as usual.",
+        "Run “formflow roster check”. It asks what it needs to know.",
+    ),
+    "FF-516": Message(
+        "The papers of {reference} wait in “Not yet matched” of “{destination}” ({day}).",
+        "The child is on the pupil list, but the folder that the list gives is not there, or is given to two children."
+        " Somebody may have renamed it. FormFlow never makes one that looks like it.",
+        "Name the folder again as the pupil list does, or ask IT to correct the list. FormFlow then files the papers.",
+    ),
+    "FF-517": Message(
+        "A child’s folder was renamed or moved just as papers were to be filed in it.",
+        "Nothing was lost. FormFlow tries again soon, and leaves them in “Not yet matched” if it is gone.",
+        "You do not need to do anything.",
     ),
 }
 

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from formflow.core import files
 from formflow.core.model import Ages, Role
 from formflow.core.services import Services
+from formflow.core.settings_roster import Roster
 from formflow.core.settings_table import Table
 from formflow.core.working_days import WorkingDays
 
@@ -274,6 +275,7 @@ class Settings(Table):
     services: Services = Services()
     alerts: Alerts = Alerts()
     calendar: Calendar = Calendar()
+    roster: Roster = Roster()
     destination: tuple[Destination, ...] = ()
 
     @property

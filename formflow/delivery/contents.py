@@ -29,9 +29,12 @@ from formflow.documents.decision_pack import (
 )
 from formflow.documents.enclosures import Copies, Enclosed, Keep, enclose
 from formflow.rules.case.case import Case
+from formflow.rules.case.named_child import child_said, given
+from formflow.rules.matching import valid_upn
+from formflow.rules.roster import Offered, OnTheList, Roster
 from formflow.sdk.contract import Capabilities, DataClass, Operation, Retryable
 from formflow.sdk.parcels import NamedAnswer, Parcel, RecordParcel
-from formflow.storage import entries, own_alerts, papers
+from formflow.storage import entries, own_alerts, papers, pupils
 from formflow.storage.database import Connection, reading
 from formflow.storage.parcels import Cause, Posted
 
@@ -182,7 +185,17 @@ def _own(wanted: _Wanted) -> Parcel:
 def _occasion(connection: Connection, wanted: _Wanted) -> Occasion:
     entry = entries.entry(connection, wanted.entry_id)
     form = wanted.context.form_of(entry.form_id, entry.form_version)
-    return Occasion(entry, form, wanted.context.settings, Enclosed(entry.filed))
+    is_for_names = wanted.posted.operation in (Operation.ALERT, Operation.RECORD)
+    roster = wanted.context.pupils.roster if is_for_names else Roster()
+    known = pupils.of_entry(connection, roster, entry)
+    return Occasion(
+        entry,
+        form,
+        wanted.context.settings,
+        Enclosed(entry.filed),
+        pupil=known.pupil,
+        child_folder=known.sure_folder if wanted.able.wants_child_folder else "",
+    )
 
 
 def _case(connection: Connection, wanted: _Wanted, entry: Entry, last: int = entries.LAST) -> Case:
@@ -193,9 +206,27 @@ def _case(connection: Connection, wanted: _Wanted, entry: Entry, last: int = ent
     return case
 
 
+def _on_list(connection: Connection, wanted: _Wanted, case: Case) -> OnTheList:
+    """Return what the pupil list says of the children of a case, and whom it offers for the first."""
+    roster, record = wanted.context.pupils.roster, case.record
+    if not roster.pupils:
+        return OnTheList()
+    child, child_b = entries.children_of(connection, record.reference)
+    known = pupils.of_child(connection, roster, child, record.reference)
+    known_b = pupils.of_child(connection, roster, child_b)
+    offered: tuple[Offered, ...] = ()
+    if known.pupil is None:
+        upn = valid_upn(given(record, "child_a_number"))
+        offered = roster.near(child_said(record, case.zone), upn)
+    elif known.folder and not known.sure_folder:
+        offered = (Offered(known.pupil, f"to be filed in the folder “{known.folder.name}”"),)
+    return OnTheList(known.pupil, known_b.pupil, offered)
+
+
 def _case_if_any(connection: Connection, wanted: _Wanted, reference: str, last: int) -> Case | None:
     zone, ages = wanted.context.settings.zone, wanted.context.settings.services.assessment_ages
-    return entries.case(connection, reference, zone, ages=ages, until=last)
+    case = entries.case(connection, reference, zone, ages=ages, until=last)
+    return replace(case, on_list=_on_list(connection, wanted, case)) if case else None
 
 
 _DRAWN_FOR: Mapping[Cause, Callable[[_Wanted], Parcel]] = {

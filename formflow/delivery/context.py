@@ -19,6 +19,7 @@ from formflow.storage.audit_trail import Trail
 from formflow.storage.database import Engine
 from formflow.storage.originals import Vault
 from formflow.storage.owners import Owner
+from formflow.storage.roster import PupilList
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +34,7 @@ class DeliveryContext:
     owner: Owner
     tokens: Tokens  # for the copies that FormFlow makes
     trail: Trail
+    pupils: PupilList  # the agency's own list; without one it knows nobody
     lanes: Lanes = dataclasses.field(default_factory=Lanes)
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import partial
 
 from formflow.core.dates import local_day, parse_moment
 from formflow.core.model import AnswerState, Entry, Light, Moment
@@ -13,7 +14,7 @@ from formflow.forms.catalogue import Field, FieldKind, Form
 from formflow.rules.case.case import Case, open_steps
 from formflow.rules.case.clocks import deadline
 from formflow.rules.case.levels import Level
-from formflow.sdk.case_fields import CASE_FIELDS, LEVELS, LIGHTS
+from formflow.sdk.case_fields import CASE_FIELDS, LEVELS, LIGHTS, OF_ROSTER
 from formflow.sdk.parcels import NamedAnswer, Value
 
 _COLOUR: Mapping[Level | None, Light] = {
@@ -168,6 +169,16 @@ def _decided_at(known: Known) -> Value:
     return known.local(at) if at else None
 
 
+def _on_list(known: Known, name: str, *, is_b: bool) -> Value:
+    """Return what the agency's pupil list says of a child of the case."""
+    if is_b:
+        pupil = known.case.on_list.child_b if known.case else None
+    else:
+        pupil = known.case.on_list.child_a if known.case else known.occasion.pupil
+    found: Value = getattr(pupil, name) if pupil else None
+    return found
+
+
 _FACTS: Mapping[str, Callable[[Known], Value]] = {
     "reference": lambda known: known.record.reference,
     "revision": lambda known: known.record.revision,
@@ -192,4 +203,6 @@ _FACTS: Mapping[str, Callable[[Known], Value]] = {
     "referral_b_sent": lambda known: _sent(known, "referral_b"),
     "council_a_by": lambda known: known.first_end("referral_a", "council"),
     "council_b_by": lambda known: known.first_end("referral_b", "council"),
+    **{f"roster_{name}": partial(_on_list, name=name, is_b=False) for name in OF_ROSTER},
+    **{f"roster_b_{name}": partial(_on_list, name=name, is_b=True) for name in OF_ROSTER},
 }

@@ -12,6 +12,7 @@ from formflow.documents.decision_pack import ToDecide
 from formflow.documents.enclosures import Enclosed
 from formflow.forms.catalogue import Form
 from formflow.rules.light.urgency import reasons
+from formflow.rules.roster import Pupil
 from formflow.sdk import registry
 from formflow.sdk.contract import Operation
 
@@ -25,7 +26,16 @@ class Occasion:
     settings: Settings
     enclosed: Enclosed | None = None  # None for a receipt alone
     to_decide: ToDecide | None = None  # what lies in “To decide” after it
+    pupil: Pupil | None = None  # of the agency's list: the child whose papers these are
+    child_folder: str = (
+        ""  # where the list says that this child's papers are kept; "" where that is not sure
+    )
     escalated_to: str = ""  # the destination that is told because nobody has acknowledged the alert
+
+    @property
+    def year_group(self) -> str:
+        """The child's year group by the agency's list, "" where it does not say."""
+        return self.pupil.year_group if self.pupil else ""
 
     @property
     def filed(self) -> str | None:
@@ -82,6 +92,11 @@ class Occasion:
     def where_to_look(self) -> str:
         """Where the record is, without a name."""
         entry = self.entry
+        if any(one.own_settings.get("existing") for one in self.settings.destination):
+            return (
+                "the child’s own folder in the children’s files, or “Not yet matched” there, or"
+                f" “formflow show {entry.reference}”"
+            )
         folder = entry.child_reference or f"Not yet matched/{entry.reference}"
         return (
             f"the folder “{folder}” in the children’s files, or “formflow show {entry.reference}”"

@@ -52,6 +52,19 @@ def send(
             _post(connection, posted, priority=_priority(operation, entry))
 
 
+def file_again(connection: Connection, name: str, entry: Entry, entry_id: int, folder: str) -> int:
+    """Send a destination a record again that waited there for its child's folder, once for each folder.
+
+    Return how many deliveries that makes, in the caller's transaction.
+    """
+    key = parcels.parcel_key(f"{entry.identity}|{folder}", name, Operation.RECORD)
+    posted = Posted(key, name, Operation.RECORD, Cause.ENTRY, entry_id)
+    if kept.is_there(connection, key):
+        return 0
+    _post(connection, posted, priority=_priority(Operation.RECORD, entry))
+    return 1
+
+
 def send_again(
     connection: Connection,
     destinations: Mapping[str, Connector],

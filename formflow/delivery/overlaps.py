@@ -94,6 +94,8 @@ def places_of(settings: Settings) -> Iterator[Place]:
     yield Place("state.folder", settings.state.folder, Use.ALONE)
     for _, kind, key in ALWAYS_ON:
         yield Place(f"folders.{key}", getattr(settings.folders, key), _use(kind), kind)
+    if settings.roster.file:
+        yield Place("roster.file", settings.roster.file, Use.NAMES, "roster", is_file=True)
     for one in settings.destination:
         for key, path in one.own_settings.items():
             # A kind of others may call its folder what it likes; a file may be one that it only reads.

@@ -113,6 +113,7 @@ def record(occasion: Occasion, destination: str, as_read: bytes) -> RecordParcel
         about=entry.about or "",
         decided=_decided(occasion),
         child_reference=entry.child_reference,
+        child_folder=occasion.child_folder,
         incident_day=entry.incident_day,
         answers=named_answers(entry, occasion.form),
         findings=entry.proposal.findings if entry.proposal else (),
@@ -135,7 +136,9 @@ def alert(occasion: Occasion, destination: str) -> AlertParcel:
         respond_by=respond_by,
         urgent=entry.urgent,
         light=entry.highest_light,
-        page=html_pages.alert(entry, occasion.form, settings, respond_by, where, says),
+        page=html_pages.alert(
+            entry, occasion.form, settings, respond_by, where, says, occasion.year_group
+        ),
         case_key=_case_key(occasion.to_decide),
         about=entry.about or "",
         child_reference=entry.child_reference,

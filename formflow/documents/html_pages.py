@@ -133,6 +133,7 @@ def alert(
     respond_by: datetime,
     where_to_look: str,
     headline: str,
+    year_group: str = "",
 ) -> str:
     """Return the DSL's page for an entry as HTML: every reason with its citation."""
     proposal = entry.proposal
@@ -156,6 +157,7 @@ def alert(
         where_to_look=where_to_look,
         came_from=CAME_FROM[entry.role],
         child_reference=entry.child_reference,
+        year_group=year_group,
         incident_day=day_in_words(entry.incident_day) if entry.incident_day else "",
         duplicate_of=entry.possible_duplicate_of,
         groups=_groups(proposal),

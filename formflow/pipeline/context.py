@@ -30,6 +30,7 @@ from formflow.delivery.lanes import Lanes
 from formflow.delivery.plugin_host import Guest
 from formflow.forms.catalogue import Form
 from formflow.pipeline.blanks import Blanks
+from formflow.pipeline.looks import Looks
 from formflow.reading.manifest_builder import known_forms
 from formflow.reading.sandbox.parent import Cage
 from formflow.sdk.contract import Connector
@@ -39,6 +40,7 @@ from formflow.storage.database import Engine
 from formflow.storage.failures import damage_of
 from formflow.storage.originals import Vault
 from formflow.storage.owners import Owner
+from formflow.storage.roster import PupilList
 from formflow.storage.tasks import Claimed
 
 REST_SECONDS = 0.5  # in one part
@@ -50,6 +52,7 @@ class WorkContext(DeliveryContext):
 
     cage: Cage
     blanks: Blanks
+    looks: Looks = dataclasses.field(default_factory=Looks)  # at what waits for a child's folder
     damaged: threading.Event = dataclasses.field(default_factory=threading.Event)  # the ledger is
     # Tasks of ours that could not be put back yet, each with the reason. Lanes add to it, too.
     stayed: deque[tuple[Claimed, Trouble]] = dataclasses.field(default_factory=deque)
@@ -109,6 +112,8 @@ def open_context(
         owner = stack.enter_context(Owner(locks))
         trail = audit_trail.open_trail(settings.state.folder, engine, who, utc_now())
         views.make_folder(settings.state.folder)
+        pupils = PupilList(settings.roster, settings.state.folder)
+        pupils.look()
         destinations, lanes = open_destinations(settings, vault, engine), Lanes()
         stack.callback(_close, destinations, lanes)
         tokens = _tokens(settings, engine, destinations, trail)
@@ -122,6 +127,7 @@ def open_context(
             owner=owner,
             tokens=tokens,
             trail=trail,
+            pupils=pupils,
             lanes=lanes,
             blanks=Blanks(settings.folders.blank_forms),
         )

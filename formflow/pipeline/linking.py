@@ -21,6 +21,7 @@ from formflow.rules.case.case import OF_CHILD_B, REVIEW, SAME_CHILD, Case
 from formflow.rules.case.named_child import child_said, corrected
 from formflow.rules.case.older_copy import would_change
 from formflow.rules.matching import (
+    ChildKey,
     Named,
     business_key,
     child_key,
@@ -31,6 +32,7 @@ from formflow.rules.matching import (
     visible,
     why_misread,
 )
+from formflow.rules.roster import OTHER_UPN, Roster
 from formflow.storage import children, entries, revisions
 from formflow.storage.database import Connection
 from formflow.storage.entries import Keys
@@ -38,6 +40,7 @@ from formflow.storage.revisions import Revision
 
 LONGEST_CLAIM = 60  # letters of what a sheet says of itself
 MOST_LISTED = 12  # answers named in one notice
+THE_CHILD, OTHER_CHILD = "The child whom the form is about", "The other child"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,7 @@ def identify(
     continues: int | None,
     tokens: Tokens,
     zone: ZoneInfo,
+    roster: Roster,
 ) -> Identity:
     """Return where a paper belongs: by its own reference, by the path it grew on, by the incident."""
     grown = _record(revisions.by_paper(connection, continues))
@@ -92,14 +96,14 @@ def identify(
         return Identity(previous=grown, is_doubted=another_reason)
     reading, facts = result.reading, result.facts
     number = valid_upn(facts.texts.get("child_a_number", ""))
-    child_id = children.child_id(connection, child_key(facts, "child_a"), number)
-    child_b_id = children.child_id(connection, child_key(facts, "child_b"), "")
+    child_id, told = _child(connection, roster, child_key(facts, "child_a"), number, THE_CHILD)
+    child_b_id, told_b = _child(connection, roster, child_key(facts, "child_b"), "", OTHER_CHILD)
     key = business_key(reading.form_id, facts)
     values = values_sha256(reading.form_id, reading.form_version, reading.answers)
     # That it was read from print or a picture is no doubt by itself, where the answers are the same.
     doubted = bool(reading.carries) or any(hold.code not in TO_A_PERSON for hold in reading.held)
-    wrong = (notice("FF-228"),) if children.contradicts(connection, child_id, number) else ()
-    own = Identity(child_id, child_b_id, key, values, problems=wrong, is_doubted=doubted)
+    problems = (*told, *told_b)
+    own = Identity(child_id, child_b_id, key, values, problems=problems, is_doubted=doubted)
     if grown is not None:
         if following := _following(connection, grown, own, result, zone, is_ours=True):
             return following
@@ -127,8 +131,34 @@ def identify(
     return replace(own, possible_duplicate_of=alike)
 
 
+def _child(
+    connection: Connection, roster: Roster, key: ChildKey | None, upn: str, who: str
+) -> tuple[int | None, tuple[Notice, ...]]:
+    """Return which child of the ledger a form means, and what is told of it.
+
+    A preferred name is a name: it is the pupil list that says whose. So it does of a former UPN.
+    """
+    match = roster.match(key, upn)
+    if match.pupil:
+        child: int | None = children.of_pupil(connection, match.pupil, key)
+        numbers = match.pupil.upns if upn else ()
+    else:
+        # A number that the list contradicts joins nobody: it may be a twin's.
+        counts = "" if match.code == OTHER_UPN else upn
+        child, numbers = children.child_id(connection, key, counts), (upn,)
+    is_wrong = [children.contradicts(connection, child, one) for one in numbers]
+    wrong = (notice("FF-228"),) if is_wrong and all(is_wrong) else ()
+    told = (notice(match.code, words={"who": who}),) if match.code and roster.pupils else ()
+    return child, (*wrong, *told)
+
+
 def identify_sheet(
-    connection: Connection, checked: Checked, form: Form, tokens: Tokens, zone: ZoneInfo
+    connection: Connection,
+    checked: Checked,
+    form: Form,
+    tokens: Tokens,
+    zone: ZoneInfo,
+    roster: Roster,
 ) -> Identity:
     """Return which record a sheet belongs to: by the reference that it was filled in for, or by the child it names.
 
@@ -155,11 +185,12 @@ def identify_sheet(
         own,
         sheet=reference,
         is_doubted=own.is_doubted or not is_ours,
-        child_id=_child_of_sheet(connection, checked, form, about),
+        child_id=_child_of_sheet(connection, checked, form, about, roster),
         previous=revisions.by_reference(connection, reference),
         problems=(
             *([] if is_ours else [notice("FF-250")]),
-            *_of_an_older_copy(connection, checked, form, about, said, is_ours=is_ours),
+            *_of_an_older_copy(checked, form, about, said, is_ours=is_ours),
+            *_of_nobody(connection, checked, roster),
         ),
         about=about,
     )
@@ -188,7 +219,6 @@ def _by_the_child(
 
 
 def _of_an_older_copy(
-    connection: Connection,
     checked: Checked,
     form: Form,
     about: Case,
@@ -196,7 +226,7 @@ def _of_an_older_copy(
     *,
     is_ours: bool,
 ) -> Iterator[Notice]:
-    """Yield what keeps an older copy from counting, and that a child it joins is not on record."""
+    """Yield what keeps an older copy from counting."""
     counts = about.sheets.get(SheetKey(form.form_id, said.child))
     if counts and (said.after < counts.revision or not is_ours):
         changed = list(would_change(form, counts, checked.reading.answers))
@@ -204,8 +234,12 @@ def _of_an_older_copy(
             yield notice("FF-251", words={"which": _listed(changed), "sheet": counts.reference})
     if (said.revision or 1) < about.record.revision and form.form_id == REVIEW:
         yield notice("FF-225")
+
+
+def _of_nobody(connection: Connection, checked: Checked, roster: Roster) -> Iterator[Notice]:
+    """Yield that a child whom a review sheet joins is neither on record nor on the pupil list."""
     same = checked.facts.texts.get(SAME_CHILD, "")
-    if same and children.named(connection, same) is None:
+    if same and children.named(connection, same) is None and roster.numbered(same) is None:
         yield notice("FF-229", field=SAME_CHILD)
 
 
@@ -236,13 +270,13 @@ def _claims(checked: Checked) -> Iterator[str]:
 
 
 def _child_of_sheet(
-    connection: Connection, checked: Checked, form: Form, about: Case
+    connection: Connection, checked: Checked, form: Form, about: Case, roster: Roster
 ) -> int | None:
     """Return in whose file a sheet belongs: what is about child B alone lies in child B's file."""
     if form.form_id not in OF_CHILD_B:
         return entries.children_of(connection, about.record.reference)[0]
     number = valid_upn(checked.facts.texts.get("child_number", ""))
-    return children.child_id(connection, child_key(checked.facts, "child"), number)
+    return _child(connection, roster, child_key(checked.facts, "child"), number, OTHER_CHILD)[0]
 
 
 def _record(found: Revision | None) -> Revision | None:

@@ -116,7 +116,7 @@ def record(
         entry = _entry(connection, context, arrived, result, identity, form, foreseen, now)
         entry_id = entries.add(connection, trail, entry, arrived.paper_id, identity.keys)
         recorded = Recorded(entry_id, repeats=False, told=_told("recorded", entry))
-        _note_decided(connection, trail, identity, entry)
+        _note_decided(connection, context, identity, entry)
         send(connection, context.destinations, context.settings, entry, form, recorded.entry_id)
         if isinstance(result, Unread) and flood.is_one_of(entry):
             flood.tell(connection, context, entry, result.reason, now)
@@ -156,20 +156,22 @@ def _identity(
     result: Checked | Unread,
     form: Form | None,
 ) -> Identity:
-    zone, tokens = context.settings.zone, context.tokens
+    zone, tokens, roster = context.settings.zone, context.tokens, context.pupils.roster
     if isinstance(result, Checked) and form is not None and form.is_sheet:
         if arrived.role is Role.STAFF:
             return identify_misplaced(result)
-        return identify_sheet(connection, result, form, tokens, zone)
-    return identify(connection, result, arrived.continues, tokens, zone)
+        return identify_sheet(connection, result, form, tokens, zone, roster)
+    return identify(connection, result, arrived.continues, tokens, zone, roster)
 
 
-def _note_decided(connection: Connection, trail: Trail, identity: Identity, entry: Entry) -> None:
+def _note_decided(
+    connection: Connection, context: DeliveryContext, identity: Identity, entry: Entry
+) -> None:
     """Note what a review sheet that counts does besides deciding.
 
     The safeguarding lead has seen the record, and may have joined its child with another.
     """
-    about = identity.about
+    about, trail = identity.about, context.trail
     if about is None or entry.form_id != REVIEW or entry.outcome is not Outcome.RECORDED:
         return
     record, now = about.record, entry.recorded_at
@@ -180,7 +182,10 @@ def _note_decided(connection: Connection, trail: Trail, identity: Identity, entr
     acknowledge_up_to(connection, trail, record.reference, record.revision, "decided on F2", now)
     same = entry.answers.get(SAME_CHILD)
     said = (same.value if same else "") or ""
-    children.join(connection, trail, entry.reference, identity.child_id, said, now)
+    other = children.named(connection, said)
+    if other is None and (pupil := context.pupils.roster.numbered(said)):
+        other = children.of_pupil(connection, pupil)
+    children.join(connection, trail, entry.reference, identity.child_id, other, now)
 
 
 def _start_clock(

@@ -18,7 +18,7 @@ from formflow.core.clock import utc_now
 from formflow.core.errors import AlreadyRunning
 from formflow.core.settings import Settings, Watch
 from formflow.delivery import acknowledgements, own_alerts
-from formflow.pipeline import clocks, damage, walk
+from formflow.pipeline import child_folders, clocks, damage, walk
 from formflow.pipeline.context import WorkContext
 from formflow.pipeline.sweep import Swept, sweep
 from formflow.pipeline.watcher import FolderWatcher
@@ -98,6 +98,9 @@ def turn(
             break  # what has been dropped meanwhile may be urgent
     # After the forms: a share that is slow to answer here holds none of them up.
     context.blanks.compare(partial(_tell_of_blank, context), clock())
+    context.pupils.look()
+    if child_folders.file_waiting(context, clock(), has_news=handled > 0):
+        handled += walk.drain(context, clock=clock, waits=waits)
     acknowledged = acknowledgements.collect(context, clock())
     views.collect(settings.state.folder, context.engine, context.trail)
     # By the system's clock: whoever asks whether the service is alive has no other.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -51,6 +51,26 @@ LIGHTS = {light.value: LIGHT_WORDS[light][1] for light in Light}
 STATUS = {outcome.value: OUTCOME_WORDS[outcome] for outcome in Outcome}
 _ON, _AT = date(2026, 11, 20), datetime(2026, 11, 23, 14, 2)  # noqa: DTZ001 - as the agency's clock shows it
 
+# Of the agency's pupil list: what a map may name of a child, and an invented sample.
+OF_ROSTER: Mapping[str, tuple[str, Value]] = {
+    "upn": ("UPN", "H801200001001"),
+    "admission_no": ("Admission number", "004711"),
+    "mis_id": ("Number in the school’s system", "A1234"),
+    "legal_surname": ("Legal surname", "Ashby"),
+    "legal_forename": ("Legal forename", "Rowan"),
+    "dob": ("Date of birth", date(2013, 3, 1)),
+    "year_group": ("Year group", "8"),
+    "reg_group": ("Registration group", "8B"),
+}
+
+
+def _of_roster(prefix: str, who: str) -> Iterator[CaseField]:
+    for name, (label, sample) in OF_ROSTER.items():
+        takes = Takes.DAY if isinstance(sample, date) else Takes.TEXT
+        words = f"{label} of {who} on the pupil list"
+        yield CaseField(f"{prefix}_{name}", words, takes, sample=sample)
+
+
 CASE_FIELDS: Mapping[str, CaseField] = {
     one.name: one
     for one in (
@@ -85,6 +105,8 @@ CASE_FIELDS: Mapping[str, CaseField] = {
         CaseField("referral_b_sent", "Referral of child B sent", Takes.MOMENT, sample=_AT),
         CaseField("council_a_by", "The council answers about child A by", Takes.DAY, sample=_ON),
         CaseField("council_b_by", "The council answers about child B by", Takes.DAY, sample=_ON),
+        *_of_roster("roster", "child A"),
+        *_of_roster("roster_b", "child B"),
     )
 }
 

@@ -59,6 +59,7 @@ class Capabilities:
     batch: int = 1  # above 1: the connector is a BatchConnector and takes so many at once
     wants_as_read: bool = False  # True: the core renders the "as read" sheet into the parcel
     wants_original: bool = False  # True: it files the paper itself, also where it has a field map
+    wants_child_folder: bool = False  # True: it files by child, where the pupil list says
 
 
 class ConnectorSettings(BaseModel):
@@ -264,6 +265,17 @@ class ShowsFirstRows(Protocol):
     @staticmethod
     def first_rows(file: Path) -> Mapping[str, list[list[str]]]:
         """Return the first rows of a file, by the name of the sheet; "" where it has none. Raise an ending or OSError."""
+
+
+@runtime_checkable
+class FilesByChild(Protocol):
+    """A destination in the agency's own folders for children: papers may wait there until it is clear whose they are."""
+
+    def unmatched(self) -> list[str]:
+        """Return the references of records and sheets whose papers wait. Raise an ending or OSError."""
+
+    def has_folder(self, name: str) -> bool:
+        """Return whether just one folder is called so."""
 
 
 class Ending(Exception):

@@ -86,17 +86,20 @@ class DestinationFolder:
             # The path in an OSError is our own, but a traceback is no place for it.
             raise ending(Unavailable, trouble_with(problem)) from None
 
-    def put(self, contents: Mapping[Path, bytes | Attachment]) -> None:
+    def put(
+        self, contents: Mapping[Path, bytes | Attachment], *, makes_folders: bool = True
+    ) -> None:
         """Write whole files durably, from bytes or from attachments, in this order. Raise OSError.
 
-        Raise Retryable when a file would lie outside the folder, also through a link.
+        Without `makes_folders` their folders must be there: FileNotFoundError says that one is gone. Raise Retryable when a file would lie outside the folder, also through a link.
         """
         for final in contents:
             self.inside(str(final.absolute()))
         with contextlib.ExitStack() as stack:
             made: list[tuple[files.Temporary, Path]] = []
             for final, content in contents.items():
-                files.make_inside(final.parent)
+                if makes_folders:
+                    files.make_inside(final.parent)
                 made.append((stack.enter_context(files.temporary(self.root)), final))
                 self._fill(made[-1][0].file, content)
             for fresh, _ in made:
@@ -131,7 +134,9 @@ class DestinationFolder:
         except StorageProblem:
             raise ending(Retryable, "FF-430") from None
 
-    def put_beside(self, contents: Mapping[Path, bytes | Attachment]) -> None:
+    def put_beside(
+        self, contents: Mapping[Path, bytes | Attachment], *, makes_folders: bool = True
+    ) -> None:
         """Write files like `put`, unless one of the names is another's. Raise Rejected or OSError.
 
         What a crash left of the same delivery has the same bytes.
@@ -139,7 +144,7 @@ class DestinationFolder:
         for final, content in contents.items():
             if self._holds_another(final, content):
                 raise self.in_the_way(final)
-        self.put(contents)
+        self.put(contents, makes_folders=makes_folders)
 
     def in_the_way(self, path: Path) -> Ending:
         """Return what to raise where another's file has the name. Nothing is ever written over it."""

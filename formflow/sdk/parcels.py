@@ -68,6 +68,8 @@ class RecordParcel(RecordNotice):
     about: str = ""  # of a sheet: the reference of the record that it belongs to
     decided: str = ""  # of a review sheet: what was decided, in words
     child_reference: str | None = None  # "C-4821-000045"
+    # The agency's own folder for the child, as its pupil list gives it; "" where that is not sure. Holds a name.
+    child_folder: str = ""
     incident_day: date | None = None
     answers: tuple[NamedAnswer, ...] = ()
     findings: tuple[Finding, ...] = ()

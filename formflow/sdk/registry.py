@@ -174,6 +174,7 @@ def _is_well_formed(said: Capabilities) -> bool:
         and said.batch >= 1
         and isinstance(said.wants_as_read, bool)
         and isinstance(said.wants_original, bool)
+        and isinstance(said.wants_child_folder, bool)
     )
 
 

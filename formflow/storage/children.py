@@ -26,6 +26,7 @@ from sqlalchemy import (
 
 from formflow.core import references
 from formflow.rules.matching import ChildKey, NearChild, swapped, why_near
+from formflow.rules.roster import Pupil
 from formflow.storage import counters
 from formflow.storage.audit_trail import AuditEvent, Happened, Trail
 from formflow.storage.schema import Child, Entry, Joined, table_of
@@ -58,6 +59,29 @@ def child_id(connection: Connection, key: ChildKey | None, upn: str) -> int | No
     return found
 
 
+def of_pupil(connection: Connection, pupil: Pupil, key: ChildKey | None = None) -> int:
+    """Return which child a pupil of the agency's list is, known or new: by a UPN, or by any of the names.
+
+    `key` is what a form says, which is one of these names or goes with the UPN.
+    """
+    for number in pupil.upns:
+        known = connection.execute(_BY_UPN, {"upn": number}).first()
+        if known is not None and any(_goes_with(one, known) for one in pupil.keys):
+            return int(known.id)
+    keys = dict.fromkeys((*([key] if key in pupil.keys else []), *pupil.keys))
+    found = next(filter(None, (find(connection, one) for one in keys)), None)
+    upn = next(iter(pupil.upns), "")
+    if found is None or upn:
+        made = _key_of(connection, found) if found is not None else pupil.keys[0]
+        found = child_id(connection, made, upn)
+    assert found is not None  # noqa: S101 - a pupil has a name and a birthday
+    return found
+
+
+def _key_of(connection: Connection, child: int) -> ChildKey:
+    return _key(connection.execute(_BY_ID, {"id": child}).one())
+
+
 def find(connection: Connection, key: ChildKey | None) -> int | None:
     """Return the child of exactly this name and date of birth, None where none is on record."""
     if key is None:
@@ -80,7 +104,7 @@ def near(connection: Connection, child: int | None, *, until: int) -> tuple[Near
     """
     if child is None:
         return ()
-    ours = _key(connection.execute(_BY_ID, {"id": child}).one())
+    ours = _key_of(connection, child)
     values = {"id": child, "name": ours.name_key, "born": ours.born.isoformat(), "until": until}
     values["swapped"] = (swapped(ours.born) or ours.born).isoformat()
     there = set(joined(connection, child))
@@ -115,11 +139,15 @@ def named(connection: Connection, words: str) -> int | None:
 
 
 def join(
-    connection: Connection, trail: Trail, sheet: str, child: int | None, words: str, now: datetime
+    connection: Connection,
+    trail: Trail,
+    sheet: str,
+    child: int | None,
+    other: int | None,
+    now: datetime,
 ) -> None:
-    """Join what a review sheet joins, instead of what it joined before; "" joins nothing any more."""
+    """Join what a review sheet joins, instead of what it joined before; None joins nothing any more."""
     before = connection.execute(_JOINED_BY, {"of_sheet": sheet}).first()
-    other = named(connection, words)
     wanted = (child, other) if child is not None and other not in (None, child) else None
     if wanted == (tuple(before) if before else None):
         return

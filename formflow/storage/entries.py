@@ -69,6 +69,11 @@ def revisions(connection: Connection, reference: str) -> list[Entry]:
     return [_entry(row) for row in rows]
 
 
+def numbers(connection: Connection, reference: str) -> list[int]:
+    """Return the numbers in the ledger of every revision of a record or sheet, first to last."""
+    return list(connection.execute(_NUMBERS, {"reference": reference}).scalars())
+
+
 def origin(connection: Connection, reference: str) -> str:
     """Return what tells a record from one of the same reference in another copy of the ledger; "" for no record."""
     row = connection.execute(_REVISIONS, {"reference": reference}).first()
@@ -277,6 +282,7 @@ _ENTRIES = (
 )
 _BY_ID = _ENTRIES.where(_E.id == bindparam("id"))
 _REVISIONS = _ENTRIES.where(_E.reference == bindparam("reference")).order_by(_E.revision)
+_NUMBERS = select(_E.id).where(_E.reference == bindparam("reference")).order_by(_E.revision)
 # Oldest first: of each form the last one counts, and what came after a decision may reopen it.
 _CASE = _ENTRIES.where(
     or_(

@@ -33,6 +33,7 @@ from formflow.rules.case.steps import CONDITIONS, SCORES, Step, steps, steps_in_
 from formflow.rules.light import urgency
 from formflow.rules.light.with_review import suggested_together
 from formflow.rules.matching import NearChild, name_key
+from formflow.rules.roster import NOBODY_ON_IT, OnTheList
 
 RECORDING, REVIEW, REPORT = "recording", "review", "report"
 OF_CHILD_B = ("referral_b", "plan_b")  # sheets that lie in the file of the child who was targeted
@@ -75,6 +76,7 @@ class Case:
     history_b: History = dataclasses.field(default_factory=History)  # of the child who was targeted
     near: tuple[NearChild, ...] = ()  # who may be the same child as the one who displayed it
     joined: tuple[str, ...] = ()  # child references that the safeguarding lead joined with it
+    on_list: OnTheList = NOBODY_ON_IT  # what the agency's pupil list says of the children
     decided_at: datetime | None = (
         None  # since when the level stands; filling in more changes nothing
     )

@@ -19,12 +19,14 @@ from formflow.core.wording import LEVEL_WORDS, LIGHT_WORDS, REOPENED_WORDS, day_
 from formflow.forms.catalogue import Field, FieldKind, Form
 from formflow.forms.top_line import NOT_AIM2
 from formflow.rules.assessment import profile
-from formflow.rules.case.case import RECORDING, REPORT, REVIEW, Case
+from formflow.rules.case.case import OF_CHILD_B, RECORDING, REPORT, REVIEW, Case
 from formflow.rules.case.named_child import known_of
 from formflow.rules.case.standing import standing
 from formflow.rules.case.steps import OUTCOME, SCORES, steps
+from formflow.rules.roster import Pupil
 
 REFERRED_TO = "case.referred_to"  # where something is known from
+REFERRALS = ("referral_a", "referral_b")  # sheets that are filled in from the pupil list, too
 DECIDED_ANEW = ("level", "lower_reason")  # questions of the review sheet
 
 
@@ -47,7 +49,7 @@ def known(form: Form, case: Case, desk: Desk) -> dict[str, Answer]:
     asked = {name: field for name, field in form.fields.items() if not field.for_reading}
     for name, field in asked.items():
         if name not in found or found[name].state is AnswerState.BLANK:
-            found[name] = _given(_from_others(field, case, desk))
+            found[name] = _given(_from_others(field, case, desk) or _from_list(form, name, case))
     # What stands for reading tells of this very copy: what it lacks, for one.
     copy = replace(own or case.record, answers=dict(found))
     shown = replace(case, sheets={**case.sheets, SheetKey(form.form_id): copy})
@@ -79,6 +81,31 @@ def _from_others(field: Field, case: Case, desk: Desk) -> str:
     # “Not known” on the recording form is for her to find out: her circle stays blank.
     is_hers = any(source.startswith(f"{RECORDING}.") for source in field.known_from)
     return "" if is_hers and field.kind is FieldKind.TICK and said == Tri.UNKNOWN else said
+
+
+def _from_list(form: Form, name: str, case: Case) -> str:
+    """Return what the agency's pupil list says to a question of a referral, "" where it says nothing."""
+    is_of_b = form.form_id in OF_CHILD_B
+    if form.form_id not in REFERRALS or (is_of_b and len(case.children_b) != 1):
+        return ""
+    pupil = case.on_list.child_b if is_of_b else case.on_list.child_a
+    return FROM_LIST[name](pupil) if pupil and name in FROM_LIST else ""
+
+
+def _listed(*lines: str) -> str:
+    """Return what the list says, and that it is the list that says it."""
+    return "\n".join(("From the pupil list, please check:", *lines)) if any(lines) else ""
+
+
+def _family(pupil: Pupil) -> str:
+    return _listed(*filter(None, (pupil.parents, pupil.parents_phone, pupil.parents_email)))
+
+
+FROM_LIST: Mapping[str, Callable[[Pupil], str]] = {
+    "child_number": lambda pupil: pupil.upn,  # a number alone: sheets are matched by it
+    "child_lives": lambda pupil: _listed(pupil.address),
+    "family": _family,
+}
 
 
 def _from_profile(name: str, case: Case, desk: Desk) -> str:
@@ -154,8 +181,19 @@ def _near(case: Case, _desk: Desk) -> Iterator[str]:
         yield f"{one.child_reference}: {one.why}{papers}"
     if case.joined:
         yield f"Linked by you: {', '.join(case.joined)}. To take that back, clear the box below."
-    if not case.near and not case.joined:
+    yield from _on_the_list(case)
+    if not case.near and not case.joined and not case.on_list.offered:
         yield "Nobody."
+
+
+def _on_the_list(case: Case) -> Iterator[str]:
+    """Yield whom the pupil list knows by this name, or comes near to it: which of them it is, a person says."""
+    if case.on_list.child_a and not case.on_list.offered:
+        yield f"On the pupil list: {case.on_list.child_a.in_words}."
+    for one in case.on_list.offered:
+        number = one.pupil.number
+        how = f"write {number} below" if number else "the list has no number for this child: ask IT"
+        yield f"On the pupil list: {one.pupil.in_words} – {one.why}. If it is this child: {how}."
 
 
 def _limits(case: Case, desk: Desk) -> Iterator[str]:

@@ -76,6 +76,7 @@ def _everything(operation: Operation, number: int) -> dict[str, Any]:
         "enclosed": {f"{reference} a sheet": paper},
         "case_key": hashlib.sha256(reference.encode()).hexdigest(),
         "child_reference": "C-4821-000045",
+        "child_folder": f"{NAME} 2013-03-01",
         "incident_day": date(2026, 11, 20),
         "answers": answers,
         "original_sha256": paper,
