@@ -1252,6 +1252,17 @@ MESSAGES: dict[str, Message] = {
         "Nothing was lost. FormFlow tries again soon, and leaves them in “Not yet matched” if it is gone.",
         "You do not need to do anything.",
     ),
+    # Templates, a document that the agency keeps in Word, and tables of databases
+    "FF-525": Message(
+        "{what} is not there or cannot be read.",
+        "Nothing has been written. What belongs there waits in FormFlow, and nothing is lost.",
+        "Ask IT to put it back, or to correct its path in the settings. FormFlow then carries on by itself.",
+    ),
+    "FF-526": Message(
+        "The template of this destination cannot be used: {why}.",
+        "Nothing has been written. What belongs there waits in FormFlow, and nothing is lost.",
+        "Ask IT to correct the template. FormFlow then carries on by itself.",
+    ),
 }
 
 

@@ -127,6 +127,14 @@ class DestinationFolder:
             crash_at(f"{self._kind}.after-rename")
         files.sync_folder(self.root)
 
+    def move(self, path: Path, final: Path) -> None:
+        """Give a file that lies whole in the folder, or below it, its final place, durably. Raise OSError."""
+        crash_at(f"{self._kind}.before-move")
+        files.patiently(lambda: path.replace(final))
+        crash_at(f"{self._kind}.after-move")
+        for folder in {final.parent, path.parent}:
+            files.sync_folder(folder)
+
     def inside(self, name: str, folder: Path | None = None) -> Path:
         """Return where a name lies in the folder, or in one inside it. Raise Retryable if outside."""
         try:

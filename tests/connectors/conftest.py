@@ -172,12 +172,20 @@ def _chronology_keys(root: Path) -> list[str]:
     return [key for page in pages for key in re.findall(r'data-key="([0-9a-f]{64})"', page)]
 
 
+def _given_keys(root: Path) -> list[str]:
+    """Return the key of each file that lies there, by the list of what was given."""
+    lists = sorted(root.glob(".formflow-handed-over/*.json"))
+    told = {name: path.stem for path in lists for name in json.loads(path.read_bytes())["names"]}
+    return [told[path.name] for path in sorted(root.glob("*.pdf"))]
+
+
 _KEYS: dict[str, Callable[[Path], list[str]]] = {
     "alert_folder": _keys_in(r"<!-- ([0-9a-f]{64}) -->"),
     "attention_folder": _keys_in(r"Mark of this note: ([0-9a-f]{64})"),
     "child_files": _chronology_keys,
     "csv_file": _csv_keys,
     "decision_folder": _keys_in(r"<!-- ([0-9a-f]{64}) -->"),
+    "folder_drop": _given_keys,
     "receipt_folder": _keys_in(r"<!-- ([0-9a-f]{64}) -->"),
     "workbook": _sheet_keys,
 }

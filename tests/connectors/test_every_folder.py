@@ -36,6 +36,8 @@ CRASHES = [
     ("csv_file", "half-written", 1),
     ("decision_folder", "before-rename", 1),
     ("decision_folder", "after-rename", 1),
+    ("folder_drop", "before-move", 1),
+    ("folder_drop", "after-move", 1),
     ("receipt_folder", "before-rename", 1),
     ("receipt_folder", "after-rename", 1),
     ("workbook", "before-rename", 1),

@@ -21,6 +21,7 @@ SHIPPED = [
     "csv_file",
     "decision_folder",
     "email_alert",
+    "folder_drop",
     "receipt_folder",
     "workbook",
 ]

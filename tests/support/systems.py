@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import signal
 import sys
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,6 +38,19 @@ def inherit_rights(folder: Path) -> None:
     if sys.platform == "win32" and ON_WINE:
         for made in folder.rglob("*"):
             windows_rights.close(made)
+
+
+def killed_in_a_fork(action: Callable[[], object]) -> bool:
+    """Do something in a copy of this process; return whether it was killed. Not on Windows."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # the copy starts no thread
+        child = os.fork()
+    if not child:
+        try:
+            action()
+        finally:
+            os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == KILLED
 
 
 @contextmanager
