@@ -1263,6 +1263,47 @@ MESSAGES: dict[str, Message] = {
         "Nothing has been written. What belongs there waits in FormFlow, and nothing is lost.",
         "Ask IT to correct the template. FormFlow then carries on by itself.",
     ),
+    "FF-527": Message(
+        "The row of {reference} is no longer in “{name}”. Someone may have deleted it.",
+        "FormFlow does not add it again unasked.",
+        "If it should be there, run “formflow reconcile --repair”, then “formflow retry”.",
+    ),
+    "FF-528": Message(
+        "The document is open in Word or LibreOffice.",
+        "New rows wait in FormFlow, and nothing is lost.",
+        "Close it and FormFlow adds the rows. If nobody has it open, delete the file beside it whose name begins"
+        " with “~$” or “.~lock”.",
+    ),
+    "FF-529": Message(
+        "The document has {what}.",
+        "FormFlow changes only a table that it is sure of. New rows wait, and nothing is lost.",
+        "Put the headings back, or correct them in the settings. FormFlow then carries on by itself.",
+    ),
+    "FF-530": Message(
+        "The document has a password, is protected or signed, or is in the older format “.doc”.",
+        "FormFlow does not change such a document. New rows wait, and nothing is lost.",
+        "Take the protection away in Word (Review > Restrict Editing), and save it as “.docx”. Protect the folder instead.",
+    ),
+    "FF-531": Message(
+        "More than one row of “{name}” has the reference {reference}.",
+        "FormFlow does not guess which is meant, so this row was not changed.",
+        "Delete the reference from the wrong row, then run “formflow retry”.",
+    ),
+    "FF-532": Message(
+        "The file is not a Word document that FormFlow can read. It may be damaged.",
+        "Nothing was written to it. New rows wait, and nothing is lost.",
+        "Open it in Word and save it as “.docx”. FormFlow then carries on by itself.",
+    ),
+    "FF-533": Message(
+        "FormFlow tried the change on a copy, and something else in the document would have changed.",
+        "The document is as it was. New rows wait, and nothing is lost.",
+        "Tell IT: this is a fault in FormFlow. Until it is put right, another document can be used.",
+    ),
+    "FF-534": Message(
+        "FormFlow cannot change the table in the document: {why}.",
+        "The document is as it was. New rows wait, and nothing is lost.",
+        "Correct the table in Word. FormFlow then carries on by itself.",
+    ),
 }
 
 

@@ -23,6 +23,7 @@ SHIPPED = [
     "email_alert",
     "folder_drop",
     "receipt_folder",
+    "word_table",
     "workbook",
 ]
 GOOD = """
