@@ -1304,6 +1304,31 @@ MESSAGES: dict[str, Message] = {
         "The document is as it was. New rows wait, and nothing is lost.",
         "Correct the table in Word. FormFlow then carries on by itself.",
     ),
+    "FF-535": Message(
+        "The database cannot be reached, or did not answer in time.",
+        "What belongs there waits in FormFlow, and nothing is lost.",
+        "Ask IT whether the database is running. FormFlow then carries on by itself.",
+    ),
+    "FF-536": Message(
+        "The database cannot be used as the settings say: {why}.",
+        "Nothing has been written. What belongs there waits in FormFlow, and nothing is lost.",
+        "Ask IT to correct the settings, the table or the permissions. FormFlow then carries on by itself.",
+    ),
+    "FF-537": Message(
+        "The database does not take this record: {why}.",
+        "The record is safe in FormFlow, but it is not in the table.",
+        "Ask IT to compare the table with the columns in the settings, then to run “formflow retry”.",
+    ),
+    "FF-538": Message(
+        "The table in the database is locked by another program.",
+        "Rows wait for their turn, and nothing is lost.",
+        "You do not need to do anything. If this lasts for an hour, tell IT.",
+    ),
+    "FF-539": Message(
+        "The connection to the database broke at the last moment.",
+        "Nobody can say whether the row is there. FormFlow writes it again, and it is never there twice.",
+        "You do not need to do anything.",
+    ),
 }
 
 

@@ -23,6 +23,7 @@ SHIPPED = [
     "email_alert",
     "folder_drop",
     "receipt_folder",
+    "sql_table",
     "word_table",
     "workbook",
 ]
