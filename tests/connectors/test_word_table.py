@@ -342,11 +342,8 @@ def test_settings_that_cannot_work_are_refused(own: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("check", conformance.CHECKS, ids=lambda check: check.__name__)
 def test_it_keeps_the_contract(
-    chronology: Chronology,
-    monkeypatch: pytest.MonkeyPatch,
-    check: Callable[[conformance.Trial], None],
+    chronology: Chronology, check: Callable[[conformance.Trial], None]
 ) -> None:
-    monkeypatch.setattr(conformance, "MOST_KILLS", 8)
 
     def landed() -> Iterator[str]:
         for line in chronology.rows()[1:]:
@@ -361,6 +358,6 @@ def test_it_keeps_the_contract(
     settings = chronology.connector().settings
     check(
         conformance.Trial(
-            lambda context: WordTable(settings, context), lambda: list(landed()), away
+            lambda context: WordTable(settings, context), lambda: list(landed()), away, kills=8
         )
     )
