@@ -9,9 +9,7 @@ import logging
 from datetime import datetime
 from functools import partial
 
-from formflow.core.dates import local_day
 from formflow.core.events import Event
-from formflow.core.wording import day_in_words
 from formflow.delivery import outbox, own_alerts
 from formflow.pipeline.context import WorkContext
 from formflow.sdk.contract import FilesByChild
@@ -71,10 +69,9 @@ def _file(context: WorkContext, name: str, reference: str, now: datetime) -> int
                 for number, entry in found
             )
     if known.pupil and not _is_for_a_person(known):
-        day = day_in_words(local_day(now, context.settings.zone))
-        words = {"reference": reference, "destination": name, "day": day}
+        words = {"reference": reference, "destination": name}
         with writing(context.engine) as connection:
-            own_alerts.tell(connection, context, "FF-516", words, now)
+            own_alerts.tell_today(connection, context, "FF-516", words, now)
         return 1
     return 0
 

@@ -178,8 +178,12 @@ def test_a_folder_that_somebody_renamed_is_told_and_no_other_is_made(
     page = own.read_text("utf-8")
     assert "FF-516" in page
     assert "Ashby" not in page
-    away.rename(home)
     monkeypatch.setattr(looks, "LOOK_SECONDS", 0.0)  # minutes have passed
+    own.rename(own.parent / "Seen" / own.name)
+    desk.waits()
+    desk.waits()
+    assert list(desk.office.folders.alerts.glob("*LEDGER*")) == []  # once a day
+    away.rename(home)
     desk.waits()
     assert len(files(home)) == 2
     assert files(folders(desk)) == [f"{ROWANS}/{name}" for name in files(home)]
