@@ -19,7 +19,7 @@ import psutil
 from tests.campaigns.day import Day
 from tests.cli.test_damaged_ledger import damage
 from tests.support import disks
-from tests.support.offices import COMMAND, files, formflow_apart
+from tests.support.offices import COMMAND, files, formflow, formflow_apart
 
 FLIPS = int(os.environ.get("FORMFLOW_FLIPS", "200"))
 LOCKED_SECONDS = 60.0
@@ -145,16 +145,16 @@ def _flipped_ledger(day: Day) -> None:
     day.rests()
     day.stops()
     sound, reference = ledger.read_bytes(), "FF-2026-000001"
-    right = formflow_apart(day.office, "show", "--json", reference).stdout
+    right = formflow(day.office, "show", "--json", reference).stdout
     chance, told = random.Random(20261127), 0  # noqa: S311 - the same places in every run
     for _ in range(FLIPS):
         content = bytearray(sound)
         content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
         ledger.write_bytes(content)
-        shown = formflow_apart(day.office, "show", "--json", reference)
+        shown = formflow(day.office, "show", "--json", reference)
         day.sees_only(shown.returncode in (0, 4, 7), f"show ended with {shown.returncode}")
         day.sees_only(shown.returncode != 0 or shown.stdout == right, "show gave another answer")
-        checked = formflow_apart(day.office, "verify")
+        checked = formflow(day.office, "verify")
         told += checked.returncode == 7
         day.sees_only(checked.returncode in (0, 1, 4, 7), f"verify ended with {checked.returncode}")
         (day.office.state.folder / "ledger-damaged").unlink(missing_ok=True)

@@ -43,7 +43,7 @@ HELPERS = {
     "worker": "multiprocessing.spawn",
 }
 TURNS = ("service", "child", "connector", "service", "worker", "service")
-LONGEST_LOOK_SECONDS = 20.0  # for a helper that rests because it was killed before
+LONGEST_LOOK_SECONDS = 180.0  # for a helper that rests because it was killed before, on a busy computer
 
 
 class Killed:
@@ -120,7 +120,7 @@ class Killed:
         return None
 
     def _kill(self, helper: psutil.Process, name: str) -> None:
-        time.sleep(self._chance.uniform(0.0, 1.0))
+        time.sleep(self._chance.uniform(0.0, 0.5))
         try:
             helper.kill()
         except psutil.NoSuchProcess:  # it was done
