@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from sqlalchemy import text
@@ -110,14 +110,13 @@ class Day:
         if not heard:
             self._extra.append(f"nobody is told “{words}”")
 
-    def said(self) -> str:
-        """Return everything that a person can look at."""
-        told = [formflow(self.office, command) for command in ("status", "health", "doctor")]
-        pages = [
-            _MARKUP.sub("", page.read_text("utf-8"))
-            for page in self.office.folders.alerts.glob("*.html")
-        ]
-        return "\n".join([*(f"{one.stdout}\n{one.stderr}" for one in told), *pages])
+    def said(self) -> Iterator[str]:
+        """Yield what a person can look at, one thing after the other."""
+        for page in self.office.folders.alerts.glob("*.html"):
+            yield _MARKUP.sub("", page.read_text("utf-8"))
+        for command in ("status", "health", "doctor"):
+            ended = formflow(self.office, command)
+            yield f"{ended.stdout}\n{ended.stderr}"
 
     def is_alerted_meanwhile(self) -> None:
         """Note whether the pages of all red forms come out while something is still wrong."""
@@ -159,6 +158,7 @@ class Day:
 
     def _is_told(self, words: str) -> bool:
         """Return whether words are said, at the latest two turns after nothing waits any more."""
+        heard = False
         turns: set[str] = set()  # since then
 
         def is_over() -> bool:
@@ -166,8 +166,13 @@ class Day:
                 turns.add((self.office.state.folder / HEARTBEAT).read_text("ascii"))
             return len(turns) > 2
 
-        self.waits_until(lambda: words in self.said() or is_over())
-        return words in self.said()
+        def is_said() -> bool:
+            nonlocal heard
+            heard = any(words in said for said in self.said())
+            return heard
+
+        self.waits_until(lambda: is_said() or is_over())
+        return heard
 
     def _is_alerted(self, form: KnownForm) -> bool:
         with database.looking(self.office.state.folder) as connection:

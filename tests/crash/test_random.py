@@ -43,7 +43,7 @@ HELPERS = {
     "worker": "multiprocessing.spawn",
 }
 TURNS = ("service", "child", "connector", "service", "worker", "service")
-LONGEST_LOOK_SECONDS = 180.0  # for a helper that rests because it was killed before, on a busy computer
+LONGEST_LOOK_SECONDS = 180.0  # for a helper that rests after a kill
 
 
 class Killed:
