@@ -13,7 +13,7 @@ BIN := .venv/$(SCRIPTS)
 READY := .venv/.ready
 TYPING := build/typing
 
-.PHONY: demo test check bench words crash rehearsal fuzz prints mutants fillpdf windows docs clean
+.PHONY: demo test check bench words learn crash rehearsal fuzz prints mutants fillpdf windows docs clean
 
 demo: $(READY)
 	"$(BIN)/formflow" demo demo-agency
@@ -45,6 +45,10 @@ bench: $(READY)
 # How well the words of the rules understand sentences as people in schools write them.
 words: $(READY)
 	"$(BIN)/python" -m bench.words
+
+# How well the labels of public forms are found that `formflow forms learn` has never seen.
+learn: $(READY)
+	"$(BIN)/python" -m bench.learn
 
 # kill -9 at every named point, then at KILLS random moments.
 KILLS ?= 200
