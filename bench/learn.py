@@ -9,16 +9,17 @@ from __future__ import annotations
 import json
 import re
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from hashlib import sha256
 from pathlib import Path
+from typing import Self
 
 import pikepdf
 from rapidfuzz import fuzz
 
 from formflow.admin.learn import draft
+from formflow.admin.learn.labels import Certainty
 from formflow.admin.learn.pairing import Pair
 from formflow.core.errors import FormFlowError
 from formflow.forms import catalogue
@@ -44,7 +45,7 @@ class Figures:
     boxes: int = 0
     sure: int = 0  # of all boxes, also those whose label nobody has written down
 
-    def __iadd__(self, other: Figures) -> Figures:
+    def __iadd__(self, other: Figures) -> Self:
         for field in fields(self):
             setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))
         return self
@@ -83,20 +84,24 @@ def figures(path: Path, printed: dict[str, str], ours: Form, say: list[str]) -> 
     """Return what was found on one form; add a line for each label that is wrong to `say`."""
     made = draft.draft(path, ours)
     found = {name: pair for pair in made.pairs for name in _names(pair)}
-    got = Figures(boxes=len(found), sure=sum(pair.is_sure for pair in found.values()))
+    got = Figures(
+        boxes=len(found), sure=sum(pair.certainty is Certainty.SURE for pair in found.values())
+    )
     for name, label in printed.items():
         pair = found.get(name)
-        if pair is None or draft.needs_a_look(pair):
+        if pair is None or pair.certainty is Certainty.UNSURE:
             got.unsure += 1
             say.append(f"  ?  {name}: {pair.label if pair else 'no such box'!r} for {label!r}")
             continue
         is_right = agree(pair.label, label)
         got.right += is_right
         got.wrong += not is_right
-        got.sure_right += is_right and pair.is_sure
-        got.sure_wrong += not is_right and pair.is_sure
+        got.sure_right += is_right and pair.certainty is Certainty.SURE
+        got.sure_wrong += not is_right and pair.certainty is Certainty.SURE
         if not is_right:
-            say.append(f"  {'!!' if pair.is_sure else '!'}  {name}: {pair.label!r} for {label!r}")
+            say.append(
+                f"  {'!!' if pair.certainty is Certainty.SURE else '!'}  {name}: {pair.label!r} for {label!r}"
+            )
     got.grouped = sum(_is_yes_and_no(pair) for pair in made.pairs)
     got.unclear = sum(pair.is_unclear for pair in made.pairs)
     for pair in made.pairs:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from rapidfuzz import fuzz
 
-from formflow.admin.learn.labels import Near
+from formflow.admin.learn.labels import Certainty, Near
 from formflow.admin.learn.ticks import grouped, without_its_say
 from formflow.forms.catalogue import Field, FieldKind, Form
 
@@ -39,6 +39,11 @@ class Pair:
     )
     states: Mapping[str, str] | None = None  # our state -> printed; None for text
     means: Mapping[str, str] | None = None  # stored -> our state
+
+    @property
+    def certainty(self) -> Certainty:
+        """How sure the label is."""
+        return Certainty.UNSURE if self.is_unclear else self.boxes[0].certainty
 
 
 def pairs(boxes: Sequence[Near], ours: Form) -> list[Pair]:

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from formflow.admin.learn.labels import SAYS, Near, plain
+from formflow.admin.learn.labels import Certainty, Near
+from formflow.admin.learn.words import SAYS, plain
 
 NOT_A_YES = re.compile(r"(no|none|not|never|nobody|nothing|neither|false|without|n a|na|n k)\b")
 STORES_NO_YES = re.compile(r"\d*|off|no?|not?.*|none|false|un.*|na|n a|n k")
@@ -96,7 +97,7 @@ def _question(boxes: Sequence[Near], says: Sequence[str], run: Sequence[Near]) -
 
 def _asked(box: Near) -> str:
     """Return the question that the first of several boxes belongs to."""
-    return without_its_say(box.before[0]) or without_its_say(box.tooltip)
+    return without_its_say(box.before[0]) or box.over or without_its_say(box.tooltip)
 
 
 def _is_a_statement(box: Near, run: Sequence[Near]) -> bool:
@@ -106,9 +107,14 @@ def _is_a_statement(box: Near, run: Sequence[Near]) -> bool:
     """
     words = [plain(one) for one in (box.label, box.tooltip, box.own_words) if one]
     around = (plain(box.beside[0]), plain(box.before[0]))
+    is_sure = box.certainty is Certainty.SURE
     return (
-        any(around)
-        and (bool(plain(box.beside[0])) or all(one is box or _is_labelled(one) for one in run))
+        (any(around) or is_sure)
+        and (
+            is_sure
+            or bool(plain(box.beside[0]))
+            or all(one is box or _is_labelled(one) for one in run)
+        )
         and not any(NOT_A_YES.match(one) or _tail(one) not in ("", "yes") for one in words)
         and not any(_tail(one) or one.startswith("yes ") for one in around)
         and not {"yes", "no"} & set(plain(box.heading).split())
