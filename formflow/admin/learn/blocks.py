@@ -104,9 +104,16 @@ def _is_ruled_off(one: Line, other: Line, across: Sequence[Rule]) -> bool:
 
 
 def _has_boxes_of_its_own(one: Line, other: Line, boxes: Sequence[Rectangle]) -> bool:
-    """Return whether a box beside either line is not also beside the other one."""
+    """Return whether a box beside either line is not also beside the other one.
+
+    The box right of the first line of a caption in a column of its own may be less tall than the caption.
+    """
     before, after = _at_its_ends(one, boxes), _at_its_ends(other, boxes)
-    return (bool(after[0]) and after[0] != before[0]) or (bool(before[1]) and before[1] != after[1])
+    if after[0] and after[0] != before[0]:
+        return True
+    if before[1] and after[1] is None:
+        return other.right > before[1][0] + EDGE
+    return before[1] is not None and before[1] != after[1]
 
 
 def _at_its_ends(

@@ -28,11 +28,12 @@ from formflow.admin.learn.placing import (
     place_of,
 )
 from formflow.admin.learn.sheet import Sheet
-from formflow.admin.learn.words import HINT, NUMBER, letters
+from formflow.admin.learn.words import HINT, NUMBER, PLACEHOLDER, letters
 
 AT_LEAST = 10.0  # added to all costs: what is taken off for good looks leaves none below zero
 CLEARLY = 7.0  # of the costs: any other way to give the captions of the page costs so much more
 ROUNDS = 3
+LIST, TABLE = 1.2, 4.0  # times the height of a box: from it to the one above that it goes on from
 USUAL, USUALLY = 0.6, 4  # of the captions of a page stand in one place, and at least so many
 UNUSUAL = 6.0  # the most that a place costs more because it is unusual on the page
 
@@ -146,23 +147,41 @@ def _row_head(spot: Spot, head: Block, page: Page) -> str:
 
 def _goes_on(spots: Sequence[Spot], page: Page) -> dict[tuple[str, int], Spot]:
     """Return the boxes that have no caption of their own, each with the box right above that it goes on from."""
+    over = {spot.key: _over(spot, spots) for spot in spots}
+    gaps = {
+        spot.key: above.rectangle[1] - spot.rectangle[3]
+        for spot in spots
+        if (above := over[spot.key]) is not None
+    }
     found: dict[tuple[str, int], Spot] = {}
     for spot in spots:
-        left, bottom, right, top = spot.rectangle
-        over = [
-            other
-            for other in spots
-            if other.key != spot.key
-            and abs(other.rectangle[0] - left) < 6
-            and abs(other.rectangle[2] - right) < 6
-            and -SLACK <= other.rectangle[1] - top <= 2.5 * (top - bottom)
-        ]
-        if not over:
+        above = over[spot.key]
+        if above is None or _has_its_own(spot, above, page):
             continue
-        nearest = min(over, key=lambda one: one.rectangle[1])
-        if not _has_its_own(spot, nearest, page):
-            found[spot.key] = nearest
+        gap, height = gaps[spot.key], spot.rectangle[3] - spot.rectangle[1]
+        is_row = any(
+            other.key != spot.key
+            and abs(other.rectangle[1] - spot.rectangle[1]) < 6
+            and abs(gaps.get(other.key, -99.0) - gap) < 6
+            for other in spots
+        )
+        if gap <= (TABLE if is_row else LIST) * height:
+            found[spot.key] = above
     return found
+
+
+def _over(spot: Spot, spots: Sequence[Spot]) -> Spot | None:
+    """Return the nearest box over another one that is as wide and in the same place."""
+    left, _, right, top = spot.rectangle
+    over = [
+        other
+        for other in spots
+        if other.key != spot.key
+        and abs(other.rectangle[0] - left) < 6
+        and abs(other.rectangle[2] - right) < 6
+        and other.rectangle[1] - top >= -SLACK
+    ]
+    return min(over, key=lambda one: one.rectangle[1], default=None)
 
 
 def _has_its_own(spot: Spot, over: Spot, page: Page) -> bool:
@@ -171,7 +190,7 @@ def _has_its_own(spot: Spot, over: Spot, page: Page) -> bool:
     between = (left, min(top, over.rectangle[1]) - 1, right, over.rectangle[1] + 4)
     for block in page.blocks:
         there = place_of(spot, block)
-        if there is None:
+        if there is None or PLACEHOLDER.fullmatch(block.text):
             continue
         if there[0] is Place.INSIDE or any(
             overlap(between, (line.left, line.bottom, line.right, line.top)) for line in block.lines

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -12,18 +12,19 @@ import pikepdf
 
 from formflow.admin.learn.blocks import blocks
 from formflow.admin.learn.captions import CLEARLY, Caption, captions
+from formflow.admin.learn.groups import Of, Part, groups, joined
 from formflow.admin.learn.placing import Place as Side
 from formflow.admin.learn.placing import Spot
 from formflow.admin.learn.sheet import UNREADABLE, Line, Sheet, View, sheets
 from formflow.admin.learn.words import SAYS, is_automatic, letters, of_name, plain, say_the_same
 from formflow.core.limits import Limits
-from formflow.forms.manifest import BlankBox, Manifest, Place, Rectangle
+from formflow.forms.manifest import Manifest, Place, Rectangle
 from formflow.reading import acroform
 from formflow.reading.acroform import LONGEST_NAME, as_text
 
 MULTILINE = 1 << 12
 BESIDE = 22.0  # points from a tick box to what is printed after it
-BEFORE = 240.0  # points from the question to its first tick box
+BEFORE = 400.0  # points from the question to its first tick box
 OVER = 36.0  # points from the question to the tick boxes under it
 SLACK = 3.0  # points that print may reach into a box
 ENOUGH = 2.0  # of the weights of signs
@@ -57,6 +58,7 @@ class Near:
     means: Mapping[str, str] | None = None  # of a tick: stored -> yes, no or unknown
     is_unclear: bool = False  # of a tick: nobody can tell yet what it means
     parts: tuple[Near, ...] = ()  # the boxes that are joined in this one
+    parts_of: Of | None = None  # what the parts are, of boxes for writing
 
     @property
     def own_words(self) -> str:
@@ -65,59 +67,78 @@ class Near:
 
 
 def near(content: bytes, manifest: Manifest) -> list[Near]:
-    """Return every box of a blank with the print near it, in the order of the paper.
+    """Return every box of a blank with the print near it, in the order of the paper; parts of one answer as one.
 
-    A hidden box, and one that is on no page, has none.
+    A hidden box, and one that is on no page, has no print.
     """
     tooltips, several = _of_themselves(content)
     with pikepdf.open(io.BytesIO(content)) as pdf:
         view = View(pdf, content)
         straight = view.straighten(pdf)
-    seen = {name: _shown(box, view) for name, box in manifest.boxes.items()}
-    spots = _spots(manifest, seen, several)
-    where = {page: [spot.rectangle for spot in some] for page, some in spots.items()}
-    pages = {
-        number: _Page(sheet, spots.get(number, []))
-        for number, sheet in enumerate(sheets(straight, where), start=1)
-    }
-    found = []
-    for name, box in manifest.boxes.items():
-        none = ("",) * len(seen[name]) if box.kind == "button" else ()
-        base = Near(
+    found = {}
+    for name, held in manifest.boxes.items():
+        seen = tuple(sorted(map(view.seen, held.places), key=lambda place: place.page == 0))
+        none = ("",) * len(seen) if held.kind == "button" else ()
+        found[name] = Near(
             name,
-            box.kind,
-            seen[name],
+            held.kind,
+            seen,
             "",
             tooltips.get(name, ""),
             name in several,
             none,
-            box.labels,
+            held.labels,
             none,
         )
-        page = pages.get(seen[name][0].page) if seen[name] else None
-        found.append(page.described(base) if page else base)
-    return sorted(found, key=_order)
+    where: dict[int, list[Rectangle]] = defaultdict(list)
+    for box in found.values():
+        for place in box.places:
+            where[place.page].append(place.rectangle)
+    for number, sheet in enumerate(sheets(straight, where), start=1):
+        here = {
+            name: box for name, box in found.items() if box.places and box.places[0].page == number
+        }
+        here = _with_parts_joined(here, sheet)
+        page = _Page(sheet, _spots(found.values(), here, number))
+        for name, box in here.items():
+            found[name] = page.described(box)
+            for part in box.parts[1:]:
+                del found[part.name]
+    return sorted(found.values(), key=_order)
 
 
-def _shown(box: BlankBox, view: View) -> tuple[Place, ...]:
-    """Return where a box is seen; drawings that are on no page come last."""
-    return tuple(sorted(map(view.seen, box.places), key=lambda place: place.page == 0))
-
-
-def _spots(
-    manifest: Manifest, seen: Mapping[str, tuple[Place, ...]], several: set[str]
-) -> dict[int, list[Spot]]:
-    """Return the places of boxes by page."""
-    found: dict[int, list[Spot]] = defaultdict(list)
-    for name, places in seen.items():
-        is_tick = manifest.boxes[name].kind == "button"
-        for number, place in enumerate(places):
-            left, bottom, right, top = place.rectangle
-            if place.page and right - left > 1 and top - bottom > 1:
-                found[place.page].append(
-                    Spot((name, number), place.rectangle, is_tick, name in several)
-                )
+def _with_parts_joined(here: Mapping[str, Near], sheet: Sheet) -> dict[str, Near]:
+    """Return the boxes of a page, those that are parts of one answer as the first of them."""
+    parts = [
+        Part(name, box.places[0].rectangle, box.tooltip)
+        for name, box in here.items()
+        if box.kind == "text" and len(box.places) == 1 and not box.several_lines
+    ]
+    found = dict(here)
+    for names, kind in groups(parts, sheet).items():
+        some = tuple(here[name] for name in names)
+        around = joined([box.places[0].rectangle for box in some])
+        place = some[0].places[0]._replace(rectangle=around)
+        found[names[0]] = replace(some[0], places=(place,), parts=some, parts_of=kind)
+        for name in names[1:]:
+            del found[name]
     return found
+
+
+def _spots(every: Iterable[Near], here: Mapping[str, Near], page: int) -> list[Spot]:
+    """Return the places of boxes on one page, parts of one answer as one place."""
+    joined_away = {part.name for box in here.values() for part in box.parts}
+    boxes = [
+        here.get(box.name, box) for box in every if box.name in here or box.name not in joined_away
+    ]
+    return [
+        Spot((box.name, number), place.rectangle, box.kind == "button")
+        for box in boxes
+        for number, place in enumerate(box.places)
+        if place.page == page
+        and place.rectangle[2] - place.rectangle[0] > 1
+        and place.rectangle[3] - place.rectangle[1] > 1
+    ]
 
 
 class _Page:
@@ -142,9 +163,10 @@ class _Page:
         over = self._over(first)
         if len(here) == 1:
             label = caption.text if caption else ""
+            certainty, why = certain(label, caption, base)
         else:
-            label, caption = before[0] or over, None
-        certainty, why = certain(label, caption, base)
+            label = before[0] or over
+            certainty, why = certain_of_group(label, base, is_whole=all(beside))
         return replace(
             base,
             label=label,
@@ -242,6 +264,21 @@ def certain(label: str, caption: Caption | None, box: Near) -> tuple[Certainty, 
     ):
         return Certainty.SURE, words
     return Certainty.LIKELY, words or f"it is {caption.place} it"
+
+
+def certain_of_group(label: str, box: Near, *, is_whole: bool) -> tuple[Certainty, str]:
+    """Return how sure the question of several circles or tick boxes is; `is_whole`: each says what it stands for."""
+    signs = dict(_signs(label, None, box))
+    if is_whole:
+        signs["the answers beside it fit together"] = 1.0
+    if label.endswith((":", "?")):
+        signs["it is a question"] = 1.0
+    if letters(label) < 3 or not signs:
+        return Certainty.UNSURE, "it is not clear what the circles or boxes ask"
+    return (
+        Certainty.SURE if sum(signs.values()) >= ENOUGH else Certainty.LIKELY,
+        "; ".join(signs),
+    )
 
 
 def _signs(label: str, caption: Caption | None, box: Near) -> Iterator[tuple[str, float]]:

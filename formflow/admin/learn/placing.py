@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from formflow.admin.learn.blocks import Block, cell
 from formflow.admin.learn.sheet import Line, Sheet
-from formflow.admin.learn.words import HINT, is_yes_or_no, letters
+from formflow.admin.learn.words import HINT, PLACEHOLDER, is_yes_or_no, letters
 from formflow.forms.manifest import Rectangle
 
 NONE = 32.0  # of the costs: what costs more is no caption
@@ -49,7 +49,6 @@ class Spot:
     key: tuple[str, int]  # name of the box, and which of its places
     rectangle: Rectangle
     is_tick: bool
-    is_tall: bool = False  # several lines can be written in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +149,7 @@ def offered(spot: Spot, page: Page) -> Iterator[Offer]:
         there = _tick_place(spot, block) if spot.is_tick else place_of(spot, block)
         if there is None or not re.search(r"[^\W\d_]", block.text):
             continue
-        if not spot.is_tick and is_yes_or_no(block.text):
+        if not spot.is_tick and (is_yes_or_no(block.text) or PLACEHOLDER.fullmatch(block.text)):
             continue
         place, cost = there
         is_close = cost < CLOSE[place]

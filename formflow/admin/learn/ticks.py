@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from formflow.admin.learn.labels import Certainty, Near
+from formflow.admin.learn.labels import Certainty, Near, certain_of_group
 from formflow.admin.learn.words import SAYS, plain
 
 NOT_A_YES = re.compile(r"(no|none|not|never|nobody|nothing|neither|false|without|n a|na|n k)\b")
@@ -80,12 +80,14 @@ def _question(boxes: Sequence[Near], says: Sequence[str], run: Sequence[Near]) -
     label = _asked(boxes[0])
     if not label or not {"yes", "no"} <= set(says) <= {"yes", "no", "unknown"}:
         return [_unclear(box) for box in boxes]
-    first = boxes[0]
+    first = replace(boxes[0], tooltip=without_its_say(boxes[0].tooltip))
+    certainty, why = certain_of_group(label, first, is_whole=True)
     return [
         replace(
             first,
             label=label,
-            tooltip=without_its_say(first.tooltip),
+            certainty=certainty,
+            why=why,
             means={
                 f"{box.name}={box.places[0].state}": said
                 for box, said in zip(boxes, says, strict=True)

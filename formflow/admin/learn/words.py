@@ -16,6 +16,7 @@ SAYS = {
     **dict.fromkeys(("not applicable", "n a", "na", "none"), "neither"),
 }
 HINT = re.compile(r"\(.*\)|[dmyDMY]{2,4}([/. -][dmyDMY]{2,4})+")
+PLACEHOLDER = re.compile(r"[dmyh/.:\-–\s]+", re.IGNORECASE)  # "DD / MM / YYYY" in or between boxes
 NUMBER = re.compile(r"^\(?(?:\d{1,2}(?:\.\d{1,2})*[.)]?|[a-zA-Z][.)])\*?\s+")
 LITTLE = frozenset(
     (
