@@ -185,7 +185,10 @@ def _over(spot: Spot, spots: Sequence[Spot]) -> Spot | None:
 
 
 def _has_its_own(spot: Spot, over: Spot, page: Page) -> bool:
-    """Return whether print stands in a box, left of it, or between it and the one above."""
+    """Return whether print stands in a box or its cell, left of it, or between it and the one above."""
+    own = page.cell_of[spot.key]
+    if page.is_cell(own) and page.boxes_in[own] == 1 and len(page.in_cell.get(own, ())) == 1:
+        return True
     left, _, right, top = spot.rectangle
     between = (left, min(top, over.rectangle[1]) - 1, right, over.rectangle[1] + 4)
     for block in page.blocks:

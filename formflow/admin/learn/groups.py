@@ -22,7 +22,7 @@ PARTS = {
     "hour": ("hour", "hours", "h", "hh", "hr"),
     "minute": ("minute", "minutes", "min", "mins", "mm", "m"),
 }
-DATE, TIME = ("day", "month", "year"), ("hour", "minute")
+DATE = ("day", "month", "year")
 NUMBERS = re.compile(r"\b(?:post ?code|zip|phone|telephone|tel|mobile|fax|number|no|code)\b")
 
 
@@ -82,7 +82,7 @@ def _is_next(one: Rectangle, other: Rectangle, sheet: Sheet) -> bool:
 
 def _fitting(run: Sequence[Part]) -> Iterator[Sequence[Part]]:
     """Yield the parts of a run that fit together: a date and a time after it are two answers."""
-    roles = [_role(part, number) for number, part in enumerate(run)]
+    roles = [_role(part) for part in run]
     start = 0
     for end in range(1, len(run) + 1):
         is_again = end < len(run) and roles[end] is not None and roles[end] in roles[start:end]
@@ -93,16 +93,12 @@ def _fitting(run: Sequence[Part]) -> Iterator[Sequence[Part]]:
             start = end
 
 
-def _role(part: Part, number: int) -> str | None:
+def _role(part: Part) -> str | None:
     """Return which part of a date or time a box is by its own name or tooltip, None if they do not say."""
     words = of_name(part.name).split()
     told = set(plain(part.tooltip).split())
     for role, said in PARTS.items():
-        if (
-            words
-            and words[-1] in said
-            and not (role == "minute" and number == 1 and "time" not in words)
-        ):
+        if words and words[-1] in said:
             return role
         if told & {role} and len(told & set(PARTS)) == 1:
             return role
@@ -110,12 +106,12 @@ def _role(part: Part, number: int) -> str | None:
 
 
 def _kind(some: Sequence[Part]) -> Of | None:
-    roles = [_role(part, number) for number, part in enumerate(some)]
+    roles = [_role(part) for part in some]
     if set(roles) == set(DATE) or (len(some) == 3 and roles[0] == "day" and roles[1] == "month"):
         return Of.DATE
     if len(some) == 3 and _ends(some) == "dmy":
         return Of.DATE
-    if set(roles) == set(TIME):
+    if len(some) == 2 and roles[0] == "hour" and roles[1] in ("minute", "month"):  # both are "mm"
         return Of.TIME
     if all(part.rectangle[2] - part.rectangle[0] <= LETTER for part in some) and len(some) > 3:
         return Of.DATE if len(some) in (6, 8) and _says(some, "date", "dob", "birth") else Of.NUMBER

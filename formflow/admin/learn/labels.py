@@ -66,6 +66,12 @@ class Near:
         return of_name(self.name)
 
 
+def straightened(content: bytes) -> bytes:
+    """Return a blank with its pages as they are read: the places of `near` are places on these."""
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        return View(pdf, content).straighten(pdf)
+
+
 def near(content: bytes, manifest: Manifest) -> list[Near]:
     """Return every box of a blank with the print near it, in the order of the paper; parts of one answer as one.
 

@@ -15,7 +15,7 @@ from formflow.admin.learn.labels import Certainty, Near
 from formflow.admin.learn.words import HINT, LITTLE, NUMBER, is_automatic, plain, say_the_same
 from formflow.forms.catalogue import Field, FieldKind
 
-SURE, NOT_SURE = 82.0, 62.0  # of 100: how like a question the words at a box are
+SURE, NOT_SURE = 82.0, 70.0  # of 100: how like a question the words at a box are
 THE_SAME = 97.0  # the same: then another question may be nearly as like
 SHORT = 2  # words: a label no longer says only what it says exactly
 WRITTEN = (FieldKind.TEXT, FieldKind.LONG_TEXT, FieldKind.DATE, FieldKind.MOMENT)

@@ -16,6 +16,7 @@ from formflow.admin.learn.ticks import grouped, without_its_say
 from formflow.admin.learn.words import plain
 from formflow.forms.catalogue import Field, FieldKind, Form
 
+LINE = 24.0  # points between the feet of boxes on one line
 CLEARLY = 6.0  # of 100: how much liker than the next question
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
@@ -87,7 +88,8 @@ def _is_of_the_child(box: Near, before: Sequence[Pair]) -> bool:
 
 def _scores(boxes: Sequence[Near], ours: Form) -> Iterator[tuple[float, Near, Field]]:
     for number, box in enumerate(boxes):
-        beside = [*boxes[max(0, number - 2) : number], *boxes[number + 1 : number + 2]]
+        around = (*boxes[max(0, number - 2) : number], *boxes[number + 1 : number + 3])
+        beside = [one for one in around if _on_one_line(box, one)]
         for field in ours.fields.values():
             score = likeness(box, field, beside)
             if score >= NOT_SURE:
@@ -172,6 +174,13 @@ def _single_words(labels: Sequence[str]) -> list[str]:
             word += "x"
         words.append(word)
     return words
+
+
+def _on_one_line(box: Near, other: Near) -> bool:
+    if not box.places or not other.places:
+        return False
+    one, two = box.places[0], other.places[0]
+    return one.page == two.page and abs(one.rectangle[1] - two.rectangle[1]) < LINE
 
 
 def _joined(found: Sequence[Pair]) -> Iterator[Pair]:

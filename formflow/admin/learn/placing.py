@@ -74,6 +74,12 @@ class Page:
         self.size = sheet.size
         self.of_ticks: set[int] = set()  # blocks that are captions of tick boxes
 
+    def is_cell(self, own: Rectangle) -> bool:
+        """Return whether a cell is closed on all sides, and small enough to be one."""
+        left, bottom, right, top = own
+        area = (right - left) * (top - bottom)
+        return left > 0 and bottom > 0 and area < 0.2 * self.sheet.width * self.sheet.height
+
     def belongs_to_another(self, spot: Spot, block: Block, place: Place) -> float:
         """Return what it costs that a block goes on from another box, or is the caption below another line."""
         cost = 0.0
@@ -145,8 +151,12 @@ class Page:
 def offered(spot: Spot, page: Page) -> Iterator[Offer]:
     own = page.cell_of[spot.key]
     ours = page.in_cell.get(own, [])
+    is_alone_there = len(ours) == 1 and page.boxes_in[own] == 1 and page.is_cell(own)
     for block in page.blocks:
+        is_ours = block in ours
         there = _tick_place(spot, block) if spot.is_tick else place_of(spot, block)
+        if there is None and is_ours and is_alone_there:
+            there = Place.ABOVE, 2.0  # aslant in the cell of the two
         if there is None or not re.search(r"[^\W\d_]", block.text):
             continue
         if not spot.is_tick and (is_yes_or_no(block.text) or PLACEHOLDER.fullmatch(block.text)):
@@ -155,23 +165,15 @@ def offered(spot: Spot, page: Page) -> Iterator[Offer]:
         is_close = cost < CLOSE[place]
         if place is Place.ABOVE and page.runs_into(spot, block):
             cost = min(cost, WRAPPED) - TAIL
-        is_ours = block in ours
         cost += in_the_way(spot, block, place, page) + _words_cost(block, page)
         cost += page.belongs_to_another(spot, block, place)
         if not is_ours and ours:
             cost += 12
-        is_alone = is_ours and len(ours) == 1 and page.boxes_in[own] == 1 and _is_cell(own, page)
+        is_alone = is_ours and is_alone_there
         if is_alone or (place is Place.INSIDE and not spot.is_tick):
             cost = min(cost, 2.0)
         if cost <= NONE:
             yield Offer(spot, block, place, cost, is_alone, is_close)
-
-
-def _is_cell(own: Rectangle, page: Page) -> bool:
-    """Return whether a cell is closed on all sides, and small enough to be one."""
-    left, bottom, right, top = own
-    area = (right - left) * (top - bottom)
-    return left > 0 and bottom > 0 and area < 0.2 * page.sheet.width * page.sheet.height
 
 
 def place_of(spot: Spot, block: Block) -> tuple[Place, float] | None:

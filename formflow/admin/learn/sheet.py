@@ -131,7 +131,7 @@ def _turns(content: bytes) -> list[int | None]:
             letters = range(min(text.count_chars(), MOST_LETTERS))
             angles = [pypdfium2.raw.FPDFText_GetCharAngle(text, one) for one in letters]
             counts = Counter(
-                round(math.degrees(angle) / 90) % 4 * 90 for angle in angles if angle >= 0
+                round(-math.degrees(angle) / 90) % 4 * 90 for angle in angles if angle >= 0
             )
             found.append(counts.most_common(1)[0][0] if counts else None)
             text.close()

@@ -134,7 +134,13 @@ def _unclear(box: Near) -> Near:
         before = box.before[0] if plain(box.before[0]) not in SAYS else box.own_words.capitalize()
         label = f"{before} {label}".strip()
     stored = dict.fromkeys(place.state for place in box.places if place.state)
-    return replace(box, label=label, means=dict.fromkeys(stored, "unknown"), is_unclear=True)
+    return replace(
+        box,
+        label=label,
+        means=dict.fromkeys(stored, "unknown"),
+        is_unclear=True,
+        why="neither the print nor what the box stores says whether a tick is a yes or a no",
+    )
 
 
 def _says(box: Near, run: Sequence[Near]) -> str:
