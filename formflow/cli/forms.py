@@ -16,7 +16,7 @@ from formflow.core import files
 from formflow.core.clock import utc_now
 from formflow.core.dates import local_day
 from formflow.core.errors import ExitCode, FormDefinitionProblem
-from formflow.core.settings import Settings
+from formflow.core.settings import ReadingLimits, Settings
 from formflow.documents import build as builds
 from formflow.forms import catalogue as definitions
 
@@ -121,10 +121,10 @@ def learn(
     if (target / f"{pdf.stem}.toml").exists() and not again:
         say(f"{pdf.stem}.toml is there already, perhaps corrected by hand. --again writes over it.")
         return ExitCode.USAGE
-    return _learn(pdf, target)
+    return _learn(pdf, target, _settings(settings_file).reading)
 
 
-def _learn(pdf: Path, target: Path) -> int:
+def _learn(pdf: Path, target: Path, reading: ReadingLimits) -> int:
     # Imported here: the command line must not wait for the tools that read PDFs.
     from formflow.admin.learn import draft
 
@@ -139,6 +139,11 @@ def _learn(pdf: Path, target: Path) -> int:
     cells = [(row.boxes, row.label, row.question, row.how_sure) for row in found]
     click.echo(table([heads, *(tuple(cell[:60] for cell in row) for row in cells)]))
     unsure = sum(not row.is_fine for row in found)
+    if len(made.manifest.boxes) > reading.fields:
+        say(
+            f"The form has {len(made.manifest.boxes)} boxes; papers with more than {reading.fields} are not read."
+            f" Set “fields = {len(made.manifest.boxes)}” under [reading] in your settings."
+        )
     say(
         f"{len(found)} boxes, {unsure} to check. Written to {target}: open {made.stem}.html beside"
         f" {made.stem}.xlsx, correct the yellow cells, then run “formflow forms learn --from"
@@ -183,14 +188,27 @@ def _drafted(pdf: Path) -> draft.Draft | None:
     import pikepdf
 
     from formflow.admin.learn import draft
+    from formflow.reading.acroform import TooMuch
 
     try:
-        return draft.draft(pdf, definitions.shipped()[0])
+        made = draft.draft(pdf, definitions.shipped()[0])
+    except TooMuch as much:
+        say(
+            f"{pdf.name} has more than {much}, which is more than FormFlow can learn. Split it into shorter forms."
+        )
+        return None
     except (pikepdf.PdfError, ValueError):
         say(
             "This PDF has no boxes to fill in, or it cannot be opened. Learn from a fillable blank."
         )
         return None
+    if made.was_filled:
+        say(
+            f"{pdf.name} is not blank: {len(made.was_filled)} boxes have something in them, among them"
+            f" “{made.was_filled[0]}”. What was in them is not kept, neither in the definition nor in its copy of"
+            " the PDF. If it is somebody’s filled form, delete it where it does not belong."
+        )
+    return made
 
 
 @forms.command()

@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from PIL import Image, ImageDraw
 
 from formflow.admin.learn.corrected import corrected
+from formflow.admin.learn.emptied import emptied, filled
 from formflow.admin.learn.labels import Certainty, near, straightened
 from formflow.admin.learn.pairing import Pair, pairs
 from formflow.admin.learn.workbook import as_workbook
@@ -43,6 +44,7 @@ class Draft:
     hidden: Mapping[str, str]
     information: Mapping[str, str]
     ours: Form
+    was_filled: tuple[str, ...] = ()  # boxes that had something in them: it is not kept
 
     @property
     def form_id(self) -> str:
@@ -52,11 +54,15 @@ class Draft:
 
 
 def draft(path: Path, ours: Form) -> Draft:
-    """Draft the definition of a fillable PDF. Raise pikepdf.PdfError, or ValueError for one without boxes."""
+    """Draft the definition of a fillable PDF. Raise pikepdf.PdfError, TooMuch, or ValueError for one without boxes."""
     content = path.read_bytes()
     manifest = manifest_of(content)
     if not manifest.boxes:
         raise ValueError("the PDF has no boxes to fill in")
+    was_filled = filled(manifest)
+    if was_filled:
+        content = emptied(content, was_filled)
+        manifest = manifest_of(content)
     hidden = {name: box.value for name, box in manifest.boxes.items() if _is_number(box)}
     asked = [box for box in near(content, manifest) if box.name not in hidden]
     with pikepdf.open(io.BytesIO(content)) as pdf:
@@ -64,11 +70,15 @@ def draft(path: Path, ours: Form) -> Draft:
     information = {key: value for key, value in document.items() if _FORM_KEY.search(key)}
     title = document.get("Title") or path.stem.replace("-", " ").replace("_", " ").capitalize()
     found = tuple(pairs(asked, ours))
-    return Draft(path.stem, title, content, manifest, found, hidden, information, ours)
+    return Draft(
+        path.stem, title, content, manifest, found, hidden, information, ours, tuple(was_filled)
+    )
 
 
 def _is_number(box: BlankBox) -> bool:
-    return box.kind == "text" and bool(_FORM_NUMBER.fullmatch(box.value))
+    """Return whether a box that nobody sees holds the number of the form."""
+    is_seen = any(place.page for place in box.places)
+    return box.kind == "text" and not is_seen and bool(_FORM_NUMBER.fullmatch(box.value))
 
 
 def with_corrections(made: Draft, book: Path) -> Draft:

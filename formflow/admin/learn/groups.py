@@ -114,7 +114,13 @@ def _kind(some: Sequence[Part]) -> Of | None:
     if len(some) == 2 and roles[0] == "hour" and roles[1] in ("minute", "month"):  # both are "mm"
         return Of.TIME
     if all(part.rectangle[2] - part.rectangle[0] <= LETTER for part in some) and len(some) > 3:
-        return Of.DATE if len(some) in (6, 8) and _says(some, "date", "dob", "birth") else Of.NUMBER
+        if len(some) in (6, 8) and _says(some, "date", "dob", "birth"):
+            return Of.DATE
+        return (
+            Of.NUMBER
+            if NUMBERS.search(f"{of_name(some[0].name)} {plain(some[0].tooltip)}")
+            else None
+        )
     if len(some) in (2, 3) and _counts(some):
         return Of.NUMBER
     return None

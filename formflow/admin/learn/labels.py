@@ -17,7 +17,7 @@ from formflow.admin.learn.placing import Place as Side
 from formflow.admin.learn.placing import Spot
 from formflow.admin.learn.sheet import UNREADABLE, Line, Sheet, View, sheets
 from formflow.admin.learn.words import SAYS, is_automatic, letters, of_name, plain, say_the_same
-from formflow.core.limits import Limits
+from formflow.core.limits import BLANK
 from formflow.forms.manifest import Manifest, Place, Rectangle
 from formflow.reading import acroform
 from formflow.reading.acroform import LONGEST_NAME, as_text
@@ -326,11 +326,10 @@ def _order(box: Near) -> tuple[int, float, float]:
 
 def _of_themselves(content: bytes) -> tuple[dict[str, str], set[str]]:
     """Return the boxes' tooltips, and the names of those that take several lines."""
-    limits = Limits()
     tooltips: dict[str, str] = {}
     several: set[str] = set()
     with pikepdf.open(io.BytesIO(content)) as pdf:
-        boxes = acroform.boxes(pdf, limits.fields, limits.characters, limits.pages)
+        boxes = acroform.boxes(pdf, BLANK.fields, BLANK.characters, BLANK.pages)
         for name, box in boxes.items():
             for holder in _holders(box.widgets):
                 if "/TU" in holder:

@@ -67,7 +67,9 @@ def write(boxes: str, column: int, text: str | None) -> Callable[[Worksheet], No
     return change
 
 
-def test_a_workbook_that_nobody_changed_changes_nothing(drafted: draft.Draft, tmp_path: Path) -> None:
+def test_a_workbook_that_nobody_changed_changes_nothing(
+    drafted: draft.Draft, tmp_path: Path
+) -> None:
     made = draft.with_corrections(drafted, book_of(drafted, tmp_path, lambda _: None))
     assert [(pair.name, pair.label, pair.means) for pair in made.pairs] == [
         (pair.name, pair.label, pair.means) for pair in drafted.pairs
