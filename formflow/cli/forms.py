@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import asdict
 from datetime import date
 from importlib import resources
@@ -139,6 +140,16 @@ def _learn(pdf: Path, target: Path, reading: ReadingLimits) -> int:
     cells = [(row.boxes, row.label, row.question, row.how_sure) for row in found]
     click.echo(table([heads, *(tuple(cell[:60] for cell in row) for row in cells)]))
     unsure = sum(not row.is_fine for row in found)
+    for form in draft.alike(made, _others(target)):
+        is_same = form.manifest.prints == made.manifest.prints
+        say(
+            f"Its boxes have the names of those of “{form.title}” ({form.source.name}). "
+            + (
+                "Its pages are the same, too: papers cannot be told apart. Keep one of the two."
+                if is_same
+                else "Papers are told apart by what is printed on their pages; where that was changed, they are held."
+            )
+        )
     if len(made.manifest.boxes) > reading.fields:
         say(
             f"The form has {len(made.manifest.boxes)} boxes; papers with more than {reading.fields} are not read."
@@ -150,6 +161,15 @@ def _learn(pdf: Path, target: Path, reading: ReadingLimits) -> int:
         f" {made.stem}.xlsx” and “formflow forms check”."
     )
     return ExitCode.WAITING if unsure else ExitCode.DONE
+
+
+def _others(target: Path) -> list[definitions.Form]:
+    """Return the forms that are known besides, as far as their definitions are sound."""
+    found = []
+    for path in sorted(target.glob("*.toml")):
+        with contextlib.suppress(FormDefinitionProblem):
+            found.append(definitions.load(path))
+    return found
 
 
 def _learn_from(book: Path, pdf: Path, target: Path) -> int:
@@ -209,6 +229,50 @@ def _drafted(pdf: Path) -> draft.Draft | None:
             " the PDF. If it is somebody’s filled form, delete it where it does not belong."
         )
     return made
+
+
+@forms.command("try")
+@click.argument("pdf", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@FOLDER
+@click.option(
+    "--page",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=None,
+    help="Also write a page with the answers beside pictures of the example. It holds names.",
+)
+@click.pass_obj
+def try_form(settings_file: Path, pdf: Path, folder: Path | None, page: Path | None) -> int:
+    """Show what a filled example gives, without recording it."""
+    from formflow.admin.learn import tried
+    from formflow.core.trouble import Trouble
+    from formflow.pipeline.context import open_cage
+    from formflow.reading.manifest_builder import known_forms
+
+    settings = _settings(settings_file)
+    known = known_forms(folder or settings.folders.forms)
+    try:
+        with open_cage(settings, known) as cage:
+            found = tried.tried(pdf, cage, known)
+    except (OSError, Trouble):
+        say(
+            f"{pdf.name} could not be read just now. Try again; if it stays so, run “formflow doctor”."
+        )
+        return ExitCode.USAGE
+    for doubt in found.doubts:
+        say(f"! {doubt}")
+    if found.title:
+        click.echo(
+            table(
+                [
+                    (found.title, ""),
+                    *((one[:60], " ".join(said.split())) for one, said in found.rows),
+                ]
+            )
+        )
+    if page is not None:
+        files.write(page, tried.as_page(found).encode())
+        say(f"Written to {page}.")
+    return ExitCode.DONE if found.title and not found.doubts else ExitCode.WAITING
 
 
 @forms.command()

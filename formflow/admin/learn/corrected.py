@@ -14,7 +14,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from formflow.admin.learn import workbook
 from formflow.admin.learn.labels import Certainty
-from formflow.admin.learn.pairing import Pair
+from formflow.admin.learn.pairing import Pair, own_name
 from formflow.core.errors import FormDefinitionProblem
 from formflow.forms.catalogue import Field, FieldKind, Form
 from formflow.forms.schema import TRI_STATES
@@ -209,17 +209,7 @@ def _states(pair: Pair, means: Mapping[str, str], field: Field | None) -> dict[s
 def _with_names_of_their_own(pairs: Sequence[Pair]) -> list[Pair]:
     """Return the pairs, those that ask none of our questions under names that nothing else has."""
     names = {pair.name for pair in pairs if pair.name}
-    found = []
-    for pair in pairs:
-        if not pair.name:
-            words = re.sub(r"[^a-z0-9]+", "_", pair.boxes[0].own_words).strip("_") or "box"
-            stem = words if words[0].isalpha() else f"box_{words}"
-            name = stem
-            number = 1
-            while name in names:
-                number += 1
-                name = f"{stem}_{number}"
-            names.add(name)
-            pair = replace(pair, name=name)
-        found.append(pair)
-    return found
+    return [
+        pair if pair.name else replace(pair, name=own_name(pair.boxes[0], pair.label, names))
+        for pair in pairs
+    ]

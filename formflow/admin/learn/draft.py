@@ -6,7 +6,7 @@ import base64
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
@@ -27,6 +27,7 @@ from formflow.reading import identify, raster
 from formflow.reading.manifest_builder import manifest_of
 
 DOTS_PER_POINT = 1.2
+NO_TITLE = ("", "untitled")
 MARK = 12  # dots: room for a number
 _FORM_NUMBER = re.compile(r"(?=.*\d)[\w./ -]{3,60}")  # a form's number has a digit in it
 _FORM_KEY = re.compile(r"form.?(?:id|no|number)$", re.IGNORECASE)
@@ -68,7 +69,12 @@ def draft(path: Path, ours: Form) -> Draft:
     with pikepdf.open(io.BytesIO(content)) as pdf:
         document = identify.information(pdf)
     information = {key: value for key, value in document.items() if _FORM_KEY.search(key)}
-    title = document.get("Title") or path.stem.replace("-", " ").replace("_", " ").capitalize()
+    told = document.get("Title", "").strip()
+    title = (
+        told
+        if told.casefold() not in NO_TITLE
+        else path.stem.replace("-", " ").replace("_", " ").capitalize()
+    )
     found = tuple(pairs(asked, ours))
     return Draft(
         path.stem, title, content, manifest, found, hidden, information, ours, tuple(was_filled)
@@ -84,6 +90,19 @@ def _is_number(box: BlankBox) -> bool:
 def with_corrections(made: Draft, book: Path) -> Draft:
     """Return a draft as its corrected workbook wants it. Raise FormDefinitionProblem with what is wrong there."""
     return replace(made, pairs=tuple(corrected(book, made.pairs, made.ours)))
+
+
+def alike(made: Draft, others: Iterable[Form]) -> list[Form]:
+    """Return the forms with which papers of this one share their boxes, unless both say by themselves which they are."""
+    names = made.manifest.boxes.keys()
+    return [
+        form
+        for form in others
+        if form.form_id != made.form_id
+        and not (made.hidden and form.hidden)
+        and len(names & form.manifest.boxes.keys())
+        >= identify.ALIKE * min(len(names), len(form.manifest.boxes))
+    ]
 
 
 def files(made: Draft) -> dict[str, bytes]:

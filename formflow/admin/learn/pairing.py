@@ -13,11 +13,12 @@ from formflow.admin.learn.groups import Of
 from formflow.admin.learn.labels import Certainty, Near
 from formflow.admin.learn.meaning import ANYBODYS, NOT_SURE, THE_SAME, is_sure, likeness
 from formflow.admin.learn.ticks import grouped, without_its_say
-from formflow.admin.learn.words import plain
+from formflow.admin.learn.words import is_automatic, plain
 from formflow.forms.catalogue import Field, FieldKind, Form
 
 LINE = 24.0  # points between the feet of boxes on one line
 CLEARLY = 6.0  # of 100: how much liker than the next question
+MOST_WORDS = 6  # of a label in a name
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -98,10 +99,9 @@ def _scores(boxes: Sequence[Near], ours: Form) -> Iterator[tuple[float, Near, Fi
 
 def _pair(box: Near, field: Field | None, score: float, *, is_sure: bool, names: set[str]) -> Pair:
     # What is not sure keeps a name of its own until a person gives it ours: nothing is guessed.
-    name = field.name if field and is_sure else _own_name(box, names)
-    names.add(name)
     kind = field.kind if field and is_sure else _own_kind(box)
     label = box.label or box.tooltip or box.own_words.capitalize()
+    name = field.name if field and is_sure else own_name(box, label, names)
     certainty = Certainty.UNSURE if box.is_unclear else box.certainty
     pair = Pair(
         box.parts or (box,),
@@ -139,14 +139,18 @@ def _own_kind(box: Near) -> FieldKind:
     return FieldKind.DATE if is_date and box.kind == "text" else FieldKind.TEXT
 
 
-def _own_name(box: Near, names: set[str]) -> str:
+def own_name(box: Near, label: str, names: set[str]) -> str:
+    """Return a name that nothing else has, of the box's own or, where a program chose that, of what is printed."""
     words = without_its_say(box.own_words) if box.parts else box.own_words
+    if is_automatic(words) and plain(label):
+        words = " ".join(label.split()[:MOST_WORDS])
     ascii_only = re.sub(r"[^a-z0-9]+", "_", plain(words)).strip("_") or "box"
     stem = ascii_only if ascii_only[0].isalpha() else f"box_{ascii_only}"
     number, name = 1, stem
     while name in names:
         number += 1
         name = f"{stem}_{number}"
+    names.add(name)
     return name
 
 
