@@ -205,27 +205,27 @@ def _learn_from(book: Path, pdf: Path, target: Path) -> int:
 
 def _drafted(pdf: Path) -> draft.Draft | None:
     """Return the draft of a PDF; None where there is none, and that is said."""
-    import pikepdf
-
-    from formflow.admin.learn import draft
+    from formflow.admin.learn import apart, draft
     from formflow.reading.acroform import TooMuch
 
     try:
-        made = draft.draft(pdf, definitions.shipped()[0])
+        made = draft.draft(pdf, definitions.shipped()[0], apart.read)
     except TooMuch as much:
         say(
-            f"{pdf.name} has more than {much}, which is more than FormFlow can learn. Split it into shorter forms."
+            f"{pdf.name} has or takes more than {much}: that is more than FormFlow can learn. Split it into"
+            " shorter forms."
         )
         return None
-    except (pikepdf.PdfError, ValueError):
+    except ValueError:
         say(
             "This PDF has no boxes to fill in, or it cannot be opened. Learn from a fillable blank."
         )
         return None
-    if made.was_filled:
+    was_filled = made.blank.was_filled
+    if was_filled:
         say(
-            f"{pdf.name} is not blank: {len(made.was_filled)} boxes have something in them, among them"
-            f" “{made.was_filled[0]}”. What was in them is not kept, neither in the definition nor in its copy of"
+            f"{pdf.name} is not blank: {len(was_filled)} boxes have something in them, among them"
+            f" “{was_filled[0]}”. What was in them is not kept, neither in the definition nor in its copy of"
             " the PDF. If it is somebody’s filled form, delete it where it does not belong."
         )
     return made

@@ -6,27 +6,25 @@ import base64
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
-import pikepdf
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from PIL import Image, ImageDraw
 
+from formflow.admin.learn import blank
+from formflow.admin.learn.blank import DOTS_PER_POINT, Blank
 from formflow.admin.learn.corrected import corrected
-from formflow.admin.learn.emptied import emptied, filled
-from formflow.admin.learn.labels import Certainty, near, straightened
+from formflow.admin.learn.labels import Certainty
 from formflow.admin.learn.pairing import Pair, pairs
 from formflow.admin.learn.workbook import as_workbook
 from formflow.forms import manifest as manifests
 from formflow.forms.catalogue import Form
 from formflow.forms.manifest import BlankBox, Manifest
-from formflow.reading import identify, raster
-from formflow.reading.manifest_builder import manifest_of
+from formflow.reading import identify
 
-DOTS_PER_POINT = 1.2
 NO_TITLE = ("", "untitled")
 MARK = 12  # dots: room for a number
 _FORM_NUMBER = re.compile(r"(?=.*\d)[\w./ -]{3,60}")  # a form's number has a digit in it
@@ -39,13 +37,16 @@ class Draft:
 
     stem: str  # of the files: "their-form"
     title: str
-    content: bytes  # the blank
-    manifest: Manifest
+    blank: Blank
     pairs: tuple[Pair, ...]
     hidden: Mapping[str, str]
     information: Mapping[str, str]
     ours: Form
-    was_filled: tuple[str, ...] = ()  # boxes that had something in them: it is not kept
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the blank holds."""
+        return self.blank.manifest
 
     @property
     def form_id(self) -> str:
@@ -54,31 +55,16 @@ class Draft:
         return (plain if plain[:1].isalpha() else f"form_{plain}")[:60]
 
 
-def draft(path: Path, ours: Form) -> Draft:
+def draft(path: Path, ours: Form, read: Callable[[Path], Blank] = blank.read) -> Draft:
     """Draft the definition of a fillable PDF. Raise pikepdf.PdfError, TooMuch, or ValueError for one without boxes."""
-    content = path.read_bytes()
-    manifest = manifest_of(content)
-    if not manifest.boxes:
-        raise ValueError("the PDF has no boxes to fill in")
-    was_filled = filled(manifest)
-    if was_filled:
-        content = emptied(content, was_filled)
-        manifest = manifest_of(content)
-    hidden = {name: box.value for name, box in manifest.boxes.items() if _is_number(box)}
-    asked = [box for box in near(content, manifest) if box.name not in hidden]
-    with pikepdf.open(io.BytesIO(content)) as pdf:
-        document = identify.information(pdf)
-    information = {key: value for key, value in document.items() if _FORM_KEY.search(key)}
-    told = document.get("Title", "").strip()
-    title = (
-        told
-        if told.casefold() not in NO_TITLE
-        else path.stem.replace("-", " ").replace("_", " ").capitalize()
-    )
-    found = tuple(pairs(asked, ours))
-    return Draft(
-        path.stem, title, content, manifest, found, hidden, information, ours, tuple(was_filled)
-    )
+    found = read(path)
+    hidden = {name: box.value for name, box in found.manifest.boxes.items() if _is_number(box)}
+    asked = [box for box in found.boxes if box.name not in hidden]
+    information = {key: said for key, said in found.information.items() if _FORM_KEY.search(key)}
+    title = found.information.get("Title", "").strip()
+    if title.casefold() in NO_TITLE:
+        title = path.stem.replace("-", " ").replace("_", " ").capitalize()
+    return Draft(path.stem, title, found, tuple(pairs(asked, ours)), hidden, information, ours)
 
 
 def _is_number(box: BlankBox) -> bool:
@@ -111,7 +97,7 @@ def files(made: Draft) -> dict[str, bytes]:
     return {
         f"{made.stem}.xlsx": as_workbook(made.pairs, made.ours, asks),
         f"{made.stem}.toml": as_toml(made).encode(),
-        f"{made.stem}.pdf": made.content,
+        f"{made.stem}.pdf": made.blank.content,
         f"{made.stem}.json": manifests.dumped(made.manifest),
         f"{made.stem}.html": as_page(made).encode(),
     }
@@ -251,13 +237,12 @@ def as_page(made: Draft) -> str:
 
 def _pictures(made: Draft, numbers: Mapping[str, int]) -> Iterator[str]:
     """Yield each page as a picture with its boxes outlined and numbered, as a data address."""
-    with raster.opened(straightened(made.content)) as document:
-        for page in range(1, len(document) + 1):
-            picture = raster.drawn(document, page, DOTS_PER_POINT).convert("RGB")
-            _outline(picture, made.pairs, numbers, page)
-            out = io.BytesIO()
-            picture.save(out, "PNG")
-            yield f"data:image/png;base64,{base64.b64encode(out.getvalue()).decode()}"
+    for page, dots in enumerate(made.blank.pictures, start=1):
+        picture = Image.frombytes("L", (dots.width, dots.height), dots.dots).convert("RGB")
+        _outline(picture, made.pairs, numbers, page)
+        out = io.BytesIO()
+        picture.save(out, "PNG")
+        yield f"data:image/png;base64,{base64.b64encode(out.getvalue()).decode()}"
 
 
 def _outline(
