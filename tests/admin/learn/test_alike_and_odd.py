@@ -10,13 +10,15 @@ import pytest
 from pikepdf import Array, Dictionary, Name, String
 from reportlab.pdfgen.canvas import Canvas
 
-from formflow.admin.learn import draft
+from formflow.admin.learn import apart, draft
+from formflow.admin.learn import blank as blanks
 from formflow.cli import main
 from formflow.core.errors import ExitCode
 from formflow.core.limits import Limits
 from formflow.core.model import Reading
 from formflow.forms import catalogue
 from formflow.forms.manifest import load
+from formflow.reading.acroform import TooMuch
 from formflow.reading.ladder import read_paper
 from formflow.reading.manifest_builder import known_forms
 from formflow.reading.reader import Reader
@@ -24,6 +26,12 @@ from tests.admin.learn.test_learn import blank, text_box
 
 OURS = catalogue.shipped()[0]
 Run = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read blanks in the test's own process: that they are read apart has tests of its own, and takes long."""
+    monkeypatch.setattr(apart, "read", blanks.read)
 
 
 @pytest.fixture
@@ -62,6 +70,7 @@ SMALL = ("Child's name", "Date of birth", "School")
 LARGE = ("Name of parent", "Telephone", "Trip to", "Cost", "Allergies")
 
 
+@pytest.mark.usefixtures("here")
 @pytest.mark.parametrize("other", [LARGE, ("Trip to", "Cost", "Doctor")])
 def test_papers_of_two_forms_with_the_same_names_of_boxes_are_told_apart(
     tmp_path: Path, run: Run, other: Sequence[str]
@@ -76,11 +85,13 @@ def test_papers_of_two_forms_with_the_same_names_of_boxes_are_told_apart(
         assert read.form_id == form_id
 
 
+@pytest.mark.usefixtures("here")
 def test_two_forms_that_nothing_tells_apart_are_said_to_be(tmp_path: Path, run: Run) -> None:
     run("learn", str(form_of(tmp_path, "one", SMALL)))
     assert "papers cannot be told apart" in run("learn", str(form_of(tmp_path, "two", SMALL)))[1]
 
 
+@pytest.mark.usefixtures("here")
 def test_what_is_in_somebodys_filled_copy_is_told_and_not_stored(tmp_path: Path, run: Run) -> None:
     path = filled(form_of(tmp_path, "school", SMALL), tmp_path)
     _, said = run("learn", str(path))
@@ -92,6 +103,7 @@ def test_what_is_in_somebodys_filled_copy_is_told_and_not_stored(tmp_path: Path,
     assert [box.value for box in boxes] == ["", "", ""]
 
 
+@pytest.mark.usefixtures("here")
 def test_what_a_filled_example_gives_is_shown_beside_its_pictures(tmp_path: Path, run: Run) -> None:
     path = form_of(tmp_path, "school", SMALL)
     run("learn", str(path))
@@ -137,6 +149,7 @@ def test_too_many_boxes_are_a_sentence(tmp_path: Path, run: Run) -> None:
     assert "big.pdf has or takes more than 2000 boxes" in said
 
 
+@pytest.mark.usefixtures("here")
 def test_more_boxes_than_a_paper_may_have_are_learned_and_the_setting_is_named(
     tmp_path: Path, run: Run
 ) -> None:
@@ -155,3 +168,20 @@ def test_labels_in_other_letters_are_kept_as_they_are(tmp_path: Path) -> None:
     path = blank(tmp_path / "welsh.pdf", {(50, 702): "Enw’r plentyn"}, text_box("x", 200, 700))
     [pair] = draft.draft(path, OURS).pairs
     assert (pair.label, pair.question) == ("Enw’r plentyn", None)
+
+
+def test_a_blank_is_read_apart_as_it_is_read_here(tmp_path: Path) -> None:
+    path = filled(form_of(tmp_path, "school", SMALL), tmp_path)
+    assert apart.read(path) == blanks.read(path)
+
+
+@pytest.mark.parametrize(
+    ("command", "said"), [("import os; os.abort()", "memory"), ("while True: pass", "seconds")]
+)
+def test_a_process_that_dies_or_does_not_end_is_too_much(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, said: str
+) -> None:
+    monkeypatch.setattr(apart, "COMMAND", ("-c", command))
+    monkeypatch.setattr(apart, "CPU_SECONDS", 0.2)
+    with pytest.raises(TooMuch, match=said):
+        apart.read(tmp_path)

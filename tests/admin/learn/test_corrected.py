@@ -9,7 +9,8 @@ import pytest
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from formflow.admin.learn import draft, known, workbook
+from formflow.admin.learn import apart, draft, known, workbook
+from formflow.admin.learn import blank as blanks
 from formflow.cli import main
 from formflow.core.errors import ExitCode, FormDefinitionProblem
 from formflow.forms import catalogue
@@ -188,8 +189,13 @@ def test_a_file_that_is_no_workbook_says_so(drafted: draft.Draft, tmp_path: Path
 
 
 def test_the_command_takes_the_workbook_back_and_changes_nothing_where_it_is_wrong(
-    drafted: draft.Draft, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    drafted: draft.Draft,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(apart, "read", blanks.read)  # here, not in a process of its own
+
     def run(*arguments: str) -> int:
         with pytest.raises(SystemExit) as ended:
             main(["forms", *arguments, "--folder", str(tmp_path / "forms")])

@@ -143,7 +143,9 @@ def test_the_page_shows_every_pair_beside_a_picture_of_each_page(example: draft.
     assert page.count("data:image/png;base64,") == 3
     for pair in example.pairs:
         assert pair.boxes[0].name in page
-    assert page.count("NOT SURE") == sum(map(draft.needs_a_look, example.pairs))
+    # Each of those to check is at the top, and at its page again.
+    assert page.count("NOT SURE") == 2 * sum(map(draft.needs_a_look, example.pairs))
+    assert page.index("Please check these 7 of 28 first") < page.index("Page 1")
 
 
 def test_yes_and_no_circles_are_a_tick_and_other_circles_a_choice(tmp_path: Path) -> None:
@@ -222,7 +224,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
     return command
 
 
-def test_the_command_writes_four_files_and_never_over_a_corrected_one(
+def test_the_command_writes_five_files_and_never_over_a_corrected_one(
     tmp_path: Path, run: Run
 ) -> None:
     pdf = str(EXAMPLE / "example-school.pdf")
@@ -230,7 +232,9 @@ def test_the_command_writes_four_files_and_never_over_a_corrected_one(
     assert code == ExitCode.WAITING
     assert "NOT SURE, please check" in said
     names = {path.name for path in tmp_path.iterdir()}
-    assert names == {f"example-school.{suffix}" for suffix in ("toml", "pdf", "json", "html")}
+    assert names == {
+        f"example-school.{suffix}" for suffix in ("toml", "pdf", "json", "html", "xlsx")
+    }
     (tmp_path / "example-school.toml").write_text("# corrected by hand")
     assert run("forms", "learn", pdf, "--folder", str(tmp_path))[0] == ExitCode.USAGE
     assert (tmp_path / "example-school.toml").read_text() == "# corrected by hand"
