@@ -13,7 +13,7 @@ BIN := .venv/$(SCRIPTS)
 READY := .venv/.ready
 TYPING := build/typing
 
-.PHONY: demo test check bench words crash faults rehearsal burst fuzz prints mutants fillpdf windows docs clean
+.PHONY: demo test check bench words crash faults rehearsal burst fuzz prints mutants fillpdf windows docs clean learn
 
 demo: $(READY)
 	"$(BIN)/formflow" demo demo-agency
@@ -47,6 +47,11 @@ words: $(READY)
 	"$(BIN)/python" -m bench.words
 
 # kill -9 at every named point, then KILLS times at random: service, reading child, worker, a connector's process.
+# How well the labels of public forms are found that `formflow forms learn` has never seen.
+learn: $(READY)
+	"$(BIN)/python" -m bench.learn
+
+# kill -9 at every named point, then at KILLS random moments.
 KILLS ?= 200
 crash: export FORMFLOW_KILLS := $(KILLS)
 crash: $(READY)

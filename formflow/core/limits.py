@@ -16,3 +16,8 @@ class Limits:
     pages: int = 50
     fields: int = 500
     characters: int = 32_768  # in one box
+
+
+BLANK = Limits(
+    pages=50, fields=2_000
+)  # of a blank that is learned: no paper of a person, and looked at once

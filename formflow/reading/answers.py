@@ -13,6 +13,10 @@ from formflow.core.model import Answer, AnswerState
 from formflow.forms.catalogue import Field, FieldKind, Form
 from formflow.reading.acroform import Box
 
+DIGITS = re.compile(r"\d{6}(?:\d{2})?", re.ASCII)  # of a date, one to a cell: DDMMYY or DDMMYYYY
+MOST_WORDS = (
+    3  # boxes of one answer that hold a word or number each; of more, each may hold a letter
+)
 NOT_THERE = Answer(None, "", AnswerState.UNREADABLE)
 
 
@@ -29,7 +33,7 @@ def _answer(form: Form, field: Field, boxes: Mapping[str, Box]) -> Answer:
     kinds_agree = all(_is_of_its_kind(form, box, field) for box in found)
     if not kinds_agree or not all(box.legible for box in found):
         return Answer(None, raw, AnswerState.UNREADABLE)
-    value = _marked(field, found) if field.states else _written(field, found)
+    value = _marked(field, found) if field.states else _written(form, field, found)
     if value is None:
         return Answer(None, raw, AnswerState.UNREADABLE)
     return Answer(value, raw, AnswerState.GIVEN) if value else Answer(None, raw, AnswerState.BLANK)
@@ -53,10 +57,15 @@ def _marked(field: Field, found: list[Box]) -> str | None:
     return meant if meant in field.states else None
 
 
-def _written(field: Field, found: list[Box]) -> str | None:
+def _written(form: Form, field: Field, found: list[Box]) -> str | None:
     """Return the text of one box or several, or the part of it that is this answer."""
     between = "\n" if field.kind is FieldKind.LONG_TEXT else " "
+    is_in_cells = any(form.manifest.boxes[box.name].cells for box in found)
+    if len(found) > MOST_WORDS and all(len(box.value) <= 1 for box in found):
+        between, is_in_cells = "", True
     text = between.join(box.value for box in found if box.value)
+    if is_in_cells and field.kind in (FieldKind.DATE, FieldKind.MOMENT) and DIGITS.fullmatch(text):
+        text = f"{text[:2]} {text[2:4]} {text[4:]}"
     if not field.part or not text:
         return text
     part = re.search(field.part, text)

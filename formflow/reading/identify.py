@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import pikepdf
 
 from formflow.forms.catalogue import Form, claim, claim_of_document
+from formflow.reading import page_fingerprint
 from formflow.reading.acroform import Box
 
 ALIKE = 0.8  # share of a form's boxes that a file must have to be taken for it by their names
@@ -25,7 +26,23 @@ def identify(boxes: Mapping[str, Box], pdf: pikepdf.Pdf, forms: Sequence[Form]) 
     if by_claim:
         return by_claim
     alike = [(_overlap(boxes, form), form) for form in forms if _likeness(boxes, form) >= ALIKE]
-    return only(one_edition(alike))
+    return only(_told_apart(one_edition(alike), boxes, pdf))
+
+
+def _told_apart(
+    found: Sequence[Form], boxes: Mapping[str, Box], pdf: pikepdf.Pdf
+) -> Sequence[Form]:
+    """Return of several forms the one whose boxes are the paper's in both directions, or that is printed on its pages.
+
+    Programs name boxes "Text1", "Text2": then a small form's names are all on a large one.
+    """
+    if len(found) < 2:
+        return found
+    both_ways = [form for form in found if _overlap(boxes, form) >= ALIKE]
+    if len(both_ways) < 2:
+        return both_ways or found
+    printed = page_fingerprint.prints(pdf)
+    return [form for form in both_ways if form.manifest.prints == printed] or both_ways
 
 
 def claimed(
@@ -91,5 +108,6 @@ def _likeness(boxes: Mapping[str, Box], form: Form) -> float:
 
 
 def _overlap(boxes: Mapping[str, Box], form: Form) -> float:
+    """Return which share of all boxes of a paper and a form both have."""
     names = form.manifest.boxes.keys()
     return len(boxes.keys() & names) / len(boxes.keys() | names)

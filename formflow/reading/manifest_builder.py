@@ -11,7 +11,7 @@ from pathlib import Path
 import pikepdf
 
 from formflow.core.errors import FormDefinitionProblem
-from formflow.core.limits import Limits
+from formflow.core.limits import BLANK
 from formflow.forms import catalogue
 from formflow.forms.catalogue import Form
 from formflow.forms.manifest import EDITION, BlankBox, Manifest, Place, rectangle
@@ -44,10 +44,9 @@ def _up_to_date(form: Form) -> Form:
 
 
 def manifest_of(content: bytes) -> Manifest:
-    """Return what a blank holds. Raise pikepdf.PdfError, or TooMuch beyond the limits of a paper."""
-    limits = Limits()
+    """Return what a blank holds. Raise pikepdf.PdfError, or TooMuch beyond the limits of a blank."""
     with pikepdf.open(io.BytesIO(content)) as pdf:
-        found = acroform.boxes(pdf, limits.fields, limits.characters, limits.pages)
+        found = acroform.boxes(pdf, BLANK.fields, BLANK.characters, BLANK.pages)
         where = places(pdf, found.values())
         return Manifest(
             sizes=tuple(_size(page) for page in pdf.pages),

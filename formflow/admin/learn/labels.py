@@ -1,38 +1,41 @@
-"""What is printed near each box of a blank, and what the box says of itself."""
+"""What is printed near each box of a blank, how clear that is, and what the box says of itself."""
 
 from __future__ import annotations
 
 import io
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
-import pdfplumber
 import pikepdf
 
-from formflow.core.limits import Limits
+from formflow.admin.learn.blocks import blocks
+from formflow.admin.learn.captions import CLEARLY, Caption, captions
+from formflow.admin.learn.groups import Of, Part, groups, joined
+from formflow.admin.learn.placing import Place as Side
+from formflow.admin.learn.placing import Spot
+from formflow.admin.learn.sheet import UNREADABLE, Line, Sheet, View, sheets
+from formflow.admin.learn.words import SAYS, is_automatic, letters, of_name, plain, say_the_same
+from formflow.core.limits import BLANK
 from formflow.forms.manifest import Manifest, Place, Rectangle
 from formflow.reading import acroform
 from formflow.reading.acroform import LONGEST_NAME, as_text
 
 MULTILINE = 1 << 12
-NEAR = 40.0  # points between the words of one label, and between a label and its box
-ABOVE = 20.0  # points from the top of a box to the label over it
-SIDE = 3.0  # points that a label may reach into its box
-SAYS = {
-    **dict.fromkeys(("yes", "y", "true"), "yes"),
-    **dict.fromkeys(("no", "n", "false"), "no"),
-    **dict.fromkeys(("not known", "unknown", "n k", "nk", "don t know", "dont know"), "unknown"),
-    **dict.fromkeys(("unsure", "not sure"), "unknown"),
-    **dict.fromkeys(("not applicable", "n a", "na", "none"), "neither"),
-}
-_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+BESIDE = 22.0  # points from a tick box to what is printed after it
+BEFORE = 400.0  # points from the question to its first tick box
+OVER = 36.0  # points from the question to the tick boxes under it
+SLACK = 3.0  # points that print may reach into a box
+ENOUGH = 2.0  # of the weights of signs
 
 
-def plain(label: str) -> str:
-    """Return the words of a label in small letters, apostrophes and signs left out."""
-    return " ".join(re.findall(r"[a-z0-9]+", label.casefold()))
+class Certainty(StrEnum):
+    """How sure it is that a label is the one that a person sees at the box."""
+
+    SURE = "sure"  # the place is clear, and a second sign agrees
+    LIKELY = "likely"
+    UNSURE = "unsure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,74 +44,277 @@ class Near:
 
     name: str
     kind: str  # "text", "choice", "list" or "button"
-    places: tuple[Place, ...]
-    label: str  # printed beside or above it, "" for none
+    places: tuple[Place, ...]  # as they are on the page that is shown
+    label: str  # printed at it, "" for none
     tooltip: str
     several_lines: bool = False
     beside: tuple[str, ...] = ()  # of a button: what is printed to the right of each of its places
     shown: Mapping[str, str] | None = None  # of a choice: stored value -> what it shows
     before: tuple[str, ...] = ()  # of a button: what is printed to the left of each of its places
     heading: str = ""  # of a button: "Yes" or the like, over its column
+    over: str = ""  # of a button: what is printed over it, such as the question
+    certainty: Certainty = Certainty.UNSURE  # of the label
+    why: str = ""  # in words
     means: Mapping[str, str] | None = None  # of a tick: stored -> yes, no or unknown
     is_unclear: bool = False  # of a tick: nobody can tell yet what it means
     parts: tuple[Near, ...] = ()  # the boxes that are joined in this one
+    parts_of: Of | None = None  # what the parts are, of boxes for writing
 
     @property
     def own_words(self) -> str:
         """The words in the box's name, such as "incident date" for "incident.date"."""
-        return " ".join(_WORDS.findall(self.name)).lower()
+        return of_name(self.name)
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
-    text: str
-    left: float
-    bottom: float
-    right: float
-    top: float
+def straightened(content: bytes) -> bytes:
+    """Return a blank with its pages as they are read: the places of `near` are places on these."""
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        return View(pdf, content).straighten(pdf)
 
 
 def near(content: bytes, manifest: Manifest) -> list[Near]:
-    """Return every box of a blank with the print near it, in the order of the paper.
+    """Return every box of a blank with the print near it, in the order of the paper; parts of one answer as one.
 
-    A hidden box, and one that is on no page, has none.
+    A hidden box, and one that is on no page, has no print.
     """
     tooltips, several = _of_themselves(content)
-    with pdfplumber.open(io.BytesIO(content)) as pdf:
-        words = {number: _words(page) for number, page in enumerate(pdf.pages, start=1)}
-    every = [
-        (place.page, place.rectangle) for box in manifest.boxes.values() for place in box.places
-    ]
-    found = []
-    for name, box in manifest.boxes.items():
-        others = [
-            rectangle for page, rectangle in every if box.places and page == box.places[0].page
-        ]
-        first = box.places[0] if box.places else Place(0, (0.0, 0.0, 0.0, 0.0))
-        printed = words.get(first.page, [])
-        beside: tuple[str, ...] = ()
-        before: tuple[str, ...] = ()
-        if box.kind == "button":
-            beside = tuple(_right_of(place.rectangle, printed, others) for place in box.places)
-            before = tuple(_left_of(place.rectangle, printed, others) for place in box.places)
-        label = _left_of(first.rectangle, printed, others) or _above(first.rectangle, printed)
-        if box.kind == "button" and len(box.places) == 1:
-            label = beside[0] or label
-        found.append(
-            Near(
-                name,
-                box.kind,
-                box.places,
-                label,
-                tooltips.get(name, ""),
-                name in several,
-                beside,
-                box.labels,
-                before,
-                _heading(first.rectangle, printed) if box.kind == "button" else "",
-            )
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        view = View(pdf, content)
+        straight = view.straighten(pdf)
+    found = {}
+    for name, held in manifest.boxes.items():
+        seen = tuple(sorted(map(view.seen, held.places), key=lambda place: place.page == 0))
+        none = ("",) * len(seen) if held.kind == "button" else ()
+        found[name] = Near(
+            name,
+            held.kind,
+            seen,
+            "",
+            tooltips.get(name, ""),
+            name in several,
+            none,
+            held.labels,
+            none,
         )
-    return sorted(found, key=_order)
+    where: dict[int, list[Rectangle]] = defaultdict(list)
+    for box in found.values():
+        for place in box.places:
+            where[place.page].append(place.rectangle)
+    for number, sheet in enumerate(sheets(straight, where), start=1):
+        here = {
+            name: box for name, box in found.items() if box.places and box.places[0].page == number
+        }
+        here = _with_parts_joined(here, sheet)
+        page = _Page(sheet, _spots(found.values(), here, number))
+        for name, box in here.items():
+            found[name] = page.described(box)
+            for part in box.parts[1:]:
+                del found[part.name]
+    return sorted(found.values(), key=_order)
+
+
+def _with_parts_joined(here: Mapping[str, Near], sheet: Sheet) -> dict[str, Near]:
+    """Return the boxes of a page, those that are parts of one answer as the first of them."""
+    parts = [
+        Part(name, box.places[0].rectangle, box.tooltip)
+        for name, box in here.items()
+        if box.kind == "text" and len(box.places) == 1 and not box.several_lines
+    ]
+    found = dict(here)
+    for names, kind in groups(parts, sheet).items():
+        some = tuple(here[name] for name in names)
+        around = joined([box.places[0].rectangle for box in some])
+        place = some[0].places[0]._replace(rectangle=around)
+        found[names[0]] = replace(some[0], places=(place,), parts=some, parts_of=kind)
+        for name in names[1:]:
+            del found[name]
+    return found
+
+
+def _spots(every: Iterable[Near], here: Mapping[str, Near], page: int) -> list[Spot]:
+    """Return the places of boxes on one page, parts of one answer as one place."""
+    joined_away = {part.name for box in here.values() for part in box.parts}
+    boxes = [
+        here.get(box.name, box) for box in every if box.name in here or box.name not in joined_away
+    ]
+    return [
+        Spot((box.name, number), place.rectangle, box.kind == "button")
+        for box in boxes
+        for number, place in enumerate(box.places)
+        if place.page == page
+        and place.rectangle[2] - place.rectangle[0] > 1
+        and place.rectangle[3] - place.rectangle[1] > 1
+    ]
+
+
+class _Page:
+    """One page with its captions found."""
+
+    def __init__(self, sheet: Sheet, spots: Sequence[Spot]) -> None:
+        self._sheet, self._spots = sheet, spots
+        self._blocks = blocks(sheet, [spot.rectangle for spot in spots])
+        self._captions = captions(sheet, self._blocks, spots)
+
+    def described(self, base: Near) -> Near:
+        """Return a box with what is printed at it."""
+        caption = self._captions.get((base.name, 0))
+        if base.kind != "button":
+            label = caption.text if caption else ""
+            certainty, why = certain(label, caption, base)
+            return replace(base, label=label, certainty=certainty, why=why)
+        first, page = base.places[0].rectangle, base.places[0].page
+        here = [place.rectangle if place.page == page else None for place in base.places]
+        beside = tuple(self._after(one) if one else "" for one in here)
+        before = tuple(self._before(one) if one else "" for one in here)
+        over = self._over(first)
+        if len(here) == 1:
+            label = caption.text if caption else ""
+            certainty, why = certain(label, caption, base)
+        else:
+            label = before[0] or over
+            certainty, why = certain_of_group(label, base, is_whole=all(beside))
+        return replace(
+            base,
+            label=label,
+            beside=beside,
+            before=before,
+            heading=self._heading(first),
+            over=over,
+            certainty=certainty,
+            why=why,
+        )
+
+    def _after(self, box: Rectangle) -> str:
+        """Return the caption to the right of a tick box."""
+        after = [
+            block
+            for block in self._blocks
+            if _is_level(block.lines[0], box)
+            and -SLACK <= block.left - box[2] <= BESIDE
+            and not self._is_between(box[2], block.left, box)
+        ]
+        return min(after, key=lambda block: block.left).text if after else ""
+
+    def _before(self, box: Rectangle) -> str:
+        """Return what is printed to the left of a tick box, and the question before it where that is an answer."""
+        edge, found = box[0], ""
+        while not found or plain(found) in SAYS:
+            ahead = [
+                (line, block)
+                for block in self._blocks
+                for line in block.lines
+                if _is_level(line, box)
+                and -SLACK <= edge - line.right <= BEFORE
+                and not self._is_between(line.right, edge, box)
+            ]
+            if not ahead:
+                break
+            line, block = max(ahead, key=lambda one: one[0].right)
+            found, edge = f"{block.text} {found}".strip(), line.left
+        return found
+
+    def _over(self, box: Rectangle) -> str:
+        """Return the print over a tick box that begins about where it begins, such as the question."""
+        over = [
+            block
+            for block in self._blocks
+            if -SLACK <= block.bottom - box[3] <= OVER
+            and block.left - 12 <= box[0] <= block.right
+            and plain(block.text) not in SAYS
+        ]
+        return min(over, key=lambda block: block.bottom).text if over else ""
+
+    def _heading(self, box: Rectangle) -> str:
+        """Return the nearest print over a box, however far: it may head the column of a table."""
+        over = [
+            line
+            for line in self._sheet.lines
+            if line.bottom >= box[3] - SLACK and line.left < box[2] and line.right > box[0]
+        ]
+        return min(over, key=lambda line: line.bottom).text if over else ""
+
+    def _is_between(self, left: float, right: float, box: Rectangle) -> bool:
+        """Return whether another box stands between two points on the line of a box."""
+        return any(
+            spot.rectangle != box
+            and left - SLACK <= spot.rectangle[0]
+            and spot.rectangle[2] <= right + SLACK
+            and spot.rectangle[1] < box[3]
+            and box[1] < spot.rectangle[3]
+            for spot in self._spots
+        )
+
+
+def _is_level(line: Line, box: Rectangle) -> bool:
+    return box[1] - SLACK <= line.middle <= box[3] + SLACK
+
+
+def certain(label: str, caption: Caption | None, box: Near) -> tuple[Certainty, str]:
+    """Return how sure a label is, and why, in words."""
+    signs = dict(_signs(label, caption, box))
+    words = "; ".join(signs)
+    if UNREADABLE in label:
+        return Certainty.UNSURE, "what is printed at it cannot be read as letters"
+    if letters(label) < 3:
+        return Certainty.UNSURE, "nothing is printed at it, or next to nothing"
+    agrees = any(sign.startswith("its own") for sign in signs)
+    if caption is None or caption.margin < CLEARLY:
+        if agrees:
+            return Certainty.LIKELY, words
+        return Certainty.UNSURE, "other print, or another box, is nearly as near"
+    is_odd = caption.place is Side.RIGHT and box.kind != "button"
+    if (
+        sum(signs.values()) >= ENOUGH
+        and not (_contradicts(label, box) and not agrees)
+        and not is_odd
+    ):
+        return Certainty.SURE, words
+    return Certainty.LIKELY, words or f"it is {caption.place} it"
+
+
+def certain_of_group(label: str, box: Near, *, is_whole: bool) -> tuple[Certainty, str]:
+    """Return how sure the question of several circles or tick boxes is; `is_whole`: each says what it stands for."""
+    signs = dict(_signs(label, None, box))
+    if is_whole:
+        signs["the answers beside it fit together"] = 1.0
+    if label.endswith((":", "?")):
+        signs["it is a question"] = 1.0
+    if letters(label) < 3 or not signs:
+        return Certainty.UNSURE, "it is not clear what the circles or boxes ask"
+    return (
+        Certainty.SURE if sum(signs.values()) >= ENOUGH else Certainty.LIKELY,
+        "; ".join(signs),
+    )
+
+
+def _signs(label: str, caption: Caption | None, box: Near) -> Iterator[tuple[str, float]]:
+    """Yield each sign that a label is right besides its being the nearest, and how much it counts."""
+    if say_the_same(label, box.tooltip):
+        yield "its own tooltip agrees", 2.0
+    if not is_automatic(box.own_words) and say_the_same(label, box.own_words):
+        yield "its own name agrees", 2.0
+    if caption is None:
+        return
+    if caption.place is Side.INSIDE:
+        yield "it is in the box", 1.0
+    if caption.is_alone_in_cell:
+        yield "both are alone in their cell", 2.0
+    if caption.is_usual:
+        yield "most captions of the page are there", 0.7
+    if caption.is_close:
+        yield "they touch", 0.7
+    if caption.margin >= 2 * CLEARLY:
+        yield "no other print is near", 0.7
+    if label.endswith((":", "?")):
+        yield "it leads to the box", 1.0
+    if caption.is_inherited:
+        yield "it goes on from above", 0.0
+
+
+def _contradicts(label: str, box: Near) -> bool:
+    """Return whether a tooltip of several words has none in common with the label."""
+    tooltip = set(plain(box.tooltip).split())
+    return len(tooltip) > 1 and not tooltip & set(plain(label).split())
 
 
 def _order(box: Near) -> tuple[int, float, float]:
@@ -120,11 +326,10 @@ def _order(box: Near) -> tuple[int, float, float]:
 
 def _of_themselves(content: bytes) -> tuple[dict[str, str], set[str]]:
     """Return the boxes' tooltips, and the names of those that take several lines."""
-    limits = Limits()
     tooltips: dict[str, str] = {}
     several: set[str] = set()
     with pikepdf.open(io.BytesIO(content)) as pdf:
-        boxes = acroform.boxes(pdf, limits.fields, limits.characters, limits.pages)
+        boxes = acroform.boxes(pdf, BLANK.fields, BLANK.characters, BLANK.pages)
         for name, box in boxes.items():
             for holder in _holders(box.widgets):
                 if "/TU" in holder:
@@ -140,88 +345,3 @@ def _holders(widgets: Sequence[pikepdf.Object]) -> Iterator[pikepdf.Object]:
         above = widget.get("/Parent")
         if isinstance(above, pikepdf.Dictionary):
             yield above
-
-
-def _words(page: Any) -> list[_Word]:
-    return [
-        _Word(
-            word["text"],
-            word["x0"],
-            float(page.height) - word["bottom"],
-            word["x1"],
-            float(page.height) - word["top"],
-        )
-        for word in page.extract_words(x_tolerance_ratio=0.2)
-    ]
-
-
-def _beside(box: Rectangle, words: Sequence[_Word]) -> list[_Word]:
-    """Return the words on the line of a box, or on the first line of a tall one."""
-    _, bottom, _, top = box
-    line = max(bottom, top - ABOVE)
-    return [word for word in words if line - SIDE <= (word.bottom + word.top) / 2 <= top + SIDE]
-
-
-def _left_of(box: Rectangle, words: Sequence[_Word], others: Sequence[Rectangle]) -> str:
-    label: list[str] = []
-    edge = box[0]
-    for word in sorted(_beside(box, words), key=lambda word: -word.right):
-        if word.right > edge + SIDE:
-            continue
-        # "Was it planned?      Yes []": the question stands before the answer, far from it.
-        reach = 6 * NEAR if not label or plain(" ".join(label)) in SAYS else NEAR
-        if edge - word.right > reach or _between(word.right, edge, box, others):
-            break
-        label.insert(0, word.text)
-        edge = word.left
-    return " ".join(label)
-
-
-def _right_of(box: Rectangle, words: Sequence[_Word], others: Sequence[Rectangle]) -> str:
-    label: list[str] = []
-    edge = box[2]
-    for word in sorted(_beside(box, words), key=lambda word: word.left):
-        if word.left < edge - SIDE:
-            continue
-        if word.left - edge > NEAR / 2 or _between(edge, word.left, box, others):
-            break
-        label.append(word.text)
-        edge = word.right
-    return " ".join(label)
-
-
-def _between(left: float, right: float, box: Rectangle, others: Sequence[Rectangle]) -> bool:
-    """Return whether another box stands between two points on the line of a box."""
-    return any(
-        other != box
-        and left - SIDE <= other[0]
-        and other[2] <= right + SIDE
-        and other[1] < box[3]
-        and box[1] < other[3]
-        for other in others
-    )
-
-
-def _heading(box: Rectangle, words: Sequence[_Word]) -> str:
-    """Return the nearest word over a box, however far: it may head the column of a table."""
-    over = [
-        word
-        for word in words
-        if word.bottom >= box[3] - SIDE and word.left < box[2] and word.right > box[0]
-    ]
-    return min(over, key=lambda word: word.bottom).text if over else ""
-
-
-def _above(box: Rectangle, words: Sequence[_Word]) -> str:
-    over = [
-        word
-        for word in words
-        if -SIDE <= word.bottom - box[3] <= ABOVE
-        and word.left < box[2]
-        and word.right > box[0] - SIDE
-    ]
-    if not over:
-        return ""
-    lowest = min(word.bottom for word in over)
-    line = [word for word in over if word.bottom - lowest < SIDE]
-    return " ".join(word.text for word in sorted(line, key=lambda word: word.left))

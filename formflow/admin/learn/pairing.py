@@ -9,17 +9,16 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from rapidfuzz import fuzz
-
-from formflow.admin.learn.labels import Near
+from formflow.admin.learn.groups import Of
+from formflow.admin.learn.labels import Certainty, Near
+from formflow.admin.learn.meaning import ANYBODYS, NOT_SURE, THE_SAME, is_sure, likeness
 from formflow.admin.learn.ticks import grouped, without_its_say
+from formflow.admin.learn.words import is_automatic, plain
 from formflow.forms.catalogue import Field, FieldKind, Form
 
-SURE, NOT_SURE = 82.0, 62.0  # of 100: how like a question the words at a box are
-THE_SAME = 97.0  # the same: then another question may be nearly as like
+LINE = 24.0  # points between the feet of boxes on one line
 CLEARLY = 6.0  # of 100: how much liker than the next question
-WRITTEN = (FieldKind.TEXT, FieldKind.LONG_TEXT, FieldKind.DATE, FieldKind.MOMENT)
-NEGATES = frozenset(("no", "not", "never", "none", "without", "nobody"))
+MOST_WORDS = 6  # of a label in a name
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -39,6 +38,8 @@ class Pair:
     )
     states: Mapping[str, str] | None = None  # our state -> printed; None for text
     means: Mapping[str, str] | None = None  # stored -> our state
+    certainty: Certainty = Certainty.UNSURE  # of the label
+    why: str = ""
 
 
 def pairs(boxes: Sequence[Near], ours: Form) -> list[Pair]:
@@ -52,95 +53,67 @@ def pairs(boxes: Sequence[Near], ours: Form) -> list[Pair]:
             taken[box.name] = (field, score)
             given_away.add(field.name)
     names = set(given_away)
-    found = []
+    found: list[Pair] = []
     for box in boxes:
         question, score = taken.get(box.name, (None, 0.0))
-        clear = question is not None and _is_sure(box, question, score, scored)
+        clear = (
+            question is not None
+            and is_sure(box, question)
+            and not _has_rivals(box, question, score, scored)
+            and (plain(box.label) not in ANYBODYS or _is_of_the_child(box, found))
+        )
         found.append(_pair(box, question, score, is_sure=clear, names=names))
     return list(_joined(found))
 
 
-def _is_sure(
+def _has_rivals(
     box: Near, question: Field, score: float, scored: Sequence[tuple[float, Near, Field]]
 ) -> bool:
-    """Return whether two signs, the print and what the box calls itself, say the same question.
-
-    Neither another question nor another box may be nearly as like, and one word, such as "Date", says
-    too little.
-    """
-    asked = _asked(question)
-    signs = [words for words in (box.label, box.tooltip, box.own_words) if words]
-    agreeing = [words for words in signs if _by_words(words, asked) >= SURE]
-    rivals = [
-        other
-        for other, one, field in scored
-        if score - other < CLEARLY
+    """Return whether another question or another box is nearly as like."""
+    return any(
+        score - other < CLEARLY
         and (
             (one.name != box.name and field.name == question.name)
             or (one.name == box.name and field.name != question.name and score < THE_SAME)
         )
-    ]
-    return (
-        not rivals
-        and not box.is_unclear
-        and box.label in agreeing
-        and len(agreeing) > 1
-        and any(len(_plain(words).split()) > 1 for words in agreeing)
-        and all(_negates(words) == _negates(question.label) for words in agreeing)
+        for other, one, field in scored
     )
 
 
-def _by_words(said: str, asked: Sequence[str]) -> float:
-    return max((fuzz.token_sort_ratio(_plain(said), _plain(one)) for one in asked), default=0.0)
-
-
-def _negates(label: str) -> bool:
-    return bool(NEGATES & set(_plain(label).split()))
+def _is_of_the_child(box: Near, before: Sequence[Pair]) -> bool:
+    """Return whether a date of birth that says no more follows the child's name, or calls itself the child's."""
+    said = {*plain(box.tooltip).split(), *box.own_words.split()}
+    follows = bool(before) and before[-1].is_sure and before[-1].name == "child_a_name"
+    return follows or bool({"child", "childs", "pupil", "student"} & said)
 
 
 def _scores(boxes: Sequence[Near], ours: Form) -> Iterator[tuple[float, Near, Field]]:
-    for box in boxes:
+    for number, box in enumerate(boxes):
+        around = (*boxes[max(0, number - 2) : number], *boxes[number + 1 : number + 3])
+        beside = [one for one in around if _on_one_line(box, one)]
         for field in ours.fields.values():
-            if _may_be(box, field):
-                score = _likeness(box, field)
-                if score >= NOT_SURE:
-                    yield score, box, field
-
-
-def _may_be(box: Near, field: Field) -> bool:
-    if box.kind == "text":
-        return field.kind in WRITTEN
-    return field.kind is FieldKind.TICK and box.means is not None
-
-
-def _likeness(box: Near, field: Field) -> float:
-    said = [words for words in (box.label, box.tooltip, box.own_words) if words]
-    return max((_alike(one, other) for one in said for other in _asked(field)), default=0.0)
-
-
-def _asked(field: Field) -> list[str]:
-    return [words for words in (field.label, field.hint, field.name.replace("_", " ")) if words]
-
-
-def _alike(one: str, other: str) -> float:
-    """Return how alike two labels are, from 0 to 100: by their words, and by their length."""
-    a, b = _plain(one), _plain(other)
-    if not a or not b:
-        return 0.0
-    return 0.6 * fuzz.token_sort_ratio(a, b) + 0.4 * fuzz.token_set_ratio(a, b)
-
-
-def _plain(label: str) -> str:
-    return " ".join(re.findall(r"[a-z0-9]+", label.casefold().replace("’", "").replace("'", "")))
+            score = likeness(box, field, beside)
+            if score >= NOT_SURE:
+                yield score, box, field
 
 
 def _pair(box: Near, field: Field | None, score: float, *, is_sure: bool, names: set[str]) -> Pair:
     # What is not sure keeps a name of its own until a person gives it ours: nothing is guessed.
-    name = field.name if field and is_sure else _own_name(box, names)
-    names.add(name)
     kind = field.kind if field and is_sure else _own_kind(box)
     label = box.label or box.tooltip or box.own_words.capitalize()
-    pair = Pair(box.parts or (box,), name, kind, label, field, score, is_sure)
+    name = field.name if field and is_sure else own_name(box, label, names)
+    certainty = Certainty.UNSURE if box.is_unclear else box.certainty
+    pair = Pair(
+        box.parts or (box,),
+        name,
+        kind,
+        label,
+        field,
+        score,
+        is_sure,
+        certainty=certainty,
+        why=box.why,
+    )
     if box.kind == "text" or box.kind == "list":
         return pair
     if box.means is not None:
@@ -160,18 +133,24 @@ def _pair(box: Near, field: Field | None, score: float, *, is_sure: bool, names:
 def _own_kind(box: Near) -> FieldKind:
     if box.several_lines:
         return FieldKind.LONG_TEXT
+    if box.parts_of is not None:
+        return FieldKind.DATE if box.parts_of is Of.DATE else FieldKind.TEXT
     is_date = re.search(r"\bdate\b|\bdob\b", f"{box.label} {box.own_words}".casefold())
     return FieldKind.DATE if is_date and box.kind == "text" else FieldKind.TEXT
 
 
-def _own_name(box: Near, names: set[str]) -> str:
+def own_name(box: Near, label: str, names: set[str]) -> str:
+    """Return a name that nothing else has, of the box's own or, where a program chose that, of what is printed."""
     words = without_its_say(box.own_words) if box.parts else box.own_words
-    plain = "_".join(_plain(words).split()) or "box"
-    stem = plain if plain[0].isalpha() else f"box_{plain}"
+    if is_automatic(words) and plain(label):
+        words = " ".join(label.split()[:MOST_WORDS])
+    ascii_only = re.sub(r"[^a-z0-9]+", "_", plain(words)).strip("_") or "box"
+    stem = ascii_only if ascii_only[0].isalpha() else f"box_{ascii_only}"
     number, name = 1, stem
     while name in names:
         number += 1
         name = f"{stem}_{number}"
+    names.add(name)
     return name
 
 
@@ -199,6 +178,13 @@ def _single_words(labels: Sequence[str]) -> list[str]:
             word += "x"
         words.append(word)
     return words
+
+
+def _on_one_line(box: Near, other: Near) -> bool:
+    if not box.places or not other.places:
+        return False
+    one, two = box.places[0], other.places[0]
+    return one.page == two.page and abs(one.rectangle[1] - two.rectangle[1]) < LINE
 
 
 def _joined(found: Sequence[Pair]) -> Iterator[Pair]:

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from formflow.admin.learn.labels import SAYS, Near, plain
+from formflow.admin.learn.labels import Certainty, Near, certain_of_group
+from formflow.admin.learn.words import SAYS, plain
 
 NOT_A_YES = re.compile(r"(no|none|not|never|nobody|nothing|neither|false|without|n a|na|n k)\b")
 STORES_NO_YES = re.compile(r"\d*|off|no?|not?.*|none|false|un.*|na|n a|n k")
@@ -79,12 +80,14 @@ def _question(boxes: Sequence[Near], says: Sequence[str], run: Sequence[Near]) -
     label = _asked(boxes[0])
     if not label or not {"yes", "no"} <= set(says) <= {"yes", "no", "unknown"}:
         return [_unclear(box) for box in boxes]
-    first = boxes[0]
+    first = replace(boxes[0], tooltip=without_its_say(boxes[0].tooltip))
+    certainty, why = certain_of_group(label, first, is_whole=True)
     return [
         replace(
             first,
             label=label,
-            tooltip=without_its_say(first.tooltip),
+            certainty=certainty,
+            why=why,
             means={
                 f"{box.name}={box.places[0].state}": said
                 for box, said in zip(boxes, says, strict=True)
@@ -96,7 +99,7 @@ def _question(boxes: Sequence[Near], says: Sequence[str], run: Sequence[Near]) -
 
 def _asked(box: Near) -> str:
     """Return the question that the first of several boxes belongs to."""
-    return without_its_say(box.before[0]) or without_its_say(box.tooltip)
+    return without_its_say(box.before[0]) or box.over or without_its_say(box.tooltip)
 
 
 def _is_a_statement(box: Near, run: Sequence[Near]) -> bool:
@@ -106,9 +109,14 @@ def _is_a_statement(box: Near, run: Sequence[Near]) -> bool:
     """
     words = [plain(one) for one in (box.label, box.tooltip, box.own_words) if one]
     around = (plain(box.beside[0]), plain(box.before[0]))
+    is_sure = box.certainty is Certainty.SURE
     return (
-        any(around)
-        and (bool(plain(box.beside[0])) or all(one is box or _is_labelled(one) for one in run))
+        (any(around) or is_sure)
+        and (
+            is_sure
+            or bool(plain(box.beside[0]))
+            or all(one is box or _is_labelled(one) for one in run)
+        )
         and not any(NOT_A_YES.match(one) or _tail(one) not in ("", "yes") for one in words)
         and not any(_tail(one) or one.startswith("yes ") for one in around)
         and not {"yes", "no"} & set(plain(box.heading).split())
@@ -126,7 +134,13 @@ def _unclear(box: Near) -> Near:
         before = box.before[0] if plain(box.before[0]) not in SAYS else box.own_words.capitalize()
         label = f"{before} {label}".strip()
     stored = dict.fromkeys(place.state for place in box.places if place.state)
-    return replace(box, label=label, means=dict.fromkeys(stored, "unknown"), is_unclear=True)
+    return replace(
+        box,
+        label=label,
+        means=dict.fromkeys(stored, "unknown"),
+        is_unclear=True,
+        why="neither the print nor what the box stores says whether a tick is a yes or a no",
+    )
 
 
 def _says(box: Near, run: Sequence[Near]) -> str:

@@ -42,7 +42,7 @@ def main() -> None:
     # Pickled by our parent and by nobody else: forms, limits and password in one piece, off the
     # command line, where every program of this computer could read them.
     reader, watch_memory = pickle.loads(receive(requests, LARGEST_ANSWER) or b"")  # noqa: S301
-    _limit_this_process(reader.limits, keeps_memory_limit=not watch_memory)
+    limit_this_process(reader.limits, keeps_memory_limit=not watch_memory)
     gc.freeze()  # what is loaded now stays: not to be looked through again and again while papers are read
     send(answers, READY)
     while (request := receive(requests, LARGEST_REQUEST)) is not None:
@@ -114,7 +114,8 @@ def _plain(paper: Any) -> dict[str, Any]:
     return {name: getattr(paper, name) for name in paper.__slots__}
 
 
-def _limit_this_process(limits: Limits, *, keeps_memory_limit: bool) -> None:
+def limit_this_process(limits: Limits, *, keeps_memory_limit: bool) -> None:
+    """Keep this process within what one file may cost."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then closes us
     # qpdf's own memory limits are at "unlimited" unless they are set.
     pikepdf.settings.set_qpdf_limits(

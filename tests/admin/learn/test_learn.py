@@ -99,12 +99,18 @@ def test_what_is_clear_is_paired_with_our_questions(example: draft.Draft) -> Non
 
 
 def test_what_is_not_clear_keeps_a_name_of_its_own_and_says_so(example: draft.Draft) -> None:
-    found = paired(example)["behaviour.type.verbal"]
-    assert (found.name, found.is_sure) == ("behaviour_type_verbal", False)
+    found = paired(example)["response.others"]
+    assert (found.name, found.is_sure) == ("response_others", False)
     lines = draft.as_toml(example).splitlines()
-    at = next(n for n, line in enumerate(lines) if '"behaviour_type_verbal"' in line)
-    assert lines[at - 1].startswith("  # NOT SURE: does it ask “Was it sexual language")
-    assert 'name = "type_language"' in lines[at - 1]
+    at = next(n for n, line in enumerate(lines) if '"response_others"' in line)
+    assert lines[at - 1].startswith("  # NOT SURE: does it ask “Response of the other children")
+    assert 'name = "others_text"' in lines[at - 1]
+
+
+def test_our_own_names_of_questions_are_no_words_of_a_form(tmp_path: Path) -> None:
+    path = blank(tmp_path / "theirs.pdf", {(50, 702): "Other"}, text_box("more text", 150, 700))
+    [pair] = draft.draft(path, OURS).pairs
+    assert (pair.label, pair.question) == ("Other", None)
 
 
 def test_no_question_of_ours_is_given_away_twice(example: draft.Draft) -> None:
@@ -137,9 +143,9 @@ def test_the_page_shows_every_pair_beside_a_picture_of_each_page(example: draft.
     assert page.count("data:image/png;base64,") == 3
     for pair in example.pairs:
         assert pair.boxes[0].name in page
-    assert page.count("NOT SURE") == sum(
-        pair.question is not None and not pair.is_sure for pair in example.pairs
-    )
+    # Each of those to check is at the top, and at its page again.
+    assert page.count("NOT SURE") == 2 * sum(map(draft.needs_a_look, example.pairs))
+    assert page.index("Please check these 7 of 28 first") < page.index("Page 1")
 
 
 def test_yes_and_no_circles_are_a_tick_and_other_circles_a_choice(tmp_path: Path) -> None:
@@ -169,9 +175,8 @@ def test_yes_and_no_circles_are_a_tick_and_other_circles_a_choice(tmp_path: Path
         class_of,
     )
     found = paired(draft.draft(path, OURS))
-    assert (found["q7"].name, found["q7"].kind) == ("q_7", FieldKind.TICK)
-    assert found["q7"].question is not None
-    assert (found["q7"].question.name, found["q7"].is_sure) == ("context_planned", False)
+    # The very words of the question, over a yes and a no: two signs.
+    assert (found["q7"].name, found["q7"].kind) == ("context_planned", FieldKind.TICK)
     assert found["q7"].means == {"1": "yes", "2": "no"}
     assert found["q8"].kind is FieldKind.CHOICE
     assert found["q8"].means == {"a": "seven", "b": "eight"}
@@ -196,7 +201,7 @@ def test_the_label_above_a_box_counts_too_and_one_sign_alone_is_never_sure(tmp_p
         "t1": ("actions_text", False),
         "t2": ("completed_by", False),
         "t3": ("incident_place", True),  # the print and the tooltip agree
-        "date": ("signed_date", False),  # both say "date": of what, nobody knows
+        "date": ("", False),  # of what, nobody knows
     }
 
 
@@ -219,7 +224,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
     return command
 
 
-def test_the_command_writes_four_files_and_never_over_a_corrected_one(
+def test_the_command_writes_five_files_and_never_over_a_corrected_one(
     tmp_path: Path, run: Run
 ) -> None:
     pdf = str(EXAMPLE / "example-school.pdf")
@@ -227,7 +232,9 @@ def test_the_command_writes_four_files_and_never_over_a_corrected_one(
     assert code == ExitCode.WAITING
     assert "NOT SURE, please check" in said
     names = {path.name for path in tmp_path.iterdir()}
-    assert names == {f"example-school.{suffix}" for suffix in ("toml", "pdf", "json", "html")}
+    assert names == {
+        f"example-school.{suffix}" for suffix in ("toml", "pdf", "json", "html", "xlsx")
+    }
     (tmp_path / "example-school.toml").write_text("# corrected by hand")
     assert run("forms", "learn", pdf, "--folder", str(tmp_path))[0] == ExitCode.USAGE
     assert (tmp_path / "example-school.toml").read_text() == "# corrected by hand"

@@ -232,15 +232,17 @@ def test_of_the_quirky_forms_no_pair_that_is_called_sure_is_wrong(tmp_path: Path
     assert sure == {
         "01": {
             "child name": "child_a_name",
+            "dob": "child_a_dob",
             "incident date": "incident_at",
             "planned yes + planned no": "context_planned",
+            "signed": "signed_name",
         },
-        "02": {},
+        "02": {"place": "incident_place", "signed": "signed_name"},
         "03": {},
         "04": {},
         "05": {},
-        "14": {"child name": "child_a_name"},
-        "15": {"child name": "child_a_name"},
+        "14": {"child name": "child_a_name", "plan": "context_planned"},
+        "15": {"child name": "child_a_name", "dob_d + dob_m + dob_y": "child_a_dob"},
     }
 
 
