@@ -1,0 +1,437 @@
+"""`make mutants`: changes the rules a little, one place at a time, and looks whether a test notices each change.
+
+mutmut thinks of the changes. They are tried here, because a test session for each of thousands would take hours: one
+session imports and collects everything, once, and looks which tests reach which function. For each change it forks a
+child, which exchanges the code of that one function and runs the tests that reach it, quickest first, up to the
+first that fails. Functions behind a decorator (properties, cached tables) are changed as well.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import gc
+import importlib
+import json
+import os
+import resource
+import signal
+import sys
+import textwrap
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FunctionType, ModuleType
+from typing import Any
+
+import libcst as cst
+import pytest
+from libcst import matchers
+from mutmut.configuration import config
+from mutmut.mutation.file_mutation import create_mutations
+
+REACHED = Path("build/mutants-reached.json")  # which test reaches what, from the last look
+TRIED = Path(
+    "build/mutants.tsv"
+)  # each change: how its child ended, seconds, the test that noticed it
+SURVIVED, NOTICED, BROKEN = (
+    0,
+    1,
+    2,
+)  # how a child ends; one that takes too long is ended by a signal: noticed
+FILE_ALONE = frozenset(("tomllib", "loads", "resources", "files", "__package__", "read_text"))
+MEMORY = 3 << 30  # bytes: for a change that gathers without end
+PATIENCE, AT_LEAST = (
+    10,
+    3.0,
+)  # seconds of the processor: so many times what a test took, and so many at least
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One small change to one function."""
+
+    name: str  # "light.green.arises 3"
+    module: str  # "formflow.rules.light.green"
+    owner: str  # name of the class, "" for a function of the module
+    function: str
+    before: str  # source of the function, without its decorators
+    after: str
+
+    @property
+    def place(self) -> str:
+        """The function, with its module and class."""
+        return ".".join(part for part in (self.module, self.owner, self.function) if part)
+
+    @property
+    def diff(self) -> str:
+        """What the change is, as a diff."""
+        before, after = (text.strip().splitlines() for text in (self.before, self.after))
+        lines = difflib.unified_diff(before, after, lineterm="", n=1)
+        return "\n".join(line for line in lines if not line.startswith(("---", "+++")))
+
+
+def changes(names: Sequence[str] = ()) -> Iterator[Change]:
+    """Yield every change of every function of the modules that [tool.mutmut] names, or those that are named.
+
+    A name is a module's, a function's or a change's, as they are printed.
+    """
+    for name in names or [""]:
+        for source in _sources():
+            module = _short(".".join(source.with_suffix("").parts))
+            if _begins(module, name) or _begins(name, module):
+                yield from (one for one in _changes_of(source) if _begins(one.name, name))
+
+
+def _begins(whole: str, part: str) -> bool:
+    """Return whether a name is another's or begins with it."""
+    return not part or whole == part or whole.startswith((f"{part}.", f"{part} "))
+
+
+def _short(name: str) -> str:
+    return name.removeprefix("formflow.").removeprefix("rules.")
+
+
+def _sources() -> Iterator[Path]:
+    for path in config().source_paths:
+        yield from sorted(path.rglob("*.py")) if path.is_dir() else [path]
+
+
+def _changes_of(source: Path) -> Iterator[Change]:
+    module, plain = _parsed(source)
+    tree, mutations, *_ = create_mutations(str(source), plain.code)
+    owners = dict(_functions(tree))
+    counts: dict[str, int] = {}
+    for one in mutations:
+        function = one.contained_by_top_level_function
+        if not isinstance(function, cst.FunctionDef):
+            continue  # a value of the module or of a class: computed once, when it is imported
+        owner = owners[function]
+        place = _place(module, owner, function)
+        counts[place] = counts.get(place, 0) + 1
+        name = f"{_short(place)} {counts[place]}"
+        changed = cst.ensure_type(
+            function.deep_replace(one.original_node, one.mutated_node), cst.FunctionDef
+        )
+        yield Change(name, module, owner, function.name.value, _code(function), _code(changed))
+
+
+def _parsed(source: Path) -> tuple[str, cst.Module]:
+    """Return the name of a module and its source."""
+    tree = cst.parse_module(source.read_text("utf-8"))
+    name = ".".join(source.with_suffix("").parts).removesuffix(".__init__")
+    # mutmut leaves alone what is decorated.
+    plain = matchers.replace(tree, matchers.Decorator(), cst.RemovalSentinel.REMOVE)
+    return name, cst.ensure_type(plain, cst.Module)
+
+
+def _place(module: str, owner: str, function: cst.FunctionDef) -> str:
+    return ".".join(part for part in (module, owner, function.name.value) if part)
+
+
+def _functions(tree: cst.Module) -> Iterator[tuple[cst.FunctionDef, str]]:
+    """Yield every function of a module and method of its classes, with the name of its class or ""."""
+    for statement in tree.body:
+        if isinstance(statement, cst.FunctionDef):
+            yield statement, ""
+        elif isinstance(statement, cst.ClassDef):
+            for inner in statement.body.body:
+                if isinstance(inner, cst.FunctionDef):
+                    yield inner, statement.name.value
+
+
+def _code(function: cst.FunctionDef) -> str:
+    return textwrap.dedent(cst.Module([function]).code)
+
+
+def make(change: Change) -> FunctionType:
+    """Exchange the code of a function for the changed one, wherever it was imported to, and return the function."""
+    module = importlib.import_module(change.module)
+    names = dict(vars(module))
+    exec(compile(change.after, change.name, "exec"), names)  # noqa: S102 - our own code, changed
+    changed = names[change.function]
+    function = _function(getattr(module, change.owner) if change.owner else module, change.function)
+    function.__code__ = changed.__code__
+    function.__defaults__, function.__kwdefaults__ = changed.__defaults__, changed.__kwdefaults__
+    return function
+
+
+def watch(reached: set[str]) -> None:
+    """Let every function of the rules note that it was called."""
+    for source in _sources():
+        name, tree = _parsed(source)
+        vars(importlib.import_module(name))["_reached"] = reached
+        for function, owner in _functions(tree):
+            note = cst.parse_statement(f"_reached.add({_place(name, owner, function)!r})")
+            body = cst.ensure_type(function.body, cst.IndentedBlock)
+            noting = function.with_changes(body=body.with_changes(body=[note, *body.body]))
+            make(Change("", name, owner, function.name.value, "", _code(noting)))
+
+
+def _function(owner: Any, name: str) -> FunctionType:
+    """Return the function behind a name: a property's, or the one whose results are kept."""
+    found: Any = vars(owner)[name]
+    found = found.fget if isinstance(found, property) else getattr(found, "__func__", found)
+    found = getattr(found, "__wrapped__", found)
+    assert isinstance(found, FunctionType), name
+    return found
+
+
+def _modules() -> Iterator[ModuleType]:
+    names = [".".join(path.with_suffix("").parts) for path in config().source_paths]
+    for name, module in list(sys.modules.items()):
+        if any(name == one or name.startswith(f"{one}.") for one in names):
+            yield module
+
+
+def _kept() -> Iterator[Any]:
+    """Yield every function of the rules whose results are kept."""
+    for module in _modules():
+        for found in vars(module).values():
+            if hasattr(found, "cache_clear") and found.__module__ == module.__name__:
+                yield found
+
+
+def forget(changed: FunctionType | None = None) -> None:
+    """Let every table be worked out again: else no change to what does that would show.
+
+    What only reads a file reads the same again, unless that is changed.
+    """
+    for kept in _kept():
+        function = kept.__wrapped__
+        if function is changed or not FILE_ALONE.issuperset(function.__code__.co_names):
+            kept.cache_clear()
+
+
+@dataclass
+class Reach:
+    """Which functions a test reaches, how long it takes, and what it has noticed."""
+
+    seconds: dict[str, float] = field(default_factory=dict)  # of the processor, by test
+    tests: dict[str, set[str]] = field(default_factory=dict)  # by function
+    noticed: dict[str, dict[str, int]] = field(
+        default_factory=dict
+    )  # changes, by function and test
+    _in_turn: dict[str, list[pytest.Item]] = field(default_factory=dict)  # by function
+
+    def of(self, change: Change, items: Sequence[pytest.Item]) -> list[pytest.Item]:
+        """Return the tests that may notice a change, those first that noticed another of the same function.
+
+        Then new ones, and of the others those that are quick, not all rows of one test before the next test. What the
+        rules keep once they worked it out is reached by the first test of a file that asks for it: so the others of
+        that file come last.
+        """
+        noticed = self.noticed.get(change.place, {})
+        return sorted(self._turns(change.place, items), key=lambda one: -noticed.get(one.nodeid, 0))
+
+    def _turns(self, place: str, items: Sequence[pytest.Item]) -> list[pytest.Item]:
+        if place in self._in_turn:
+            return self._in_turn[place]
+        reached = self.tests.get(place, set())
+        files = {_file(test) for test in reached}
+        rows: dict[str, int] = {}
+        turns: dict[str, tuple[bool, float]] = {}
+        for test in (one.nodeid for one in items):
+            name = test.partition("[")[0]
+            rows[name] = rows.get(name, 0) + 1
+            comes_last = test in self.seconds and test not in reached
+            turns[test] = comes_last, rows[name] * self.seconds.get(test, 0.0)
+        mine = (
+            one for one in items if _file(one.nodeid) in files or one.nodeid not in self.seconds
+        )
+        self._in_turn[place] = sorted(mine, key=lambda one: turns[one.nodeid])
+        return self._in_turn[place]
+
+    def add(self, test: str, seconds: float, reached: set[str]) -> None:
+        """Take over what was seen of a test."""
+        self.seconds[test] = seconds
+        for place in reached:
+            self.tests.setdefault(place, set()).add(test)
+
+    def notice(self, change: Change, test: str) -> None:
+        """Remember which test noticed a change."""
+        mine = self.noticed.setdefault(change.place, {})
+        mine[test] = mine.get(test, 0) + 1
+
+    def save(self) -> None:
+        """Keep it for the next run with some of the changes."""
+        REACHED.parent.mkdir(exist_ok=True)
+        tests = {place: sorted(found) for place, found in self.tests.items()}
+        REACHED.write_text(json.dumps([self.seconds, tests, self.noticed]), "utf-8")
+
+    @classmethod
+    def load(cls) -> Reach:
+        """Return what the last look found."""
+        seconds, tests, noticed = json.loads(REACHED.read_text("utf-8"))
+        return cls(seconds, {place: set(found) for place, found in tests.items()}, noticed)
+
+
+def _file(test: str) -> str:
+    return test.partition("::")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A change that is being tried."""
+
+    change: Change
+    said: int  # file descriptor: the test that notices it
+
+
+def _in_turn(
+    items: Sequence[pytest.Item],
+) -> Iterator[tuple[pytest.Item, pytest.Item | None]]:
+    """Yield each test with the one after it."""
+    return zip(items, [*items[1:], None], strict=True)
+
+
+class Campaign:
+    """The test session: looks what its tests reach, then tries one change after the other."""
+
+    def __init__(self, names: Sequence[str], processes: int, seconds: float) -> None:
+        self.names, self.processes, self.seconds = names, processes, seconds
+        self.tried = 0
+        self.survivors: list[Change] = []
+        self.has_failed = False
+        self._says = 0  # file descriptor: of a child, to tell which test noticed its change
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_configure(self) -> None:
+        """Let property tests try the same examples each time, and not look for the smallest that fails."""
+        from hypothesis import Phase  # pytest wants to be there first
+        from hypothesis import settings as property_tests
+
+        property_tests.register_profile(
+            "mutants",
+            property_tests.get_profile("busy"),
+            derandomize=True,
+            database=None,
+            phases=(Phase.explicit, Phase.generate),
+        )
+        property_tests.load_profile("mutants")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+        """Note that a test failed; a child ends then, without telling how."""
+        if call.excinfo and not call.excinfo.errisinstance(pytest.skip.Exception):
+            self.has_failed = True
+            if self._says:
+                os.write(self._says, item.nodeid.encode())
+                os._exit(NOTICED)
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Try every change that is wanted."""
+        if session.testsfailed:
+            raise session.Interrupted("the tests cannot be collected")
+        if not (self.names and REACHED.exists()):
+            self._look(session.items)
+        reach = Reach.load()
+        try:
+            self._try(changes(self.names), reach, session.items)
+        finally:
+            reach.save()
+        return True
+
+    def _try(self, wanted: Iterable[Change], reach: Reach, items: Sequence[pytest.Item]) -> None:
+        running: dict[int, Trial] = {}
+        for change in wanted:
+            if len(running) >= self.processes:
+                self._ended(running, reach)
+            child, trial = self._begun(change, reach, items)
+            running[child] = trial
+        while running:
+            self._ended(running, reach)
+
+    def _look(self, items: Sequence[pytest.Item]) -> None:
+        """Run every test once, watched, in a child. Each file begins with nothing kept, as a change does."""
+        if child := os.fork():
+            if os.waitpid(child, 0)[1]:
+                raise RuntimeError("a test fails without any change")
+            return
+        try:
+            reach, reached, file = Reach(), set[str](), ""
+            watch(reached)
+            for item, following in _in_turn(items):
+                if _file(item.nodeid) != file:
+                    file = _file(item.nodeid)
+                    forget()
+                reached.clear()
+                since = time.process_time()
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+                reach.add(item.nodeid, time.process_time() - since, reached)
+            reach.save()
+            os._exit(self.has_failed)
+        finally:
+            os._exit(1)
+
+    def _begun(
+        self, change: Change, reach: Reach, items: Sequence[pytest.Item]
+    ) -> tuple[int, Trial]:
+        """Fork a child that makes the change and tries it. Return its number."""
+        sys.stdout.flush()
+        said, says = os.pipe()
+        if child := os.fork():
+            os.close(says)
+            return child, Trial(change, said)
+        try:
+            silent = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(silent, 1)
+            os.dup2(silent, 2)
+            resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+            gc.disable()
+            forget(make(change))
+            self._says = says
+            self._run(reach.of(change, items), reach)
+        finally:  # whatever it was, the parent's session is not to go on here
+            os._exit(BROKEN)
+
+    def _run(self, items: Sequence[pytest.Item], reach: Reach) -> None:
+        """Run tests up to the first that fails, or takes far longer than it should, and end."""
+        for item, following in _in_turn(items):
+            seconds = AT_LEAST + PATIENCE * reach.seconds.get(item.nodeid, 0.0)
+            signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            if time.process_time() > self.seconds:
+                break
+        os._exit(SURVIVED)
+
+    def _ended(self, running: dict[int, Trial], reach: Reach) -> None:
+        """Wait for a child, and tell of a change that no test noticed."""
+        child, status, used = os.wait4(-1, 0)
+        trial = running.pop(child)
+        with os.fdopen(trial.said, encoding="utf-8") as said:
+            test = said.read()
+        self.tried += 1
+        with TRIED.open("a", encoding="utf-8") as log:
+            log.write(
+                f"{trial.change.name}\t{status}\t{used.ru_utime + used.ru_stime:.2f}\t{test}\n"
+            )
+        if test:
+            reach.notice(trial.change, test)
+        ended = os.waitstatus_to_exitcode(status)
+        if ended == BROKEN:
+            raise RuntimeError(f"{trial.change.name} could not be made")
+        if ended == SURVIVED:
+            self.survivors.append(trial.change)
+            print(f"\n{trial.change.name}\n{trial.change.diff}", flush=True)
+
+
+def main() -> int:
+    """Try the changes, and print those that no test noticed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "names", nargs="*", help='of what to change, such as "light.green"; without one, all'
+    )
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--seconds", type=float, default=600, help="of the processor, for each")
+    options = parser.parse_args()
+    campaign = Campaign(options.names, options.processes, options.seconds)
+    tests = config().pytest_add_cli_args_test_selection
+    ended = pytest.main(["-q", "-s", "-n", "0", "-p", "no:cacheprovider", *tests], [campaign])
+    print(f"\n{campaign.tried} changes, {len(campaign.survivors)} that no test noticed.")
+    return ended or bool(campaign.survivors)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
