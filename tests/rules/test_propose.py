@@ -29,6 +29,7 @@ from formflow.rules.light.propose import decide, decide_by
 from tests.support.facts import (
     AMBER_ALONE,
     ANSWERED_OTHERWISE,
+    BACKGROUND,
     DENIALS,
     HALVES,
     HARMLESS,
@@ -112,6 +113,17 @@ def test_a_half_that_cannot_raise_any_more_is_not_missing() -> None:
 
 def test_nothing_is_missing_for_green() -> None:
     assert (propose(GREEN).light, propose(GREEN).missing) == (Light.GREEN, ())
+
+
+def test_what_could_support_green_is_missing_and_what_only_balances_or_tells_of_the_child_is_not() -> (
+    None
+):
+    """2.1: "fun and light-hearted" speaks for healthy; "regretful" only softens what is amber."""
+    missing = propose(facts(dict.fromkeys(BACKGROUND, Tri.BLANK))).missing
+    assert "others_fun" in missing
+    of_the_child = {"background_anxiety", "background_disruption"}
+    assert not {"child_regretful", "parents_willing", *of_the_child} & set(missing)
+    assert "others_fun" not in propose(said("context_peer_pressure=yes")).missing
 
 
 def test_what_is_missing_stands_in_the_order_of_the_form() -> None:
@@ -600,6 +612,9 @@ def test_a_contradiction_names_the_question_it_is_about() -> None:
     assert [(one.code, one.field) for one in before.contradictions] == [
         ("FF-306", "context_happened_before")
     ]
+    alone = replace(said("type_touching=yes"), choices={"child_b_kind": "nobody"})
+    (nobody,) = propose(alone).contradictions
+    assert (nobody.code, nobody.field) == ("FF-331", "child_b_kind")
 
 
 def test_what_was_found_is_told_as_it_stands() -> None:
