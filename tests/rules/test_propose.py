@@ -224,6 +224,12 @@ def test_where_nobody_else_was_involved_green_waits_for_nothing_about_others() -
         assert {"others_fearful", "child_b_dob"} <= set(propose(known).missing)
     frightened = with_answer(alone, "others_fearful", Tri.YES)
     assert propose(frightened).light is Light.RED
+    for name in (
+        "others_freely",
+        "others_mutual",
+    ):  # somebody was there, and did not take part freely
+        assert propose(with_answer(alone, name, Tri.NO)).light is Light.UNDETERMINED
+        assert propose(with_answer(alone, name, Tri.YES)).light is Light.GREEN
     touched = with_answer(alone, "type_touching", Tri.YES)
     assert [one.code for one in propose(touched).contradictions] == ["FF-331"]
     assert propose(touched).light is Light.UNDETERMINED
