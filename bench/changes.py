@@ -21,7 +21,9 @@ from mutmut.configuration import config
 from mutmut.mutation.file_mutation import create_mutations
 
 # What a function names that only reads a file.
-FILE_ALONE = frozenset(("tomllib", "loads", "resources", "files", "__package__", "read_text"))
+FILE_ALONE = frozenset(
+    ("tomllib", "loads", "resources", "files", "__package__", "read_bytes", "decode")
+)
 
 
 @dataclass(frozen=True, slots=True)

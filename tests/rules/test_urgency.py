@@ -130,6 +130,12 @@ def test_the_words_are_quoted_as_they_are_written_and_what_they_skip_is_not() ->
     assert "“RAPED”, “blood”" in two.text
 
 
+def test_a_word_that_is_somebody_s_name_on_the_form_is_not_quoted() -> None:
+    named = {"context_text": "He had a Knife.", "child_b_name": "Sam Knife"}
+    (one,) = told(replace(CALM, texts=named))
+    assert (one.code, "Knife" in one.text) == ("FF-326", False)
+
+
 def test_every_box_with_free_text_is_looked_at_and_no_name() -> None:
     assert [one.field for one in told(words("He had a knife", "own_box"))] == ["own_box"]
     for box in boxes_with_names():
