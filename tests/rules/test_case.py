@@ -786,6 +786,21 @@ def test_for_an_adult_or_nobody_there_is_no_sheet_of_a_child_and_no_clock(
     assert not [step for step in clocked if step.sheet in ("referral_b", "plan_b")]
 
 
+def test_what_the_form_says_already_is_not_what_she_established() -> None:
+    record = entry("recording", {**CALM, "context_planned": "yes"}, Light.RED)
+    found = Case(record).with_sheet(entry("review", {"context_force": "yes"}))
+    assert found.together is not None
+    assert {"R2a", "R2c"} <= {one.rule for one in found.together.findings}
+    assert [one.rule for one in found.established] == ["R2c"]
+
+
+def test_what_she_finds_makes_a_case_urgent_as_what_the_form_says_does() -> None:
+    calm = case(Light.GREEN, review={"level": "healthy"})
+    assert not calm.cannot_wait
+    assert case(Light.GREEN, review={"medical_needed": "yes"}).cannot_wait
+    assert replace(calm, record=replace(calm.record, notices=(notice("FF-326"),))).cannot_wait
+
+
 def by_birth(kind: str, **hers: str) -> Case:
     """Return a case decided as harmful whose form gives the other person a date of birth of an adult."""
     born = {"child_b_kind": kind, "child_b_dob": "4/4/1999", "incident_at": "14/11/2026"}
@@ -796,10 +811,11 @@ def by_birth(kind: str, **hers: str) -> Case:
 
 @pytest.mark.parametrize("kind", ["child", "unknown", ""])
 @pytest.mark.parametrize("hers", ["", "4/4/1999", "4 April 1999"])
+@pytest.mark.parametrize("name", ["", "Ben Sample"])
 def test_for_an_adult_by_the_date_of_birth_alone_there_is_no_sheet_of_a_child(
-    kind: str, hers: str
+    kind: str, hers: str, name: str
 ) -> None:
-    found = by_birth(kind, child_b_dob=hers)
+    found = by_birth(kind, child_b_dob=hers, child_b_name=name)
     assert not found.has_child_b
     assert not [key for key in due(found, TODAY) if key.form_id in ("referral_b", "plan_b")]
     assert "AL1" in {step.id for step in open_steps(found, TODAY)}
