@@ -798,7 +798,7 @@ def test_what_she_finds_makes_a_case_urgent_as_what_the_form_says_does() -> None
     calm = case(Light.GREEN, review={"level": "healthy"})
     assert not calm.cannot_wait
     assert case(Light.GREEN, review={"medical_needed": "yes"}).cannot_wait
-    assert replace(calm, record=replace(calm.record, notices=(notice("FF-326"),))).cannot_wait
+    assert replace(calm, record=replace(calm.record, notices=(notice("FF-333"),))).cannot_wait
 
 
 def by_birth(kind: str, **hers: str) -> Case:
