@@ -921,6 +921,30 @@ def test_the_age_that_counts_is_that_when_the_assessment_begins(
     assert case().age is None
 
 
+def test_the_age_is_that_of_the_agency_s_day() -> None:
+    """Half past eleven at night by UTC is half past midnight of the next day, all summer long."""
+    late = datetime(2026, 6, 1, 23, 30, tzinfo=UTC)
+    scores = replace(entry("aim2", {"child_dob": "2/6/2008"}), recorded_at=late)
+    london = replace(case(), zone=ZoneInfo("Europe/London")).with_sheet(scores)
+    assert (london.age, case().with_sheet(scores).age) == (18, 17)
+
+
+@pytest.mark.parametrize(
+    ("decided", "was_harmful"),
+    [
+        (("harmful",), True),
+        (("concerning", "harmful"), True),
+        (("concerning",), False),
+        ((), False),
+    ],
+)
+def test_only_an_earlier_incident_that_was_decided_as_harmful_counts_as_harmful(
+    decided: tuple[str, ...], was_harmful: bool
+) -> None:
+    before = [EarlierIncident("FF-2025-000009", None, Light.RED, level) for level in decided]
+    assert replace(case(), history=History(tuple(before))).was_harmful_before is was_harmful
+
+
 SHARED = {
     "shared_young_at": "18/11/2026",
     "shared_parents_at": "19/11/2026",
