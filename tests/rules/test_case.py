@@ -921,12 +921,20 @@ def test_the_age_that_counts_is_that_when_the_assessment_begins(
     assert case().age is None
 
 
-def test_the_age_is_that_of_the_agency_s_day() -> None:
+def test_ages_are_those_of_the_agency_s_day() -> None:
     """Half past eleven at night by UTC is half past midnight of the next day, all summer long."""
     late = datetime(2026, 6, 1, 23, 30, tzinfo=UTC)
     scores = replace(entry("aim2", {"child_dob": "2/6/2008"}), recorded_at=late)
     london = replace(case(), zone=ZoneInfo("Europe/London")).with_sheet(scores)
     assert (london.age, case().with_sheet(scores).age) == (18, 17)
+    record, sheet = (
+        replace(entry(form_id, {"child_a_dob": "2/6/2008"}), recorded_at=late)
+        for form_id in ("recording", "review")
+    )
+    for zone, urgent in ((ZoneInfo("Europe/London"), ["FF-323"]), (UTC, [])):
+        together = Case(record, zone=zone).with_sheet(sheet).together
+        assert together is not None
+        assert [one.code for one in together.urgent] == urgent
 
 
 @pytest.mark.parametrize(
