@@ -937,6 +937,13 @@ def test_ages_are_those_of_the_agency_s_day() -> None:
         assert [one.code for one in together.urgent] == urgent
 
 
+def test_a_year_of_two_digits_is_of_the_century_of_the_agency_s_day() -> None:
+    new_year = datetime(2099, 12, 31, 23, 30, tzinfo=UTC)  # in Paris it is the first day of 2100
+    sent = replace(entry("referral_a", {"sent_at": "1/1/00"}), recorded_at=new_year)
+    paris = replace(case(), zone=ZoneInfo("Europe/Paris")).with_sheet(sent)
+    assert paris.moment("referral_a", "sent_at") == Moment(date(2100, 1, 1))
+
+
 @pytest.mark.parametrize(
     ("decided", "was_harmful"),
     [
