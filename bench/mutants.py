@@ -25,19 +25,13 @@ from mutmut.configuration import config
 from bench.changes import Change, changes, forget, make, watch
 
 REACHED = Path("build/mutants-reached.json")  # which test reaches what, from the last look
-TRIED = Path(
-    "build/mutants.tsv"
-)  # each change: how its child ended, seconds, the test that noticed it
-SURVIVED, NOTICED, BROKEN = (
-    0,
-    1,
-    2,
-)  # how a child ends; one that takes too long is ended by a signal: noticed
+# Each change that was tried: how its child ended, seconds of the processor, the test that noticed it.
+TRIED = Path("build/mutants.tsv")
+# How a child ends. One that takes too long is ended by a signal, and that is noticed too.
+SURVIVED, NOTICED, BROKEN = 0, 1, 2
 MEMORY = 3 << 30  # bytes: for a change that gathers without end
-PATIENCE, AT_LEAST = (
-    10,
-    3.0,
-)  # seconds of the processor: so many times what a test took, and so many at least
+PATIENCE = 10  # times: so much longer than without a change a test may take
+AT_LEAST = 3.0  # seconds of the processor, in any case
 
 
 @dataclass
@@ -46,9 +40,7 @@ class Reach:
 
     seconds: dict[str, float] = field(default_factory=dict)  # of the processor, by test
     tests: dict[str, set[str]] = field(default_factory=dict)  # by function
-    noticed: dict[str, dict[str, int]] = field(
-        default_factory=dict
-    )  # changes, by function and test
+    noticed: dict[str, dict[str, int]] = field(default_factory=dict)  # by function and test
     _in_turn: dict[str, list[pytest.Item]] = field(default_factory=dict)  # by function
 
     def of(self, change: Change, items: Sequence[pytest.Item]) -> list[pytest.Item]:
@@ -161,6 +153,7 @@ class Campaign:
         if session.testsfailed:
             raise session.Interrupted("the tests cannot be collected")
         if not (self.names and REACHED.exists()):
+            TRIED.unlink(missing_ok=True)
             self._look(session.items)
         reach = Reach.load()
         try:
