@@ -46,12 +46,11 @@ bench: $(READY)
 words: $(READY)
 	"$(BIN)/python" -m bench.words
 
-# kill -9 at every named point, then KILLS times at random: service, reading child, worker, a connector's process.
 # How well the labels of public forms are found that `formflow forms learn` has never seen.
 learn: $(READY)
 	"$(BIN)/python" -m bench.learn
 
-# kill -9 at every named point, then at KILLS random moments.
+# kill -9 at every named point, then KILLS times at random: service, reading child, worker, a connector's process.
 KILLS ?= 200
 crash: export FORMFLOW_KILLS := $(KILLS)
 crash: $(READY)
@@ -87,12 +86,10 @@ prints: $(READY)
 	"$(BIN)/python" -m pytest -q tests/reading/test_reworded_prints.py --timeout 21600
 
 # Every small change to the rules, to what is decided by them and to the clocks; a test must notice each.
+# make mutants OF=light.green: those of one module, or of one function.
+OF :=
 mutants: $(READY)
-	rm -rf mutants
-	@mkdir -p build
-	"$(BIN)/mutmut" run > build/mutants.log
-	@"$(BIN)/mutmut" results | tee build/mutants.txt
-	@! grep -q . build/mutants.txt && echo "Every one was noticed."
+	"$(BIN)/python" -m bench.mutants $(OF)
 
 # The sheets stored by fillpdf, in an environment of its own: PyMuPDF is under the AGPL.
 FILLPDF := build/with-fillpdf

@@ -786,6 +786,21 @@ def test_for_an_adult_or_nobody_there_is_no_sheet_of_a_child_and_no_clock(
     assert not [step for step in clocked if step.sheet in ("referral_b", "plan_b")]
 
 
+def test_what_the_form_says_already_is_not_what_she_established() -> None:
+    record = entry("recording", {**CALM, "context_planned": "yes"}, Light.RED)
+    found = Case(record).with_sheet(entry("review", {"context_force": "yes"}))
+    assert found.together is not None
+    assert {"R2a", "R2c"} <= {one.rule for one in found.together.findings}
+    assert [one.rule for one in found.established] == ["R2c"]
+
+
+def test_what_she_finds_makes_a_case_urgent_as_what_the_form_says_does() -> None:
+    calm = case(Light.GREEN, review={"level": "healthy"})
+    assert not calm.cannot_wait
+    assert case(Light.GREEN, review={"medical_needed": "yes"}).cannot_wait
+    assert replace(calm, record=replace(calm.record, notices=(notice("FF-333"),))).cannot_wait
+
+
 def by_birth(kind: str, **hers: str) -> Case:
     """Return a case decided as harmful whose form gives the other person a date of birth of an adult."""
     born = {"child_b_kind": kind, "child_b_dob": "4/4/1999", "incident_at": "14/11/2026"}
@@ -796,10 +811,11 @@ def by_birth(kind: str, **hers: str) -> Case:
 
 @pytest.mark.parametrize("kind", ["child", "unknown", ""])
 @pytest.mark.parametrize("hers", ["", "4/4/1999", "4 April 1999"])
+@pytest.mark.parametrize("name", ["", "Ben Sample"])
 def test_for_an_adult_by_the_date_of_birth_alone_there_is_no_sheet_of_a_child(
-    kind: str, hers: str
+    kind: str, hers: str, name: str
 ) -> None:
-    found = by_birth(kind, child_b_dob=hers)
+    found = by_birth(kind, child_b_dob=hers, child_b_name=name)
     assert not found.has_child_b
     assert not [key for key in due(found, TODAY) if key.form_id in ("referral_b", "plan_b")]
     assert "AL1" in {step.id for step in open_steps(found, TODAY)}
@@ -903,6 +919,45 @@ def test_the_age_that_counts_is_that_when_the_assessment_begins(
     said = {"child_dob": born, "begins_on": begins, "incident_at": "1/1/2020"}
     assert case(aim2={name: words for name, words in said.items() if words}).age == age
     assert case().age is None
+
+
+def test_ages_are_those_of_the_agency_s_day() -> None:
+    """Half past eleven at night by UTC is half past midnight of the next day, all summer long."""
+    late = datetime(2026, 6, 1, 23, 30, tzinfo=UTC)
+    scores = replace(entry("aim2", {"child_dob": "2/6/2008"}), recorded_at=late)
+    london = replace(case(), zone=ZoneInfo("Europe/London")).with_sheet(scores)
+    assert (london.age, case().with_sheet(scores).age) == (18, 17)
+    record, sheet = (
+        replace(entry(form_id, {"child_a_dob": "2/6/2008"}), recorded_at=late)
+        for form_id in ("recording", "review")
+    )
+    for zone, urgent in ((ZoneInfo("Europe/London"), ["FF-323"]), (UTC, [])):
+        together = Case(record, zone=zone).with_sheet(sheet).together
+        assert together is not None
+        assert [one.code for one in together.urgent] == urgent
+
+
+def test_a_year_of_two_digits_is_of_the_century_of_the_agency_s_day() -> None:
+    new_year = datetime(2099, 12, 31, 23, 30, tzinfo=UTC)  # in Paris it is the first day of 2100
+    sent = replace(entry("referral_a", {"sent_at": "1/1/00"}), recorded_at=new_year)
+    paris = replace(case(), zone=ZoneInfo("Europe/Paris")).with_sheet(sent)
+    assert paris.moment("referral_a", "sent_at") == Moment(date(2100, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("decided", "was_harmful"),
+    [
+        (("harmful",), True),
+        (("concerning", "harmful"), True),
+        (("concerning",), False),
+        ((), False),
+    ],
+)
+def test_only_an_earlier_incident_that_was_decided_as_harmful_counts_as_harmful(
+    decided: tuple[str, ...], was_harmful: bool
+) -> None:
+    before = [EarlierIncident("FF-2025-000009", None, Light.RED, level) for level in decided]
+    assert replace(case(), history=History(tuple(before))).was_harmful_before is was_harmful
 
 
 SHARED = {

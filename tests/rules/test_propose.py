@@ -24,11 +24,12 @@ from formflow.core.model import (
     Weighs,
 )
 from formflow.rules.light.book import Fact, asked_on_review, rules, rules_in_force, rules_version
-from formflow.rules.light.establish import findings
+from formflow.rules.light.establish import age_at_incident, findings
 from formflow.rules.light.propose import decide, decide_by
 from tests.support.facts import (
     AMBER_ALONE,
     ANSWERED_OTHERWISE,
+    BACKGROUND,
     DENIALS,
     HALVES,
     HARMLESS,
@@ -112,6 +113,17 @@ def test_a_half_that_cannot_raise_any_more_is_not_missing() -> None:
 
 def test_nothing_is_missing_for_green() -> None:
     assert (propose(GREEN).light, propose(GREEN).missing) == (Light.GREEN, ())
+
+
+def test_what_could_support_green_is_missing_and_what_only_balances_or_tells_of_the_child_is_not() -> (
+    None
+):
+    """2.1: "fun and light-hearted" speaks for healthy; "regretful" only softens what is amber."""
+    missing = propose(facts(dict.fromkeys(BACKGROUND, Tri.BLANK))).missing
+    assert "others_fun" in missing
+    of_the_child = {"background_anxiety", "background_disruption"}
+    assert not {"child_regretful", "parents_willing", *of_the_child} & set(missing)
+    assert "others_fun" not in propose(said("context_peer_pressure=yes")).missing
 
 
 def test_what_is_missing_stands_in_the_order_of_the_form() -> None:
@@ -212,6 +224,12 @@ def test_where_nobody_else_was_involved_green_waits_for_nothing_about_others() -
         assert {"others_fearful", "child_b_dob"} <= set(propose(known).missing)
     frightened = with_answer(alone, "others_fearful", Tri.YES)
     assert propose(frightened).light is Light.RED
+    for name in (
+        "others_freely",
+        "others_mutual",
+    ):  # somebody was there, and did not take part freely
+        assert propose(with_answer(alone, name, Tri.NO)).light is Light.UNDETERMINED
+        assert propose(with_answer(alone, name, Tri.YES)).light is Light.GREEN
     touched = with_answer(alone, "type_touching", Tri.YES)
     assert [one.code for one in propose(touched).contradictions] == ["FF-331"]
     assert propose(touched).light is Light.UNDETERMINED
@@ -600,6 +618,9 @@ def test_a_contradiction_names_the_question_it_is_about() -> None:
     assert [(one.code, one.field) for one in before.contradictions] == [
         ("FF-306", "context_happened_before")
     ]
+    alone = replace(said("type_touching=yes"), choices={"child_b_kind": "nobody"})
+    (nobody,) = propose(alone).contradictions
+    assert (nobody.code, nobody.field) == ("FF-331", "child_b_kind")
 
 
 def test_what_was_found_is_told_as_it_stands() -> None:
@@ -627,3 +648,68 @@ def test_what_was_found_is_told_as_it_stands() -> None:
     assert "on record: day not known (FF-2026-000009)." in told(
         "context_happened_before=yes", "R7", undated
     )
+
+
+BOTH = "The guidance asks for both halves of this, and "
+OTHER_NO, OTHER_UNSAID = (
+    f"{BOTH}the answer to the other is no.",
+    f"{BOTH}nobody has said anything of the other.",
+)
+OFTEN, OVER = (
+    "It happens often, or more often than before.",
+    "It takes up the child’s attention out of proportion to the rest of life.",
+)
+JUDGE = "Whether that is frequent or increasing is for the DSL to judge."
+ONE = "1 earlier paper on record: 1 September 2026 (FF-2026-000001)."
+TWO = "2 earlier papers on record: 1 September 2026 (FF-2026-000001), 2 October 2026 (FF-2026-000002)."
+
+
+def test_what_rests_on_earlier_papers_is_told_in_whole_with_the_questions_and_its_weight() -> None:
+    """2.2 "one-off", 2.3 "frequent or increasing" and "taking over": both halves, the papers, and who judges."""
+    before, over, often = "context_happened_before", "context_takes_over", "context_frequent"
+    one, two = earlier("2026-09-01"), earlier("2026-09-01", "2026-10-02")
+    for words, rule, history, weighs, fields, text in (
+        ("type_low_key=yes", "A2", one, "raises", ("type_low_key", before), "It was low key. There are earlier forms about this child."),
+        (f"type_low_key=yes, {before}=yes", "A2", one, "raises", ("type_low_key", before), "It was low key. It is no one-off: it has happened before."),
+        (f"type_low_key=yes, {before}=no", "A2", None, "raises", ("type_low_key", before), "It was low key. No earlier incident is known."),
+        (f"{often}=yes", "R7", None, "context", (often, before), f"{OFTEN} {OTHER_UNSAID} {JUDGE}"),
+        (f"{over}=yes", "R7", None, "context", (over, before), f"{OVER} {OTHER_UNSAID}"),
+        (f"{over}=yes, {often}=no", "R7", None, "context", (over, before), f"{OVER} {OTHER_NO}"),
+        (f"{over}=yes, {often}=no", "R7", two, "context", (over, before), f"{OVER} {OTHER_NO} {TWO} {JUDGE}"),
+        (f"{often}=yes, {over}=no", "R7", one, "context", (often, before), f"{OFTEN} {OTHER_NO} {ONE} {JUDGE}"),
+        (f"{often}=yes, {over}=yes", "R7", None, "raises", (often, over, before), f"{OFTEN} {OVER} {JUDGE}"),
+        (f"{over}=yes", "R7", one, "raises", (over, before), f"{OVER} {ONE} {JUDGE}"),
+        (f"{often}=no", "R7", two, "context", (before,), f"{TWO} {JUDGE}"),
+    ):  # fmt: skip
+        (found,) = (f for f in propose(said(words), history).findings if f.rule == rule)
+        assert (found.weighs, found.fields, found.text) == (weighs, fields, text), words
+    assert not [f for f in propose(said(f"{often}=no")).findings if f.rule == "R7"]
+
+
+def test_half_a_line_is_told_with_what_is_known_of_the_other_half() -> None:
+    """2.3 "size or strength" only with control; "difficult to distract" only with "returns" or "boundaries"."""
+    size, hard = "relationship_size", "attempt_difficult"
+    in_size, distract = "There is a difference in size.", "The child was difficult to distract."
+    for words, field, text in (
+        (f"{size}=yes", size, f"{in_size} {OTHER_UNSAID}"),
+        (f"{size}=yes, relationship_more_in_control=no", size, f"{in_size} {OTHER_NO}"),
+        (f"{hard}=yes", hard, f"{distract} {OTHER_UNSAID}"),
+        (f"{hard}=yes, attempt_returning=no", hard, f"{distract} {OTHER_UNSAID}"),
+        (f"{hard}=yes, attempt_returning=no, attempt_boundaries=yes", hard, f"{distract} {OTHER_NO}"),
+    ):  # fmt: skip
+        found = [f for f in propose(said(words)).findings if f.fields == (field,)]
+        assert [(f.weighs, f.text) for f in found] == [("context", text)], words
+
+
+def test_an_age_is_that_on_the_day_of_the_incident_and_none_without_both_dates() -> None:
+    for born, incident, age in (
+        ("2020-11-10", "2026-11-10", 6),
+        ("2020-11-11", "2026-11-10", 5),
+        ("2026-11-10", "2026-11-10", 0),
+        ("2026-11-11", "2026-11-10", None),
+    ):
+        known = said(f"type_low_key=yes, born={born}, incident={incident}")
+        assert age_at_incident(known) == age
+        assert age_at_incident(known, "child_b_dob") is None
+    assert age_at_incident(said("born=2020-11-10, type_low_key=yes")) is None
+    assert age_at_incident(said("incident=2020-11-10, type_low_key=yes")) is None

@@ -26,7 +26,7 @@ class Standing:
 @cache
 def standing() -> tuple[Standing, ...]:
     """Return every such line, in the order of the guidance."""
-    table = tomllib.loads((resources.files(__package__) / "standing.toml").read_text("utf-8"))
+    table = tomllib.loads((resources.files(__package__) / "standing.toml").read_bytes().decode())
     return tuple(
         Standing(
             id=row["id"],

@@ -110,7 +110,7 @@ def steps_in_force(on: date) -> tuple[Step, ...]:
 @cache
 def steps() -> tuple[Step, ...]:
     """Return every step there is or was, in the order of the guidance."""
-    table = tomllib.loads((resources.files(__package__) / "steps.toml").read_text("utf-8"))
+    table = tomllib.loads((resources.files(__package__) / "steps.toml").read_bytes().decode())
     return tuple(as_step(row, table["since"]) for row in table["step"])
 
 

@@ -138,4 +138,4 @@ def _ages(first: int, last: int = LONGEST_LIFE) -> range:
 
 @cache
 def _table() -> Mapping[str, Any]:
-    return tomllib.loads((resources.files(__package__) / "lights.toml").read_text("utf-8"))
+    return tomllib.loads((resources.files(__package__) / "lights.toml").read_bytes().decode())

@@ -39,14 +39,13 @@ def keep_from_green(told: Sequence[Notice], facts: Facts, ages: Ages) -> bool:
     A word about images counts also where the question is answered "no": then one of the two is wrong.
     """
     is_told = any(one.field == ONLINE for one in told)
-    is_adult = max(ages_of_the_two(facts), default=0) >= ages.adult
+    is_adult = any(age >= ages.adult for age in ages_of_the_two(facts))
     return is_told or is_adult or is_across_the_age(facts, ages)
 
 
 def is_across_the_age(facts: Facts, ages: Ages) -> bool:
     """Return whether by the dates one child was too young to consent and the other was not."""
-    both = ages_of_the_two(facts)
-    return min(both, default=0) < ages.can_consent <= max(both, default=0)
+    return {age < ages.can_consent for age in ages_of_the_two(facts)} == {True, False}
 
 
 def ages_of_the_two(facts: Facts) -> list[int]:

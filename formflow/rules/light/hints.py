@@ -133,4 +133,4 @@ def _lexicon(only: str | None) -> Lexicon:
 
 @cache
 def _table() -> Mapping[str, Any]:
-    return tomllib.loads((resources.files(__package__) / "hints.toml").read_text("utf-8"))
+    return tomllib.loads((resources.files(__package__) / "hints.toml").read_bytes().decode())

@@ -132,7 +132,7 @@ def words_of_names(texts: Mapping[str, str], boxes: Collection[str]) -> frozense
 
 @cache
 def _shared() -> Mapping[str, Any]:
-    return tomllib.loads((resources.files(__package__) / "phrases.toml").read_text("utf-8"))
+    return tomllib.loads((resources.files(__package__) / "phrases.toml").read_bytes().decode())
 
 
 @lru_cache(maxsize=10_000)

@@ -106,7 +106,7 @@ def _allegation(facts: Facts, on: date, ages: Ages) -> Iterator[Notice]:
     day = happened.day if happened else on
     for box, code in _BORN:
         born = facts.moments.get(box)
-        if born and born.day <= day and age_on(born.day, day) >= ages.adult:
+        if born and age_on(born.day, day) >= ages.adult:  # who is born later is below 0
             yield notice(code, field=box)
 
 
@@ -135,5 +135,5 @@ def _words(
 @cache
 def _lexicon() -> Lexicon:
     """Return the words and phrases of alarm.toml."""
-    table = tomllib.loads((resources.files(__package__) / "alarm.toml").read_text("utf-8"))
+    table = tomllib.loads((resources.files(__package__) / "alarm.toml").read_bytes().decode())
     return lexicon({name: table[name] for _, name in (*_LISTS, _TOUCHING_WORDS)})
