@@ -11,6 +11,7 @@ import gc
 import io
 import json
 import os
+import runpy
 import subprocess
 import sys
 import threading
@@ -24,12 +25,16 @@ ROOT = str(Path(__file__).parents[2])  # no command that is forked finds our tes
 
 
 def run(
-    arguments: Sequence[str], environment: Mapping[str, str]
+    arguments: Sequence[str], environment: Mapping[str, str], program: str | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end; return how it ended (-9: killed) and what it said."""
+    """Run `formflow`, or a module of ours that is a program, to its end; return how it ended and what it said.
+
+    -9 is: killed.
+    """
     with TemporaryDirectory() as folder:
         out, err = Path(folder, "out"), Path(folder, "err")
         job = {
+            "program": program,
             "arguments": arguments,
             "environment": {**os.environ, **environment},
             "folder": str(Path.cwd()),
@@ -76,6 +81,8 @@ def _serve() -> None:
         pid = os.fork()
         if pid == 0:
             _become(job)
+            if job["program"]:
+                runpy.run_module(job["program"], run_name="__main__")
             main(job["arguments"])
         print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
 
@@ -109,6 +116,7 @@ def _become(job: Mapping[str, Any]) -> None:
     os.environ.clear()
     os.environ.update(job["environment"])
     os.chdir(job["folder"])
+    sys.argv[1:] = job["arguments"]
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     for number, path in enumerate(job["said"], 1):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), number)
