@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -43,9 +44,20 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["PYTEST_DEBUG_TEMPROOT"] = str(IN_MEMORY)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest: no process of the run then ends with it while the others have nothing to do."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let each process of the run begin with its share of what takes longest: none has it left in the end.
+
+    pytest-xdist gives each an equal part of the tests, in their order.
+    """
+    processes = getattr(config, "workerinput", {}).get("workercount", 1)
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    others = iter([item for item in items if not item.get_closest_marker("slow")])
+    ordered: list[pytest.Item] = []
+    for to_come in range(processes, 0, -1):
+        part = (len(items) - len(ordered)) // to_come
+        share = slow[to_come - 1 :: processes]
+        ordered += [*share, *islice(others, max(0, part - len(share)))]
+    items[:] = ordered
 
 
 def pytest_collection_finish() -> None:
