@@ -1,7 +1,8 @@
 """The pages of a PDF as they are printed: words with their places, and letters in the order drawn.
 
-By pdfplumber. A letter also remembers the drawings it is in: programs that turn boxes into print
-draw each answer as a drawing of its own, of the size of the box.
+By pdfplumber, which is asked for letters and pictures alone: to describe all that is drawn takes it as long as
+to read it. A letter also remembers the drawings it is in: programs that turn boxes into print draw each answer
+as a drawing of its own, of the size of the box.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import pdfplumber
-from pdfminer.layout import LTChar, LTContainer, LTFigure
+from pdfminer.converter import PDFPageAggregator
+from pdfminer.layout import LTChar, LTContainer, LTFigure, LTImage, LTPage
+from pdfminer.pdfinterp import PDFPageInterpreter
 from pdfplumber.utils.clustering import cluster_objects
 from pdfplumber.utils.text import extract_words
 
@@ -31,7 +34,7 @@ WORD_GOES_ON = ("-", "’", "/")  # programs break lines after these, too
 class Letter(NamedTuple):
     """One letter as drawn, and the outlines of the drawings around it, from outside to inside."""
 
-    drawn: dict[str, Any]  # as pdfplumber gives it
+    drawn: dict[str, Any]  # as pdfplumber describes it
     around: tuple[Rectangle, ...]
 
     @property
@@ -70,14 +73,68 @@ def sheets(content: bytes) -> list[Sheet]:
 def _sheets(content: bytes) -> Iterator[Sheet]:
     with pdfplumber.open(io.BytesIO(content)) as pdf:
         for page in pdf.pages:
+            letters, pictures = [], []
+            for thing, around in _things(_laid_out(page), ()):
+                if isinstance(thing, LTChar):
+                    letters.append(Letter(_described(thing, page), around))
+                else:
+                    pictures.append(thing)
             yield Sheet(
                 float(page.width),
                 float(page.height),
-                tuple(_words(page)),
-                tuple(_letters(page)),
-                any(_fills(image, page) for image in page.images),
+                tuple(_words(letters)),
+                tuple(letters),
+                any(_fills(picture, page) for picture in pictures),
             )
             page.close()  # else it keeps every object of the page
+
+
+class _Print(PDFPageAggregator):
+    """Gathers what a page prints, but for lines and areas: nobody asks for them, and a form has thousands."""
+
+    def paint_path(self, *_: Any) -> None:
+        """Leave them out."""
+
+
+def _laid_out(page: Any) -> LTPage:
+    resources = page.pdf.rsrcmgr
+    device = _Print(resources, pageno=page.page_number)
+    PDFPageInterpreter(resources, device).process_page(page.page_obj)
+    return device.get_result()
+
+
+def _things(
+    container: LTContainer[Any], around: tuple[Rectangle, ...]
+) -> Iterator[tuple[LTChar | LTImage, tuple[Rectangle, ...]]]:
+    """Yield the letters and pictures of a page in the order drawn, with the outlines of the drawings around them."""
+    for thing in container:
+        if isinstance(thing, LTChar | LTImage):
+            yield thing, around
+        elif isinstance(thing, LTFigure):
+            yield from _things(thing, (*around, thing.bbox))
+        elif isinstance(thing, LTContainer):
+            yield from _things(thing, around)
+
+
+def _described(letter: LTChar, page: Any) -> dict[str, Any]:
+    """Return a letter as pdfplumber describes it: what its own search for words, and ours for answers, look at."""
+    left, above = page.mediabox[:2]
+    top = page.height - letter.y1 + above
+    return {
+        "text": letter.get_text(),
+        "x0": letter.x0 + left,
+        "x1": letter.x1 + left,
+        "y0": letter.y0,
+        "y1": letter.y1,
+        "top": top,
+        "bottom": page.height - letter.y0 + above,
+        "doctop": page.initial_doctop + top,
+        "width": letter.width,
+        "height": letter.height,
+        "size": letter.size,
+        "upright": letter.upright,
+        "matrix": letter.matrix,
+    }
 
 
 class Line(NamedTuple):
@@ -139,31 +196,12 @@ def _spots(x: float, y: float) -> Iterator[tuple[int, int]]:
     yield from ((across + dx, up + dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1))
 
 
-def _fills(image: dict[str, Any], page: Any) -> bool:
-    covered = float(image["width"]) * float(image["height"])
+def _fills(picture: LTImage, page: Any) -> bool:
+    covered = float(picture.width) * float(picture.height)
     return bool(covered > MOST_OF_A_PAGE * float(page.width * page.height))
 
 
-def _words(page: Any) -> Iterator[Word]:
-    for word in page.extract_words(x_tolerance_ratio=0.2, return_chars=True):
+def _words(letters: Iterable[Letter]) -> Iterator[Word]:
+    drawn = [letter.drawn for letter in letters]
+    for word in extract_words(drawn, x_tolerance_ratio=0.2, return_chars=True):
         yield Word(word["text"], (word["x0"] + word["x1"]) / 2, word["chars"][0]["matrix"][5])
-
-
-def _letters(page: Any) -> Iterator[Letter]:
-    around = list(_around(page.layout, ()))
-    drawn = page.chars
-    if len(around) != len(drawn):
-        around = [()] * len(drawn)
-    yield from map(Letter, drawn, around)
-
-
-def _around(
-    container: LTContainer[Any], chain: tuple[Rectangle, ...]
-) -> Iterator[tuple[Rectangle, ...]]:
-    for thing in container:
-        if isinstance(thing, LTChar):
-            yield chain
-        elif isinstance(thing, LTFigure):
-            yield from _around(thing, (*chain, thing.bbox))
-        elif isinstance(thing, LTContainer):
-            yield from _around(thing, chain)

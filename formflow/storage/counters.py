@@ -87,7 +87,8 @@ def move_past(connection: Connection, others: Mapping[str, int]) -> None:
 def renew_epoch(connection: Connection) -> None:
     """Go on under an epoch in which no child has a number yet."""
     used = given(connection)
-    fresh = secrets.choice([one for one in EPOCHS if of_epoch(one) not in used])
+    while of_epoch(fresh := secrets.choice(EPOCHS)) in used:
+        pass
     connection.execute(_RENEW, {"epoch": fresh})
 
 

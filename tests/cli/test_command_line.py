@@ -209,6 +209,7 @@ def test_doctor_says_when_no_folder_is_for_decisions_and_what_to_write(
     assert "“Drop decisions here”" in out
 
 
+@pytest.mark.slow
 def test_forms_list_and_build_check(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert cli.run(["forms", "list", "--json"]) == ExitCode.DONE
     assert printed(capsys)[0]["id"] == "recording"

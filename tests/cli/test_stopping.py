@@ -6,10 +6,8 @@ How long that takes depends on the machine; that nothing is begun after the sign
 from __future__ import annotations
 
 import signal
-import subprocess
 import sys
 import threading
-from pathlib import Path
 
 import pytest
 
@@ -18,23 +16,20 @@ from formflow.cli import stopping
 from formflow.core.errors import ExitCode
 from formflow.core.settings import Settings
 from formflow.storage.database import reading
-from tests.support import worker
+from tests.support import forked, worker
 from tests.support.offices import SAMPLES, sample
 
 if sys.platform == "win32":
     pytest.skip("Windows has no SIGTERM to send", allow_module_level=True)
 
 MANY = 2000
-ROOT = Path(__file__).parents[2]
 
 
 def stopped(office: Settings, place: str, *arguments: str) -> tuple[int, int]:
     """Return how the command ended, and how often it came past the place at which it was told to stop."""
     file = office.state.folder.parent / "formflow.toml"
-    script = [sys.executable, "-m", "tests.support.stopped", place, "--settings", str(file)]
-    done = subprocess.run(
-        [*script, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
-    )
+    told = [place, "--settings", str(file), *arguments]
+    done = forked.run(told, {}, program="tests.support.stopped")
     assert "Traceback" not in done.stderr, done.stderr
     return done.returncode, int(done.stdout.splitlines()[-1]) if done.stdout else 0
 

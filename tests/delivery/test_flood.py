@@ -48,6 +48,7 @@ def unseen(office: Settings) -> list[str]:
         return [one.reference for one in waiting.unacknowledged(connection)]
 
 
+@pytest.mark.slow
 def test_five_hundred_files_are_one_alert_and_the_urgent_form_among_them_has_its_own(
     office: Settings,
 ) -> None:

@@ -38,6 +38,7 @@ def serve_until_it_ends(office: Settings) -> None:
         )
 
 
+@pytest.mark.slow
 def test_a_service_whose_ledger_breaks_stops_and_leaves_forms_where_they_lie(
     office: Settings,
 ) -> None:

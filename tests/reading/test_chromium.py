@@ -50,6 +50,7 @@ def saved(window: Chromium, file: Path, words: str, circle: int, to: Path) -> Re
     return read(to)
 
 
+@pytest.mark.slow
 def test_a_form_filled_saved_opened_changed_and_saved_again_in_chromium(tmp_path: Path) -> None:
     # One Chromium for all of it: it takes longer to start than to fill in a form.
     with chromium(tmp_path) as window:

@@ -29,6 +29,7 @@ def ink(window: Firefox) -> int:
     return sum(shown.histogram()[:DARK])
 
 
+@pytest.mark.slow
 def test_a_form_filled_saved_opened_changed_and_saved_again_in_firefox(tmp_path: Path) -> None:
     # One Firefox for all of it: it takes longer to start than to fill in a form.
     with firefox(tmp_path) as window:

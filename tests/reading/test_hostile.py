@@ -267,8 +267,7 @@ def entries_by_file(office: Settings) -> dict[str, Entry]:
         return {name: entries.entry(connection, number) for name, number in rows if number}
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(3600)  # nearly eighty files, and a child that is begun again for many of them
+@pytest.mark.timeout(3600)  # nearly eighty files; what the tests above have read is not read again
 def test_an_office_under_attack_hears_of_every_file_and_records_none(
     office_in_a_hurry: Settings,
     kept: KeptReadings,

@@ -89,6 +89,7 @@ def test_the_first_pages_of_another_form_are_enough(made: dict[str, Path], tmp_p
     assert reason(tmp_path / "both.pdf") == "FF-152"
 
 
+@pytest.mark.slow
 @needs_tesseract
 def test_two_scans_in_one_file_are_told(tmp_path: Path) -> None:
     once = scanned(SAMPLE, tmp_path / "once.pdf", 1, 1, 0.4)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import pikepdf
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pikepdf import Array, Dictionary, Name, Pdf, String
 
@@ -62,10 +62,20 @@ def test_an_empty_form_is_held(tmp_path: Path) -> None:
 LETTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\x1b\0")
 
 
+# What letters of Windows, of a Mac or of UTF-8 look like when they are read by the table of PDF.
+SIGNS_OF_ANOTHER_TABLE = frozenset("™ﬁﬂ‚“”„‹›†‡•‰ƒ−ŒŠŸŽŁÂÃÅÄ")
+
+
 def may_be_of_another_table(text: str) -> bool:
-    """Return whether the bytes that are stored for a text are letters in UTF-8, too: that holds a paper."""
+    """Return whether the bytes that are stored for a text may be letters of another table: that holds a paper."""
     try:
-        text.encode("pdfdoc").decode()
+        stored = text.encode("pdfdoc")
+    except UnicodeError:
+        return False
+    if SIGNS_OF_ANOTHER_TABLE & set(text):
+        return True
+    try:
+        stored.decode()
     except UnicodeError:
         return False
     return not text.isascii()
@@ -79,14 +89,15 @@ def may_be_of_another_table(text: str) -> bool:
     texts=st.dictionaries(st.sampled_from(TEXTS), st.text(LETTERS, max_size=300), min_size=1),
     ticks=st.dictionaries(st.sampled_from(TICKS), st.sampled_from(["yes", "no", "unknown"])),
 )
+@example(texts={"child_a_name": "¡Â¡", "child_b_name": "Zoë"}, ticks={})
 def test_what_was_filled_in_is_what_is_read(
     tmp_path: Path, texts: dict[str, str], ticks: dict[str, str]
 ) -> None:
-    assume(not any(map(may_be_of_another_table, texts.values())))
     path = paper(tmp_path / "a.pdf", texts | ticks)
     typed = {name: normalised(text) for name, text in texts.items()}
     assert given_answers(path) == {name: text for name, text in typed.items() if text} | ticks
-    assert {code for code, _ in held(path)} <= {"FF-115"}
+    doubtful = {name for name, text in texts.items() if may_be_of_another_table(text)}
+    assert held(path) <= {("FF-115", None)} | {("FF-149", name) for name in doubtful}
 
 
 def test_an_escape_which_viewers_take_for_the_name_of_a_language_holds_the_paper(

@@ -68,6 +68,7 @@ def test_a_scan_of_an_agencys_form_that_lies_askew_and_is_not_clean_is_read(fill
     assert reading.answers["incident_place"].state is AnswerState.UNREADABLE
 
 
+@pytest.mark.slow
 @needs_tesseract
 @pytest.mark.parametrize(
     ("watched", "pages"), [(False, 2), (True, 1)], ids=["system limit", "watched by the parent"]

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from sqlalchemy import text
 
 from bench import forms as made_forms
@@ -104,6 +105,7 @@ def _sha256(paper: Path) -> str:
     return hashlib.sha256(paper.read_bytes()).hexdigest()
 
 
+@pytest.mark.slow
 def test_every_form_is_once_everywhere_after_a_restore(
     tmp_path: Path, inbox: tuple[Inbox, int]
 ) -> None:

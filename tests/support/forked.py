@@ -1,30 +1,40 @@
 """Commands in processes of their own that need not load everything again: forked from one that has.
 
-Run as a program, this module is the process that is forked.
+Run as a program, this module is the process that is forked. It has taken a form through an agency of its own
+first: what that has loaded, drawn and compiled is there for every command.
 """
 
 from __future__ import annotations
 
 import atexit
+import gc
 import io
 import json
 import os
+import runpy
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+ROOT = str(Path(__file__).parents[2])  # no command that is forked finds our tests
+
 
 def run(
-    arguments: Sequence[str], environment: Mapping[str, str]
+    arguments: Sequence[str], environment: Mapping[str, str], program: str | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end; return how it ended (-9: killed) and what it said."""
+    """Run `formflow`, or a module of ours that is a program, to its end; return how it ended and what it said.
+
+    -9 is: killed.
+    """
     with TemporaryDirectory() as folder:
         out, err = Path(folder, "out"), Path(folder, "err")
         job = {
+            "program": program,
             "arguments": arguments,
             "environment": {**os.environ, **environment},
             "folder": str(Path.cwd()),
@@ -63,16 +73,42 @@ def _server() -> subprocess.Popen[str]:
 
 def _serve() -> None:
     """Take a job from each line of standard input; answer with the exit code of its process."""
-    from formflow.cli import main, work
+    from formflow.cli import main
 
-    assert work  # loaded here, so that no job needs to
+    _warm_up()
     for line in iter(sys.stdin.readline, ""):
         job = json.loads(line)
         pid = os.fork()
         if pid == 0:
             _become(job)
+            if job["program"]:
+                runpy.run_module(job["program"], run_name="__main__")
             main(job["arguments"])
         print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+
+
+def _warm_up() -> None:
+    """Load what commands need, and do once what they do. No thread is left, as before every fork."""
+    sys.path.insert(0, ROOT)
+    import pytest
+
+    from formflow.cli import work
+    from tests.support import compiled, worker
+    from tests.support.offices import agency, drop
+
+    sys.path.remove(ROOT)
+    assert work
+    compiled.share(pytest.MonkeyPatch())
+    with TemporaryDirectory() as folder:
+        office = agency(Path(folder, "agency"))
+        drop(office, "red-planned-secrecy-pdfjs")
+        worker.settle(office)
+        worker.close()
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread():
+            thread.join()
+    gc.collect()
+    gc.freeze()
 
 
 def _become(job: Mapping[str, Any]) -> None:
@@ -80,6 +116,7 @@ def _become(job: Mapping[str, Any]) -> None:
     os.environ.clear()
     os.environ.update(job["environment"])
     os.chdir(job["folder"])
+    sys.argv[1:] = job["arguments"]
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     for number, path in enumerate(job["said"], 1):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), number)
