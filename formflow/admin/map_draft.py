@@ -132,30 +132,7 @@ def _first_rows(kind: str, file: Path) -> Mapping[str, list[list[str]]]:
             return connector.first_rows(file)
         except Ending as problem:
             raise NoHeadings(problem.text) from None
-    if file.suffix.lower() in (".xlsx", ".xlsm"):
-        return _of_workbook(file)
     raise NoHeadings(f"“{kind}” has no columns that could be read from a file.")
-
-
-def _of_workbook(file: Path) -> Mapping[str, list[list[str]]]:
-    import openpyxl  # takes long to import
-
-    try:
-        book = openpyxl.load_workbook(file, read_only=True, data_only=True)
-    except OSError:
-        raise
-    except Exception:  # noqa: BLE001 - a damaged file may fail in any way
-        raise NoHeadings("This is no workbook that can be read.") from None
-    try:
-        return {
-            sheet.title: [
-                ["" if cell is None else str(cell) for cell in row]
-                for row in sheet.iter_rows(max_row=LOOKED_AT, values_only=True)
-            ]
-            for sheet in book.worksheets
-        }
-    finally:
-        book.close()
 
 
 def _pairs(headings: Sequence[str]) -> list[_Pair]:

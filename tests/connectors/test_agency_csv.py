@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import stat
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -353,20 +352,6 @@ def test_it_passes_what_every_connector_must(tmp_path: Path) -> None:
             return place.connector(columns={"Pupil": "{child_a_name}", "Notes": "{what_happened}"})
 
         check(conformance.Trial(open=opened, landed=landed))
-
-
-def test_three_hundred_rows_a_second(log: Any) -> None:
-    """In batches as the core hands them over, into a file of 10,000 rows; of processor time."""
-    rows = b"".join(b"01/09/2026,Pat %d,Level 1,,\r\n" % n for n in range(10_000))
-    place = log(EXCEL.content + rows)
-    connector = place.connector()
-    every = [connector.prepare(told(reference=f"FF-2026-{n:06d}")) for n in range(1, 601)]
-    before = time.process_time()
-    for at in range(0, 600, 200):
-        connector.deliver_batch(every[at : at + 200])
-    spent = time.process_time() - before
-    print(f"{600 / spent:.0f} rows a second of processor time")
-    assert 600 / spent > 300
 
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "existing"

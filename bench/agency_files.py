@@ -1,4 +1,4 @@
-"""Rows into a workbook of 10,000 rows that the agency keeps: one by one, and many with one save."""
+"""Rows into a workbook and a CSV file of 10,000 rows that the agency keeps: one by one, and many with one save."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from formflow.core.model import Light, Outcome
 from formflow.sdk import NamedAnswer, RecordParcel
 from formflow.sdk.conformance import pretend_context
+from formflow_connectors.csv_file import CsvFile, CsvFileSettings
 from formflow_connectors.workbook import Workbook, WorkbookSettings
 
 ROWS, COLUMNS = 10_000, 12
@@ -18,7 +19,7 @@ HEADINGS = ("Our reference", "Date", "Pupil", "Level")
 AT = datetime(2026, 11, 23, 14, 2, tzinfo=UTC)
 
 
-def made(path: Path) -> Path:
+def made_workbook(path: Path) -> Path:
     """Make the workbook as a program for spreadsheets would: styled, filtered, with a column of dates."""
     import openpyxl
 
@@ -32,6 +33,14 @@ def made(path: Path) -> Path:
         sheet.append([f"MB-{row:06d}", day, f"Sample, Pat {row % 700}", "Level 1", *words])
     sheet.auto_filter.ref = f"A1:L{ROWS + 1}"
     book.save(path)
+    return path
+
+
+def made_csv(path: Path) -> Path:
+    """Make a CSV file as Excel does."""
+    head = f"{','.join(HEADINGS)}\r\n"
+    rows = (f"MB-{row:06d},01/09/2026,Pat {row},Level 1\r\n" for row in range(ROWS))
+    path.write_text(head + "".join(rows), "ascii", newline="")
     return path
 
 
@@ -55,12 +64,13 @@ def in_batches(path: Path, count: int) -> float:
     return count / (time.process_time() - begun)
 
 
-def _connector(path: Path) -> Workbook:
+def _connector(path: Path) -> Workbook | CsvFile:
     columns = {"Date": "{incident_at}", "Pupil": "{child_a_name}", "Level": "{level}"}
-    settings = WorkbookSettings.model_validate(
-        {"file": path, "columns": columns, "reference_column": HEADINGS[0]}
-    )
-    return Workbook(settings, pretend_context())
+    told = {"file": path, "columns": columns, "reference_column": HEADINGS[0]}
+    if path.suffix == ".csv":
+        settings = CsvFileSettings.model_validate(told | {"encoding": "utf-8"})
+        return CsvFile(settings, pretend_context())
+    return Workbook(WorkbookSettings.model_validate(told), pretend_context())
 
 
 def _parcel(number: int) -> RecordParcel:
