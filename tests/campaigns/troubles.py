@@ -149,14 +149,15 @@ def _flipped_ledger(day: Day) -> None:
     chance, told = random.Random(20261127), 0  # noqa: S311 - the same places in every run
     for _ in range(FLIPS):
         content = bytearray(sound)
-        content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
+        place = chance.randrange(len(content))
+        content[place] ^= 1 << chance.randrange(8)
         ledger.write_bytes(content)
         shown = formflow(day.office, "show", "--json", reference)
-        day.sees_only(shown.returncode in (0, 4, 7), f"show ended with {shown.returncode}")
+        day.sees_only(shown.returncode in (0, 4, 7), f"byte {place}, show: {shown.stderr}")
         day.sees_only(shown.returncode != 0 or shown.stdout == right, "show gave another answer")
         checked = formflow(day.office, "verify")
         told += checked.returncode == 7
-        day.sees_only(checked.returncode in (0, 1, 4, 7), f"verify ended with {checked.returncode}")
+        day.sees_only(checked.returncode in (0, 1, 4, 7), f"byte {place}, verify: {checked.stderr}")
         (day.office.state.folder / "ledger-damaged").unlink(missing_ok=True)
     day.sees_only(told > 0, "verify found none of them")
     ledger.write_bytes(sound)
