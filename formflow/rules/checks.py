@@ -50,9 +50,10 @@ class _Paper:
         self, code: str, name: str | None, words: Mapping[str, object] | None = None
     ) -> Notice:
         """Return a numbered message about a box, or about the whole paper."""
-        field = self.form.fields.get(name) if name else None
+        if name is None:
+            return notice(code, words=words)
+        field, page = self.form.fields.get(name), self.form.pages.get(name)
         label = field.label if field else None
-        page = self.form.pages.get(name) if name else None
         return notice(code, field=name, label=label, page=page, words=words)
 
 

@@ -73,6 +73,19 @@ def test_every_question_of_the_form_becomes_a_fact_and_nothing_else_does() -> No
     assert {*facts.ticks, *facts.choices, *facts.texts, *facts.moments} == set(FORM.fields)
 
 
+def test_a_blank_box_has_no_words_and_a_question_the_words_that_are_printed() -> None:
+    facts = checked(others_words="").facts
+    assert (facts.texts["others_words"], facts.texts["type_text"]) == ("", "What happened.")
+    assert facts.labels["context_planned"] == FORM.fields["context_planned"].label
+
+
+def test_what_a_paper_carries_and_what_its_reader_tells_is_told_and_holds_nothing() -> None:
+    read = replace(reading(SOUND), carries=("a script", "a file"), told=("FF-216",))
+    first, second = check(read, FORM, TODAY).notices
+    assert (first.code, "a script, a file" in first.text) == ("FF-129", True)
+    assert (second.code, second.field) == ("FF-216", None)
+
+
 @pytest.mark.parametrize(
     ("value", "tri"), [("yes", Tri.YES), ("no", Tri.NO), ("unknown", Tri.UNKNOWN), ("", Tri.BLANK)]
 )
