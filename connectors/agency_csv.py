@@ -258,4 +258,5 @@ class AgencyCsv:
         if written == "ascii":
             written = "no letter beyond A to Z: say “encoding”, or a name such as Zoë waits"
         rows = sum(1 for _ in table.rows)
-        return f"The file has {rows} rows, with {apart} between the columns ({written}). FormFlow fills {names}."
+        holds = f"{rows} rows" if rows != 1 else "1 row"
+        return f"The file has {holds}, with {apart} between the columns ({written}). FormFlow fills {names}."

@@ -345,8 +345,9 @@ def _told(opened: _Opened) -> Iterator[CheckLine]:
         for name, column in made.columns.items()
     )
     rows = made.last - made.heading
+    below = f"{rows} rows" if rows != 1 else "1 row"
     yield CheckLine(
         True,
-        f"The sheet “{made.sheet.part.name}” has its headings in row {made.heading} and {rows} rows."
+        f"The sheet “{made.sheet.part.name}” has its headings in row {made.heading} and {below}."
         f" FormFlow fills {names}, next in row {made.last + 1}.",
     )

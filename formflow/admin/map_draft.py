@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rapidfuzz import fuzz
@@ -21,6 +21,7 @@ ALIKE = 86  # of 100: from here on a heading is taken for another spelling of on
 _LEVELS = ", ".join(f'{name} = "…"' for name in LIGHTS)
 _LEVEL = f'{{ field = "level", values = {{ {_LEVELS} }}, blank = "To be decided" }}'
 _ON = "%d/%m/%Y"
+HOLD_DATES = ("workbook", "sql_table")  # a date goes there as a date, which sorts, and not as words
 # What fills a column, and its usual headings.
 SURE: Mapping[str, tuple[str, ...]] = {
     f"{{incident_at:{_ON}}}": ("date of incident", "incident date", "date of concern", "date of event"),
@@ -95,6 +96,8 @@ def draft(kind: str, file: Path) -> Draft:
     """Return a draft for a file. Raise NoHeadings, SettingsProblem for a kind that is not there, or OSError."""
     sheet, headings = _headings(kind, file)
     pairs = _pairs([one for one in headings if same_heading(one) not in OURS])
+    if kind in HOLD_DATES:
+        pairs = [replace(one, filled=one.filled.replace(f":{_ON}", "")) for one in pairs]
     lines = ["[[destination]]", f"name = {_toml(_name(file))}", f"kind = {_toml(kind)}"]
     lines += [f"file = {_toml(file.resolve().as_posix())}"]
     lines += [f"sheet = {_toml(sheet)}"] if sheet else []

@@ -114,6 +114,7 @@ def test_a_workbook_is_drafted_by_the_sheet_that_has_headings(tmp_path: Path) ->
     text = map_draft.draft("workbook", tmp_path / "log.xlsx").text
     assert 'sheet = "Log 2026"' in text
     assert '"Pupil" = "{child_a_name}"' in text
+    assert '"Date of birth" = "{child_a_dob}"' in text, "a date, not words"
     assert 'reference_column = "FormFlow ref"  # CHECK' in text
     assert "or name “Reference” if nothing else" in text
 

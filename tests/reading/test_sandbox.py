@@ -341,6 +341,13 @@ def test_a_path_with_any_letters_can_be_read(good: Path, tmp_path: Path, cage: C
     assert_reads(cage, folder / "good.pdf")
 
 
+def test_a_path_from_where_the_parent_stands_can_be_read(
+    good: Path, cage: Cage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(good.parent)
+    assert_reads(cage, Path(good.name))
+
+
 def test_a_missing_file_is_said_to_be_missing(tmp_path: Path, cage: Cage) -> None:
     with pytest.raises(FileNotFoundError):
         cage.read(tmp_path / "missing.pdf")

@@ -277,7 +277,8 @@ class _Child:
         on_the_clock = max(TIMES_ON_THE_CLOCK * seconds, LEAST_ON_THE_CLOCK)
         until = time.monotonic() + on_the_clock
         used_up_at = seconds + self._costs()[0]
-        self._requests.put(json.dumps([wanted, str(path), on_the_clock + LAST_BY_ITSELF]).encode())
+        where = str(path.absolute())  # the child stands elsewhere
+        self._requests.put(json.dumps([wanted, where, on_the_clock + LAST_BY_ITSELF]).encode())
         left = seconds  # no child of one thread can have used that up before so much time is over
         while (patience := until - time.monotonic()) > 0:
             patience = min(patience, WATCH_SECONDS if self._watch_memory else left)
