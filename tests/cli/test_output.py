@@ -23,7 +23,6 @@ def piped(office: Settings, letters: dict[str, str], *arguments: str) -> tuple[i
         [sys.executable, "-c", COMMAND, "--settings", str(file), *arguments],
         env=plain | letters,
         capture_output=True,
-        timeout=100,
         check=False,
     )
     assert b"UnicodeEncodeError" not in done.stderr

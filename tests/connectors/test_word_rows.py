@@ -314,7 +314,6 @@ def test_libreoffice_opens_the_documents_and_gives_the_rows_back(tmp_path: Path)
         + [str(tmp_path / f"{number}.docx") for number in range(len(names))],
         check=True,
         capture_output=True,
-        timeout=300,
     )
     for number in range(len(names)):
         said = (tmp_path / f"{number}.txt").read_text("utf-8-sig").split("\n")
