@@ -18,6 +18,7 @@ from pdfminer.converter import PDFPageAggregator
 from pdfminer.layout import LTChar, LTContainer, LTFigure, LTImage, LTPage
 from pdfminer.pdfinterp import PDFPageInterpreter
 from pdfplumber.utils.clustering import cluster_objects
+from pdfplumber.utils.exceptions import PdfminerException
 from pdfplumber.utils.text import extract_words
 
 from formflow.forms.manifest import Rectangle
@@ -97,9 +98,13 @@ class _Print(PDFPageAggregator):
 
 
 def _laid_out(page: Any) -> LTPage:
+    """Return a page as it is printed. Raise PdfminerException, also where its content unpacks to more than memory holds."""
     resources = page.pdf.rsrcmgr
     device = _Print(resources, pageno=page.page_number)
-    PDFPageInterpreter(resources, device).process_page(page.page_obj)
+    try:
+        PDFPageInterpreter(resources, device).process_page(page.page_obj)
+    except Exception as problem:
+        raise PdfminerException(problem) from problem
     return device.get_result()
 
 
