@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -27,10 +26,8 @@ from formflow.sdk import (
     Retryable,
     Revisions,
     Unavailable,
-    Value,
     at_revision,
     decode_row,
-    encode_row,
     ending,
     files,
     find_revision,
@@ -38,12 +35,12 @@ from formflow.sdk import (
     notice,
     row_reference,
 )
-from formflow_connectors import csv_text
+from formflow_connectors import csv_text, mapped_rows
 from formflow_connectors.csv_text import CsvProblem, Table
+from formflow_connectors.mapped_rows import Fate
 
 LARGEST = 16 << 20  # bytes, about 200,000 rows: what is read takes ten times as much memory
 RETRY_SECONDS = 60.0  # somebody puts it right in the meantime
-REFERENCE, RECORD, RECORDED = "reference", "record", "recorded"  # headers of what is prepared
 _SHOWN = {b",": "commas", b";": "semicolons", b"\t": "tabs", b"|": "bars"}
 
 
@@ -98,11 +95,8 @@ class AgencyCsv:
 
     def prepare(self, parcel: RecordParcel) -> Prepared:
         """Return the cells of one row, and what its place in the file is found by."""
-        name = row_reference(parcel.reference, parcel.revision, self._wanted.revisions)
-        record = row_reference(parcel.reference, parcel.revision, "update")
-        headers = {REFERENCE: name, RECORD: record, RECORDED: parcel.recorded_at.isoformat()}
-        row: dict[str, Value] = {self._reference: name, **self._columns.row(parcel)}
-        return Prepared(parcel.key, encode_row(row), headers)
+        revisions = self._wanted.revisions
+        return mapped_rows.prepared(parcel, self._columns, self._reference, revisions)
 
     def deliver_batch(self, prepared: Sequence[Prepared]) -> list[Delivered | Ending]:
         """Add and change rows with one save. Raise an ending where nothing can be written at all."""
@@ -119,7 +113,7 @@ class AgencyCsv:
         """Remove the one row of a reference; return whether there was one and it is gone. Raise an ending."""
         with self._folder.held():
             content, table = self._read()
-            rows = table.rows_by(table.places[self._reference]).get(prepared.headers[REFERENCE], [])
+            rows = table.rows_by(table.places[self._reference]).get(mapped_rows.name(prepared), [])
             if len(rows) == 1:
                 self._folder.replace(self._file, table.without(rows[0]), content)
         return len(rows) == 1
@@ -168,7 +162,7 @@ class AgencyCsv:
     def _turn(self, table: Table, prepared: Sequence[Prepared]) -> _Turn:
         """Return what is to be done: the newest of each record wins, in whichever order they come."""
         turn = _Turn(table.rows_by(table.places[self._reference]))
-        for parcel in sorted(prepared, key=lambda one: one.headers[RECORDED]):
+        for parcel in mapped_rows.in_order(prepared):
             said = decode_row(parcel.body).items()
             values = {table.places[name]: in_words(value) for name, value in said}
             try:
@@ -184,22 +178,23 @@ class AgencyCsv:
     def _placed(
         self, table: Table, turn: _Turn, parcel: Prepared, values: dict[int, str]
     ) -> Delivered | Ending:
-        name, key = parcel.headers[REFERENCE], parcel.key
+        name, key = mapped_rows.name(parcel), parcel.key
         if name in turn.additions:
             turn.additions[name] |= {column: text for column, text in values.items() if text}
             return self._delivered(key, DeliveredAs.CREATED)
-        newest = self._context.filed_last(parcel.headers[RECORD])
-        rows = turn.there.get(name, [])
-        if len(rows) > 1:
-            return ending(Rejected, "FF-490", reference=name)
-        if not rows:
-            if newest is not None and self._wanted.revisions == "update":
+        rows, is_kept = turn.there.get(name, []), self._wanted.revisions == "update"
+        match mapped_rows.fate(parcel, len(rows), self._context, must_be_there=is_kept):
+            case Fate.DOUBLED:
+                return ending(Rejected, "FF-490", reference=name)
+            case Fate.DELETED:
                 return ending(Rejected, "FF-492", reference=name)
-            turn.additions[name] = values
-            return self._delivered(key, DeliveredAs.CREATED)
-        if newest is not None and newest > datetime.fromisoformat(parcel.headers[RECORDED]):
-            return self._delivered(key, DeliveredAs.ALREADY_THERE)  # and something newer with it
-        return self._changed(table, turn, parcel, rows[0], values)
+            case Fate.ADDED:
+                turn.additions[name] = values
+                return self._delivered(key, DeliveredAs.CREATED)
+            case Fate.LATE:
+                return self._delivered(key, DeliveredAs.ALREADY_THERE)
+            case Fate.CHANGED:
+                return self._changed(table, turn, parcel, rows[0], values)
 
     def _changed(
         self, table: Table, turn: _Turn, parcel: Prepared, record: int, values: Mapping[int, str]

@@ -9,7 +9,6 @@ import contextlib
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -31,18 +30,25 @@ from formflow.sdk import (
     SettingsError,
     Unavailable,
     decode_row,
-    encode_row,
     ending,
     files,
     find_revision,
     notice,
     row_reference,
 )
-from formflow_connectors import book_proof, book_reader, book_zip, sheet_list, sheet_patch
+from formflow_connectors import (
+    book_proof,
+    book_reader,
+    book_zip,
+    mapped_rows,
+    sheet_list,
+    sheet_patch,
+)
 from formflow_connectors.book_choice import HEADINGS_WITHIN, Where, chosen
 from formflow_connectors.book_parts import Book, Held, book_of
 from formflow_connectors.book_reader import Grid
 from formflow_connectors.book_zip import NoWorkbook
+from formflow_connectors.mapped_rows import Fate
 from formflow_connectors.own_register import RETRY_SECONDS, is_open
 from formflow_connectors.part_xml import NotPlain
 from formflow_connectors.sheet_list import Listing
@@ -53,7 +59,6 @@ from formflow_connectors.sheet_values import shows, written
 MOST_KEPT_CELLS = (
     400_000  # of a workbook that is written again and again: what it holds stays in memory
 )
-REFERENCE, RECORD, RECORDED = "reference", "record", "recorded"  # headers of what is prepared
 
 
 class Wanted(Where, Protocol):
@@ -139,11 +144,7 @@ class AgencyWorkbook:
     def prepare(self, parcel: RecordParcel) -> Prepared:
         """Return the cells of one row, and what its place in the list is found by."""
         revisions = self._wanted.revisions
-        name = row_reference(parcel.reference, parcel.revision, revisions)
-        record = row_reference(parcel.reference, parcel.revision, "update")
-        headers = {REFERENCE: name, RECORD: record, RECORDED: parcel.recorded_at.isoformat()}
-        row: dict[str, Value] = {self._reference: name, **self._columns.row(parcel)}
-        return Prepared(parcel.key, encode_row(row), headers)
+        return mapped_rows.prepared(parcel, self._columns, self._reference, revisions)
 
     def deliver_batch(self, prepared: Sequence[Prepared]) -> list[Delivered | Ending]:
         """Add and change rows with one save. Raise an ending where nothing can be written at all."""
@@ -194,14 +195,14 @@ class AgencyWorkbook:
     def _turn(self, opened: _Opened, prepared: Sequence[Prepared]) -> _Turn:
         """Return what is to be done: the newest of each record wins, in whichever order they come."""
         turn, there = _Turn(), opened.rows(opened.listing.columns[self._reference])
-        for parcel in sorted(prepared, key=lambda one: one.headers[RECORDED]):
+        for parcel in mapped_rows.in_order(prepared):
             values = self._values(opened.listing, parcel)
             turn.came[parcel.key] = self._placed(opened, turn, there, parcel, values)
         return turn
 
     def _values(self, listing: Listing, parcel: Prepared) -> dict[int, Value]:
         """Return what a parcel has for the columns that the settings name now; it may be older than they are."""
-        row = {**decode_row(parcel.body), self._reference: parcel.headers[REFERENCE]}
+        row = {**decode_row(parcel.body), self._reference: mapped_rows.name(parcel)}
         named = listing.columns
         return {named[heading]: value for heading, value in row.items() if heading in named}
 
@@ -213,22 +214,23 @@ class AgencyWorkbook:
         parcel: Prepared,
         values: dict[int, Value],
     ) -> Delivered | Ending:
-        name, key = parcel.headers[REFERENCE], parcel.key
+        name, key = mapped_rows.name(parcel), parcel.key
         if name in turn.additions:
             turn.additions[name] |= {c: value for c, value in values.items() if value is not None}
             return self._delivered(key, DeliveredAs.CREATED)
-        newest = self._context.filed_last(parcel.headers[RECORD])
-        rows = there.get(name, [])
-        if len(rows) > 1:
-            return ending(Rejected, "FF-507", reference=name)
-        if not rows:
-            if newest is not None and self._wanted.revisions == "update":
+        rows, is_kept = there.get(name, []), self._wanted.revisions == "update"
+        match mapped_rows.fate(parcel, len(rows), self._context, must_be_there=is_kept):
+            case Fate.DOUBLED:
+                return ending(Rejected, "FF-507", reference=name)
+            case Fate.DELETED:
                 return ending(Rejected, "FF-508", reference=name)
-            turn.additions[name] = values
-            return self._delivered(key, DeliveredAs.CREATED)
-        if newest is not None and newest > datetime.fromisoformat(parcel.headers[RECORDED]):
-            return self._delivered(key, DeliveredAs.ALREADY_THERE)  # and something newer with it
-        return self._changed(opened, turn, parcel, rows[0], values)
+            case Fate.ADDED:
+                turn.additions[name] = values
+                return self._delivered(key, DeliveredAs.CREATED)
+            case Fate.LATE:
+                return self._delivered(key, DeliveredAs.ALREADY_THERE)
+            case Fate.CHANGED:
+                return self._changed(opened, turn, parcel, rows[0], values)
 
     def _changed(
         self, opened: _Opened, turn: _Turn, parcel: Prepared, row: int, values: dict[int, Value]

@@ -111,7 +111,9 @@ class SqlTable(BaseConnector[SqlTableSettings]):
 
     def prepare(self, parcel: RecordParcel) -> Prepared:
         """Return the values of one row, and the reference by which it is found."""
-        return mapped_rows.prepared(parcel, self.settings)
+        return mapped_rows.prepared(
+            parcel, self.settings.columns, self.settings.reference_column, self.settings.revisions
+        )
 
     def deliver(self, prepared: Prepared) -> Delivered:
         """Put one row into the table."""

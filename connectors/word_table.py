@@ -144,7 +144,9 @@ class WordTable(BaseConnector[WordTableSettings]):
         """Return the cells of one row, and in which document it is."""
         own = self.settings
         name = own.file.name if own.file else self._name_for(parcel)
-        return mapped_rows.prepared(parcel, own, file=name)
+        return mapped_rows.prepared(
+            parcel, own.columns, own.reference_column, own.revisions, file=name
+        )
 
     def deliver(self, prepared: Prepared) -> Delivered:
         """Put one row into its document."""
