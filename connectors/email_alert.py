@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import ipaddress
 import smtplib
 import ssl
 import time
@@ -18,7 +17,7 @@ from email.message import EmailMessage
 from email.policy import SMTP as SMTP_LINES
 from email.utils import format_datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
@@ -44,9 +43,8 @@ from formflow.sdk import (
     ending,
     moment_in_words,
 )
+from formflow_connectors import network
 
-LARGEST_REPLIES = 64 << 10  # bytes that a server may answer in one conversation
-PATIENCE = 2  # times the time-out of a step: what the whole conversation may take
 TODAY = timedelta(hours=12)  # a deadline as near as this reads "today" in the subject
 
 
@@ -86,7 +84,7 @@ class EmailAlertSettings(ConnectorSettings):
         if (self.username is None) != (self.password is None):
             msg = "username and password belong together"
             raise ValueError(msg)
-        if self.security == "none" and not _is_this_computer(self.host):
+        if self.security == "none" and not network.is_this_computer(self.host):
             msg = "security “none” is allowed only for a mail server on this very computer"
             raise ValueError(msg)
         return self
@@ -164,7 +162,7 @@ class EmailAlert(BaseConnector[EmailAlertSettings]):
         settings = self.settings
         address = settings.host, settings.port
         # The whole conversation ends within the call, however long a step may take by the settings.
-        within = max(1.0, self.context.seconds_left / PATIENCE)
+        within = max(1.0, self.context.seconds_left / network.PATIENCE)
         patience = min(settings.timeout_seconds, within)
         if settings.security == "tls":
             return _EncryptedServer(*address, timeout=patience, context=self._trusted())
@@ -183,33 +181,9 @@ class EmailAlert(BaseConnector[EmailAlertSettings]):
 
     def _trusted(self) -> ssl.SSLContext:
         try:
-            return ssl.create_default_context(cafile=self.settings.ca_file)
+            return network.trusted(self.settings.ca_file)
         except OSError:  # the file is not there, or holds no certificate
             raise ending(SettingsError, "FF-412") from None
-
-
-class _Replies(io.RawIOBase):
-    """What a server answers, up to a number of bytes and a moment: it may drip, or never end."""
-
-    def __init__(self, raw: io.RawIOBase, until: float) -> None:
-        self._raw, self._until, self._left = raw, until, LARGEST_REPLIES
-
-    def readable(self) -> bool:
-        """Say that it can be read."""
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        """Read some bytes. Raise OSError at the limits."""
-        if self._left <= 0 or time.monotonic() > self._until:
-            raise TimeoutError
-        count: int | None = self._raw.readinto(buffer)
-        self._left -= count or 0
-        return count
-
-    def close(self) -> None:
-        """Close the connection's side of it, too."""
-        self._raw.close()
-        super().close()
 
 
 class _Server(smtplib.SMTP):
@@ -220,10 +194,10 @@ class _Server(smtplib.SMTP):
     def getreply(self) -> tuple[int, bytes]:
         """Return the server's next answer."""
         if self._until is None:
-            self._until = time.monotonic() + PATIENCE * self.timeout
+            self._until = time.monotonic() + network.PATIENCE * self.timeout
         if self.file is None and self.sock is not None:
             raw = self.sock.makefile("rb", buffering=0)
-            self.file = io.BufferedReader(_Replies(raw, self._until))
+            self.file = io.BufferedReader(network.Replies(raw, self._until))
         return super().getreply()
 
 
@@ -291,10 +265,3 @@ or run: formflow ack {parcel.reference}
 
 This message holds no names. Do not add names if you reply or forward.
 """
-
-
-def _is_this_computer(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"

@@ -1329,6 +1329,36 @@ MESSAGES: dict[str, Message] = {
         "Nobody can say whether the row is there. FormFlow writes it again, and it is never there twice.",
         "You do not need to do anything.",
     ),
+    "FF-560": Message(
+        "The other system cannot be reached, or did not answer in time.",
+        "Messages to it wait in FormFlow, and nothing is lost. The alert pages in the folder “Alerts” are not affected.",
+        "Ask IT whether it is running. If it is how you get alerts, look at the folder “Alerts” today.",
+    ),
+    "FF-561": Message(
+        "The other system’s certificate is not one that this computer trusts.",
+        "It may not be the right system, so messages to it wait.",
+        "Ask IT to check its address and certificate. Look at the folder “Alerts” meanwhile.",
+    ),
+    "FF-562": Message(
+        "The other system does not let FormFlow in at this address ({answer}).",
+        "Messages to it wait in FormFlow, and nothing is lost.",
+        "Ask IT to correct the address, or what FormFlow may do there. Look at the folder “Alerts” meanwhile.",
+    ),
+    "FF-563": Message(
+        "The other system refused this message for good ({answer}).",
+        "It is safe in FormFlow, but it is not in the other system.",
+        "Ask IT why it was refused, then to run “formflow retry”. If it is how you get alerts, look at the folder “Alerts” now.",
+    ),
+    "FF-564": Message(
+        "The other system asked us to come back later ({answer}).",
+        "What belongs there waits in FormFlow, and nothing is lost.",
+        "You do not need to do anything. FormFlow tries again by itself.",
+    ),
+    "FF-565": Message(
+        "The connection broke before the other system said that it has the message.",
+        "Nobody can say whether it arrived, so FormFlow sends it again under the same number.",
+        "If you get the same message twice, one is enough.",
+    ),
 }
 
 

@@ -4,6 +4,7 @@ Import from here and from nowhere else of FormFlow: `from formflow.sdk import Ba
 """
 
 from formflow.core import files
+from formflow.core.clock import utc_now
 from formflow.core.messages import notice
 from formflow.core.model import Finding, Light, Notice, Outcome
 from formflow.core.wording import day_in_words
@@ -146,4 +147,5 @@ __all__ = [
     "proposed",
     "row_reference",
     "same_heading",
+    "utc_now",
 ]

@@ -24,6 +24,8 @@ SHIPPED = [
     "folder_drop",
     "receipt_folder",
     "sql_table",
+    "webhook",
+    "webhook_record",
     "word_table",
     "workbook",
 ]
