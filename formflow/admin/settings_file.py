@@ -19,7 +19,7 @@ from pydantic import (
 from formflow.admin import field_names
 from formflow.core.errors import SettingsProblem
 from formflow.core.setting_problems import in_words, is_secret, secret_problem
-from formflow.core.settings import Destination, Folders, Settings, State
+from formflow.core.settings import Destination, Folders, Settings, State, fetched
 from formflow.core.settings_roster import Roster
 from formflow.delivery.overlaps import overlaps, places_of
 from formflow.sdk import registry
@@ -177,11 +177,25 @@ def _kind_problems(where: str, kind: str, own: Mapping[str, Any]) -> Iterator[st
         yield f"{where}.kind: {problem.found}"
         return
     secrets = {name for name, field in model.model_fields.items() if is_secret(field.annotation)}
-    unfetched = [(name, secret_problem(own[name])) for name in sorted(secrets & own.keys())]
-    yield from (f"{where}.{name}: {problem}" for name, problem in unfetched if problem)
+    secrets &= own.keys()
+    looked_for = {name: secret_problem(own[name]) for name in sorted(secrets)}
+    yield from (f"{where}.{name}: {problem}" for name, problem in looked_for.items() if problem)
+    # A kind may look at a secret, such as an address that holds a key: so it is fetched for that, where it can be.
+    there = {name: _fetched(own[name]) for name, problem in looked_for.items() if not problem}
+    known = {name: secret for name, secret in there.items() if secret is not None}
     try:
-        model.model_validate(own)
+        model.model_validate({**own, **known})
     except ValidationError as broken:
         for line in in_words(broken, model):
+            if line.partition(":")[0] in secrets - known.keys():
+                continue  # it tells of the words “env:NAME”
             own_place = line.removeprefix("the file: ")  # of settings that do not belong together
             yield f"{where}: {own_place}" if own_place != line else f"{where}.{line}"
+
+
+def _fetched(secret: str) -> str | None:
+    """Return a secret, or None where whoever asks may not read it: only the service needs to."""
+    try:
+        return fetched(secret)
+    except (OSError, ValueError):
+        return None

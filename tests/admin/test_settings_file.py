@@ -142,6 +142,45 @@ def test_a_secret_that_is_not_there_is_said(tmp_path: Path) -> None:
     assert "NO_SUCH_NAME is not set" in line
 
 
+HOOK = """
+[[destination]]
+name = "Hook"
+kind = "webhook"
+url = "file:address"
+secret = "env:HOOK_SECRET"
+"""
+
+
+def test_a_kind_looks_at_what_a_secret_says_and_not_at_where_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOOK_SECRET", "whsec_" + "QUJD" * 8)
+    address = tmp_path / "address"
+    address.write_text("https://hooks.school.example/x?sig=hidden", encoding="utf-8")
+    address.chmod(0o600)
+    assert load(tmp_path, HOOK).destination[0].own_settings["url"] == "file:address"
+    address.write_text("http://hooks.school.example/x?sig=hidden", encoding="utf-8")
+    (line,) = problems(tmp_path, HOOK)
+    assert line.startswith("destination[0].url: is not encrypted")
+    assert "hidden" not in line
+
+
+def test_a_secret_that_this_person_may_not_read_keeps_nobody_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOOK_SECRET", "whsec_" + "QUJD" * 8)
+    (tmp_path / "address").write_text("hidden", encoding="utf-8")
+    (tmp_path / "address").chmod(0o600)
+
+    def refuse(_: str) -> str:
+        raise PermissionError
+
+    monkeypatch.setattr(settings_file, "fetched", refuse)
+    assert load(tmp_path, HOOK).destination[0].name == "Hook"
+
+
 def test_folders_count_from_the_settings_file(tmp_path: Path) -> None:
     now = load(tmp_path, '[[watch]]\nfolder = "Drop here"\n')
     assert now.watch[0].folder == tmp_path / "Drop here"
