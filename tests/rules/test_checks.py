@@ -79,6 +79,11 @@ def test_a_blank_box_has_no_words_and_a_question_the_words_that_are_printed() ->
     assert facts.labels["context_planned"] == FORM.fields["context_planned"].label
 
 
+def test_a_hold_about_a_box_that_the_form_has_not_is_told_all_the_same() -> None:
+    (found,) = checked(Hold("FF-109", "no_such_box")).notices
+    assert (found.field, found.label, found.page) == ("no_such_box", None, None)
+
+
 def test_what_a_paper_carries_and_what_its_reader_tells_is_told_and_holds_nothing() -> None:
     read = replace(reading(SOUND), carries=("a script", "a file"), told=("FF-216",))
     first, second = check(read, FORM, TODAY).notices
