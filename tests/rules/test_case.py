@@ -498,10 +498,28 @@ def test_a_sheet_that_names_nobody_does_not_count() -> None:
     assert codes(case(), "plan_setting") == []  # it is about no child
 
 
+def test_a_sheet_that_asks_for_no_date_of_birth_counts_by_the_very_name() -> None:
+    a = born("6/6/2013")
+    assert codes(a, "outcome", child_name="Ada Example") == []
+    assert codes(a, "outcome", child_name="Ada Exampel") == ["FF-223"]
+
+
+def test_every_name_that_is_missing_or_another_is_told_with_its_box() -> None:
+    names = {"child_a_name": "", "child_b_name": "Lee Hart"}
+    sheet = entry("review", {"level": "harmful", "signed_name": "M. Head", **names})
+    assert [(one.code, one.field) for one in about_the_sheet(FORMS["review"], sheet, case())] == [
+        ("FF-239", "child_a_name"),
+        ("FF-223", "child_b_name"),
+    ]
+    for one in about_the_sheet(FORMS["review"], sheet, case()):
+        assert one.label == FORMS["review"].fields[one.field or ""].label
+
+
 def test_she_may_put_right_add_and_take_away_names_of_those_who_were_targeted() -> None:
     for names in ("Ben Sampel", "Ben Sample; Lee Hart", ""):
         assert codes(case(), level="harmful", child_b_name=names) == []
-    assert codes(case(), level="harmful", child_b_name="Lee Hart") == ["FF-223"]
+    for names in ("Lee Hart", "Ben Hart"):
+        assert codes(case(), level="harmful", child_b_name=names) == ["FF-223"]
 
 
 def test_a_review_sheet_with_a_level_counts_only_when_it_is_signed() -> None:
@@ -1016,5 +1034,10 @@ def test_the_day_of_a_sheet_is_the_agency_s_own() -> None:
     found = london.moment("referral_a", "sent_at")
     assert found is not None
     assert found.day == date(2026, 6, 2)
+    review = entry("review", {"child_a_name": "Ada Example", "child_a_dob": "02/06/2026"})
+    hers = replace(review, recorded_at=late)
+    for zone, is_held in ((london.zone, True), (UTC, False)):  # born on another day, or on none
+        told = about_the_sheet(FORMS["review"], hers, replace(born("6/6/2013"), zone=zone))
+        assert ("FF-223" in [one.code for one in told]) is is_held
     born_today = replace(entry("recording", {"child_a_dob": "02/06/2026"}), recorded_at=late)
     assert child_said(born_today, london.zone).born == date(2026, 6, 2)
