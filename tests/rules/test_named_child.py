@@ -70,6 +70,7 @@ def test_of_a_form_that_did_not_go_back_nothing_is_corrected() -> None:
         ("25/11/2026", (date(2026, 11, 25), None)),  # by the clock of east and of Greenwich
         ("24 November 2026", (date(2026, 11, 24), date(2026, 11, 24))),
         ("4/3/13", (BORN, BORN)),
+        ("9/9/98", (date(1998, 9, 9), date(1998, 9, 9))),
         ("in spring", (None, None)),
         ("", (None, None)),
     ],
