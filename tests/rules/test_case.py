@@ -203,6 +203,12 @@ def test_the_notice_says_what_was_established() -> None:
     (found,) = about_the_sheet(FORMS["review"], sheet, case(Light.GREEN))
     assert found.holds
     assert "The sheet says: There was force. No reason is given" in found.text
+    assert found.field == "lower_reason"
+    threat = replace(
+        sheet, answers={**sheet.answers, **entry("", {"context_threat": "yes"}).answers}
+    )
+    (found,) = about_the_sheet(FORMS["review"], threat, case(Light.GREEN))
+    assert "The sheet says: There was force. There was a threat. No reason" in found.text
 
 
 def test_no_review_sheet_lowers_what_the_form_or_an_earlier_sheet_suggests() -> None:
@@ -363,6 +369,9 @@ def test_a_level_below_her_own_earlier_one_counts_only_with_a_reason() -> None:
         ({"level": "harmful", "signed_name": ""}, "FF-240", "signed_name"),
         ({"level": "concerning", "lower_reason": "x"}, "FF-241", "level"),
         ({"level": "harmful", "same_child": "C-000002"}, "FF-242", "same_child"),
+        ({"level": "harmful", "no_referral_a": "Moved away."}, "FF-257", "no_referral_a"),
+        ({"level": "harmful", "no_referral_b": "Moved away."}, "FF-257", "no_referral_b"),
+        ({"level": "concerning"}, "FF-222", "lower_reason"),
     ],
 )
 def test_each_notice_names_the_question_that_it_is_about(
@@ -525,6 +534,7 @@ def test_she_may_put_right_add_and_take_away_names_of_those_who_were_targeted() 
 def test_a_review_sheet_with_a_level_counts_only_when_it_is_signed() -> None:
     assert codes(case(), level="harmful", signed_name="") == ["FF-240"]
     assert codes(case(), level="doubt", signed_name="\u200b") == ["FF-240"]
+    assert codes(case(), level="doubt", signed_name="", sender_name="M. Head") == ["FF-240"]
 
 
 def told(before: Case, **answers: str) -> list[str]:
@@ -539,6 +549,32 @@ def test_she_is_told_of_a_level_that_was_lowered_and_of_children_who_were_joined
     assert told(case(), level="harmful", same_child="C-000002") == ["FF-242"]
     before = case(review={"level": "harmful", "same_child": "C-000002"})
     assert told(before, level="harmful", same_child="C-000002") == []
+
+
+def test_she_is_told_once_of_a_referral_that_a_reason_closes() -> None:
+    reason = {"level": "harmful", "no_referral_a": "Moved away."}
+    assert told(case(review=reason), **reason) == []
+    assert told(case(review=reason), **reason, no_referral_b="As above.") == ["FF-257"]
+
+
+@pytest.mark.parametrize("form_id", ["referral_a", "referral_b"])
+@pytest.mark.parametrize(
+    ("answers", "held"),
+    [
+        ({"sent_at": "20/11/2026"}, True),
+        ({"sent_at": "20/11/2026", "sender_name": "\u200b"}, True),
+        ({"sent_at": "20/11/2026", "sender_name": "M. Head"}, False),
+        ({"sent_at": "20/11/2026", "signed_name": "M. Head"}, False),
+        ({"sent_to": "Children’s social care"}, False),
+    ],
+)
+def test_a_referral_was_sent_by_somebody_who_puts_a_name_to_it(
+    form_id: str, answers: dict[str, str], held: bool
+) -> None:
+    child = "Ada Example" if form_id == "referral_a" else "Ben Sample"
+    sheet = entry(form_id, {"child_name": child, **answers})
+    found = [(one.code, one.field) for one in about_the_sheet(FORMS[form_id], sheet, case())]
+    assert found == ([("FF-258", "sender_name")] if held else [])
 
 
 def test_our_clock_counts_from_the_decision_and_the_councils_from_what_was_sent() -> None:
