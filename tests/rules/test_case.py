@@ -165,6 +165,9 @@ def test_a_level_below_the_proposal_counts_only_with_a_reason(
 @pytest.mark.parametrize("light", [Light.UNDETERMINED, None])
 def test_healthy_without_enough_information_counts_only_with_a_reason(light: Light | None) -> None:
     assert codes(case(light), level="healthy") == ["FF-230"]
+    sheet = entry("review", {"child_a_name": "Ada Example", "level": "healthy", "signed_name": "X"})
+    (found,) = about_the_sheet(FORMS["review"], sheet, case(light))
+    assert found.field == "lower_reason"
     assert codes(case(light), level="healthy", lower_reason="Both sets of parents agree.") == []
     decided = case(light, review={"level": "harmful"})
     assert codes(decided, level="healthy") == ["FF-222"]

@@ -165,6 +165,13 @@ def test_several_names_in_one_box_go_back_to_be_asked_about(
     assert [one.returns for one in found.notices] == [True] * len(expected)
 
 
+def test_a_year_of_two_digits_is_that_of_a_birth_and_lies_ahead_for_anything_else() -> None:
+    found = checked(child_a_dob="14/11/08", child_b_dob="9/9/98", signed_date="15/11/98")
+    assert codes(found) == [("FF-206", "signed_date"), ("FF-234", "child_b_dob")]
+    assert found.facts.moments["child_a_dob"] == Moment(date(2008, 11, 14))
+    assert found.facts.moments["child_b_dob"] == Moment(date(1998, 9, 9))
+
+
 def test_today_is_not_in_the_future() -> None:
     assert codes(checked(incident_at="24/11/2026 at 9am", signed_date="24/11/2026")) == []
 
