@@ -199,7 +199,7 @@ class Roster:
         yield from ((pupil, SAME) for pupil in self._by_key.get(ours, ()))
         turned = swapped(said.born) or said.born
         near = (*self._on(said.born), *self._on(turned), *self._by_name.get(said.name_key, ()))
-        for pupil in near if said.name_key else ():
+        for pupil in near:
             reasons = (why_near(ours, theirs) for theirs in pupil.keys)
             yield from ((pupil, why) for why in reasons if why)
 

@@ -262,6 +262,7 @@ def test_a_lone_box_for_an_immediate_referral_says_nothing_unless_it_is_ticked()
     )
     assert ("FF-327", "urgent_referral") in codes(blank)
     assert list(urgent(blank.facts, TODAY)) == []
+    assert "FF-327" not in [code for code, _ in codes(ticked)]
     assert [one.code for one in urgent(ticked.facts, TODAY)] == ["FF-212"]
 
 
@@ -430,3 +431,14 @@ def test_names_on_an_agencys_own_form_are_told_from_its_free_text() -> None:
     given = Answer("She was forced", "", AnswerState.GIVEN)
     facts = check(replace(reading({}), answers={f.name: given for f in own}), theirs, TODAY).facts
     assert facts.names == {"pupil", "staff_name", "signed_by"}
+
+
+@pytest.mark.parametrize("name", ["child_a_name", "child_b_name", "signed_name"])
+def test_a_name_that_may_look_like_another_is_told_and_what_is_no_name_is_not(name: str) -> None:
+    for odd, what in (
+        ("Ada\u200b Hill", "characters that cannot be seen"),
+        ("\N{CYRILLIC CAPITAL LETTER A}da Hill", "letters of another alphabet"),
+    ):
+        (told,) = checked(**{name: odd}).notices
+        assert (told.code, told.field, what in told.text) == ("FF-219", name, True)
+    assert codes(checked(type_text="Ada\u200b Hill")) == []

@@ -8,9 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from formflow.core.model import Answer, AnswerState, Facts, Moment
 from formflow.rules.matching import (
     ChildKey,
     Named,
+    agree,
+    business_key,
+    child_key,
     holds_several_names,
     is_put_right,
     is_same,
@@ -18,6 +22,7 @@ from formflow.rules.matching import (
     name_key,
     swapped,
     valid_upn,
+    values_sha256,
     why_misread,
     why_near,
 )
@@ -185,3 +190,102 @@ def test_twins_who_sound_alike_are_two() -> None:
     assert not is_put_right("tim hill", "tom hill")
     assert is_put_right("zoë young", "zoe young")
     assert is_put_right("ashby rowan", "rowan ashby")
+
+
+@pytest.mark.parametrize(
+    ("known", "said", "agreed"),
+    [
+        (("ada hill", BORN), ("ada hill", BORN), True),
+        (("ada hill", BORN), ("ada hill", None), True),
+        (("ada hill", None), ("ada hill", BORN), True),
+        (("ada hill", None), ("ada hill", None), True),
+        (("ada hill", BORN), ("ada hill", date(2013, 3, 5)), False),
+        (("", None), ("ada hill", BORN), True),
+        (("", BORN), ("ada hill", BORN), True),
+        (("", BORN), ("ada hill", date(2013, 3, 5)), False),
+        (("ada hill", BORN), ("ada hil", BORN), True),
+        (("ada hill", BORN), ("ada hil", None), False),
+        (("ada hill", None), ("ada hil", BORN), False),
+        (("ada hill", None), ("ada hil", None), False),
+        (("ada hill", BORN), ("ada hil", date(2013, 3, 5)), False),
+        (("ada hill", BORN), ("tom young", BORN), False),
+    ],
+)
+def test_a_sheet_names_the_child_of_its_record_or_leaves_open_what_the_record_does(
+    known: tuple[str, date | None], said: tuple[str, date | None], agreed: bool
+) -> None:
+    assert agree(Named(*known), Named(*said)) is agreed
+
+
+def paper(**other: str | Moment | None) -> Facts:
+    """Return the facts of a form by which its incident is known, with some of them changed."""
+    said = {
+        "child_a_name": "Ada Hill",
+        "completed_by": "S. Sample",
+        "child_a_dob": Moment(BORN),
+        "incident_at": Moment(date(2026, 11, 14), 13, 45),
+        **other,
+    }
+    texts = {name: words for name, words in said.items() if isinstance(words, str)}
+    return Facts({}, {}, texts, {n: at for n, at in said.items() if not isinstance(at, str)})
+
+
+def test_a_child_is_known_by_one_name_and_a_date_of_birth() -> None:
+    known = paper(child_b_name="Ben  SAMPLE", child_b_dob=Moment(date(2013, 5, 6)))
+    assert child_key(known, "child_a") == ChildKey("ada hill", BORN)
+    assert child_key(known, "child_b") == ChildKey("ben sample", date(2013, 5, 6))
+    assert child_key(known, "child") is None
+    for less in ({"child_a_name": ""}, {"child_a_dob": None}, {"child_a_name": "Ada, Bea and Kim"}):
+        assert child_key(paper(**less), "child_a") is None
+
+
+def test_the_key_of_an_incident_is_the_same_in_every_version_for_it_finds_what_is_on_record() -> (
+    None
+):
+    key = business_key("recording", paper())
+    assert key == "849a836dd4692423bed8db5c4844ac185eb51c18ab8544af8e7ae558637319f0"
+    assert business_key("recording", paper(child_a_name="ada HILL")) == key
+    assert business_key("recording", paper(type_text="Other words.")) == key
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"child_a_name": "Ida Hill"},
+        {"child_a_dob": Moment(date(2013, 3, 5))},
+        {"completed_by": "T. Sample"},
+        {"incident_at": Moment(date(2026, 11, 15), 13, 45)},
+        {"incident_at": Moment(date(2026, 11, 14), 12, 45)},
+        {"incident_at": Moment(date(2026, 11, 14), 13, 46)},
+        {"incident_at": Moment(date(2026, 11, 14))},
+    ],
+)
+def test_another_child_day_time_or_author_is_another_incident(
+    other: dict[str, str | Moment],
+) -> None:
+    assert business_key("recording", paper(**other)) != business_key("recording", paper())
+    assert business_key("agency", paper()) != business_key("recording", paper())
+
+
+@pytest.mark.parametrize(
+    "less", [{"child_a_name": ""}, {"child_a_dob": None}, {"completed_by": "\u200b"}, {"incident_at": None}]
+)  # fmt: skip
+def test_without_child_day_or_author_a_person_compares(less: dict[str, str | None]) -> None:
+    assert business_key("recording", paper(**less)) is None
+    assert business_key("recording", Facts({}, {}, {}, {})) is None
+
+
+def answers(**said: str | None) -> dict[str, Answer]:
+    return {name: Answer(word, word or "", AnswerState.GIVEN) for name, word in said.items()}
+
+
+def test_what_is_saved_again_unchanged_has_the_same_print_in_every_version() -> None:
+    said = answers(one="yes", other="Zoë", blank=None)
+    first = values_sha256("recording", 2, said)
+    assert first == "e6f2ecc0b75a7884e71cb1b11628446db35424e77c2161dfb5cadb6c16335858"
+    assert values_sha256("recording", 2, dict(reversed(said.items()))) == first
+    assert values_sha256("recording", 2, answers(one="yes", other="Zoë", blank="")) == first
+    assert values_sha256("recording", 3, said) != first
+    assert values_sha256("review", 2, said) != first
+    assert values_sha256("recording", 2, answers(one="no", other="Zoë", blank=None)) != first
+    assert len(values_sha256("recording", 2, answers(one="\ud800"))) == 64
