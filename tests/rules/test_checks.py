@@ -200,6 +200,10 @@ def test_an_incident_before_the_birth_goes_back() -> None:
     assert found.notices[0].returns
 
 
+def test_a_child_born_on_the_day_of_the_incident_is_no_contradiction() -> None:
+    assert codes(checked(child_b_dob="14/11/2026")) == []
+
+
 def test_a_signature_before_the_incident_goes_back() -> None:
     found = checked(signed_date="13/11/2026")
     assert codes(found) == [("FF-210", "signed_date")]
