@@ -183,7 +183,7 @@ def looks_like_another(name: str) -> str:
     if any(_is_unseen(one) for one in plain):
         return "characters that cannot be seen"
     letters = (one for one in plain if unicodedata.category(one) in LETTERS)
-    alphabets = {unicodedata.name(one, "").partition(" ")[0] for one in letters}
+    alphabets = {unicodedata.name(one, one).partition(" ")[0] for one in letters}
     if alphabets & LIKE_LATIN or (len(alphabets) > 1 and "LATIN" in alphabets):
         return "letters of another alphabet, which may look like ours"
     return ""
