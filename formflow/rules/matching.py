@@ -54,6 +54,7 @@ class Named:
     born: date | None
 
 
+_AS_WRITTEN = json.JSONEncoder(ensure_ascii=False)
 BETWEEN = ";"  # stands between several names
 # What else may stand between two names in one box. A comma alone may stand between family and given name.
 _BETWEEN_NAMES = re.compile(r"\n|[;&+/]|\b(?:and|with|plus)\b", re.IGNORECASE)
@@ -235,5 +236,5 @@ def business_key(form_id: str, facts: Facts) -> str | None:
 def values_sha256(form_id: str, form_version: int, answers: Mapping[str, Answer]) -> str:
     """Return one hash of all answers: equal for a re-save that changed nothing, as 64 hex digits."""
     values = {name: answer.value or "" for name, answer in sorted(answers.items())}
-    text = json.dumps([form_id, form_version, values], ensure_ascii=False)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    text = _AS_WRITTEN.encode([form_id, form_version, values])
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()

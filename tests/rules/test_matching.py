@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -305,7 +306,8 @@ def test_another_child_day_time_or_author_is_another_incident(
 )  # fmt: skip
 def test_without_child_day_or_author_a_person_compares(less: dict[str, str | None]) -> None:
     assert business_key("recording", paper(**less)) is None
-    assert business_key("recording", Facts({}, {}, {}, {})) is None
+    unsigned = replace(paper(), texts={"child_a_name": "Ada Hill"})
+    assert business_key("recording", unsigned) is None
 
 
 def answers(**said: str | None) -> dict[str, Answer]:
