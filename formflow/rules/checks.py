@@ -21,6 +21,9 @@ from formflow.rules.matching import BETWEEN, holds_several_names, looks_like_ano
 
 OLDEST_CHILD = 18  # years; the guidance is for children and young people
 DATES_OF_BIRTH = ("child_a_dob", "child_b_dob")
+# Notices, by the date of birth that they are about.
+BORN_LATER = {"child_a_dob": "FF-208", "child_b_dob": "FF-233"}
+OVER_AGE = {"child_a_dob": "FF-209", "child_b_dob": "FF-234"}
 MAY_LIE_AHEAD = "begins_on"  # the only moment that is planned
 # What one line of an agency's own form asks for when it asks for no words about the incident.
 _A_NAME = re.compile(
@@ -45,6 +48,10 @@ class _Paper:
     def answer(self, name: str) -> Answer:
         """Return what is in a box. A box that the file lacks is unreadable, not blank."""
         return self.reading.answers.get(name, _NOT_THERE)
+
+    def words(self, name: str) -> str:
+        """Return what is written in a box, "" for nothing that could be read."""
+        return self.answer(name).value or ""
 
     def notice(
         self, code: str, name: str | None, words: Mapping[str, object] | None = None
@@ -102,7 +109,7 @@ def _facts(paper: _Paper, moments: Moments) -> Facts:
             case FieldKind.CHOICE:
                 choices[name] = answer.value if answer.value in field.states else None
             case FieldKind.TEXT | FieldKind.LONG_TEXT:
-                texts[name] = answer.value or ""
+                texts[name] = paper.words(name)
     doubtful = _doubtful(paper) | _unread(paper)
     names, only_yes = frozenset(_names(paper.form)), frozenset(_only_yes(paper.form))
     labels = {name: paper.form.fields[name].label for name in ticks}
@@ -217,14 +224,14 @@ def _lost_letters(paper: _Paper) -> Iterator[Notice]:
     """Yield the answers in which a program lost a letter, where no hold has said so already."""
     told = {hold.field for hold in paper.reading.held if hold.code == "FF-126"}
     for name in paper.form.fields:
-        if LOST in (paper.answer(name).value or "") and name not in told:
+        if LOST in paper.words(name) and name not in told:
             yield paper.notice("FF-218", name)
 
 
 def _odd_names(paper: _Paper) -> Iterator[Notice]:
     """Yield the names that may look like another: with something unseen, or in another alphabet."""
     for name in paper.form.fields:
-        what = looks_like_another(paper.answer(name).value or "") if name.endswith("_name") else ""
+        what = looks_like_another(paper.words(name)) if name.endswith("_name") else ""
         if what:
             yield paper.notice("FF-219", name, {"what": what})
 
@@ -233,10 +240,10 @@ def _several_names(paper: _Paper) -> Iterator[Notice]:
     """Yield the boxes for a child's name that seem to hold several, as far as a form is about one child."""
     if paper.form.is_sheet:
         return
-    if holds_several_names(paper.answer("child_a_name").value or ""):
+    if holds_several_names(paper.words("child_a_name")):
         yield paper.notice("FF-253", "child_a_name")
     # Several may have been targeted: each by a name of its own.
-    targeted = (paper.answer("child_b_name").value or "").split(BETWEEN)
+    targeted = paper.words("child_b_name").split(BETWEEN)
     if any(holds_several_names(name) for name in targeted):
         yield paper.notice("FF-254", "child_b_name")
 
@@ -253,7 +260,7 @@ def _order_of_days(paper: _Paper, moments: Moments) -> Iterator[Notice]:
     incident, signed = moments.get("incident_at"), moments.get("signed_date")
     if incident is None:
         return
-    for name, code in zip(DATES_OF_BIRTH, ("FF-208", "FF-233"), strict=True):
+    for name, code in BORN_LATER.items():
         born = moments.get(name)
         if born is not None and incident.day < born.day:
             yield paper.notice(code, "incident_at")
@@ -265,7 +272,7 @@ def _ages(paper: _Paper, facts: Facts, similar_age_years: int) -> Iterator[Notic
     """Yield what the dates of birth say against other answers."""
     born, other = (facts.moments.get(name) for name in DATES_OF_BIRTH)
     incident = facts.moments.get("incident_at")
-    for name, code in zip(DATES_OF_BIRTH, ("FF-209", "FF-234"), strict=True):
+    for name, code in OVER_AGE.items():
         birth = facts.moments.get(name)
         if birth and incident and age_on(birth.day, incident.day) > OLDEST_CHILD:
             yield paper.notice(code, name)

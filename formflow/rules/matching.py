@@ -38,6 +38,8 @@ class NearChild:
 
 # Alphabets in which whole names can be written that look like ours.
 LIKE_LATIN = frozenset({"ARMENIAN", "CHEROKEE", "COPTIC", "CYRILLIC", "GREEK", "LISU"})
+# Categories of letters. What modifies one, such as the ʻ of Hawaiian names, belongs to every alphabet.
+LETTERS = frozenset({"Lu", "Ll", "Lt", "Lo"})
 # Letters and marks that show nothing by themselves: joiners, fillers, selectors.
 _FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u2800\u3164\uffa0") | {
     chr(code) for code in range(0xFE00, 0xFE10)
@@ -52,6 +54,7 @@ class Named:
     born: date | None
 
 
+_AS_WRITTEN = json.JSONEncoder(ensure_ascii=False)
 BETWEEN = ";"  # stands between several names
 # What else may stand between two names in one box. A comma alone may stand between family and given name.
 _BETWEEN_NAMES = re.compile(r"\n|[;&+/]|\b(?:and|with|plus)\b", re.IGNORECASE)
@@ -155,11 +158,11 @@ def _is_nearly(one: str, other: str) -> bool:
     return fuzz.token_sort_ratio(one, other) >= ALIKE and fuzz.ratio(given, theirs) >= ALIKE
 
 
-def _sound(name: str) -> str:
+def _sound(name: str) -> list[str]:
     # Imported here: it is wanted for the few names that are near.
     from jellyfish import metaphone
 
-    return " ".join(sorted(metaphone(word) for word in name.split()))
+    return sorted(metaphone(word) for word in name.split())
 
 
 def name_key(name: str) -> str:
@@ -180,8 +183,8 @@ def looks_like_another(name: str) -> str:
     plain = unicodedata.normalize("NFKC", name)
     if any(_is_unseen(one) for one in plain):
         return "characters that cannot be seen"
-    letters = (one for one in plain if unicodedata.category(one) in ("Lu", "Ll", "Lt", "Lo"))
-    alphabets = {unicodedata.name(one, "").partition(" ")[0] for one in letters}
+    letters = (one for one in plain if unicodedata.category(one) in LETTERS)
+    alphabets = {unicodedata.name(one, one).partition(" ")[0] for one in letters}
     if alphabets & LIKE_LATIN or (len(alphabets) > 1 and "LATIN" in alphabets):
         return "letters of another alphabet, which may look like ours"
     return ""
@@ -233,5 +236,5 @@ def business_key(form_id: str, facts: Facts) -> str | None:
 def values_sha256(form_id: str, form_version: int, answers: Mapping[str, Answer]) -> str:
     """Return one hash of all answers: equal for a re-save that changed nothing, as 64 hex digits."""
     values = {name: answer.value or "" for name, answer in sorted(answers.items())}
-    text = json.dumps([form_id, form_version, values], ensure_ascii=False)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    text = _AS_WRITTEN.encode([form_id, form_version, values])
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()

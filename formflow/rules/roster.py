@@ -124,16 +124,16 @@ class Roster:
 
     pupils: tuple[Pupil, ...] = ()
     pattern: str = ""  # what folders are called, where the list does not say
-    _by_key: dict[ChildKey, list[Pupil]] = field(init=False, repr=False, compare=False)
+    _by_key: dict[ChildKey | None, list[Pupil]] = field(init=False, repr=False, compare=False)
     _by_upn: dict[str, list[Pupil]] = field(init=False, repr=False, compare=False)
     _by_name: dict[str, list[Pupil]] = field(init=False, repr=False, compare=False)
     _by_day: dict[date, list[Pupil]] = field(init=False, repr=False, compare=False)
     _owners: dict[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        indexes: list[defaultdict[object, list[Pupil]]] = [defaultdict(list) for _ in range(4)]
-        by_key, by_upn, by_name, by_day = indexes
-        owners: defaultdict[str, int] = defaultdict(int)
+        by_key, by_upn = defaultdict[object, list[Pupil]](list), defaultdict[str, list[Pupil]](list)
+        by_name, by_day = defaultdict[str, list[Pupil]](list), defaultdict[date, list[Pupil]](list)
+        owners = defaultdict[str, int](int)
         for pupil in self.pupils:
             by_day[pupil.dob].append(pupil)
             for key in pupil.keys:
@@ -142,9 +142,8 @@ class Roster:
             for number in dict.fromkeys(pupil.upns):
                 by_upn[number].append(pupil)
             owners[_folder_key(self._folder_name(pupil))] += 1
-        for name, index in zip(("key", "upn", "name", "day"), indexes, strict=True):
-            object.__setattr__(self, f"_by_{name}", dict(index))
-        object.__setattr__(self, "_owners", dict(owners))
+        found = {"_by_key": by_key, "_by_upn": by_upn, "_by_name": by_name, "_by_day": by_day}
+        vars(self).update({**found, "_owners": owners})
 
     def match(self, key: ChildKey | None, upn: str) -> Match:
         """Return whom a form means: by a valid UPN that goes with name or birthday, or by both of these.
@@ -152,8 +151,8 @@ class Roster:
         A UPN that two pupils have, or that goes with neither, is nobody's. A twin's is nobody's either: it goes
         with the birthday, but the name is another's on the list.
         """
-        by_number = self._by_upn.get(upn, []) if upn else []
-        found = self._by_key.get(key, []) if key else []
+        by_number = self._by_upn.get(upn, [])
+        found = self._by_key.get(key, [])
         if len(by_number) == 1:
             said = by_number[0]
             is_meant = key is None or said in found or (not found and _goes_with(key, said))
@@ -183,7 +182,7 @@ class Roster:
         ]
         return found[0] if len(found) == 1 else None
 
-    def near(self, said: Named, upn: str = "") -> tuple[Offered, ...]:
+    def near(self, said: Named, upn: str) -> tuple[Offered, ...]:
         """Return the pupils whom a form may mean: one of these is for a person to name."""
         found = dict[int, Offered]()
         for pupil, why in self._near(said, upn):
@@ -200,10 +199,9 @@ class Roster:
         yield from ((pupil, SAME) for pupil in self._by_key.get(ours, ()))
         turned = swapped(said.born) or said.born
         near = (*self._on(said.born), *self._on(turned), *self._by_name.get(said.name_key, ()))
-        for pupil in near if said.name_key else ():
-            why = next(filter(None, (why_near(ours, theirs) for theirs in pupil.keys)), "")
-            if why:
-                yield pupil, why
+        for pupil in near:
+            reasons = (why_near(ours, theirs) for theirs in pupil.keys)
+            yield from ((pupil, why) for why in reasons if why)
 
     def _on(self, day: date) -> Sequence[Pupil]:
         return self._by_day.get(day, ())

@@ -165,6 +165,9 @@ def test_a_level_below_the_proposal_counts_only_with_a_reason(
 @pytest.mark.parametrize("light", [Light.UNDETERMINED, None])
 def test_healthy_without_enough_information_counts_only_with_a_reason(light: Light | None) -> None:
     assert codes(case(light), level="healthy") == ["FF-230"]
+    sheet = entry("review", {"child_a_name": "Ada Example", "level": "healthy", "signed_name": "X"})
+    (found,) = about_the_sheet(FORMS["review"], sheet, case(light))
+    assert found.field == "lower_reason"
     assert codes(case(light), level="healthy", lower_reason="Both sets of parents agree.") == []
     decided = case(light, review={"level": "harmful"})
     assert codes(decided, level="healthy") == ["FF-222"]
@@ -203,6 +206,12 @@ def test_the_notice_says_what_was_established() -> None:
     (found,) = about_the_sheet(FORMS["review"], sheet, case(Light.GREEN))
     assert found.holds
     assert "The sheet says: There was force. No reason is given" in found.text
+    assert found.field == "lower_reason"
+    threat = replace(
+        sheet, answers={**sheet.answers, **entry("", {"context_threat": "yes"}).answers}
+    )
+    (found,) = about_the_sheet(FORMS["review"], threat, case(Light.GREEN))
+    assert "The sheet says: There was force. There was a threat. No reason" in found.text
 
 
 def test_no_review_sheet_lowers_what_the_form_or_an_earlier_sheet_suggests() -> None:
@@ -363,6 +372,9 @@ def test_a_level_below_her_own_earlier_one_counts_only_with_a_reason() -> None:
         ({"level": "harmful", "signed_name": ""}, "FF-240", "signed_name"),
         ({"level": "concerning", "lower_reason": "x"}, "FF-241", "level"),
         ({"level": "harmful", "same_child": "C-000002"}, "FF-242", "same_child"),
+        ({"level": "harmful", "no_referral_a": "Moved away."}, "FF-257", "no_referral_a"),
+        ({"level": "harmful", "no_referral_b": "Moved away."}, "FF-257", "no_referral_b"),
+        ({"level": "concerning"}, "FF-222", "lower_reason"),
     ],
 )
 def test_each_notice_names_the_question_that_it_is_about(
@@ -498,15 +510,34 @@ def test_a_sheet_that_names_nobody_does_not_count() -> None:
     assert codes(case(), "plan_setting") == []  # it is about no child
 
 
+def test_a_sheet_that_asks_for_no_date_of_birth_counts_by_the_very_name() -> None:
+    a = born("6/6/2013")
+    assert codes(a, "outcome", child_name="Ada Example") == []
+    assert codes(a, "outcome", child_name="Ada Exampel") == ["FF-223"]
+
+
+def test_every_name_that_is_missing_or_another_is_told_with_its_box() -> None:
+    names = {"child_a_name": "", "child_b_name": "Lee Hart"}
+    sheet = entry("review", {"level": "harmful", "signed_name": "M. Head", **names})
+    assert [(one.code, one.field) for one in about_the_sheet(FORMS["review"], sheet, case())] == [
+        ("FF-239", "child_a_name"),
+        ("FF-223", "child_b_name"),
+    ]
+    for one in about_the_sheet(FORMS["review"], sheet, case()):
+        assert one.label == FORMS["review"].fields[one.field or ""].label
+
+
 def test_she_may_put_right_add_and_take_away_names_of_those_who_were_targeted() -> None:
     for names in ("Ben Sampel", "Ben Sample; Lee Hart", ""):
         assert codes(case(), level="harmful", child_b_name=names) == []
-    assert codes(case(), level="harmful", child_b_name="Lee Hart") == ["FF-223"]
+    for names in ("Lee Hart", "Ben Hart"):
+        assert codes(case(), level="harmful", child_b_name=names) == ["FF-223"]
 
 
 def test_a_review_sheet_with_a_level_counts_only_when_it_is_signed() -> None:
     assert codes(case(), level="harmful", signed_name="") == ["FF-240"]
     assert codes(case(), level="doubt", signed_name="\u200b") == ["FF-240"]
+    assert codes(case(), level="doubt", signed_name="", sender_name="M. Head") == ["FF-240"]
 
 
 def told(before: Case, **answers: str) -> list[str]:
@@ -521,6 +552,32 @@ def test_she_is_told_of_a_level_that_was_lowered_and_of_children_who_were_joined
     assert told(case(), level="harmful", same_child="C-000002") == ["FF-242"]
     before = case(review={"level": "harmful", "same_child": "C-000002"})
     assert told(before, level="harmful", same_child="C-000002") == []
+
+
+def test_she_is_told_once_of_a_referral_that_a_reason_closes() -> None:
+    reason = {"level": "harmful", "no_referral_a": "Moved away."}
+    assert told(case(review=reason), **reason) == []
+    assert told(case(review=reason), **reason, no_referral_b="As above.") == ["FF-257"]
+
+
+@pytest.mark.parametrize("form_id", ["referral_a", "referral_b"])
+@pytest.mark.parametrize(
+    ("answers", "held"),
+    [
+        ({"sent_at": "20/11/2026"}, True),
+        ({"sent_at": "20/11/2026", "sender_name": "\u200b"}, True),
+        ({"sent_at": "20/11/2026", "sender_name": "M. Head"}, False),
+        ({"sent_at": "20/11/2026", "signed_name": "M. Head"}, False),
+        ({"sent_to": "Children’s social care"}, False),
+    ],
+)
+def test_a_referral_was_sent_by_somebody_who_puts_a_name_to_it(
+    form_id: str, answers: dict[str, str], held: bool
+) -> None:
+    child = "Ada Example" if form_id == "referral_a" else "Ben Sample"
+    sheet = entry(form_id, {"child_name": child, **answers})
+    found = [(one.code, one.field) for one in about_the_sheet(FORMS[form_id], sheet, case())]
+    assert found == ([("FF-258", "sender_name")] if held else [])
 
 
 def test_our_clock_counts_from_the_decision_and_the_councils_from_what_was_sent() -> None:
@@ -1016,5 +1073,10 @@ def test_the_day_of_a_sheet_is_the_agency_s_own() -> None:
     found = london.moment("referral_a", "sent_at")
     assert found is not None
     assert found.day == date(2026, 6, 2)
+    review = entry("review", {"child_a_name": "Ada Example", "child_a_dob": "02/06/2026"})
+    hers = replace(review, recorded_at=late)
+    for zone, is_held in ((london.zone, True), (UTC, False)):  # born on another day, or on none
+        told = about_the_sheet(FORMS["review"], hers, replace(born("6/6/2013"), zone=zone))
+        assert ("FF-223" in [one.code for one in told]) is is_held
     born_today = replace(entry("recording", {"child_a_dob": "02/06/2026"}), recorded_at=late)
     assert child_said(born_today, london.zone).born == date(2026, 6, 2)

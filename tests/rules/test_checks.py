@@ -79,6 +79,11 @@ def test_a_blank_box_has_no_words_and_a_question_the_words_that_are_printed() ->
     assert facts.labels["context_planned"] == FORM.fields["context_planned"].label
 
 
+def test_a_hold_about_a_box_that_the_form_has_not_is_told_all_the_same() -> None:
+    (found,) = checked(Hold("FF-109", "no_such_box")).notices
+    assert (found.field, found.label, found.page) == ("no_such_box", None, None)
+
+
 def test_what_a_paper_carries_and_what_its_reader_tells_is_told_and_holds_nothing() -> None:
     read = replace(reading(SOUND), carries=("a script", "a file"), told=("FF-216",))
     first, second = check(read, FORM, TODAY).notices
@@ -160,6 +165,13 @@ def test_several_names_in_one_box_go_back_to_be_asked_about(
     assert [one.returns for one in found.notices] == [True] * len(expected)
 
 
+def test_a_year_of_two_digits_is_that_of_a_birth_and_lies_ahead_for_anything_else() -> None:
+    found = checked(child_a_dob="14/11/08", child_b_dob="9/9/98", signed_date="15/11/98")
+    assert codes(found) == [("FF-206", "signed_date"), ("FF-234", "child_b_dob")]
+    assert found.facts.moments["child_a_dob"] == Moment(date(2008, 11, 14))
+    assert found.facts.moments["child_b_dob"] == Moment(date(1998, 9, 9))
+
+
 def test_today_is_not_in_the_future() -> None:
     assert codes(checked(incident_at="24/11/2026 at 9am", signed_date="24/11/2026")) == []
 
@@ -186,6 +198,10 @@ def test_an_incident_before_the_birth_goes_back() -> None:
     found = checked(child_a_dob="15/11/2026")
     assert codes(found) == [("FF-208", "incident_at")]
     assert found.notices[0].returns
+
+
+def test_a_child_born_on_the_day_of_the_incident_is_no_contradiction() -> None:
+    assert codes(checked(child_b_dob="14/11/2026")) == []
 
 
 def test_a_signature_before_the_incident_goes_back() -> None:
@@ -250,6 +266,7 @@ def test_a_lone_box_for_an_immediate_referral_says_nothing_unless_it_is_ticked()
     )
     assert ("FF-327", "urgent_referral") in codes(blank)
     assert list(urgent(blank.facts, TODAY)) == []
+    assert "FF-327" not in [code for code, _ in codes(ticked)]
     assert [one.code for one in urgent(ticked.facts, TODAY)] == ["FF-212"]
 
 
@@ -418,3 +435,14 @@ def test_names_on_an_agencys_own_form_are_told_from_its_free_text() -> None:
     given = Answer("She was forced", "", AnswerState.GIVEN)
     facts = check(replace(reading({}), answers={f.name: given for f in own}), theirs, TODAY).facts
     assert facts.names == {"pupil", "staff_name", "signed_by"}
+
+
+@pytest.mark.parametrize("name", ["child_a_name", "child_b_name", "signed_name"])
+def test_a_name_that_may_look_like_another_is_told_and_what_is_no_name_is_not(name: str) -> None:
+    for odd, what in (
+        ("Ada\u200b Hill", "characters that cannot be seen"),
+        ("\N{CYRILLIC CAPITAL LETTER A}da Hill", "letters of another alphabet"),
+    ):
+        (told,) = checked(**{name: odd}).notices
+        assert (told.code, told.field, what in told.text) == ("FF-219", name, True)
+    assert codes(checked(type_text="Ada\u200b Hill")) == []

@@ -165,3 +165,10 @@ def test_no_test_speaks_of_a_rule_that_is_not_there() -> None:
 def test_every_rule_stands_on_the_page_of_rules(rule: str) -> None:
     page = (ROOT / "docs" / "guidance.md").read_text("utf-8")
     assert f"\n| {rule} | " in page
+
+
+def test_what_is_kept_always_stands_there_with_what_formflow_does() -> None:
+    page = (ROOT / "docs" / "guidance.md").read_text("utf-8")
+    for line in standing():
+        told = f"| {line.id} | {line.section} | {line.kind} | {line.does} | “{line.quote}” |"
+        assert f"\n{told}" in page

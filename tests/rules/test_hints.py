@@ -167,3 +167,11 @@ def test_a_question_that_nothing_speaks_against_does_not_hide_the_next() -> None
     known = text(words, context_force=Tri.YES, context_threat=Tri.NO, others_fearful=Tri.NO)
     told = [one.field for one in against_the_answers(known)]
     assert told == ["context_threat", "others_fearful"]
+
+
+def test_harmless_words_ask_nothing_but_words_about_images_are_told_wherever_they_stand() -> None:
+    assert asked(text("They kick a ball past the oilseed rape.")) == {}
+    assert asked(text("They kick her.")) != {}
+    harmless = text("The school photo is online.")
+    assert word_for("type_online", harmless) == "photo"
+    assert asked(harmless) == {}

@@ -41,7 +41,19 @@ def found(phrase: str, text: str, names: frozenset[str] = frozenset()) -> list[s
         ("tease~", "teasing, teased, teases", ["teasing", "teased", "teases"]),
         ("bully~", "He bullies and bullied.", ["bullies", "bullied"]),
         ("wouldn't stop", "He wouldnt stop. He wouldn’t stop", ["wouldnt stop", "wouldn’t stop"]),
+        ("wouldn't stop", "He wouldn‘t stop", ["wouldn’t stop"]),
         ("held {child}", "He held Amelia", ["held"]),
+        ("held {child}", "HE HELD AMELIA", []),  # in capitals nobody can tell a name
+        ("{child} hit", "then Amelia hit", ["hit"]),
+        ("xxx film", "XXX film", ["XXX film"]),
+        ("threatened", "he thraetned", ["thraetned"]),  # of nine letters two may be wrong
+        ("threatened", "he threetenned", ["threetenned"]),
+        ("threatened", "he thraeteennd", []),
+        ("touched", "he tuoched", ["tuoched"]),
+        ("touched", "he tuochd", []),
+        ("bleeding", "breeding rabbits", []),  # a word of its own
+        ("{child} hit", "Table hit", []),  # a capital letter that begins a sentence
+        ("{child} hit", "No. Table hit", []),
         ("held {child}", "He held X's hand", ["held"]),
         ("held {child}", "He held hands", []),
         ("a|b c", "b c", ["b c"]),

@@ -16,10 +16,23 @@ from formflow.rules.case.case import Case
 from formflow.rules.case.prefill_values import FOR_READING, Desk, is_marked, known
 from formflow.rules.case.steps import steps
 from formflow.rules.matching import NearChild
+from formflow.rules.roster import Offered, OnTheList, Pupil
 from tests.rules.test_case import DESK, FORMS, case, entry
 from tests.rules.test_profile import NOTED
 
 WEIGHED = {"aim2": NOTED}
+ADA = Pupil(
+    "Example",
+    "Ada",
+    date(2013, 3, 4),
+    "B801200001001",
+    year_group="8",
+    address="1 Mill Lane",
+    parents="B. Example",
+    parents_phone="01632 960001",
+    parents_email="b@example.org",
+)
+BEN = Pupil("Sample", "Ben", date(2013, 5, 6), parents_phone="01632 960002")
 
 
 def box(form_id: str, name: str, of: Case, desk: Desk = DESK) -> str:
@@ -196,6 +209,41 @@ def test_who_may_be_the_same_child_and_who_is_linked() -> None:
     both = replace(case(), near=near, joined=("C-1-000004", "C-1-000005"))
     assert box("review", "near_text", both).splitlines() == [*told, joined]
     assert box("review", "near_text", replace(both, near=())) == joined
+
+
+def test_whom_the_pupil_list_knows_or_comes_near_to_is_told_and_who_it_is_a_person_says() -> None:
+    one = replace(case(), on_list=OnTheList(ADA))
+    ada, ben = "On the pupil list: Ada Example, Year 8", "On the pupil list: Ben Sample"
+    nothing = "the list has no number for this child: ask IT."
+    assert box("review", "near_text", one) == f"{ada}."
+    offered = (Offered(ADA, "the same name"), Offered(BEN, "the same day"))
+    for child_a in (None, ADA):
+        several = replace(case(), on_list=OnTheList(child_a, offered=offered))
+        assert box("review", "near_text", several).splitlines() == [
+            f"{ada} – the same name. If it is this child: write B801200001001 below.",
+            f"{ben} – the same day. If it is this child: {nothing}",
+        ]
+
+
+def test_a_referral_is_filled_in_from_the_pupil_list_about_the_child_it_is_about() -> None:
+    found = replace(case(), on_list=OnTheList(ADA, BEN))
+    check = "From the pupil list, please check:"
+    assert box("referral_a", "child_number", found) == "B801200001001"
+    assert box("referral_a", "child_lives", found) == f"{check}\n1 Mill Lane"
+    family = f"{check}\nB. Example\n01632 960001\nb@example.org"
+    assert box("referral_a", "family", found) == family
+    assert box("referral_b", "child_number", found) == ""
+    assert box("referral_b", "child_lives", found) == ""
+    assert box("referral_b", "family", found) == f"{check}\n01632 960002"
+    assert box("referral_a", "family", case()) == box("referral_b", "family", case()) == ""
+
+
+def test_of_several_who_were_targeted_the_pupil_list_says_nothing() -> None:
+    two = case(review={"child_b_name": "Ben Sample; Lee Hart"})
+    found = replace(two, on_list=OnTheList(ADA, BEN))
+    assert box("referral_a", "child_lives", found) != ""
+    for view in found.views("referral_b"):
+        assert box("referral_b", "family", view) == ""
 
 
 def test_the_suggestion_on_the_sheet_says_what_an_earlier_form_said() -> None:

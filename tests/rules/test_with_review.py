@@ -69,6 +69,12 @@ def codes(proposal: Proposal) -> list[tuple[str, str | None]]:
     return [(one.code, one.field) for one in proposal.contradictions]
 
 
+def told(proposal: Proposal, code: str) -> dict[str | None, str]:
+    """Return by question of what it is told that papers differ, as far as it is quoted."""
+    mine = (one for one in proposal.contradictions if one.code == code)
+    return {one.field: one.text.partition("”")[0] for one in mine}
+
+
 @pytest.mark.parametrize(
     "name", sorted(set(HARMLESS) - {"context_frequent", "context_happened_before"})
 )
@@ -152,6 +158,7 @@ def test_nobody_on_one_paper_does_not_excuse_questions_about_others() -> None:
     assert "others_fearful" not in together(record, {}).missing
     her = {"child_b_kind": "child", "others_fearful": ""}
     assert light(record, her) is Light.UNDETERMINED
+    assert "child_b_dob" in together(record, her).missing
 
 
 def test_a_date_that_the_form_lacks_is_taken_from_her_sheet_unless_it_lies_ahead() -> None:
@@ -184,7 +191,8 @@ def test_an_unreadable_box_that_her_sheet_answers_is_no_doubt_any_more() -> None
     held = replace(notice("FF-134", field="others_fearful"), holds=True)
     record = replace(paper(CALM, "others_fearful"), notices=(held,))
     assert light(record, {"others_fearful": "no"}) is Light.GREEN
-    assert light(replace(paper(CALM, "incident_place")), {}) is Light.UNDETERMINED
+    assert light(record, {}) is light(record, {"others_fearful": "unknown"}) is Light.UNDETERMINED
+    assert light(paper(CALM, "incident_place"), {"incident_place": "yes"}) is Light.UNDETERMINED
     whole = replace(record, notices=(replace(held, field=None),))
     assert light(whole, {"others_fearful": "no"}) is Light.UNDETERMINED
 
@@ -296,6 +304,8 @@ def test_the_day_on_which_ages_count_is_the_agencys_own() -> None:
     urgent = suggested_together(record, [late], History(), east).urgent
     assert [one.code for one in urgent] == ["FF-323"]
     assert suggested_together(record, [late], History(), UTC).urgent == ()
+    of_19 = Proposal(Light.UNDETERMINED, (), (), (), (), (), ages=Ages(adult=19))
+    assert suggested_together(replace(record, proposal=of_19), [late], History(), east).urgent == ()
 
 
 @pytest.mark.parametrize("on_the_form", [True, False])
@@ -307,3 +317,34 @@ def test_a_day_has_come_by_the_agencys_own_clock(on_the_form: bool) -> None:
     east = timezone(timedelta(hours=1))
     assert "incident_at" not in suggested_together(record, [sheet], History(), east).missing
     assert "incident_at" in suggested_together(record, [sheet], History(), UTC).missing
+
+
+def test_a_year_of_two_digits_is_that_of_a_birth_and_no_incident_lay_so_far_back() -> None:
+    said = {"child_a_dob": "9/9/98", "child_b_dob": "8/8/98", "incident_at": "10/11/98"}
+    dates = [name for name in together(paper({**CALM, **said}), {}).missing if name in said]
+    assert dates == ["incident_at"]
+
+
+def test_what_papers_say_differently_is_told_in_words_and_by_no_name_of_a_box() -> None:
+    no = {"context_force": "no", "medical_needed": "no", "type_touching": "no"}
+    yes = dict.fromkeys(no, "yes")
+    record = paper({**CALM, **no, "child_b_kind": "nobody"})
+    by_her = told(together(record, {**yes, "child_b_kind": "adult"}), "FF-336")
+    taken_back = told(together(record, yes, no), "FF-337")
+    assert by_her == {**taken_back, "child_b_kind": "“Who the other person was."}
+    assert taken_back == {
+        "context_force": "“There was force.",
+        "medical_needed": "“Is a medical assessment needed?",
+        "type_touching": "“Did anyone touch another person sexually, or get them to touch?",
+    }
+
+
+def test_what_raises_nothing_is_no_difference_between_two_sheets() -> None:
+    first, then = {"others_fun": "yes"}, {"others_fun": "no"}
+    assert codes(together(paper(CALM), first, then)) == []
+
+
+def test_often_or_not_is_open_only_where_nobody_could_tell() -> None:
+    rest = {name: said for name, said in CALM.items() if name != "context_frequent"}
+    assert light(paper(rest), {"context_frequent": "unknown"}) is Light.GREEN
+    assert light(paper({**rest, "context_frequent": "maybe"}), {}) is Light.UNDETERMINED

@@ -13,7 +13,8 @@ from formflow.rules.case.conditions import CaseFacts
 from formflow.rules.matching import BETWEEN as BETWEEN
 from formflow.rules.matching import Named, agree, is_put_right, name_key, why_misread
 
-NAMES = {"child_a_name", "child_b_name"}  # questions of the recording form
+# Where the name of a child is known from.
+NAMES = {f"{paper}.child_{one}_name" for paper in ("recording", "review") for one in ("a", "b")}
 DATES = {
     "incident_at",
     "child_a_dob",
@@ -59,7 +60,7 @@ def other_child(form: Form, sheet: Entry, case: CaseFacts) -> Iterator[Notice]:
     """Yield that a sheet names another child than its record does, or none at all."""
     on = local_day(sheet.recorded_at, case.zone)
     for name, field in form.fields.items():
-        if not any(source.partition(".")[2] in NAMES for source in field.known_from):
+        if NAMES.isdisjoint(field.known_from):
             continue
         known, said = known_of(field, case), given(sheet, name)
         born = form.fields.get(f"{name.removesuffix('_name')}_dob")
@@ -95,7 +96,7 @@ def _names(words: str) -> list[str]:
 
 def known_of(field: Field, case: CaseFacts) -> str:
     """Return what the papers of a case say to a question of a sheet, the first that says something."""
-    said = (case.says(*source.split(".", 1)) for source in field.known_from)
+    said = (case.says(*source.split(".")) for source in field.known_from)
     return next((words for words in said if words), "")
 
 

@@ -176,14 +176,16 @@ def _incident(one: EarlierIncident, role: str) -> str:
 
 
 def _near(case: Case, _desk: Desk) -> Iterator[str]:
+    told = (*_on_record(case), *_on_the_list(case))
+    yield from told or ("Nobody.",)
+
+
+def _on_record(case: Case) -> Iterator[str]:
     for one in case.near:
         papers = f" (see {', '.join(one.papers)})" if one.papers else ""
         yield f"{one.child_reference}: {one.why}{papers}"
     if case.joined:
         yield f"Linked by you: {', '.join(case.joined)}. To take that back, clear the box below."
-    yield from _on_the_list(case)
-    if not case.near and not case.joined and not case.on_list.offered:
-        yield "Nobody."
 
 
 def _on_the_list(case: Case) -> Iterator[str]:

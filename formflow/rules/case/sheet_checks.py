@@ -55,7 +55,8 @@ def _is_signed(sheet: Entry) -> bool:
 
 def _below(level: Level, before: Case, after: Case) -> Iterator[Notice]:
     """Yield what a level is below, for which it needs a reason: what is higher, or that too little is known."""
-    together = after.together.light if after.together else Light.UNDETERMINED
+    assert after.together is not None  # noqa: S101 - after a review sheet
+    together = after.together.light
     raising = [one for one in after.established if one.weighs is Weighs.RAISES]
     by_form = before.record.highest_light or Light.UNDETERMINED
     decided = before.level if before.level in HEIGHT else None

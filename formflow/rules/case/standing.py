@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from datetime import date
 from functools import cache
 from importlib import resources
 
@@ -20,7 +19,6 @@ class Standing:
     kind: Kind
     quote: str  # the guidance's words, at most 25
     does: str  # what FormFlow does
-    since: date
 
 
 @cache
@@ -34,7 +32,6 @@ def standing() -> tuple[Standing, ...]:
             kind=Kind(row["kind"]),
             quote=row["quote"],
             does=row["does"],
-            since=row.get("since", table["since"]),
         )
         for row in table["standing"]
     )

@@ -44,7 +44,7 @@ class Hint:
     @property
     def label(self) -> str:
         """Return the question as our forms print it."""
-        return _label(self.question)
+        return label_of(self.question)
 
 
 def please_check(facts: Facts) -> Iterator[Notice]:
@@ -107,7 +107,8 @@ def hints() -> tuple[Hint, ...]:
 
 
 @cache
-def _label(question: str) -> str:
+def label_of(question: str) -> str:
+    """Return a question as the first of our forms that asks it prints it."""
     return next(form.fields[question].label for form in shipped() if question in form.fields)
 
 

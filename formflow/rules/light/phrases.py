@@ -21,6 +21,7 @@ NAME = "@"
 _WORD = re.compile(
     r"[^\W_]+(?:'[^\W_]+)*|(?<!\b[A-Z])(?<!\b[MD]r)(?<!\bMrs)(?<!\bMs)[.!?;](?=\s|$)|[.!?;](?=\s*$)"
 )
+_ENDS = frozenset(".!?;")  # of a sentence
 _TWICE_FROM = 9  # letters: from here on two of them may be wrong
 _HARMLESS = "harmless"
 _NOBODY = frozenset(("A", "I"))  # single capital letters that stand for no name
@@ -34,6 +35,9 @@ class Token(NamedTuple):
 
     written: str
     meant: str
+
+
+_SPARED = Token("", "-")  # in place of a word that is harmless
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,7 +93,7 @@ class Lexicon:
             found.append(Token(word, meant))
             before = meant
         for _, first, last in _spans(found, self.harmless):
-            found[first:last] = [Token("", "-")] * (last - first)
+            found[first:last] = [_SPARED] * (last - first)
         return found
 
     def _quote(self, tokens: Sequence[Token], names: Collection[str]) -> str:
@@ -127,7 +131,8 @@ def boxes_with_names() -> frozenset[str]:
 
 def words_of_names(texts: Mapping[str, str], boxes: Collection[str]) -> frozenset[str]:
     """Return the words, in small letters, of the boxes that hold names."""
-    return frozenset(word.casefold() for box in boxes for word in _WORD.findall(texts.get(box, "")))
+    there = (texts[box] for box in texts.keys() & boxes)
+    return frozenset(word.casefold() for text in there for word in _WORD.findall(text))
 
 
 @cache
@@ -139,18 +144,18 @@ def _shared() -> Mapping[str, Any]:
 def _meant(lexicon: Lexicon, written: str) -> str:
     """Return the listed word that a word is or misspells, the word itself where there is none."""
     word = written.casefold().replace("'", "")
-    if word in ".!?;":
+    if word in _ENDS:
         return "."
     if word in lexicon.vocabulary or word in lexicon.not_meant:
         return word
     may_differ = 2 if len(word) >= _TWICE_FROM else 1
-    near = (
-        (OSA.distance(word, listed, score_cutoff=may_differ), listed)
+    near = [
+        (distance, listed)
         for listed in lexicon.may_be_misspelt.get(word[0], ())
         if abs(len(listed) - len(word)) <= may_differ
-    )
-    distance, listed = min(near, default=(may_differ + 1, word))
-    return listed if distance <= may_differ else word
+        and (distance := OSA.distance(word, listed)) <= may_differ
+    ]
+    return min(near)[1] if near else word
 
 
 def _is_name(word: str, *, is_first: bool) -> bool:

@@ -34,6 +34,7 @@ from formflow.rules.light.green import (
     OTHER,
     OTHERS_BIRTH,
 )
+from formflow.rules.light.hints import label_of
 from formflow.rules.light.propose import decide_by
 from formflow.rules.light.urgency import MEDICAL, urgent
 
@@ -128,20 +129,19 @@ def _value(paper: Entry, name: str) -> str | None:
 def _moment(paper: Entry, name: str, zone: tzinfo) -> Moment | None:
     """Return a date of a paper as it was checked: none that lay ahead."""
     today = local_day(paper.recorded_at, zone)
-    found = parse_moment(_value(paper, name) or "", today, of_birth=name in (BIRTH, OTHERS_BIRTH))
-    return Moment(found.day) if found.day and found.day <= today else None
+    said = _value(paper, name)
+    found = parse_moment(said, today, of_birth=name in (BIRTH, OTHERS_BIRTH)) if said else None
+    return Moment(found.day) if found and found.day and found.day <= today else None
 
 
 def _doubtful(
     record: Entry, by_form: Ticks, by_reviews: Mapping[str, tuple[Tri, ...]]
 ) -> Iterator[str]:
     """Yield of what a person must still look at the form, unless the review sheet answers it instead."""
-    unreadable = [name for name, said in by_form.items() if said is Tri.UNREADABLE]
-    completed = {
-        name for name in unreadable if any(one in SAID for one in by_reviews.get(name, ()))
-    }
+    unreadable = {name for name, said in by_form.items() if said is Tri.UNREADABLE}
+    completed = unreadable & {name for name, said in by_reviews.items() if {*said} & {*SAID}}
     doubts = (one for one in record.notices if one.holds or one.code in AGAINST_GREEN)
-    yield from (one.field or record.reference for one in doubts if one.field not in completed)
+    yield from (record.reference for one in doubts if one.field not in completed)
     for name, answer in record.answers.items():
         if answer.state is AnswerState.UNREADABLE and name not in completed:
             yield name
@@ -157,7 +157,7 @@ def _differing(
     """Yield what form and review sheets say differently: of each question the sentence that one of them denies."""
     sentences = {fact.field: fact.sentence for rule in rules for fact in rule.facts}
     for name, (said, *earlier) in by_reviews.items():
-        what = {"what": sentences.get(name, name)}
+        what = {"what": sentences.get(name) or label_of(name)}
         if {said, by_form.get(name)} == set(SAID):
             yield notice("FF-336", field=name, words=what)
         if any(one is not said for one in earlier):
