@@ -139,7 +139,8 @@ def _turn_safely(context: WorkContext) -> float:
         with misread_is_damage(context.settings.state.folder):
             return _pause(context, turn(context, waits=False))
     except Exception as problem:  # noqa: BLE001 - a full disk at three in the morning may pass
-        context.stop_if_damaged(problem)
+        if context.stop_if_damaged(problem):
+            return 0.0
         # The class name only: a message may hold a path or an answer. Status shows the silence.
         log.error("a turn was given up: %s", type(problem).__name__)  # noqa: TRY400
         return AFTER_TROUBLE_SECONDS
