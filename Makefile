@@ -13,7 +13,7 @@ BIN := .venv/$(SCRIPTS)
 READY := .venv/.ready
 TYPING := build/typing
 
-.PHONY: demo test check bench words crash faults rehearsal burst fuzz prints mutants fillpdf windows docs clean learn
+.PHONY: demo test check bench words crash faults flips rehearsal burst fuzz prints mutants fillpdf windows docs clean learn
 
 demo: $(READY)
 	"$(BIN)/formflow" demo demo-agency
@@ -60,6 +60,10 @@ crash: $(READY)
 # Whatever goes wrong with disks, clocks, destinations and the ledger, while forms flow: a table, ended with 1 where a cell is red.
 faults: $(READY)
 	"$(BIN)/python" -m tests.campaigns.faults
+
+# Every column of a ledger holds what it should not, then a bit is flipped here and there; no command may meet a mistake of ours.
+flips: $(READY)
+	"$(BIN)/python" -m tests.campaigns.flips
 
 # A backup while FORMS forms flow, the computer lost, a restore: every form once everywhere.
 FORMS ?= 300

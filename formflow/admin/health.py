@@ -10,6 +10,7 @@ from formflow.admin.status import Overview, backup_in_words, exit_code, overview
 from formflow.core.errors import ExitCode, FormFlowError
 from formflow.core.settings import Settings
 from formflow.pipeline import service
+from formflow.storage import database
 
 _WELL = {
     ExitCode.DONE: "All is well.",
@@ -54,9 +55,14 @@ def health(settings: Settings, now: datetime) -> Health:
         )
         return Health(ExitCode.STORAGE, words, now)
     try:
-        view = overview(settings)
+        with database.misread_is_damage(settings.state.folder):
+            return _of(overview(settings), settings, now)
     except FormFlowError as problem:
         return Health(problem.exit_code, f"{problem.found} {problem.advice}".strip(), now)
+
+
+def _of(view: Overview, settings: Settings, now: datetime) -> Health:
+    """Return how FormFlow is by an overview."""
     code, waits = exit_code(view, settings, now), backlog(view)
     first = _WELL.get(code) or _not_running(settings, view, now)
     told = [first, *_told(waits, settings, now)]

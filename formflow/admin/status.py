@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from formflow.core.errors import ExitCode, LedgerDamaged
 from formflow.core.markers import is_marked
 from formflow.core.messages import MESSAGES, notice
-from formflow.core.model import Light, Outcome
+from formflow.core.model import Outcome
 from formflow.core.references import at_revision
 from formflow.core.settings import Settings
 from formflow.core.trouble import MISTAKE
@@ -168,7 +168,7 @@ def as_text(view: Overview, settings: Settings) -> str:
     for entry in view.waiting:
         shape, words = _proposed(entry)
         since = moment_in_words(entry.since, settings.zone)
-        outcome = OUTCOME_WORDS[Outcome(entry.outcome)]
+        outcome = OUTCOME_WORDS[entry.outcome]
         lines.append(
             f"  {'NOW' * entry.urgent:3} {shape} {at_revision(entry.reference, entry.revision)}  {words:24}"
             f" {outcome}, since {since}"
@@ -260,7 +260,7 @@ def _in_words(code: str) -> str:
 def _proposed(entry: Waiting) -> tuple[str, str]:
     """Return shape and words. What was read and has no light is a sheet: nothing is proposed on it."""
     if entry.light:
-        return LIGHT_WORDS[Light(entry.light)][:2]
+        return LIGHT_WORDS[entry.light][:2]
     if entry.outcome == Outcome.RECORDED:
         return "!", "Decided or linked"
     return "!", "Not assessed" if entry.outcome == Outcome.UNREADABLE else "Not accepted"

@@ -10,7 +10,7 @@ from formflow.core.errors import WHEN_DAMAGED, OriginalChanged, StorageProblem
 from formflow.core.settings import Settings
 from formflow.delivery.destinations import open_destinations
 from formflow.delivery.reconcile import compare
-from formflow.storage import audit_trail, database, secret_file, soundness, sqlite
+from formflow.storage import audit_trail, cells, database, secret_file, soundness, sqlite
 from formflow.storage.database import Connection
 from formflow.storage.originals import Vault
 
@@ -62,7 +62,7 @@ def verify(settings: Settings, progress: Progress, *, delivered: bool) -> Iterat
 
 
 def _ledger(connection: Connection) -> Part:
-    wrong = list(soundness.wrong_parcels(connection))
+    wrong = [*cells.wrong_cells(connection), *soundness.wrong_parcels(connection)]
     if not sqlite.is_sound(connection):
         wrong.insert(0, "It is not as SQLite wrote it.")
     return Part("ledger", 1, tuple(wrong), WHEN_DAMAGED)

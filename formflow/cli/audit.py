@@ -83,7 +83,9 @@ def audit(
     if as_json:
         emit([_json(line) for line in found])
     else:
-        click.echo(table([_row(line, settings) for line in found]))
+        with database.misread_is_damage(settings.state.folder):
+            lines = table([_row(line, settings) for line in found])
+        click.echo(lines)
         say(f"{len(found)} lines. The trail ends with line {last}.")
         if views_left := len(views.waiting(settings.state.folder)):
             say(f"{views_left} views are added at the next turn of the service.")

@@ -180,13 +180,14 @@ def explain(settings_file: Path, reference: str, as_json: bool) -> int:
 def status(settings_file: Path, as_json: bool) -> int:
     """Show what waits for a person, what waits for a destination, and whether all is well."""
     settings = load_settings(settings_file)
-    view, now = overview(settings), utc_now()
-    if as_json:
-        emit(status_json(view, settings, now))
-    else:
-        lines = [as_text(view, settings), *backup_in_words(view, settings, now)]
-        click.echo("\n".join(lines))
-    return exit_code(view, settings, now)
+    with database.misread_is_damage(settings.state.folder):
+        view, now = overview(settings), utc_now()
+        if as_json:
+            emit(status_json(view, settings, now))
+        else:
+            lines = [as_text(view, settings), *backup_in_words(view, settings, now)]
+            click.echo("\n".join(lines))
+        return exit_code(view, settings, now)
 
 
 def status_text(settings: Settings) -> str:

@@ -78,7 +78,10 @@ class IntegrityProblem(FormFlowError):
     exit_code = ExitCode.INTEGRITY
 
 
-WHEN_DAMAGED = "Stop FormFlow, give the state folder another name, and put back the newest backup with “formflow restore”."
+WHEN_DAMAGED = (
+    "Stop FormFlow, give the state folder another name, and put back the newest backup with"
+    " “formflow restore BACKUPS --old-state THAT-NAME”."
+)
 
 
 class LedgerDamaged(IntegrityProblem):

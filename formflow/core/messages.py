@@ -1008,8 +1008,8 @@ MESSAGES: dict[str, Message] = {
     "FF-450": Message(
         "FormFlow’s ledger is damaged, so FormFlow has stopped.",
         "Forms that you drop stay where they are, unread, and nobody is told of them. Recent records may be missing.",
-        "Tell IT now: they restore the newest backup. Until then, look at new forms in the drop folders yourself and"
-        " decide without FormFlow.",
+        "Tell IT now: they give the state folder another name and restore the newest backup with “formflow restore BACKUPS"
+        " --old-state THAT-NAME”. Until then, look at new forms in the drop folders yourself and decide without FormFlow.",
     ),
     "FF-451": Message(
         "The copy that FormFlow kept of a form is missing, or has been changed since.",

@@ -19,7 +19,7 @@ from formflow.core.messages import notice
 from formflow.core.settings import Settings
 from formflow.documents import html_pages
 from formflow.storage import soundness
-from formflow.storage.database import Engine, reading
+from formflow.storage.database import Engine, misread_is_damage, reading
 from formflow.storage.failures import damage_of
 
 log = logging.getLogger("formflow")
@@ -34,7 +34,8 @@ TOLD, NOT_TOLD = b"told", b"not told"
 def told(settings: Settings) -> Iterator[None]:
     """Tell people where work ends because the ledger is damaged. Raise LedgerDamaged then."""
     try:
-        yield
+        with misread_is_damage(settings.state.folder):
+            yield
     except Exception as problem:
         damaged = damage_of(problem)
         if damaged is None:

@@ -23,7 +23,7 @@ from formflow.pipeline.context import WorkContext
 from formflow.pipeline.sweep import Swept, sweep
 from formflow.pipeline.watcher import FolderWatcher
 from formflow.storage import again, tasks, views
-from formflow.storage.database import writing
+from formflow.storage.database import misread_is_damage, writing
 from formflow.storage.owners import is_dead
 
 log = logging.getLogger("formflow")
@@ -136,9 +136,11 @@ def serve(context: WorkContext, watcher: FolderWatcher) -> None:
 def _turn_safely(context: WorkContext) -> float:
     """Take a turn; return the seconds until the next is due. Nothing ends the service but a stop."""
     try:
-        return _pause(context, turn(context, waits=False))
+        with misread_is_damage(context.settings.state.folder):
+            return _pause(context, turn(context, waits=False))
     except Exception as problem:  # noqa: BLE001 - a full disk at three in the morning may pass
-        context.stop_if_damaged(problem)
+        if context.stop_if_damaged(problem):
+            return 0.0
         # The class name only: a message may hold a path or an answer. Status shows the silence.
         log.error("a turn was given up: %s", type(problem).__name__)  # noqa: TRY400
         return AFTER_TROUBLE_SECONDS

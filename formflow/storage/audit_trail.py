@@ -13,7 +13,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from formflow.core.errors import StorageProblem
 from formflow.core.references import at_revision
 from formflow.storage import counters, secret_file
 from formflow.storage.database import Engine, reading, writing
+from formflow.storage.schema import AuditEvent as AuditEvent
 from formflow.storage.schema import AuditHead, AuditLine, Entry, table_of
 
 FILE = "audit.key"
@@ -32,29 +32,6 @@ KEY_LOST = "FF-453"  # notice
 SERVICE = "service"
 SHORT = 12  # hex digits of a line's seal, as they are printed
 _SEALED = ("id", "at", "event", "who", "place", "reference", "detail", "digest")
-
-
-class AuditEvent(StrEnum):
-    """What a line tells of."""
-
-    BEGUN = "begun"  # the trail, or its lines under a new key
-    TAKEN_OVER = "taken over"  # an entry from before there was a trail
-    SETTINGS = "settings"  # a worker has started with settings that are new
-    ARRIVED = "arrived"
-    RECORDED = "recorded"
-    REPEATED = "repeated"  # the answers of a paper were on record already
-    DECIDED = "decided"
-    JOINED = "joined"
-    PARTED = "parted"  # two children who had been joined
-    ACKNOWLEDGED = "acknowledged"
-    TOLD = "told"  # an alert about FormFlow itself
-    DELIVERED = "delivered"
-    RETRIED = "retried"
-    TESTED = "tested"  # a destination got something marked as a test
-    REREAD = "reread"
-    VIEWED = "viewed"
-    BACKED_UP = "backed up"
-    RESTORED = "restored"
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,11 @@ def epoch(connection: Connection) -> int:
     return int(connection.execute(_EPOCH).scalar_one())
 
 
+def has_epoch(connection: Connection) -> bool:
+    """Return whether there is one, as in every ledger that nothing has damaged."""
+    return connection.execute(_EPOCH).first() is not None
+
+
 def of_year(year: int) -> str:
     """Return what the counter of a year's records is called."""
     return f"reference-{year}"

@@ -13,10 +13,10 @@ from sqlalchemy import Insert
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlmodel import SQLModel
 
-from formflow.core.errors import IntegrityProblem, StorageProblem
+from formflow.core.errors import IntegrityProblem, LedgerDamaged, StorageProblem
 from formflow.core.messages import MESSAGES
 from formflow.core.trouble import LEDGER
-from formflow.storage import counters, migrations, sqlite
+from formflow.storage import cells, counters, migrations, sqlite
 from formflow.storage.failures import damage_of
 from formflow.storage.schema import SCHEMA_VERSION as SCHEMA_VERSION
 from formflow.storage.sqlite import BUSY_SECONDS as BUSY_SECONDS
@@ -83,11 +83,35 @@ def open_for_looking(folder: Path) -> Engine:
 
 @contextmanager
 def looking(folder: Path) -> Iterator[Connection]:
-    """Lend a connection to the ledger in a folder that can do nothing but look. Raise StorageProblem."""
+    """Lend a connection to the ledger in a folder that can do nothing but look.
+
+    Raise StorageProblem, or LedgerDamaged where a row made no sense because the ledger is damaged.
+    """
+    engine = open_for_looking(folder)
+    try:
+        with misread_is_damage(folder), reading(engine) as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def misread_is_damage(folder: Path) -> Iterator[None]:
+    """Say that the ledger is damaged where what was read of it made no sense, and it is. All else is a mistake of ours."""
+    try:
+        yield
+    except cells.MISREAD as problem:
+        with suppress(StorageProblem, DatabaseError):  # in use, or away: what has happened is told
+            if not _is_in_use(problem) and not _is_readable(folder):
+                raise LedgerDamaged from problem
+        raise
+
+
+def _is_readable(folder: Path) -> bool:
     engine = open_for_looking(folder)
     try:
         with reading(engine) as connection:
-            yield connection
+            return cells.is_readable(connection)
     finally:
         engine.dispose()
 

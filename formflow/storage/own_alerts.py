@@ -11,6 +11,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, bindparam, insert, or_, select, update
 
 from formflow.core.clock import clock
+from formflow.core.errors import LedgerDamaged
+from formflow.core.messages import MESSAGES
 from formflow.core.references import own_alert_reference
 from formflow.storage import counters
 from formflow.storage.schema import OwnAlert, Parcel, Task, TaskKind, TaskState, table_of, task_is
@@ -84,6 +86,8 @@ def unseen(connection: Connection) -> Iterator[Told]:
 
 
 def _told(row: Row[*tuple[Any, ...]]) -> Told:
+    if row.code not in MESSAGES:  # none is ever taken out of them
+        raise LedgerDamaged
     since = datetime.fromisoformat(row.told_at)
     return Told(row.reference, row.code, json.loads(row.words), since)
 

@@ -6,7 +6,6 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, or_, select, update
@@ -15,18 +14,9 @@ from formflow.core.references import at_revision
 from formflow.sdk.contract import Attachment, Operation, Prepared
 from formflow.storage import seals
 from formflow.storage.database import inserted
+from formflow.storage.schema import Cause as Cause
 from formflow.storage.schema import Entry, Parcel, Task, TaskState, table_of
 from formflow.storage.tasks import Claimed, LeaseLost, held
-
-
-class Cause(StrEnum):
-    """Why a parcel is made: with what else lies in the ledger, this is all that it is drawn from."""
-
-    ENTRY = "entry"  # an entry was recorded
-    AGAIN = "again"  # its paper came once more
-    REMINDER = "reminder"  # something in its case is overdue
-    ESCALATION = "escalation"  # nobody has acknowledged its alert
-    OWN = "own"  # something is wrong with FormFlow itself
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,39 @@ class TaskKind(StrEnum):
     DELIVER = "deliver"
 
 
+class Cause(StrEnum):
+    """Why a parcel is made: with what else lies in the ledger, this is all that it is drawn from."""
+
+    ENTRY = "entry"  # an entry was recorded
+    AGAIN = "again"  # its paper came once more
+    REMINDER = "reminder"  # something in its case is overdue
+    ESCALATION = "escalation"  # nobody has acknowledged its alert
+    OWN = "own"  # something is wrong with FormFlow itself
+
+
+class AuditEvent(StrEnum):
+    """What a line tells of."""
+
+    BEGUN = "begun"  # the trail, or its lines under a new key
+    TAKEN_OVER = "taken over"  # an entry from before there was a trail
+    SETTINGS = "settings"  # a worker has started with settings that are new
+    ARRIVED = "arrived"
+    RECORDED = "recorded"
+    REPEATED = "repeated"  # the answers of a paper were on record already
+    DECIDED = "decided"
+    JOINED = "joined"
+    PARTED = "parted"  # two children who had been joined
+    ACKNOWLEDGED = "acknowledged"
+    TOLD = "told"  # an alert about FormFlow itself
+    DELIVERED = "delivered"
+    RETRIED = "retried"
+    TESTED = "tested"  # a destination got something marked as a test
+    REREAD = "reread"
+    VIEWED = "viewed"
+    BACKED_UP = "backed up"
+    RESTORED = "restored"
+
+
 def table_of(model: type[SQLModel]) -> Table:
     """Return the table of a class, whose `.c` are the columns that statements name."""
     return SQLModel.metadata.tables[str(model.__tablename__)]

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, bindparam, func, select
 from sqlalchemy.exc import DatabaseError
 
 from formflow.core.references import at_revision
-from formflow.storage import seals, sqlite
+from formflow.storage import cells, seals, sqlite
 from formflow.storage.audit_trail import AuditEvent, first_checkable, mac_of, seal_of
 from formflow.storage.schema import AuditHead, AuditLine, Entry, Paper, Parcel, table_of
 
@@ -24,7 +24,7 @@ Step = Callable[[int], None]  # told how many rows or bytes have just been looke
 def is_sound(connection: Connection) -> bool:
     """Return whether the whole ledger is as it was written. Takes long for a large one."""
     try:
-        return sqlite.is_sound(connection) and next(_unsealed(connection), None) is None
+        return cells.is_readable(connection) and next(_unsealed(connection), None) is None
     except DatabaseError as problem:
         if sqlite.is_damage(problem):
             return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -92,6 +92,19 @@ def is_sound(connection: Connection) -> bool:
     """Return whether the whole file is as SQLite wrote it, and every row refers to one that is there."""
     said = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
     return said == ["ok"] and not has_broken_references(connection)
+
+
+def lend(connection: Connection, name: str, function: Callable[[bytes], bool]) -> None:
+    """Let statements on a connection call a function of one argument. It raises nothing."""
+    lent = connection.connection.dbapi_connection
+    assert isinstance(lent, sqlite3.Connection)  # noqa: S101 - the engines above make no other
+    lent.create_function(name, 1, function, deterministic=True)
+
+
+def columns(connection: Connection, table: str) -> set[str]:
+    """Return the names of the columns that a table has in the file, none where there is no such table."""
+    found = connection.exec_driver_sql("SELECT name FROM pragma_table_info(?)", (table,))
+    return set(found.scalars())
 
 
 def back_up(file: Path, below: int) -> None:

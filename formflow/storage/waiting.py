@@ -23,8 +23,8 @@ class Waiting:
 
     reference: str
     revision: int
-    outcome: str
-    light: str | None
+    outcome: Outcome
+    light: Light | None
     since: datetime
     urgent: bool  # it cannot wait, whatever the light
 
@@ -33,7 +33,9 @@ def unacknowledged(connection: Connection) -> Iterator[Waiting]:
     """Yield what nobody has acknowledged, the most urgent first: the latest revisions, and every sheet with an alert."""
     for row in connection.execute(_WAITING):
         since = datetime.fromisoformat(row.recorded_at)
-        yield Waiting(row.reference, row.revision, row.outcome, row.light, since, row.urgent)
+        light = Light(row.light) if row.light else None
+        outcome = Outcome(row.outcome)
+        yield Waiting(row.reference, row.revision, outcome, light, since, row.urgent)
 
 
 def undecided(connection: Connection) -> Iterator[str]:

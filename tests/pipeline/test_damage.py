@@ -56,10 +56,11 @@ def test_a_service_whose_ledger_breaks_stops_and_leaves_forms_where_they_lie(
     page = (office.folders.alerts / damage.PAGE).read_text("utf-8")
     assert "FF-450" in page
     assert "Tell IT now" in page
+    assert "formflow restore BACKUPS --old-state THAT-NAME" in page
     ended = formflow(office, "status")
     assert ended.returncode == ExitCode.INTEGRITY
     assert "damaged" in ended.stderr
-    assert "backup" in ended.stderr
+    assert "formflow restore BACKUPS --old-state THAT-NAME" in ended.stderr
 
     # It does not start as long as that is so, and says it once.
     (office.folders.alerts / damage.PAGE).unlink()
@@ -86,6 +87,21 @@ def test_a_page_that_could_not_be_written_is_written_at_the_next_start(office: S
     assert formflow(office, "status").returncode == ExitCode.INTEGRITY
     assert formflow(office, "run", "--once").returncode == ExitCode.INTEGRITY
     assert (alerts / damage.PAGE).exists()
+
+
+def test_a_service_that_makes_no_sense_of_a_row_finds_that_the_ledger_is_damaged(
+    office: Settings,
+) -> None:
+    drop(office, RED)
+    worker.settle(office)
+    with writing(worker.context_of(office).engine) as connection:
+        connection.exec_driver_sql("UPDATE sighting SET changed_at = 'of no kind'")
+    dropped = drop(office, GREEN)
+    with pytest.raises(LedgerDamaged):
+        serve_until_it_ends(office)
+    worker.close()
+    assert dropped.exists()
+    assert (office.folders.alerts / damage.PAGE).exists()
 
 
 def test_an_entry_that_was_changed_is_not_shown_as_if_it_were_right(office: Settings) -> None:
