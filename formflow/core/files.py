@@ -84,13 +84,13 @@ class Temporary:
         if not os.access(final, os.W_OK):
             raise PermissionError(errno.EACCES, "the file may not be written to")
         if sys.platform == "win32":
+            # Windows exchanges only what nobody has open. Where a sweep takes it meanwhile, nothing is exchanged.
+            self.file.close()
             patiently(lambda: windows_files.replace(self.path, final))
         else:
             _as_the_file(self.path, final)
             self.path.replace(final)
         self.became = True
-        if sys.platform == "win32":
-            self.file.close()
 
 
 @contextlib.contextmanager
