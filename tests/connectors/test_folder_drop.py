@@ -20,7 +20,7 @@ from formflow.sdk.conformance import pretend_context
 from formflow.sdk.contract import Delivered, DeliveredAs
 from formflow_connectors.folder_drop import HANDED_OVER, FolderDrop, FolderDropSettings
 from tests.connectors.conftest import HARD_ANSWERS, ORIGINAL, SHA256, a_parcel
-from tests.support.systems import killed_in_a_fork
+from tests.support.systems import killed_in_a_fork, needs_links
 
 COLUMNS = {name: f"{{{name}}}" for name in HARD_ANSWERS}
 JSON = '{"file": {{ paper }}, "said": {{ row }}, "one": {{ formula }}}'
@@ -63,7 +63,7 @@ def drop(tmp_path: Path) -> Drop:
 
 def with_template(drop: Drop, text: str, name: str = "record.json.j2") -> None:
     path = drop.root.parent / name
-    path.write_text(text, encoding="utf-8")
+    path.write_text(text, encoding="utf-8", newline="")
     drop.own |= {"template": path, "columns": COLUMNS}
 
 
@@ -226,6 +226,7 @@ def test_names_are_made_as_the_other_system_wants_them(drop: Drop) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "symlink"), reason="this system has no links")
+@needs_links
 def test_the_sub_folder_is_no_way_out(drop: Drop, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (drop.root / HANDED_OVER).symlink_to(tmp_path / "elsewhere")
