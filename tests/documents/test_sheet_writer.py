@@ -25,7 +25,7 @@ from pikepdf import Array, Dictionary, Pdf, String
 from PIL import ImageChops
 
 from formflow.core.limits import Limits
-from formflow.core.model import Answer, AnswerState, Reading
+from formflow.core.model import Answer, AnswerState, Reading, Unread
 from formflow.documents.blank_parts import boxes
 from formflow.documents.layout import PAGE_WIDTH
 from formflow.documents.prefill import Copy, prefilled
@@ -95,6 +95,7 @@ def test_three_programs_find_what_was_put_in(values: dict[str, str]) -> None:
 
 
 WIDE_LETTERS = {"child_a_dob": ("0" * 13 + "Ũ" * 6 + "\u058b" * 6) * 2}
+MANY_LINES = dict.fromkeys(("parents_text", "others_text"), "a\n" * 3_000)
 FROM_RIGHT_TO_LEFT = {"child_a_dob": "א" * 90, "others_text": "שלום " * 900 + "🍆"}
 
 
@@ -104,9 +105,17 @@ def test_our_own_reader_has_nothing_against_a_sheet(form: Form, tmp_path: Path) 
     @given(filled_in(form))
     @example({n: text for n, text in WIDE_LETTERS.items() if n in form.fields})
     @example({n: text for n, text in FROM_RIGHT_TO_LEFT.items() if n in form.fields})
+    @example({n: text.strip() for n, text in MANY_LINES.items() if n in form.fields})
     def reads_back(values: dict[str, str]) -> None:
-        (tmp_path / "sheet.pdf").write_bytes(filled(form, values))
+        content = filled(form, values)
+        (tmp_path / "sheet.pdf").write_bytes(content)
         reading = read_paper(tmp_path / "sheet.pdf", READER)
+        with pikepdf.open(io.BytesIO(content)) as pdf:
+            is_too_long = len(pdf.pages) > READER.limits.pages
+        if is_too_long:  # so many lines go on behind the form that it is refused, in words
+            assert isinstance(reading, Unread)
+            assert (reading.reason, reading.words) == ("FF-119", {"limit": "50 pages"})
+            return
         assert isinstance(reading, Reading)
         found = {name: answer.value for name, answer in reading.answers.items() if answer.value}
         assert (found, reading.case_ref) == (given_in(values), REFERENCE)
