@@ -15,6 +15,8 @@ from formflow.reading.font_decoding import CannotTell, Decode, shapes_of
 USUAL = 0.4  # of a letter's size, where nothing says how wide it is
 LIKE = 0.8  # of the width in Helvetica: other fonts that do not say their widths may be narrower
 WIDEST = 4.0  # of its size: no letter is wider
+# What the tables do not list, and is as wide as another sign.
+AS_WIDE_AS = str.maketrans("\N{NO-BREAK SPACE}\N{SOFT HYPHEN}", " -")
 Sign = tuple[str, float]  # the letters of one code, and how far it moves on, as a share of the size
 Measure = Callable[[bytes], list[Sign]]  # from codes of a font to its signs. Raises CannotTell
 _Widths = Callable[[int], float | None]  # from a code; None where the font does not say
@@ -52,7 +54,8 @@ def _usual(font: pikepdf.Object, letters: str) -> float:
     name = str(font.get("/BaseFont"))[1:]
     about = FONT_METRICS.get(name)
     widths, scale = (about or FONT_METRICS["Helvetica"])[1], 1.0 if about else LIKE
-    return scale * sum(widths.get(letter, 1000 * USUAL) for letter in letters) / 1000
+    signs = letters.translate(AS_WIDE_AS)
+    return scale * sum(widths.get(sign, 1000 * USUAL) for sign in signs) / 1000
 
 
 def _simple(font: pikepdf.Object) -> _Widths:

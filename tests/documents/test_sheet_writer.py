@@ -95,6 +95,7 @@ def test_three_programs_find_what_was_put_in(values: dict[str, str]) -> None:
 
 
 WIDE_LETTERS = {"child_a_dob": ("0" * 13 + "Ũ" * 6 + "\u058b" * 6) * 2}
+NOWHERE_TO_BREAK = {"others_text": "ab\N{NO-BREAK SPACE}" * 400 + "ab"}
 MANY_LINES = dict.fromkeys(("parents_text", "others_text"), "a\n" * 3_000)
 FROM_RIGHT_TO_LEFT = {"child_a_dob": "א" * 90, "others_text": "שלום " * 900 + "🍆"}
 
@@ -105,6 +106,7 @@ def test_our_own_reader_has_nothing_against_a_sheet(form: Form, tmp_path: Path) 
     @given(filled_in(form))
     @example({n: text for n, text in WIDE_LETTERS.items() if n in form.fields})
     @example({n: text for n, text in FROM_RIGHT_TO_LEFT.items() if n in form.fields})
+    @example({n: text for n, text in NOWHERE_TO_BREAK.items() if n in form.fields})
     @example({n: text.strip() for n, text in MANY_LINES.items() if n in form.fields})
     def reads_back(values: dict[str, str]) -> None:
         content = filled(form, values)
