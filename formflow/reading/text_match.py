@@ -42,7 +42,7 @@ def says_the_same(shown: str, stored: str, *, has_room: bool = False) -> bool:
 def _plain(text: str) -> str:
     signs = "".join(text.split())
     if signs.isascii() and signs.isprintable():
-        return signs.replace("?", "")
+        return signs.replace("?", "").replace("`", "'")
     signs = unicodedata.normalize("NFKC", signs.translate(_PLAIN)).translate(_PLAIN)
     signs = "".join(signs.split())
     return signs if signs.isprintable() else "".join(filter(str.isprintable, signs))

@@ -49,6 +49,8 @@ def to_unicode(pairs: str) -> bytes:
             "a long account that goes on for quite a good while and is cut",
         ),
         ("םולש Ada", "Ada שלום"),
+        ("it’s", "it`s"),  # another sign for it, on one side alone
+        ("` 4", "`\x06 4"),
     ],
 )
 def test_a_drawing_that_says_the_same(seen: str, stored: str) -> None:
