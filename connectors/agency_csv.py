@@ -228,22 +228,30 @@ class AgencyCsv:
             raise ending(Unavailable, "FF-407", after_seconds=RETRY_SECONDS) from None
 
     def _prove(self, content: bytes, table: Table, turn: _Turn, new: bytes) -> None:
-        """Read what would be written: as many rows as wanted, each other line as it was. Raise ValueError."""
-        seen = csv_text.read(new, table.places, self._wanted.encoding)
-        if not turn.changes and not new.startswith(content):
-            raise ValueError("what was there would change")
-        if len(seen.records) != len(table.records) + len(turn.additions):
-            raise ValueError("another number of rows")
+        """Read what would be written: as many rows as wanted, each other line as it was. Raise Unavailable."""
+        try:
+            seen = csv_text.read(new, table.places, self._wanted.encoding)
+        except CsvProblem:
+            raise ending(Unavailable, "FF-494", after_seconds=RETRY_SECONDS) from None
         last = len(table.records) - 1  # it may have got a line end
-        for record in range(last):
-            if record not in turn.changes and table.line(record) != seen.line(record):
-                raise ValueError("another row would change")
         added = enumerate(turn.additions.values(), len(table.records))
-        for record, row in (*turn.changes.items(), *added):
-            cells = seen.cells(record)
-            for column, text in row.items():
-                if seen.text(cells[column]) != table.writing.decoded(csv_text.harmless(text)):
-                    raise ValueError("a cell would say something else")
+        is_as_meant = (
+            (turn.changes or new.startswith(content))
+            and len(seen.records) == len(table.records) + len(turn.additions)
+            and all(
+                table.line(record) == seen.line(record)
+                for record in range(last)
+                if record not in turn.changes
+            )
+            and all(
+                seen.text(seen.cells(record)[column])
+                == table.writing.decoded(csv_text.harmless(text))
+                for record, row in (*turn.changes.items(), *added)
+                for column, text in row.items()
+            )
+        )
+        if not is_as_meant:
+            raise ending(Unavailable, "FF-494", after_seconds=RETRY_SECONDS)
 
     def _told(self, table: Table) -> str:
         """Return what would be filled, in words."""

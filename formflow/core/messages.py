@@ -1134,6 +1134,11 @@ MESSAGES: dict[str, Message] = {
         "Nothing was written to it. New rows wait, and nothing is lost.",
         "Start a new file for this year, and name it in the settings.",
     ),
+    "FF-494": Message(
+        "FormFlow tried the change on a copy, and something else in the CSV file would have changed.",
+        "The file is as it was. New rows wait, and nothing is lost.",
+        "Tell IT: this is a fault in FormFlow. Until it is put right, another file can be used.",
+    ),
     # A workbook that the agency keeps
     "FF-495": Message(
         "The file is not an Excel workbook (.xlsx or .xlsm) that FormFlow can read. It may be .xls or .xlsb, or damaged.",

@@ -19,6 +19,7 @@ from formflow.sdk.conformance import pretend_context
 from formflow.sdk.contract import DeliveredAs, Ending, Rejected, Retryable, Unavailable
 from formflow.sdk.field_map import same_heading
 from formflow.sdk.parcels import NamedAnswer, RecordParcel
+from formflow_connectors import csv_text
 from tests.connectors.conftest import a_parcel
 from tests.support.agency_csvs import HABITS, Habit
 
@@ -291,6 +292,26 @@ def test_what_another_program_saves_meanwhile_is_not_lost(
     with pytest.raises(Retryable, match="FF-407"):
         connector.deliver_batch(prepared)
     assert place.path.read_bytes() == saved
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda new: new.replace(b"Sample", b"Simple"),
+        lambda new: new + b"03/09/2026,Kim,Level 1,,\r\n",
+        lambda new: new[: new.rindex(b",", 0, -2)] + b",else\r\n",
+        lambda _: b"Quite another file\r\n",
+    ],
+    ids=["another cell", "another row", "what was meant to be written", "the headings"],
+)
+def test_a_change_that_would_touch_anything_else_is_never_saved(
+    log: Any, monkeypatch: pytest.MonkeyPatch, wrong: Callable[[bytes], bytes]
+) -> None:
+    with_rows = csv_text.Table.with_rows
+    monkeypatch.setattr(csv_text.Table, "with_rows", lambda *given: wrong(with_rows(*given)))
+    place = log(EXCEL.content)
+    assert refused(place).code == "FF-494"
+    assert place.path.read_bytes() == EXCEL.content
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="rights as numbers")
