@@ -1,1 +1,1 @@
-"""The destinations that FormFlow ships: one module is one kind of destination."""
+"""The destinations that FormFlow ships. A kind is a module; what writes into other programs’ files is a folder."""

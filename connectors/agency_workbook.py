@@ -36,25 +36,19 @@ from formflow.sdk import (
     notice,
     row_reference,
 )
-from formflow_connectors import (
-    book_proof,
-    book_reader,
-    book_zip,
-    mapped_rows,
-    sheet_list,
-    sheet_patch,
-)
-from formflow_connectors.book_choice import HEADINGS_WITHIN, Where, chosen
-from formflow_connectors.book_parts import Book, Held, book_of
-from formflow_connectors.book_reader import Grid
-from formflow_connectors.book_zip import NoWorkbook
+from formflow_connectors import mapped_rows
 from formflow_connectors.mapped_rows import Fate
+from formflow_connectors.ooxml import book_proof, book_reader, book_zip, sheet_list, sheet_patch
+from formflow_connectors.ooxml.book_choice import HEADINGS_WITHIN, Where, chosen
+from formflow_connectors.ooxml.book_parts import Book, Held, book_of
+from formflow_connectors.ooxml.book_reader import Grid
+from formflow_connectors.ooxml.book_zip import NoWorkbook
+from formflow_connectors.ooxml.part_xml import NotPlain
+from formflow_connectors.ooxml.sheet_list import Listing
+from formflow_connectors.ooxml.sheet_patch import Values
+from formflow_connectors.ooxml.sheet_rows import Value
+from formflow_connectors.ooxml.sheet_values import shows, written
 from formflow_connectors.own_register import RETRY_SECONDS, is_open
-from formflow_connectors.part_xml import NotPlain
-from formflow_connectors.sheet_list import Listing
-from formflow_connectors.sheet_patch import Values
-from formflow_connectors.sheet_rows import Value
-from formflow_connectors.sheet_values import shows, written
 
 MOST_KEPT_CELLS = (
     400_000  # of a workbook that is written again and again: what it holds stays in memory

@@ -36,8 +36,9 @@ from formflow.sdk import (
     row_reference,
     same_heading,
 )
-from formflow_connectors import mapped_rows, sql_engine, sql_errors
-from formflow_connectors.sql_columns import Target, target
+from formflow_connectors import mapped_rows
+from formflow_connectors.sql import sql_engine, sql_errors
+from formflow_connectors.sql.sql_columns import Target, target
 
 ASKED_AT_ONCE = 500  # references in one question
 _WHICH = "formflow row"  # the reference by which an UPDATE finds its row: no column is called so

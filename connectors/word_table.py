@@ -48,8 +48,8 @@ from formflow.sdk import (
     same_heading,
 )
 from formflow_connectors import mapped_rows
-from formflow_connectors.word_document import Document, Refused
-from formflow_connectors.word_rows import Table, first_rows
+from formflow_connectors.ooxml.word_document import Document, Refused
+from formflow_connectors.ooxml.word_rows import Table, first_rows
 
 SHOWN_ROWS = 20  # of each table, to find its headings in
 RETRY_SECONDS = 60.0  # people close Word sooner or later

@@ -60,13 +60,12 @@ def with_the_map() -> str:
 
 
 def _rooms() -> Iterable[str]:
-    package = ROOT / "formflow"
-    for room in ROOMS:
-        yield f"### `{room}/`: {_first_line(package / room / '__init__.py')}\n"
+    for room in (*(ROOT / "formflow" / name for name in ROOMS), ROOT / "connectors"):
+        yield f"### `{room.name}/`: {_first_line(room / '__init__.py')}\n"
         yield "| module | |\n|---|---|"
-        for path in sorted((package / room).rglob("*.py")):
-            if path != package / room / "__init__.py":
-                name = path.relative_to(package / room).as_posix().removesuffix(".py")
+        for path in sorted(room.rglob("*.py")):
+            if path != room / "__init__.py":
+                name = path.relative_to(room).as_posix().removesuffix(".py")
                 yield f"| {name.removesuffix('/__init__')} | {_first_line(path)} |"
         yield ""
 

@@ -32,7 +32,7 @@ from formflow.sdk import (
     registry,
 )
 from formflow.sdk.conformance import Trial, pretend_context
-from formflow_connectors import book_proof, book_zip
+from formflow_connectors.ooxml import book_proof, book_zip
 from tests.connectors.conftest import HARD_ANSWERS
 from tests.support.agency_books import (
     AT,

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from formflow.sdk import Delivered, DeliveredAs, SettingsError
-from formflow_connectors import book_reader, book_zip
-from formflow_connectors.book_parts import Book, book_of
+from formflow_connectors.ooxml import book_reader, book_zip
+from formflow_connectors.ooxml.book_parts import Book, book_of
 from tests.support.agency_books import case_parcel, changed_parts, deliver, log_book, workbook_at
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "existing"  # where FormFlow is developed

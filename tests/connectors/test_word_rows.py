@@ -13,8 +13,8 @@ from xml.etree.ElementTree import Element
 import pytest
 from defusedxml import ElementTree
 
-from formflow_connectors.word_document import Document, Refused
-from formflow_connectors.word_rows import Change, Table
+from formflow_connectors.ooxml.word_document import Document, Refused
+from formflow_connectors.ooxml.word_rows import Change, Table
 from tests.support.word_documents import HEADINGS, W, package, packed, parts_of, plain, row, table
 from tests.support.word_habits import OLD, habits
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from formflow.sdk import same_heading
-from formflow_connectors.book_parts import (
+from formflow_connectors.ooxml.book_parts import (
     MAINS,
     Area,
     Book,
@@ -15,10 +15,10 @@ from formflow_connectors.book_parts import (
     SheetPart,
     column_letters,
 )
-from formflow_connectors.book_reader import Grid, Seen, at, is_blank, row_of, words
-from formflow_connectors.part_xml import EXCEL, Element, NotPlain, scan
-from formflow_connectors.sheet_rows import Rows
-from formflow_connectors.sheet_tables import Table, tables_of
+from formflow_connectors.ooxml.book_reader import Grid, Seen, at, is_blank, row_of, words
+from formflow_connectors.ooxml.part_xml import EXCEL, Element, NotPlain, scan
+from formflow_connectors.ooxml.sheet_rows import Rows
+from formflow_connectors.ooxml.sheet_tables import Table, tables_of
 
 _WANTED = frozenset(
     [

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import posixpath
 
-from formflow_connectors import book_zip
-from formflow_connectors.book_zip import Archive, NoWorkbook
-from formflow_connectors.part_xml import OFFICE, RELATIONS, NotPlain
-from formflow_connectors.word_xml import Node, parse
+from formflow_connectors.ooxml import book_zip
+from formflow_connectors.ooxml.book_zip import Archive, NoWorkbook
+from formflow_connectors.ooxml.part_xml import OFFICE, RELATIONS, NotPlain
+from formflow_connectors.ooxml.word_xml import Node, parse
 
 _RELATIONS = "_rels/.rels"
 _TRUE = ("1", "true", "on")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
-from formflow_connectors.book_reader import Seen
+from formflow_connectors.ooxml.book_reader import Seen
+from formflow_connectors.ooxml.sheet_rows import Value, serial
 from formflow_connectors.register_rows import shortened
-from formflow_connectors.sheet_rows import Value, serial
 
 Written = str | int | float  # what stands in a cell: a text, or a number
 _LESS_THAN_SEEN = timedelta(seconds=1)  # Excel keeps moments as parts of a day

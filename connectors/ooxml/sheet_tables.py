@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from formflow_connectors.book_parts import MAINS, Area, Book, SheetPart, relations
-from formflow_connectors.part_xml import scan
+from formflow_connectors.ooxml.book_parts import MAINS, Area, Book, SheetPart, relations
+from formflow_connectors.ooxml.part_xml import scan
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 from formflow.sdk import DeliveredAs, printable
-from formflow_connectors.part_xml import Edit, NotPlain, edited, undone
-from formflow_connectors.word_document import Refused
-from formflow_connectors.word_xml import Node, parse
+from formflow_connectors.ooxml.part_xml import Edit, NotPlain, edited, undone
+from formflow_connectors.ooxml.word_document import Refused
+from formflow_connectors.ooxml.word_xml import Node, parse
 
 Row = Mapping[str, str]  # heading -> text
 HEADING_ROWS = 3  # a title or two may be above the headings

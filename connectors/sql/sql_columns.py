@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import ReflectedColumn
 
 from formflow.sdk import Ending, Rejected, SettingsError, Value, ending, in_words, printable
-from formflow_connectors.sql_errors import NO_FIT, TOO_LONG
+from formflow_connectors.sql.sql_errors import NO_FIT, TOO_LONG
 
 _YES, _NO = ("yes", "true", "1"), ("no", "false", "0")
 

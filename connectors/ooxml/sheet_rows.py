@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
-from formflow_connectors.book_parts import column_letters, column_number
-from formflow_connectors.part_xml import NotPlain, as_text, end_of_tag, text_of
+from formflow_connectors.ooxml.book_parts import column_letters, column_number
+from formflow_connectors.ooxml.part_xml import NotPlain, as_text, end_of_tag, text_of
 
 Value = str | int | date | datetime | None
 _ATTRIBUTES = rb"((?:\s+[\w.:-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))*)\s*(/?)>"

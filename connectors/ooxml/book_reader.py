@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
-from formflow_connectors.book_parts import Book, Held, column_number
-from formflow_connectors.book_zip import NoWorkbook
+from formflow_connectors.ooxml.book_parts import Book, Held, column_number
+from formflow_connectors.ooxml.book_zip import NoWorkbook
 
 Seen = str | float | bool | date | datetime | time | timedelta  # "" where a cell is empty
 Grid = list[list[Seen]]  # from A1 on, all rows of one length

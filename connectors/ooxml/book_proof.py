@@ -10,14 +10,14 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from xml.parsers import expat
 
-from formflow_connectors import book_reader, book_zip
-from formflow_connectors.book_parts import Book, Held
-from formflow_connectors.book_reader import Grid, Seen
-from formflow_connectors.book_zip import Archive, NoWorkbook
-from formflow_connectors.part_xml import NotPlain, undone
-from formflow_connectors.sheet_list import Listing
-from formflow_connectors.sheet_patch import Patch
-from formflow_connectors.sheet_values import shows
+from formflow_connectors.ooxml import book_reader, book_zip
+from formflow_connectors.ooxml.book_parts import Book, Held
+from formflow_connectors.ooxml.book_reader import Grid, Seen
+from formflow_connectors.ooxml.book_zip import Archive, NoWorkbook
+from formflow_connectors.ooxml.part_xml import NotPlain, undone
+from formflow_connectors.ooxml.sheet_list import Listing
+from formflow_connectors.ooxml.sheet_patch import Patch
+from formflow_connectors.ooxml.sheet_values import shows
 
 _NEVER_COMPARED = "fullCalcOnLoad"
 _FILTER = "_xlnm._FilterDatabase"

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from formflow.sdk import same_heading
-from formflow_connectors.book_parts import Book, Held, SheetPart, in_quotes
-from formflow_connectors.book_reader import Grid, row_of, words
-from formflow_connectors.sheet_tables import Table, tables_of
+from formflow_connectors.ooxml.book_parts import Book, Held, SheetPart, in_quotes
+from formflow_connectors.ooxml.book_reader import Grid, row_of, words
+from formflow_connectors.ooxml.sheet_tables import Table, tables_of
 
 HEADINGS_WITHIN = 100  # rows: a heading that is looked for stands at the top of its sheet
 Choice = tuple[int, int, dict[str, int]]  # number of the sheet, heading row, heading -> column

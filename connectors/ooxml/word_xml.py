@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from formflow_connectors.part_xml import NotPlain
+from formflow_connectors.ooxml.part_xml import NotPlain
 
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 MOST_DEEP = 400  # elements within one another; Word itself stops long before

@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from formflow_connectors import sheet_growth
-from formflow_connectors.book_parts import Book, Held
-from formflow_connectors.part_xml import Edit, edited
-from formflow_connectors.sheet_formulas import Carried
-from formflow_connectors.sheet_list import Listing, name_of
-from formflow_connectors.sheet_rows import Cell, CellWriter, Row, Value
-from formflow_connectors.sheet_values import Written, written
+from formflow_connectors.ooxml import sheet_growth
+from formflow_connectors.ooxml.book_parts import Book, Held
+from formflow_connectors.ooxml.part_xml import Edit, edited
+from formflow_connectors.ooxml.sheet_formulas import Carried
+from formflow_connectors.ooxml.sheet_list import Listing, name_of
+from formflow_connectors.ooxml.sheet_rows import Cell, CellWriter, Row, Value
+from formflow_connectors.ooxml.sheet_values import Written, written
 
 Values = Mapping[int, Value]  # column -> what it gets; None leaves a cell as it is
 _NOT_COPIED = ("r", "spans", "hidden", "collapsed")  # of the row above

@@ -5,10 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from formflow_connectors.book_parts import MAINS, Area, Book, Held, all_formulas, column_number
-from formflow_connectors.part_xml import Edit, Element, as_text, attribute_set, scan, text_of
-from formflow_connectors.sheet_formulas import addresses
-from formflow_connectors.sheet_list import Listing
+from formflow_connectors.ooxml.book_parts import (
+    MAINS,
+    Area,
+    Book,
+    Held,
+    all_formulas,
+    column_number,
+)
+from formflow_connectors.ooxml.part_xml import Edit, Element, as_text, attribute_set, scan, text_of
+from formflow_connectors.ooxml.sheet_formulas import addresses
+from formflow_connectors.ooxml.sheet_list import Listing
 
 Edits = dict[str, list[Edit]]
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from formflow_connectors.book_parts import MAINS, Held
-from formflow_connectors.part_xml import scan, text_of
-from formflow_connectors.sheet_list import Listing, name_of
-from formflow_connectors.sheet_rows import Cell
-from formflow_connectors.sheet_tables import Table
+from formflow_connectors.ooxml.book_parts import MAINS, Held
+from formflow_connectors.ooxml.part_xml import scan, text_of
+from formflow_connectors.ooxml.sheet_list import Listing, name_of
+from formflow_connectors.ooxml.sheet_rows import Cell
+from formflow_connectors.ooxml.sheet_tables import Table
 
 _BETWEEN_BRACKETS = re.compile(r"\[[^\[\]]*\]|\"[^\"]*\"|'[^']*'!")
 _ADDRESS = re.compile(r"(?<![\w.])\$?[A-Z]{1,3}\$?[0-9]{1,7}(?![\w(])")

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from formflow_connectors.part_xml import NotPlain
+from formflow_connectors.ooxml.part_xml import NotPlain
 
 MOST_BYTES = 40 << 20  # of the file; a workbook of 10,000 rows has about 1 MB
 MOST_INFLATED = 400 << 20  # of all parts together

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from formflow_connectors.book_zip import Archive, NoWorkbook, opened
-from formflow_connectors.part_xml import (
+from formflow_connectors.ooxml.book_zip import Archive, NoWorkbook, opened
+from formflow_connectors.ooxml.part_xml import (
     MAIN,
     OFFICE,
     RELATIONS,
