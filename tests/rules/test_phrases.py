@@ -40,6 +40,14 @@ def found(phrase: str, text: str, names: frozenset[str] = frozenset()) -> list[s
         ("grab~ her", "grabing her", ["grabing her"]),
         ("tease~", "teasing, teased, teases", ["teasing", "teased", "teases"]),
         ("bully~", "He bullies and bullied.", ["bullies", "bullied"]),
+        ("bully~", "bully, bullys, bullying", ["bully", "bullys", "bullying"]),
+        ("grab~", "grab, grabs, grabbing, grabbin", ["grab", "grabs", "grabbing", "grabbin"]),
+        ("grab~", "grabring, grabrin, grabaing, grabain", []),
+        ("touch~", "touch, touches, touched", ["touch", "touches", "touched"]),
+        ("kiss~", "kiss, kisses, kissed, kissing", ["kiss", "kisses", "kissed", "kissing"]),
+        ("toss~", "tosses, tossed", ["tosses", "tossed"]),
+        ("vex~", "vexes, vexed", ["vexes", "vexed"]),
+        ("buzz~", "buzzes, buzzed", ["buzzes", "buzzed"]),
         ("wouldn't stop", "He wouldnt stop. He wouldn’t stop", ["wouldnt stop", "wouldn’t stop"]),
         ("wouldn't stop", "He wouldn‘t stop", ["wouldn’t stop"]),
         ("held {child}", "He held Amelia", ["held"]),
@@ -56,6 +64,8 @@ def found(phrase: str, text: str, names: frozenset[str] = frozenset()) -> list[s
         ("{child} hit", "No. Table hit", []),
         ("held {child}", "He held X's hand", ["held"]),
         ("held {child}", "He held hands", []),
+        ("{child} hit", "J's hit", ["hit"]),  # a letter alone stands for a name wherever it is
+        ("{child} hit", "A's hit", []),
         ("a|b c", "b c", ["b c"]),
         ("ran away !from", "ran away from it", []),
         ("ran away !from", "ran away to it", ["ran away"]),
@@ -63,6 +73,7 @@ def found(phrase: str, text: str, names: frozenset[str] = frozenset()) -> list[s
         ("told ... secret", "told us. A secret", []),
         ("told ... secret", "told her and him and us a secret", []),
         ("so what .", "so what.", ["so what"]),
+        ("so what .", "so what", ["so what"]),
         ("so what .", "so what happened", []),
         ("touched a? boy", "touched boy", ["touched boy"]),
         ("touched the boy", "Touchd the boy", ["Touchd the boy"]),
@@ -75,6 +86,29 @@ def test_a_phrase_finds(phrase: str, text: str, quoted: list[str]) -> None:
 def test_j_and_mr_with_a_full_stop_end_no_sentence() -> None:
     assert found("told ... secret", "told Mr. Oak a secret") == ["told … secret"]
     assert found("told ... secret", "told J. a secret") == ["told … secret"]
+
+
+def test_of_phrases_that_overlap_the_longest_is_quoted() -> None:
+    some = lexicon({"some": ["grab~ her arm", "her arm", "grab~", "her", "arm hard"]})
+    assert some.found("He grabbed her arm.") == {"some": ["grabbed her arm"]}
+    assert some.found("He grabbed her arm hard.") == {"some": ["grabbed her arm", "arm hard"]}
+    assert some.found("Her arm hurt. He grabs.") == {"some": ["Her arm", "grabs"]}
+
+
+def test_a_word_that_may_not_follow_is_not_quoted() -> None:
+    some = lexicon({"some": ["ran away !home", "told ... secret"]})
+    assert some.found("He told home secrets, told home secret") == {"some": ["told … secret"]}
+
+
+def test_a_phrase_is_compiled_when_a_text_has_every_word_that_it_needs() -> None:
+    some = lexicon({"some": ["held her ... down|back hard? !now"]}, spares_harmless=False)
+    compiled = phrases._pattern
+    compiled.cache_clear()
+    assert some.found("He held on and sat down.") == {}
+    assert some.found("He held her there.") == {}
+    assert compiled.cache_info().misses == 0
+    assert some.found("He held her and she lay down.") == {"some": ["held her … down"]}
+    assert compiled.cache_info().misses == 1
 
 
 def test_what_is_harmless_is_taken_out_first() -> None:

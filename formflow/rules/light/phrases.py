@@ -205,7 +205,7 @@ def _phrases(lists: Mapping[str, Sequence[str]]) -> Phrases:
     for name, written in ((name, written) for name, some in lists.items() for written in some):
         first, *rest = written.split()
         needs = (_words_of(part) for part in rest if part not in _PARTS and part[0] != "!")
-        phrase = Phrase(name, written, tuple(sorted((one for one in needs if one), key=len)))
+        phrase = Phrase(name, written, tuple(one for one in needs if one))
         for word in _first_words(first):
             found.setdefault(word, []).append(phrase)
     return found
@@ -241,7 +241,8 @@ def _part(part: str) -> str:
 def _choices(part: str) -> Iterator[str]:
     """Yield every word or phrase that may stand in one place."""
     groups: Mapping[str, Sequence[str]] = _shared()["groups"]
-    for word in part.strip("!?*").split("|"):
+    bare = part.removeprefix("!").removesuffix("?").removesuffix("*")
+    for word in bare.split("|"):
         yield from groups[word[1:-1]] if word[0] == "{" else [word]
 
 
@@ -266,7 +267,7 @@ def _forms(word: str) -> Sequence[str]:
     forms = [stem, f"{stem}s", f"{short}ed", f"{short}ing", f"{short}in"]
     if stem[-1] == "y":
         forms += [f"{stem[:-1]}ies", f"{stem[:-1]}ied"]
-    elif stem[-1] in "sxhz":
+    elif stem.endswith(("s", "x", "h", "z")):
         forms += [f"{stem}es"]
     if re.search(r"[^aeiouwxy][aeiou][^aeiouwxy]$", stem):
         forms += [f"{stem}{stem[-1]}ed", f"{stem}{stem[-1]}ing", f"{stem}{stem[-1]}in"]
