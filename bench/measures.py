@@ -148,9 +148,7 @@ def sheets(papers: Sequence[Path]) -> tuple[list[float], list[float]]:
         drawn.append(time.process_time() - begun)
         review = by_id[REVIEW]
         given = known(review, Case(entry), desk)
-        copy = Copy(
-            review, "FF-2026-000001 r1", top_line.of_sheet("FF-2026-000001 r1", marked=False)
-        )
+        copy = Copy(review, "FF-2026-000001 r1", top_line.of_sheet("FF-2026-000001 r1"))
         begun = time.process_time()
         prefilled(copy, given)
         filled.append(time.process_time() - begun)

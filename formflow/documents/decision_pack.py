@@ -26,6 +26,9 @@ from formflow.rules.case.older_copy import merged, waits
 from formflow.rules.case.prefill_values import Desk, is_marked, known
 from formflow.rules.case.steps import OUTCOME, SCORES, steps_in_force
 
+# Sheets whose printed titles say who displayed the behaviour, and who was targeted.
+SAY_WHO_DID_IT = frozenset({"referral_a", "referral_b", "plan_a", "plan_b"})
+
 
 @dataclass(frozen=True, slots=True)
 class Maker:
@@ -90,6 +93,13 @@ def called(form_id: str, case: Case) -> str:
     return words.partition(" – ")[0] if case.has_allegation else words
 
 
+def _caveat(form_id: str, case: Case, desk: Desk) -> str:
+    """Return what a sheet says above all else: what is printed on its blank may say more than is known."""
+    if is_marked(form_id, desk):
+        return top_line.NOT_AIM2
+    return top_line.NOT_A_FINDING if form_id in SAY_WHO_DID_IT and case.has_allegation else ""
+
+
 def _is_asked(form_id: str, case: Case, on: date) -> bool:
     return any(step.applies(case) for step in steps_in_force(on) if step.sheet == form_id)
 
@@ -118,7 +128,7 @@ def _made(
         after = last.revision if last else 0
         said = CopyReference(record.reference, record.revision, key.child, after)
         said = maker.tokens.given(said, filled.origin, key.form_id)
-        line = head(said.stamp, marked=is_marked(key.form_id, desk))
+        line = head(said.stamp, _caveat(key.form_id, counts, desk))
         own, scores = view.paper(key.form_id), view.paper(SCORES)
         again = child_suffix(key.child) + (f" {own.revision + 1}" if own else "")
         if key.form_id == OUTCOME and scores:

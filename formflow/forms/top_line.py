@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from formflow.core.references import CopyReference
 
 NOT_AIM2 = "Not an AIM2 assessment – headings from local guidance."
+NOT_A_FINDING = "The title is not a finding: an adult may have harmed a child."
+CAVEATS = ("", NOT_AIM2, NOT_A_FINDING)  # what a sheet may say before anything else
 LONG_ANSWERS = " Long answers: last pages."
 _SHEET = "{stamp}: fill in, save, drop in “Drop decisions here”."
 _TO_CONFIRM = "{stamp}: check every answer, sign, save, drop in “Drop decisions here”."
@@ -19,14 +21,14 @@ _CHECKED, _COPIED = "check what we read", "copy the answers of the paper into th
 _CORRECT = "{reference}: correct what the note says, save this form and drop it again."
 
 
-def of_sheet(stamp: str, *, marked: bool) -> str:
-    """Return the line of a sheet for the safeguarding lead, by record and revision."""
-    return f"{NOT_AIM2} " * marked + _SHEET.format(stamp=stamp)
+def of_sheet(stamp: str, caveat: str = "") -> str:
+    """Return the line of a sheet for the safeguarding lead, by record and revision, after one of CAVEATS."""
+    return f"{caveat} {_SHEET.format(stamp=stamp)}".lstrip()
 
 
-def of_sheet_to_confirm(stamp: str, *, marked: bool) -> str:
+def of_sheet_to_confirm(stamp: str, caveat: str = "") -> str:
     """Return the line of a sheet that holds what another paper says, for the safeguarding lead to check."""
-    return f"{NOT_AIM2} " * marked + _TO_CONFIRM.format(stamp=stamp)
+    return f"{caveat} {_TO_CONFIRM.format(stamp=stamp)}".lstrip()
 
 
 def of_copy(reference: str, *, was_read: bool) -> str:
@@ -44,10 +46,8 @@ def allowed(reference: str, *, is_long: bool) -> Iterator[str]:
     said = CopyReference.parse(reference)
     stamp = said.stamp if said else reference
     for line in (
-        of_sheet(stamp, marked=False),
-        of_sheet(stamp, marked=True),
-        of_sheet_to_confirm(stamp, marked=False),
-        of_sheet_to_confirm(stamp, marked=True),
+        *(of_sheet(stamp, caveat) for caveat in CAVEATS),
+        *(of_sheet_to_confirm(stamp, caveat) for caveat in CAVEATS),
         of_copy(stamp, was_read=True),
         of_copy(stamp, was_read=False),
         of_copy_to_correct(stamp),

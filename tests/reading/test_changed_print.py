@@ -394,7 +394,7 @@ def patch_in_the_line(pdf: Pdf) -> None:
     [
         (TO_CHECK, lambda _: None, []),
         (TO_CHECK, rewritten, []),
-        (top_line.of_sheet("FF-2026-000123", marked=True), lambda _: None, []),
+        (top_line.of_sheet("FF-2026-000123", top_line.NOT_AIM2), lambda _: None, []),
         ("FF-2026-000123: tick No for Yes.", lambda _: None, ["FF-133"]),
         (top_line.of_copy("FF-2026-000999", was_read=True), lambda _: None, ["FF-133"]),
         (TO_CHECK, line_drawn_twice, ["FF-133"]),

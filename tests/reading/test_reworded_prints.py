@@ -57,8 +57,8 @@ def papers(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
         paper(tmp_path_factory.mktemp("paper") / "a.pdf", ANSWERS).read_bytes(),
         of_an_agency(),
         sheet(sheets["recording"], top_line.of_copy(REFERENCE, was_read=True)),
-        sheet(sheets["review"], top_line.of_sheet(REFERENCE, marked=False)),
-        sheet(sheets["referral_a"], top_line.of_sheet(REFERENCE, marked=False)),
+        sheet(sheets["review"], top_line.of_sheet(REFERENCE)),
+        sheet(sheets["referral_a"], top_line.of_sheet(REFERENCE)),
     ]
 
 

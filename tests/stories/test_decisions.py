@@ -228,6 +228,15 @@ def test_an_adult_who_may_have_harmed_a_child_is_passed_on_and_the_child_is_not_
     assert "displayed the behaviour" not in to_do.lower()
     assert "F3a Referral Plan how the parents of the child named on the form are told" in to_do
     assert not [name for name in desk.sheets() if "F3b" in name or "F7b" in name]
+    for code, says_so in (("F3a", True), ("F7a", True), ("F7s", False), ("F2", False)):
+        with pikepdf.open(desk.sheet(code)) as pdf:
+            drawn = pdf.pages[0].resources.XObject.FormFlowLine.read_bytes()
+        assert (
+            b"The title is not a finding: an adult may have harmed a child." in drawn
+        ) is says_so
+    desk.fills_in("F3a", sender_name="M. Head", sent_at="20/11/2026")
+    (sent,) = about(desk.office, "FF-2026-000001-F3a")
+    assert (sent.outcome, [one.code for one in sent.notices if one.holds]) == (Outcome.RECORDED, [])
     desk.fills_in("F2", allegation_at="20/11/2026", allegation_text="Mrs Head; LADO 4711.")
     assert "AL1" not in desk.open_steps()
 
@@ -400,7 +409,7 @@ def test_a_review_sheet_of_version_1_that_lies_at_an_agency_still_counts(
         said = tokens.given(said, record.identity, "review")
     lies_there = desk.office.state.folder / "old.pdf"
     name = Answer("Zoë Błaszczyk", "Zoë Błaszczyk", AnswerState.GIVEN)
-    line = top_line.of_sheet(stamp, marked=False)
+    line = top_line.of_sheet(stamp)
     lies_there.write_bytes(prefilled(Copy(first, str(said), line), {"child_a_name": name}))
     answers = {"background_animals": "yes", "level": "harmful", "level_reason": "The vet."}
     desk.fills_in("F2", lies_there, **answers, **HER_NAME)
