@@ -622,6 +622,11 @@ MESSAGES: dict[str, Message] = {
         "Write the name of the person who refers on the sheet in “To decide”, save it and drop it again.",
         holds=True,
     ),
+    "FF-346": Message(
+        "“{label}” names the other child or person.",
+        "The young person and their parents may read this sheet. It counts as it is.",
+        "Check that the name needs to be there. If not, take it out on the sheet in “To decide” and drop that.",
+    ),
     "FF-230": Message(
         "The sheet says healthy, and there is not enough information to suggest that. No reason is given.",
         "The sheet does not count until you say why. What you wrote is kept.",

@@ -46,7 +46,7 @@ DOES_NOT_COUNT = (
 COUNTS = (
     "i",
     "Sheet accepted",
-    "It lowers a level, links two children or closes a referral. Check that you meant it.",
+    "It lowers a level, links two children, closes a referral or names the other child. Check that you meant it.",
 )
 
 LEVEL_WORDS: Mapping[str | None, str] = {

@@ -53,9 +53,7 @@ ALERT_HEADLINES: Mapping[Outcome, str] = {
 }
 
 SHEET_HEADLINE = "Your sheet could not be accepted."
-TOLD_HEADLINE = (
-    "Your review sheet lowers a level, links two children or closes a referral. Please check."
-)
+TOLD_HEADLINE = "Your sheet lowers a level, links two children, closes a referral or names the other child. Please check."
 MISPLACED = "A sheet came from the staff folder. Nothing has been changed by it."
 REMINDER = "A step in a case is due today, or overdue."
 CORRECT = "Please make the corrections above. Nothing else is needed."

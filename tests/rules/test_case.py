@@ -394,7 +394,7 @@ def test_a_number_that_is_nobody_s_joins_nobody_and_one_beside_another_notice_do
         assert found == (["FF-242"] if joins else [])
 
 
-def test_a_sheet_about_one_of_several_children_is_told_nothing_of_the_first() -> None:
+def test_a_sheet_about_one_of_several_children_is_told_nothing_that_may_be_another_s() -> None:
     both = case(review={"child_b_name": "Ben Sample; Cat Other", "b_impact": "He cries."})
     both = both.with_sheet(entry("plan_setting", {"owner": "M. Head"}))
     ben, cat = both.views("referral_b")
@@ -403,8 +403,10 @@ def test_a_sheet_about_one_of_several_children_is_told_nothing_of_the_first() ->
         *("Ben Sample", "Cat Other", "")
     ]
     assert [one.says("review", "b_impact") for one in (both, ben, cat)] == [
-        *("He cries.", "He cries.", "")
+        *("He cries.", "", "")  # whose it is of the two, nobody can tell
     ]
+    (alone,) = case(review={"b_impact": "He cries."}).views("referral_b")
+    assert alone.says("review", "b_impact") == "He cries."
     assert cat.says("recording", "child_a_name") == "Ada Example"
     assert cat.says("plan_setting", "owner") == "M. Head"
     assert both.view(SheetKey("referral_b")).child == 1
@@ -430,6 +432,38 @@ def test_a_day_counts_unless_it_had_not_come_or_nobody_can_tell_which_it_is() ->
         told = replace(sheet, notices=(notice(code, field=name),))
         found = case().with_sheet(told).moment("referral_a", "sent_at")
         assert (found is not None) is counts
+    told = replace(sheet, notices=(notice("FF-345", field="sent_at"),))
+    assert case().with_sheet(told).moment("referral_a", "sent_at") == Moment(TODAY)
+
+
+@pytest.mark.parametrize(
+    ("form_id", "answers", "fields"),
+    [
+        (
+            "report",
+            {"offence": "Ada took Ben there.", "needs": "Sample, Ben"},
+            ["offence", "needs"],
+        ),
+        ("report", {"offence": "Ada took a boy there, and sample"}, []),
+        ("report", {"authors": "L. Sample"}, []),
+        ("plan_a", {"actions": "Not alone with Ben.", "owner": "Ben Sample"}, ["actions"]),
+        ("plan_setting", {"risks": "Ben"}, ["risks"]),
+        ("plan_b", {"actions": "A mentor for Ben."}, []),
+        ("referral_a", {"worries": "Ada took Ben there."}, []),
+    ],
+)
+def test_a_sheet_that_child_a_may_read_is_asked_about_where_it_names_the_other(
+    form_id: str, answers: dict[str, str], fields: list[str]
+) -> None:
+    sheet = entry(form_id, {"child_name": "Ada Example", **answers})
+    found = list(about_the_sheet(FORMS[form_id], sheet, case()))
+    asked = [one for one in found if one.code == "FF-346"]
+    assert [one.field for one in asked] == fields
+    labels = [FORMS[form_id].fields[name].label for name in fields]
+    assert all(label in one.text for label, one in zip(labels, asked, strict=True))
+    assert not [one for one in asked if one.holds or one.returns]
+    again = about_the_sheet(FORMS[form_id], sheet, case().with_sheet(sheet))
+    assert "FF-346" not in [one.code for one in again]
 
 
 def test_a_case_that_is_decided_again_has_no_memory_of_what_reopened_it() -> None:

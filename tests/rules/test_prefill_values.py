@@ -238,6 +238,78 @@ def test_a_referral_is_filled_in_from_the_pupil_list_about_the_child_it_is_about
     assert box("referral_a", "family", case()) == box("referral_b", "family", case()) == ""
 
 
+def test_a_report_opens_without_the_name_of_the_other_child() -> None:
+    told = {"type_text": "Ada took Ben behind the shed. Ben Sample cried."}
+    record = entry("recording", {"child_a_name": "Ada Sample", "child_b_name": "B. Sample", **told})
+    found = Case(record).with_sheet(entry("review", {"child_b_name": "Ben Sample"}))
+    offence = "Ada took [the other person] behind the shed. [the other person] Sample cried."
+    assert box("report", "offence", found) == offence
+    assert box("referral_a", "worries", found) == told["type_text"]  # who needs the name gets it
+    own = found.with_sheet(entry("report", {"offence": "Ada took Ben there."}))
+    assert box("report", "offence", own) == "Ada took Ben there."  # the assessors' own words
+
+
+def test_the_referral_of_the_child_who_was_targeted_holds_all_that_is_known_of_that_child() -> None:
+    said = {
+        "child_b_dob": "5/6/2013",
+        "words_b_text": "Leave me.",
+        "b_views": "It was not fun.",
+        "b_position": "Sweets.",
+        "b_feelings": "Afraid.",
+        "b_impact": "Sleeps badly.",
+        "b_support": "A mentor.",
+        "parents_b_at": "20/11/2026 at 9am",
+        "parents_b_text": "They were shocked.",
+        "parents_b_plan": "They come on Monday.",
+    }
+    expected = {
+        "child_name": "Ben Sample",
+        "child_dob": "5/6/2013",
+        "worries": "It was not fun.\nSweets.\nAfraid.",
+        "words": "Leave me.",
+        "impact": "Sleeps badly.",
+        "support": "A mentor.",
+        "parents_text": "20/11/2026 at 9am\nThey were shocked.\nThey come on Monday.",
+    }
+    found = with_review(**said)
+    assert {name: box("referral_b", name, found) for name in expected} == expected
+    assert box("plan_b", "child_dob", found) == "5/6/2013"
+    record = entry("recording", {"others_words": "No!", "child_b_dob": "6/6/2013"})
+    by_form = Case(record).with_sheet(entry("review", {"words_b_text": "Leave me."}))
+    assert box("referral_b", "words", by_form) == "No!"
+    assert box("referral_b", "child_dob", by_form) == "6/6/2013"
+    alone = with_review(b_position="Sweets.", parents_b_plan="They come on Monday.")
+    assert box("referral_b", "worries", alone) == "Sweets."
+    assert box("referral_b", "parents_text", alone) == "They come on Monday."
+
+
+def test_of_several_who_were_targeted_no_referral_holds_what_may_be_another_s() -> None:
+    names = "Ben Sample; Lee Hart"
+    told = {"b_views": "V", "b_impact": "I", "parents_b_text": "P", "child_b_dob": "5/6/2013"}
+    found = with_review(
+        child_b_name=names, words_b_text="W", b_position="X", b_feelings="F", **told
+    )
+    for view, child in zip(found.views("referral_b"), ("Ben Sample", "Lee Hart"), strict=True):
+        boxes = {name: box("referral_b", name, view) for name in FORMS["referral_b"].fields}
+        given = {name: words for name, words in boxes.items() if words}
+        assert given == {"child_name": child, "recipient": "Customer Service Centre"}
+
+
+def test_the_referral_of_the_child_who_displayed_the_behaviour_holds_what_she_put_right() -> None:
+    found = with_review(
+        child_a_dob="1/2/2012",
+        words_a_text="A game.",
+        parents_a_at="20/11/2026",
+        parents_a_text="They listened.",
+    )
+    assert box("referral_a", "child_dob", found) == "1/2/2012"
+    assert box("referral_a", "words", found) == "A game."
+    assert box("referral_a", "parents_text", found) == "20/11/2026\nThey listened."
+    by_form = Case(entry("recording", {"parents_text": "Told.", "child_words": "Fun."}))
+    assert box("referral_a", "parents_text", by_form) == "Told."
+    assert box("referral_a", "words", by_form) == "Fun."
+
+
 def test_of_several_who_were_targeted_the_pupil_list_says_nothing() -> None:
     two = case(review={"child_b_name": "Ben Sample; Lee Hart"})
     found = replace(two, on_list=OnTheList(ADA, BEN))

@@ -241,6 +241,20 @@ def test_an_adult_who_may_have_harmed_a_child_is_passed_on_and_the_child_is_not_
     assert "AL1" not in desk.open_steps()
 
 
+def test_a_plan_that_names_the_other_child_counts_and_is_asked_about(desk: Desk) -> None:
+    desk.gets(RED)
+    desk.fills_in("F2", level="harmful", level_reason="Planned.", **HER_NAME)
+    before = set(files(desk.office.folders.alerts))
+    desk.fills_in("F7a", actions="Never alone with Ełżbieta.", **HER_NAME)
+    (plan,) = about(desk.office, "FF-2026-000001-F7a")
+    assert (plan.outcome, [one.code for one in plan.notices]) == (Outcome.RECORDED, ["FF-346"])
+    (alert,) = set(files(desk.office.folders.alerts)) - before
+    words = (desk.office.folders.alerts / alert).read_text("utf-8")
+    assert "names the other child or person." in words
+    desk.fills_in("F7a", owner="M. Head")
+    assert [len(one.notices) for one in about(desk.office, "FF-2026-000001-F7a")] == [1, 0]
+
+
 def test_reported_to_the_police_means_when_to_whom_and_their_reference(desk: Desk) -> None:
     desk.gets(RED)
     decided = {"level": "harmful", "level_reason": "Planned.", **HER_NAME}

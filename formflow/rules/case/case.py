@@ -30,6 +30,7 @@ from formflow.rules.case.levels import Level as Level
 from formflow.rules.case.levels import is_below
 from formflow.rules.case.named_child import BETWEEN, given
 from formflow.rules.case.steps import CONDITIONS, SCORES, Step, steps, steps_in_force
+from formflow.rules.case.unnamed import words_of_names
 from formflow.rules.light import urgency
 from formflow.rules.light.with_review import suggested_together
 from formflow.rules.matching import NearChild, name_key
@@ -38,11 +39,17 @@ from formflow.rules.roster import NOBODY_ON_IT, OnTheList
 RECORDING, REVIEW, REPORT = "recording", "review", "report"
 OF_CHILD_B = ("referral_b", "plan_b")  # sheets that lie in the file of the child who was targeted
 SAME_CHILD = "same_child"  # question of the review sheet
+A_NAME = "child_a_name"  # question
 B_NAME, B_KIND, B_BIRTH = "child_b_name", "child_b_kind", "child_b_dob"  # questions
-ABOUT_THE_FIRST = {  # questions of the record and the review sheet that tell of one child who was targeted
-    *("child_b_dob", "others_words", "b_views", "b_impact", "b_support", "parents_b_text"),
-}
-NO_SUCH_DAY = ("FF-206", "FF-210")  # notices: a day that lies ahead, signed before it happened
+# Questions of the record and the review sheet about the child who was targeted: of several nobody can tell which.
+ABOUT_ONE_CHILD_B = frozenset(
+    {
+        *("child_b_dob", "others_words", "words_b_text", "b_views", "b_impact", "b_position"),
+        *("b_feelings", "b_support", "parents_b_at", "parents_b_plan", "parents_b_text"),
+    }
+)
+# Notices: a day that lies ahead, signed before it happened; a day with a time that lay ahead.
+NO_SUCH_DAY, NO_SUCH_TIME = frozenset({"FF-206", "FF-210"}), "FF-345"
 COUNTED_FROM_ASKING = (
     "now",
     "referral",
@@ -266,6 +273,13 @@ class Case:
         told = self._told(REVIEW, B_NAME) or self._told(RECORDING, B_NAME)
         return tuple(name.strip() for name in told.split(BETWEEN) if name.strip())
 
+    @property
+    def names_of_others(self) -> frozenset[str]:
+        """The words by which others than the child who displayed the behaviour are named on the papers."""
+        named = f"{self._told(RECORDING, B_NAME)} {self._told(REVIEW, B_NAME)}"
+        ours = f"{self._told(RECORDING, A_NAME)} {self._told(REVIEW, A_NAME)}"
+        return words_of_names(named, but=ours)
+
     def views(self, form_id: str) -> Iterator[Case]:
         """Yield the case, once for each child where a sheet is about one of several who were targeted."""
         if form_id not in OF_CHILD_B or len(self.children_b) < 2:
@@ -284,7 +298,7 @@ class Case:
             return told
         if name == B_NAME:
             return self.children_b[self.child - 1] if self.child <= len(self.children_b) else ""
-        return "" if self.child > 1 and name in ABOUT_THE_FIRST else told
+        return "" if name in ABOUT_ONE_CHILD_B else told
 
     def _told(self, form_id: str, name: str) -> str:
         entry = self.paper(form_id)
@@ -293,10 +307,13 @@ class Case:
     def moment(self, form_id: str, name: str) -> Moment | None:
         """Return the day that a sheet answers with, None unless it is clear and had come by then."""
         paper = self.paper(form_id)
-        if paper is None or any(n.field == name and n.code in NO_SUCH_DAY for n in paper.notices):
+        codes = {one.code for one in paper.notices if one.field == name} if paper else set()
+        if paper is None or codes & NO_SUCH_DAY:
             return None
         found = parse_moment(self.says(form_id, name), local_day(paper.recorded_at, self.zone))
-        return found if isinstance(found, Moment) else Moment(found.day) if found.day else None
+        if isinstance(found, Moment) and NO_SUCH_TIME not in codes:
+            return found
+        return Moment(found.day) if found.day else None
 
     def is_ahead(self, form_id: str, name: str) -> bool:
         """Return whether a paper of this case answers with a day that lay ahead when it was recorded."""

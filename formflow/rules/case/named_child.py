@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, tzinfo
 
 from formflow.core.dates import Doubt, local_day, parse_day
@@ -95,9 +95,17 @@ def _names(words: str) -> list[str]:
 
 
 def known_of(field: Field, case: CaseFacts) -> str:
-    """Return what the papers of a case say to a question of a sheet, the first that says something."""
-    said = (case.says(*source.split(".")) for source in field.known_from)
+    """Return what the papers of a case say to a question of a sheet: of its sources the first that says something.
+
+    A source such as "review.parents_b_at+review.parents_b_text" is all that its parts say, each in a line of its own.
+    """
+    said = (_said(source.split("+"), case) for source in field.known_from)
     return next((words for words in said if words), "")
+
+
+def _said(parts: Iterable[str], case: CaseFacts) -> str:
+    said = (case.says(*part.split(".")) for part in parts)
+    return "\n".join(words for words in said if words)
 
 
 def given(paper: Entry, name: str) -> str:

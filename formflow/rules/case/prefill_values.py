@@ -23,6 +23,7 @@ from formflow.rules.case.case import OF_CHILD_B, RECORDING, REPORT, REVIEW, Case
 from formflow.rules.case.named_child import known_of
 from formflow.rules.case.standing import standing
 from formflow.rules.case.steps import OUTCOME, SCORES, steps
+from formflow.rules.case.unnamed import without_names
 from formflow.rules.roster import Pupil
 
 REFERRED_TO = "case.referred_to"  # where something is known from
@@ -49,7 +50,8 @@ def known(form: Form, case: Case, desk: Desk) -> dict[str, Answer]:
     asked = {name: field for name, field in form.fields.items() if not field.for_reading}
     for name, field in asked.items():
         if name not in found or found[name].state is AnswerState.BLANK:
-            found[name] = _given(_from_others(field, case, desk) or _from_list(form, name, case))
+            words = _from_others(field, case, desk) or _from_list(form, name, case)
+            found[name] = _given(_unnamed(words, form, case))
     # What stands for reading tells of this very copy: what it lacks, for one.
     copy = replace(own or case.record, answers=dict(found))
     shown = replace(case, sheets={**case.sheets, SheetKey(form.form_id): copy})
@@ -67,10 +69,15 @@ def _given(words: str) -> Answer:
     return Answer(words, words, AnswerState.GIVEN) if words else Answer(None, "", AnswerState.BLANK)
 
 
+def _unnamed(words: str, form: Form, case: Case) -> str:
+    """Return what a sheet is filled in with: a report names nobody but the young person it is about."""
+    return without_names(words, case.names_of_others) if form.form_id == REPORT else words
+
+
 def _from_others(field: Field, case: Case, desk: Desk) -> str:
     """Return what is known of a question: from papers, the agency's settings or the profile."""
     for source in field.known_from:
-        where, name = source.split(".")
+        where, _, name = source.partition(".")
         if source == REFERRED_TO and case.referred_to:
             return case.referred_to
         if where == "services":

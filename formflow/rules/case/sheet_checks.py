@@ -6,15 +6,18 @@ from collections.abc import Iterator
 
 from formflow.core.messages import notice
 from formflow.core.model import Entry, Light, Notice, Weighs
-from formflow.forms.catalogue import Form
+from formflow.forms.catalogue import FieldKind, Form
 from formflow.rules.case.case import REPORT, REVIEW, SAME_CHILD, Case
 from formflow.rules.case.levels import HEIGHT, Level, is_below
 from formflow.rules.case.named_child import given, other_child
 from formflow.rules.case.steps import steps
+from formflow.rules.case.unnamed import names_somebody
 from formflow.rules.matching import visible
 
 REFERRALS = ("referral_a", "referral_b")
-TOLD = frozenset({"FF-241", "FF-242", "FF-257"})  # notices: she is alerted though the sheet counts
+OPEN_TO_A = ("report", "plan_a", "plan_setting")  # sheets that child A or the parents may read
+# Notices: she is alerted though the sheet counts.
+TOLD = frozenset({"FF-241", "FF-242", "FF-257", "FF-346"})
 NO_REFERRAL = ("no_referral_a", "no_referral_b")  # questions: a reason closes the referral
 LITTLE_KNOWN = "FF-230"  # notice: healthy, without enough information to suggest that
 
@@ -24,6 +27,8 @@ def about_the_sheet(form: Form, sheet: Entry, case: Case) -> Iterator[Notice]:
     yield from other_child(form, sheet, case)
     if form.form_id in REFERRALS and given(sheet, "sent_at") and not _is_signed(sheet):
         yield notice("FF-258", field="sender_name")
+    if form.form_id in OPEN_TO_A:
+        yield from _names_others(form, sheet, case)
     if form.form_id == REPORT:
         yield from _shared_too_early(case.with_sheet(sheet))
     if form.form_id != REVIEW:
@@ -45,6 +50,15 @@ def about_the_sheet(form: Form, sheet: Entry, case: Case) -> Iterator[Notice]:
             yield notice("FF-257", field=name)
     if _joins_anew(sheet, case):
         yield notice("FF-242", field=SAME_CHILD)
+
+
+def _names_others(form: Form, sheet: Entry, case: Case) -> Iterator[Notice]:
+    """Yield which answers name the other child or person, unless the sheet said the same before."""
+    for name, field in form.fields.items():
+        said = given(sheet, name)
+        is_new = field.kind is FieldKind.LONG_TEXT and said != case.says(form.form_id, name)
+        if is_new and names_somebody(said, case.names_of_others):
+            yield notice("FF-346", field=name, label=field.label)
 
 
 def _is_signed(sheet: Entry) -> bool:
