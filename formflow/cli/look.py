@@ -16,7 +16,7 @@ from formflow.cli.output import calls, emit, notice_json, proposal_json, say, ta
 from formflow.cli.output import explain as explained
 from formflow.core.account import by_command
 from formflow.core.clock import utc_now
-from formflow.core.dates import local_day
+from formflow.core.dates import local_day, local_time
 from formflow.core.errors import ExitCode, LedgerDamaged
 from formflow.core.limits import Limits
 from formflow.core.messages import notice
@@ -72,7 +72,14 @@ def _checked(settings: Settings, known: Sequence[Form], file: Path) -> Checked |
         return found
     form = next(f for f in known if (f.form_id, f.version) == (found.form_id, found.form_version))
     years = settings.rules.similar_age_years
-    return check(found, form, local_day(utc_now(), settings.zone), similar_age_years=years)
+    now, zone = utc_now(), settings.zone
+    return check(
+        found,
+        form,
+        local_day(now, zone),
+        time_of_day=local_time(now, zone),
+        similar_age_years=years,
+    )
 
 
 def _read_json(

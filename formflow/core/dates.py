@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, time, tzinfo
 
 from formflow.core.model import Moment
 
@@ -112,6 +112,11 @@ def local_day(moment: datetime, zone: tzinfo) -> date:
     if moment.tzinfo is None:
         raise ValueError("a moment without a time zone says nothing about a day")
     return moment.astimezone(zone).date()
+
+
+def local_time(moment: datetime, zone: tzinfo) -> time:
+    """Return the time of day that a moment is where the agency is."""
+    return moment.astimezone(zone).time()
 
 
 def age_on(born: date, on: date) -> int:

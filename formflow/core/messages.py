@@ -390,6 +390,12 @@ MESSAGES: dict[str, Message] = {
         "Correct it, save the form and drop it again.",
         returns=True,
     ),
+    "FF-345": Message(
+        "The time in “{label}” had not come yet when we recorded this.",
+        "The day is recorded, the time is not.",
+        "Correct the time, save the form and drop it again.",
+        returns=True,
+    ),
     "FF-207": Message(
         "“{label}” has no time.",
         "The day is recorded, the time is not.",
@@ -616,16 +622,16 @@ MESSAGES: dict[str, Message] = {
         "The sheet is signed, so the referral is no longer on the list of what is open, and has no deadline.",
         "Check that this was your decision. If not, clear the box on the sheet in “To decide” and drop that.",
     ),
+    "FF-346": Message(
+        "“{label}” names the other child or person.",
+        "The young person and their parents may read this sheet. It counts as it is.",
+        "Check that the name needs to be there. If not, take it out on the sheet in “To decide” and drop that.",
+    ),
     "FF-258": Message(
         "This referral says when it was sent, and not who sent it.",
         "It does not count as sent yet. What you wrote is kept.",
         "Write the name of the person who refers on the sheet in “To decide”, save it and drop it again.",
         holds=True,
-    ),
-    "FF-346": Message(
-        "“{label}” names the other child or person.",
-        "The young person and their parents may read this sheet. It counts as it is.",
-        "Check that the name needs to be there. If not, take it out on the sheet in “To decide” and drop that.",
     ),
     "FF-230": Message(
         "The sheet says healthy, and there is not enough information to suggest that. No reason is given.",

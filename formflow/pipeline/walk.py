@@ -21,7 +21,7 @@ from formflow.core import trouble
 from formflow.core.clock import clock as system_clock
 from formflow.core.clock import utc_now
 from formflow.core.crash_points import crash_at
-from formflow.core.dates import local_day
+from formflow.core.dates import local_day, local_time
 from formflow.core.errors import LedgerDamaged
 from formflow.core.events import Event
 from formflow.core.model import Checked, Entry, Outcome, Reading, Role, Unread
@@ -136,6 +136,7 @@ def walk(context: WorkContext, paper: Paper, now: datetime) -> Checked | Unread:
         read,
         form,
         local_day(now, context.settings.zone),
+        time_of_day=local_time(now, context.settings.zone),
         similar_age_years=context.settings.rules.similar_age_years,
     )
 

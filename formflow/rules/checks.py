@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 from formflow.core.dates import Doubt, age_on, parse_day, parse_moment
 from formflow.core.messages import notice
@@ -25,6 +25,8 @@ DATES_OF_BIRTH = ("child_a_dob", "child_b_dob")
 BORN_LATER = {"child_a_dob": "FF-208", "child_b_dob": "FF-233"}
 OVER_AGE = {"child_a_dob": "FF-209", "child_b_dob": "FF-234"}
 MAY_LIE_AHEAD = "begins_on"  # the only moment that is planned
+TO_COME = "FF-345"  # notice: the day is recorded, the time is not
+CLOCKS_DIFFER = timedelta(minutes=15)  # and people round: so much later is no mistake
 # What one line of an agency's own form asks for when it asks for no words about the incident.
 _A_NAME = re.compile(
     r"\b(?:fore|sur|first|last|full|pupil|child)?_?names?\b|_name|\bsign(?:ed|ature)\b|\binitials\b"
@@ -44,6 +46,7 @@ class _Paper:
     reading: Reading
     form: Form
     today: date
+    time_of_day: time | None
 
     def answer(self, name: str) -> Answer:
         """Return what is in a box. A box that the file lacks is unreadable, not blank."""
@@ -52,6 +55,13 @@ class _Paper:
     def words(self, name: str) -> str:
         """Return what is written in a box, "" for nothing that could be read."""
         return self.answer(name).value or ""
+
+    def is_to_come(self, moment: Moment) -> bool:
+        """Return whether a time of today was still to come when the paper was recorded."""
+        if self.time_of_day is None or moment.day != self.today or moment.hour is None:
+            return False
+        at = datetime.combine(self.today, time(moment.hour, moment.minute or 0))
+        return at > datetime.combine(self.today, self.time_of_day) + CLOCKS_DIFFER
 
     def notice(
         self, code: str, name: str | None, words: Mapping[str, object] | None = None
@@ -69,10 +79,14 @@ def check(
     form: Form,
     today: date,
     *,
+    time_of_day: time | None = None,
     similar_age_years: int = 2,
 ) -> Checked:
-    """Return the facts of a reading, with everything that a person should know or put right."""
-    paper = _Paper(reading, form, today)
+    """Return the facts of a reading, with everything that a person should know or put right.
+
+    It is recorded at this time of day, where the agency is; None: no time of today is asked about.
+    """
+    paper = _Paper(reading, form, today, time_of_day)
     moments, about_dates = _moments(paper)
     facts = _facts(paper, moments)
     of_dates = (
@@ -175,9 +189,11 @@ def _moment(paper: _Paper, field: Field) -> tuple[Moment | None, str]:
     else:
         wants_time = field.kind is FieldKind.MOMENT and field.required
         moment, code = found, "FF-207" if wants_time and found.hour is None else ""
-    if moment and moment.day > paper.today and field.name != MAY_LIE_AHEAD:
+    if moment is None or field.name == MAY_LIE_AHEAD:
+        return moment, code
+    if moment.day > paper.today:
         return None, "FF-206"
-    return moment, code
+    return (Moment(moment.day), TO_COME) if paper.is_to_come(moment) else (moment, code)
 
 
 def _parsed(field: Field, written: str, today: date) -> Moment | Doubt:

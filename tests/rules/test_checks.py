@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from formflow.core.dates import parse_day
 from formflow.core.messages import MESSAGES
 from formflow.core.model import (
     Answer,
@@ -174,6 +175,40 @@ def test_a_year_of_two_digits_is_that_of_a_birth_and_lies_ahead_for_anything_els
 
 def test_today_is_not_in_the_future() -> None:
     assert codes(checked(incident_at="24/11/2026 at 9am", signed_date="24/11/2026")) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "asked"),
+    [
+        ("incident_at", "24/11/2026 at 1.16pm", True),
+        ("incident_at", "24/11/2026 at 1.15pm", False),  # people round, and clocks differ
+        ("incident_at", "24/11/2026 at 12.59", False),
+        ("incident_at", "24/11/2026 at 14:00", True),
+        ("incident_at", "23/11/2026 at 11pm", False),
+        ("parents_informed_at", "24/11/2026 at 3pm", True),
+        ("contact1_at", "24/11/2026", False),
+    ],
+)
+def test_a_time_of_today_that_was_still_to_come_is_asked_about_and_the_day_is_kept(
+    name: str, written: str, asked: bool
+) -> None:
+    paper = reading({**SOUND, name: written, "signed_date": "24/11/2026"})
+    found = check(paper, FORM, TODAY, time_of_day=time(13, 0))
+    assert codes(found) == [("FF-345", name)] * asked
+    assert all(one.returns and not one.holds for one in found.notices)
+    moment = found.facts.moments[name]
+    assert moment is not None
+    assert (moment.hour is None) is (asked or "at" not in written)
+    assert moment.day == parse_day(written.partition(" at")[0], TODAY)
+
+
+def test_a_time_that_is_planned_may_be_still_to_come() -> None:
+    (sheet,) = (one for one in shipped() if one.form_id == "aim2")
+    answers = dict.fromkeys(sheet.fields, BLANK)
+    answers["begins_on"] = Answer("24/11/2026 at 3pm", "24/11/2026 at 3pm", AnswerState.GIVEN)
+    paper = Reading("0" * 64, "aim2", sheet.version, "acroform", False, (), answers)
+    found = check(paper, sheet, TODAY, time_of_day=time(13, 0))
+    assert "FF-345" not in [one.code for one in found.notices]
 
 
 def test_a_missing_time_of_the_incident_is_mild() -> None:
