@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pikepdf
@@ -92,6 +93,23 @@ def test_a_corrected_form_is_the_next_revision_and_the_first_waits_no_longer(
     after = corrected(desk, **{"signed_name": "A. Teacher", **then})
     assert (after.reference, after.revision) == ("FF-2026-000001", 2)
     assert {found.code for found in after.notices if found.holds} == set()
+    assert waiting(desk.office) == [("FF-2026-000001", 2)]
+
+
+def test_a_time_that_was_still_to_come_is_asked_about_and_the_corrected_form_is_the_next_revision(
+    desk: Desk, tmp_path: Path
+) -> None:
+    answers = {**DANIEL, "incident_at": "12/11/2026 at 2pm"}
+    (tmp_path / "form.pdf").write_bytes(filled(BLANKS["recording"], answers))
+    worker.hand_over(desk.office, [tmp_path / "form.pdf"])
+    while worker.drain(desk.office, clock=lambda: datetime(2026, 11, 12, 12, tzinfo=UTC)):
+        pass
+    (before,) = entries(desk.office)
+    assert ("FF-345", "incident_at") in {(n.code, n.field) for n in before.notices if n.returns}
+    note = (desk.office.folders.needs_attention / "FF-2026-000001.txt").read_text("utf-8-sig")
+    assert "The time in “Date/time of incident” had not come yet" in note
+    after = corrected(desk, incident_at="12/11/2026 at 11am")
+    assert (after.reference, after.revision) == ("FF-2026-000001", 2)
     assert waiting(desk.office) == [("FF-2026-000001", 2)]
 
 
