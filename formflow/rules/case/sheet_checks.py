@@ -54,11 +54,12 @@ def about_the_sheet(form: Form, sheet: Entry, case: Case) -> Iterator[Notice]:
 
 def _names_others(form: Form, sheet: Entry, case: Case) -> Iterator[Notice]:
     """Yield which answers name the other child or person, unless the sheet said the same before."""
-    for name, field in form.fields.items():
-        said = given(sheet, name)
-        is_new = field.kind is FieldKind.LONG_TEXT and said != case.says(form.form_id, name)
-        if is_new and names_somebody(said, case.names_of_others):
-            yield notice("FF-346", field=name, label=field.label)
+    others = case.names_of_others
+    told = (field for field in form.fields.values() if field.kind is FieldKind.LONG_TEXT)
+    for field in told:
+        said = given(sheet, field.name)
+        if said != case.says(form.form_id, field.name) and names_somebody(said, others):
+            yield notice("FF-346", field=field.name, label=field.label)
 
 
 def _is_signed(sheet: Entry) -> bool:

@@ -17,7 +17,7 @@ _NAME_NOBODY = frozenset({
 })  # fmt: skip
 
 
-def words_of_names(names: str, but: str = "") -> frozenset[str]:
+def words_of_names(names: str, *, but: str) -> frozenset[str]:
     """Return the words of others' names, as they are compared, without those of one child's name."""
     return frozenset(_keys(names) - _keys(but) - _NAME_NOBODY)
 
