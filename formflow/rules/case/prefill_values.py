@@ -26,7 +26,8 @@ from formflow.rules.case.steps import OUTCOME, SCORES, steps
 from formflow.rules.case.unnamed import without_names
 from formflow.rules.roster import Pupil
 
-REFERRED_TO = "case.referred_to"  # where something is known from
+# Where something is known from.
+REFERRED_TO, SERVICES, PROFILE = "case.referred_to", "services.", "profile."
 REFERRALS = ("referral_a", "referral_b")  # sheets that are filled in from the pupil list, too
 DECIDED_ANEW = ("level", "lower_reason")  # questions of the review sheet
 
@@ -77,13 +78,12 @@ def _unnamed(words: str, form: Form, case: Case) -> str:
 def _from_others(field: Field, case: Case, desk: Desk) -> str:
     """Return what is known of a question: from papers, the agency's settings or the profile."""
     for source in field.known_from:
-        where, _, name = source.partition(".")
         if source == REFERRED_TO and case.referred_to:
             return case.referred_to
-        if where == "services":
-            return desk.services[name]
-        if where == "profile":
-            return _from_profile(name, case, desk)
+        if source.startswith(SERVICES):
+            return desk.services[source.removeprefix(SERVICES)]
+        if source.startswith(PROFILE):
+            return _from_profile(source.removeprefix(PROFILE), case, desk)
     said = known_of(field, case)
     # “Not known” on the recording form is for her to find out: her circle stays blank.
     is_hers = any(source.startswith(f"{RECORDING}.") for source in field.known_from)
