@@ -12,7 +12,7 @@ from formflow.core.references import CopyReference
 
 NOT_AIM2 = "Not an AIM2 assessment – headings from local guidance."
 NOT_A_FINDING = "The title is not a finding: an adult may have harmed a child."
-CAVEATS = ("", NOT_AIM2, NOT_A_FINDING)  # what a sheet may say before anything else
+CAVEATS = (NOT_AIM2, NOT_A_FINDING)  # what a sheet may say before anything else
 LONG_ANSWERS = " Long answers: last pages."
 _SHEET = "{stamp}: fill in, save, drop in “Drop decisions here”."
 _TO_CONFIRM = "{stamp}: check every answer, sign, save, drop in “Drop decisions here”."
@@ -45,11 +45,13 @@ def allowed(reference: str, *, is_long: bool) -> Iterator[str]:
     """Yield every line that a copy with this reference may have; `is_long`: with further pages."""
     said = CopyReference.parse(reference)
     stamp = said.stamp if said else reference
-    for line in (
-        *(of_sheet(stamp, caveat) for caveat in CAVEATS),
-        *(of_sheet_to_confirm(stamp, caveat) for caveat in CAVEATS),
+    for line in (  # those that are most often there first: a paper is compared with one after the other
+        of_sheet(stamp),
         of_copy(stamp, was_read=True),
         of_copy(stamp, was_read=False),
         of_copy_to_correct(stamp),
+        of_sheet_to_confirm(stamp),
+        *(of_sheet(stamp, caveat) for caveat in CAVEATS),
+        *(of_sheet_to_confirm(stamp, caveat) for caveat in CAVEATS),
     ):
         yield line + LONG_ANSWERS * is_long
