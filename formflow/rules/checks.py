@@ -36,7 +36,7 @@ _A_NAME = re.compile(
 Moments = Mapping[str, Moment | None]
 LOST = "\N{REPLACEMENT CHARACTER}"
 _NOT_THERE = Answer(None, "", AnswerState.UNREADABLE)
-_ANSWERS = {"yes": Tri.YES, "no": Tri.NO, "unknown": Tri.UNKNOWN}
+_ANSWERS: Mapping[str | None, Tri] = {"yes": Tri.YES, "no": Tri.NO, "unknown": Tri.UNKNOWN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ def _names(form: Form) -> Iterator[str]:
 def _tri(answer: Answer) -> Tri:
     if answer.state is AnswerState.BLANK:
         return Tri.BLANK
-    return _ANSWERS.get(answer.value or "", Tri.UNREADABLE)
+    return _ANSWERS.get(answer.value, Tri.UNREADABLE)
 
 
 def _doubtful(paper: _Paper) -> frozenset[str]:

@@ -202,6 +202,13 @@ def test_a_time_of_today_that_was_still_to_come_is_asked_about_and_the_day_is_ke
     assert moment.day == parse_day(written.partition(" at")[0], TODAY)
 
 
+def test_a_full_hour_is_compared_to_the_minute() -> None:
+    paper = reading({**SOUND, "incident_at": "24/11/2026 at 1pm", "signed_date": "24/11/2026"})
+    for minute, asked in ((44, ["FF-345"]), (45, [])):
+        found = check(paper, FORM, TODAY, time_of_day=time(12, minute))
+        assert [one.code for one in found.notices] == asked
+
+
 def test_a_time_that_is_planned_may_be_still_to_come() -> None:
     (sheet,) = (one for one in shipped() if one.form_id == "aim2")
     answers = dict.fromkeys(sheet.fields, BLANK)
