@@ -45,7 +45,9 @@ def allowed(reference: str, *, is_long: bool) -> Iterator[str]:
     """Yield every line that a copy with this reference may have; `is_long`: with further pages."""
     said = CopyReference.parse(reference)
     stamp = said.stamp if said else reference
-    for line in (  # those that are most often there first: a paper is compared with one after the other
+    for (
+        line
+    ) in (  # those that are most often there first: a paper is compared with one after the other
         of_sheet(stamp),
         of_copy(stamp, was_read=True),
         of_copy(stamp, was_read=False),
