@@ -193,8 +193,17 @@ def test_an_unreadable_box_that_her_sheet_answers_is_no_doubt_any_more() -> None
     assert light(record, {"others_fearful": "no"}) is Light.GREEN
     assert light(record, {}) is light(record, {"others_fearful": "unknown"}) is Light.UNDETERMINED
     assert light(paper(CALM, "incident_place"), {"incident_place": "yes"}) is Light.UNDETERMINED
+    of_no_weight = paper(CALM, "child_regretful")
+    assert light(of_no_weight, {"child_regretful": "yes"}) is Light.GREEN
+    assert light(of_no_weight, {"child_regretful": "unknown"}) is Light.UNDETERMINED
     whole = replace(record, notices=(replace(held, field=None),))
     assert light(whole, {"others_fearful": "no"}) is Light.UNDETERMINED
+
+
+def test_what_contradicts_an_answer_of_the_form_stays_when_her_sheet_carries_the_answer() -> None:
+    ages = notice("FF-305", field="relationship_similar_age", words={"years": 2})
+    record = replace(paper(CALM), notices=(ages,))
+    assert light(record, {"relationship_similar_age": "yes"}) is Light.UNDETERMINED
 
 
 def test_words_about_images_on_the_form_and_its_ages_still_count() -> None:
