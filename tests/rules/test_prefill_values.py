@@ -245,6 +245,13 @@ def test_a_report_opens_without_the_name_of_the_other_child() -> None:
     offence = "Ada took [the other person] behind the shed. [the other person] Sample cried."
     assert box("report", "offence", found) == offence
     assert box("referral_a", "worries", found) == told["type_text"]  # who needs the name gets it
+    # “Sample” is the young person's own name, too: on the form, or as she corrected it.
+    of_form = Case(
+        entry("recording", {"child_a_name": "Ada", "child_b_name": "Ben Sample", **told})
+    )
+    corrected = of_form.with_sheet(entry("review", {"child_a_name": "Ada Sample"}))
+    assert box("report", "offence", corrected) == offence
+    assert box("report", "offence", of_form) == offence.replace(" Sample", "")
     own = found.with_sheet(entry("report", {"offence": "Ada took Ben there."}))
     assert box("report", "offence", own) == "Ada took Ben there."  # the assessors' own words
 
