@@ -87,7 +87,7 @@ def _words(page: Image.Image) -> list[Word]:
             (word.left + word.right) / 2 / DOTS_PER_POINT,
             (page.height - word.bottom) / DOTS_PER_POINT,
         )
-        for word in ocr.words(page, ocr.PAGE, DOTS_PER_INCH)
+        for word in ocr.words([page], ocr.PAGE, DOTS_PER_INCH)[0]
     ]
 
 
@@ -165,6 +165,7 @@ def _reading(path: Path, form: Form, laid: Mapping[int, _Laid]) -> Reading:
 
 def _boxes(form: Form, laid: Mapping[int, _Laid]) -> Iterator[Box]:
     """Yield a box for every one of the blank whose page is there."""
+    read = _texts(form, laid)
     for name, box in form.manifest.boxes.items():
         places = [place for place in box.places if place.page in laid]
         if not places:
@@ -173,8 +174,12 @@ def _boxes(form: Form, laid: Mapping[int, _Laid]) -> Iterator[Box]:
             yield flat.button(
                 name, [(place.state, _is_marked(place, laid)) for place in box.places]
             )
+        elif name in read:
+            yield _text(name, box, read[name])
         elif name in form.asked_boxes:
-            yield _text(name, box, laid[places[0].page].written(places[0].rectangle), places[0])
+            # Which lines of a list are chosen is a shade, and paper has shades of its own.
+            has_ink = _has_ink(_written(places[0], laid))
+            yield Box(name, box.kind, "", "", legible=not has_ink)
         else:
             yield Box(name, box.kind, "", "")  # hidden: nothing of it was ever on the paper
 
@@ -183,18 +188,28 @@ def _is_marked(place: Place, laid: Mapping[int, _Laid]) -> bool | None:
     return raster.is_marked(laid[place.page].added(place.rectangle)) if place.page in laid else None
 
 
-def _text(name: str, box: BlankBox, written: Image.Image, place: Place) -> Box:
-    if not _has_ink(written):
-        return Box(name, box.kind, "", "")
-    if (
-        box.kind == "list"
-    ):  # which of its lines are chosen is a shade, and paper has shades of its own
-        return Box(name, box.kind, "", "", legible=False)
-    larger = written.resize(
-        (written.width * LARGER, written.height * LARGER), Image.Resampling.LANCZOS
-    )
-    lies = ocr.LINES if _is_tall(place) else ocr.LINE
-    raw = ocr.text(larger, lies, DOTS_PER_INCH * LARGER)
+def _written(place: Place, laid: Mapping[int, _Laid]) -> Image.Image:
+    return laid[place.page].written(place.rectangle)
+
+
+def _texts(form: Form, laid: Mapping[int, _Laid]) -> dict[str, str]:
+    """Return what is made out in every box in which something is written, but for lists: those of a height at once."""
+    read: dict[str, str] = {}
+    written: dict[str, dict[str, Image.Image]] = {ocr.LINES: {}, ocr.LINE: {}}
+    for name, box in form.manifest.boxes.items():
+        place = next((place for place in box.places if place.page in laid), None)
+        is_text = name in form.asked_boxes and box.kind not in ("button", "list")
+        if place is not None and is_text and _has_ink(shown := _written(place, laid)):
+            larger = (shown.width * LARGER, shown.height * LARGER)
+            lies = ocr.LINES if _is_tall(place) else ocr.LINE
+            written[lies][name] = shown.resize(larger, Image.Resampling.LANCZOS)
+    for lies, pictures in written.items():
+        texts = ocr.texts(list(pictures.values()), lies, DOTS_PER_INCH * LARGER)
+        read |= dict(zip(pictures, texts, strict=True))
+    return read
+
+
+def _text(name: str, box: BlankBox, raw: str) -> Box:
     value = "".join(raw.split()) if box.cells else normalised(raw)
     if box.kind == "choice":
         value = _nearest(value, box.labels)

@@ -4,9 +4,6 @@ what counts is what is found in the place afterwards."""
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -18,9 +15,9 @@ import pytest
 from formflow.core import files
 from formflow.sdk.contract import BatchConnector, Delivered, DeliveredAs, Retryable, Unavailable
 from formflow.sdk.parcels import Parcel
+from tests.support import deliver_once
 from tests.support.systems import KILLED
 
-DELIVER_ONCE = Path(__file__).parents[1] / "support" / "deliver_once.py"
 CRASHES = [
     ("alert_folder", "before-rename", 1),
     ("alert_folder", "after-rename", 1),
@@ -173,9 +170,8 @@ def test_killed_at_any_point_it_lands_once_and_leaves_nothing_behind(
     earlier = place.connector().prepare(place.parcel(reference="FF-2026-000001"))
     place.connector().deliver(earlier)
     prepared = place.connector().prepare(place.parcel())
-    killed = _deliver_elsewhere(place.as_arguments(prepared), f"{kind}.{point}", at_pass)
-    killed.communicate()
-    assert killed.returncode == KILLED
+    killed = deliver_once.elsewhere(place.as_arguments(prepared), f"{kind}.{point}", at_pass)
+    assert killed() == (KILLED, "")
     again = place.connector()  # what may have landed is looked up first
     assert (again.look_up(prepared.key) or again.deliver(prepared)).key == prepared.key
     assert sorted(place.landed()) == sorted([earlier.key, prepared.key])
@@ -185,9 +181,9 @@ def test_killed_at_any_point_it_lands_once_and_leaves_nothing_behind(
 def test_four_processes_at_once_leave_one(place: Any) -> None:
     prepared = place.connector().prepare(place.parcel())
     told = place.as_arguments(prepared)
-    running = [_deliver_elsewhere(told, "nowhere", 1) for _ in range(4)]
-    said = sorted(process.communicate()[0].strip() for process in running)
-    assert said == ["already_there"] * 3 + ["created"]
+    running = [deliver_once.elsewhere(told) for _ in range(4)]
+    ended = sorted(wait() for wait in running)
+    assert ended == [(0, "already_there")] * 3 + [(0, "created")]
     assert place.landed() == [prepared.key]
 
 
@@ -206,14 +202,6 @@ def test_a_batch_lands_once_even_where_half_of_it_was_there(
     made = [Delivered(p.key, DeliveredAs.CREATED, "") for p in prepared[25:]]
     assert [isinstance(d, Delivered) and replace(d, where="") for d in delivered] == there + made
     assert place.landed() == [p.key for p in prepared]
-
-
-def _deliver_elsewhere(told: str, point: str, at_pass: int) -> subprocess.Popen[str]:
-    command = [sys.executable, str(DELIVER_ONCE), point, str(at_pass)]
-    with tempfile.TemporaryFile() as stream:  # more than a command line of Windows holds
-        stream.write(told.encode())
-        stream.seek(0)
-        return subprocess.Popen(command, stdin=stream, stdout=subprocess.PIPE, text=True)
 
 
 def _no_space_left(_: int) -> None:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 from formflow.core.limits import Limits
 from formflow.core.model import AnswerState, Reading, Unread
@@ -92,6 +92,16 @@ def test_a_scan_of_our_form_is_read_in_the_cage_and_its_missing_pages_are_said(
         assert reading.answers[name].value == whole.answers[name].value
     gone = set(FORMS[0].fields) - set(there)
     assert {reading.answers[name].state for name in gone} == {AnswerState.UNREADABLE}
+
+
+@needs_tesseract
+def test_pictures_that_are_read_together_are_told_apart() -> None:
+    pictures = [Image.new("L", (600, 80), 255) for _ in range(3)]
+    letters = ImageFont.load_default(40)
+    for picture, said in zip(pictures, ("School", "", "Friday"), strict=True):
+        ImageDraw.Draw(picture).text((20, 10), said, 0, letters)
+    assert ocr.texts(pictures, ocr.LINE, DOTS) == ["School", "", "Friday"]
+    assert ocr.texts([], ocr.LINE, DOTS) == []
 
 
 @needs_tesseract

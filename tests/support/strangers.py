@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.machinery
 import shutil
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from formflow.sdk import registry, trial_import
 
 SOURCE = Path(__file__).with_name("hostile_connectors.py")
+_tried: list[Path] = []  # SOURCE, once it has been tried whether it can be imported
 
 
 def kinds() -> dict[str, str]:
@@ -36,8 +38,16 @@ def install(folder: Path) -> None:
 
 
 def forget() -> None:
-    """Let FormFlow look again for what is installed."""
+    """Let FormFlow look again for what is installed. That the package can be imported is tried once in a run."""
     registry._entries.cache_clear()
     registry.load.cache_clear()
-    trial_import.why_not.cache_clear()
     sys.modules.pop("a_stranger", None)
+    if not (_is_ours() and _tried):
+        trial_import.why_not.cache_clear()
+    _tried[:] = [SOURCE] if _is_ours() else []
+
+
+def _is_ours() -> bool:
+    """Return whether what is found by the package's name now is what `install` puts there."""
+    there = importlib.machinery.PathFinder.find_spec("a_stranger")
+    return there is not None and Path(str(there.origin)).read_bytes() == SOURCE.read_bytes()
