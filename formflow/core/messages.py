@@ -1364,6 +1364,42 @@ MESSAGES: dict[str, Message] = {
         "Nobody can say whether it arrived, so FormFlow sends it again under the same number.",
         "If you get the same message twice, one is enough.",
     ),
+    # Folders on servers, document systems and case systems that are reached over the network
+    "FF-580": Message(
+        "The server cannot be reached, or did not answer in time.",
+        "What belongs there waits in FormFlow, and nothing is lost.",
+        "Ask IT whether the server is running. FormFlow then carries on by itself.",
+    ),
+    "FF-581": Message(
+        "The server is not the one that the settings name: it shows the key “{key}”.",
+        "It may not be the right server, so nothing was sent. What belongs there waits, and nothing is lost.",
+        "Ask IT to compare the key with whoever runs the server, and to put it into the settings only if it is theirs.",
+    ),
+    "FF-582": Message(
+        "The server does not let FormFlow in: {why}.",
+        "What belongs there waits in FormFlow, and nothing is lost.",
+        "Ask IT to correct the settings. FormFlow then carries on by itself.",
+    ),
+    "FF-583": Message(
+        "FormFlow cannot work in its folder on the server: {why}.",
+        "What belongs there waits in FormFlow, and nothing is lost.",
+        "Ask IT to correct the folder in the settings, or what FormFlow may do there. FormFlow then carries on by itself.",
+    ),
+    "FF-584": Message(
+        "The server did not keep a file as it was sent. Its disk may be full.",
+        "What belongs there waits in FormFlow, and nothing is lost.",
+        "Ask IT to look at the server. FormFlow tries again by itself.",
+    ),
+    "FF-585": Message(
+        "The connection broke before the server said that it has everything.",
+        "FormFlow looks at what is there, and adds what is missing. Nothing is there twice.",
+        "You do not need to do anything.",
+    ),
+    "FF-586": Message(
+        "What this kind of destination needs is not installed: {package}.",
+        "What belongs there waits in FormFlow, and nothing is lost.",
+        'Ask IT to run: pip install "{package}". FormFlow then carries on when it is started again.',
+    ),
 }
 
 

@@ -23,6 +23,7 @@ SHIPPED = [
     "email_alert",
     "folder_drop",
     "receipt_folder",
+    "sftp",
     "sql_table",
     "webhook",
     "webhook_record",
