@@ -5,12 +5,12 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import ClassVar
 
-from formflow_connectors import sftp_server
 from formflow_connectors.record_files import RecordFilesSettings
-from formflow_connectors.remote_drop import RemoteDrop, RemoteFolder
+from formflow_connectors.remote import sftp_folder
+from formflow_connectors.remote.drop import RemoteDrop, RemoteFolder
 
 
-class SftpSettings(RecordFilesSettings, sftp_server.SftpAddress):
+class SftpSettings(RecordFilesSettings, sftp_folder.SftpAddress):
     """Which folder of which server the files go to, and which files."""
 
 
@@ -19,7 +19,7 @@ class Sftp(RemoteDrop[SftpSettings]):
 
     kind = "sftp"
     Settings = SftpSettings
-    needs: ClassVar = {"paramiko": sftp_server.EXTRA}
+    needs: ClassVar = {"paramiko": sftp_folder.EXTRA}
 
     @property
     def where(self) -> str:
@@ -29,4 +29,4 @@ class Sftp(RemoteDrop[SftpSettings]):
 
     def connected(self) -> AbstractContextManager[RemoteFolder]:
         """Return the folder for as long as a connection lasts. Raise an ending."""
-        return sftp_server.connected(self.settings, self.context)
+        return sftp_folder.connected(self.settings, self.context)

@@ -11,7 +11,7 @@ import pytest
 from formflow.sdk import Ambiguous, DeliveredAs, Unavailable
 from formflow.sdk.conformance import pretend_context
 from formflow_connectors.record_files import HANDED_OVER, RecordFilesSettings
-from formflow_connectors.remote_drop import Missing, RemoteDrop, Taken
+from formflow_connectors.remote.drop import Missing, RemoteDrop, Taken
 from tests.connectors.conftest import ORIGINAL, a_parcel
 
 

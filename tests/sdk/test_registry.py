@@ -25,6 +25,7 @@ SHIPPED = [
     "receipt_folder",
     "sftp",
     "sql_table",
+    "webdav",
     "webhook",
     "webhook_record",
     "word_table",

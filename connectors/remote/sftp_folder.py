@@ -22,7 +22,7 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from formflow.sdk import ConnectorSettings, Context, SettingsError, Unavailable, ending
 from formflow_connectors import network
-from formflow_connectors.remote_drop import Missing, Taken
+from formflow_connectors.remote.drop import Missing, Taken
 
 if TYPE_CHECKING:
     import paramiko
@@ -160,7 +160,7 @@ def _private_key(address: SftpAddress) -> paramiko.PKey:
 
 
 class SftpFolder:
-    """A folder on the server, as remote_drop.py needs it."""
+    """A folder on the server, as drop.py needs it."""
 
     def __init__(self, root: str, transport: paramiko.Transport) -> None:
         self._root, self._transport = root, transport
