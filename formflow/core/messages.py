@@ -1400,6 +1400,26 @@ MESSAGES: dict[str, Message] = {
         "What belongs there waits in FormFlow, and nothing is lost.",
         'Ask IT to run: pip install "{package}". FormFlow then carries on when it is started again.',
     ),
+    "FF-590": Message(
+        "Paperless-ngx has been sent the form and has not said yet that it has it.",
+        "FormFlow looks there again, and sends nothing twice.",
+        "You do not need to do anything. If this lasts for an hour, ask IT whether paperless-ngx is working.",
+    ),
+    "FF-591": Message(
+        "The other system cannot be used as the settings say: {why}.",
+        "What belongs there waits in FormFlow, and nothing is lost.",
+        "Ask IT to correct the settings, or the other system. FormFlow then carries on by itself.",
+    ),
+    "FF-592": Message(
+        "The other system did not take the form: {why}.",
+        "It is safe in FormFlow, but it is not in the other system.",
+        "Ask IT to look there, then to run “formflow retry”.",
+    ),
+    "FF-593": Message(
+        "The other system’s answer is not one that FormFlow understands.",
+        "What belongs there waits in FormFlow, and nothing is lost.",
+        "Ask IT to check the address in the settings, and the other system’s version.",
+    ),
 }
 
 
