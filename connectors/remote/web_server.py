@@ -10,9 +10,10 @@ import socket
 import ssl
 import time
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field
 
@@ -74,6 +75,12 @@ class WebServer:
     def left(self) -> float:
         """How many seconds are left for what is asked here."""
         return left(self._until)
+
+    def with_headers(self, headers: Mapping[str, str]) -> Self:
+        """Return the same server for the same time, to be asked with other headers."""
+        other = copy(self)
+        other._headers = headers
+        return other
 
     def ask(
         self,

@@ -51,7 +51,11 @@ Open = Callable[..., PaperlessNgx]
 def opened(server: PaperlessServer, authority: Authority) -> Open:
     def make(**changes: Any) -> PaperlessNgx:
         port = changes.pop("port", server.port)
-        known = {"url": f"https://127.0.0.1:{port}", "token": TOKEN, "key_field": "FormFlow key"}
+        known: dict[str, Any] = {
+            "url": f"https://127.0.0.1:{port}",
+            "token": TOKEN,
+            "key_field": "FormFlow key",
+        }
         known |= {"ca_file": authority.file}
         settings = PaperlessSettings.model_validate(known | changes)
         return PaperlessNgx(settings, pretend_context([ORIGINAL, b"another form"]))
@@ -65,7 +69,8 @@ def _prepared(connector: PaperlessNgx, **changes: Any) -> Any:
         NamedAnswer("level", "Level", "red", "red"),
     )
     full = a_parcel(Operation.RECORD, **({"named": answers} | changes))
-    return connector.prepare(given(full, connector.capabilities, connector.settings))
+    parcel: Any = given(full, connector.capabilities, connector.settings)
+    return connector.prepare(parcel)
 
 
 def test_a_form_is_a_document_with_what_the_map_says(opened: Open, server: PaperlessServer) -> None:
@@ -131,11 +136,11 @@ def test_what_says_that_all_went_well_and_has_nothing_is_not_believed(
 
 
 def test_a_version_that_cannot_search_by_a_custom_field_is_told(
-    opened: Open, server: PaperlessServer
+    opened: Open, server: PaperlessServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connector = opened()
     connector.deliver(_prepared(connector))
-    server._search = lambda _: list(server.documents.values())  # type: ignore[method-assign]
+    monkeypatch.setattr(server, "_search", lambda _: list(server.documents.values()))
     with pytest.raises(SettingsError, match=r"FF-591: .*cannot search by custom fields"):
         connector.deliver(_prepared(connector, reference="FF-2026-000124"))
     assert len(server.documents) == 1
@@ -153,13 +158,17 @@ def test_the_same_file_under_another_key_is_another_s(
     assert len(server.documents) == 2
 
 
-def test_the_same_file_under_our_key_is_ours(opened: Open, server: PaperlessServer) -> None:
+def test_the_same_file_under_our_key_is_ours(
+    opened: Open, server: PaperlessServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     connector = opened()
     prepared = _prepared(connector)
     connector.deliver(prepared)
     searched = server._search
     # The index of a search may come later than the document.
-    server._search = lambda query: [] if len(server.tasks) < 2 else searched(query)  # type: ignore[method-assign]
+    monkeypatch.setattr(
+        server, "_search", lambda query: [] if len(server.tasks) < 2 else searched(query)
+    )
     came = connector.deliver(prepared)
     assert (came.how, came.where) == (DeliveredAs.ALREADY_THERE, "document 1")
     assert len(server.documents) == 1

@@ -23,6 +23,7 @@ SHIPPED = [
     "email_alert",
     "folder_drop",
     "paperless",
+    "primero",
     "receipt_folder",
     "sftp",
     "sql_table",

@@ -23,6 +23,7 @@ import threading
 import uuid
 from collections.abc import Callable
 from email import message_from_bytes
+from email.message import Message
 from email.policy import HTTP
 from typing import Any
 
@@ -87,17 +88,17 @@ class PaperlessServer:
         name, content = "", b""
         for part in message_from_bytes(kind + request.body, policy=HTTP).iter_parts():
             if part.get_filename():
-                name, content = part.get_filename() or "", part.get_payload(decode=True)
+                name, content = part.get_filename() or "", _payload(part)
             else:
                 field = part.get_param("name", header="Content-Disposition")
-                told.setdefault(str(field), []).append(part.get_payload(decode=True).decode())
+                told.setdefault(str(field), []).append(_payload(part).decode())
         fields = json.loads(told.pop("custom_fields", ["{}"])[0])
         if not name or not set(map(int, fields)) <= set(FIELDS.values()):
             request.answer(400, {"custom_fields": ["Custom field with id 99 does not exist"]})
             return
         with self._lock:
             number = str(uuid.uuid4())
-            task = {"task_id": number, "task_file_name": name, "status": "PENDING"}
+            task: dict[str, Any] = {"task_id": number, "task_file_name": name, "status": "PENDING"}
             task |= {"result": None, "related_document": None, "duplicate_documents": []}
             self.tasks[number] = {**task, "posted": (content, fields, told)}
             if self.works:
@@ -146,6 +147,11 @@ class PaperlessServer:
             for task in self.tasks.values()
             if all(task[name] == value for name, value in asked.items())
         ]
+
+
+def _payload(part: Message) -> bytes:
+    content = part.get_payload(decode=True)
+    return content if isinstance(content, bytes) else b""
 
 
 def _page(told: list[dict[str, Any]]) -> dict[str, Any]:
