@@ -1420,6 +1420,11 @@ MESSAGES: dict[str, Message] = {
         "What belongs there waits in FormFlow, and nothing is lost.",
         "Ask IT to check the address in the settings, and the other system’s version.",
     ),
+    "FF-595": Message(
+        "The message service did not say that it has the message.",
+        "Nobody can say whether it arrived, so FormFlow sends it again. The alert pages in the folder “Alerts” are not affected.",
+        "Ask IT to check the service. Look at the folder “Alerts” today. If you get the same message twice, one is enough.",
+    ),
 }
 
 
