@@ -8,7 +8,8 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-from collections.abc import Iterator
+import threading
+from queue import Empty, SimpleQueue
 from typing import Any, ClassVar
 
 from pydantic import Field, SecretStr
@@ -29,12 +30,15 @@ from formflow.sdk import (
     Prepared,
     RepeatSafe,
     SettingsError,
+    Unavailable,
     ending,
     moment_in_words,
 )
 
 EXTRA = "formflow[notify]"
-_LOGGER = "apprise"  # what it logs holds addresses, which hold keys
+_LOGGERS = ("apprise", "urllib3.connectionpool")  # what they log holds addresses, which hold keys
+# What sends, by destination. A service may drip and never end, and apprise waits for it: a thread cannot be ended.
+_sending: dict[str, threading.Thread] = {}
 
 
 class NotifySettings(ConnectorSettings):
@@ -43,6 +47,7 @@ class NotifySettings(ConnectorSettings):
     url: SecretStr = Field(
         description="The service, as apprise writes it, as env:NAME or file:PATH: it holds a key.",
     )
+    timeout_seconds: float = Field(20, gt=0, le=50, description="For one message and its answer.")
 
 
 class Notify(BaseConnector[NotifySettings]):
@@ -78,13 +83,17 @@ class Notify(BaseConnector[NotifySettings]):
 
     def deliver(self, prepared: Prepared) -> Delivered:
         """Hand the message over. Apprise says no more than yes or no, so after a no nobody knows."""
-        service = self._service()
-        told = json.loads(prepared.body)
-        with _silent():
-            is_sent = service.notify(title=told["title"], body=told["body"])
-        if not is_sent:
-            raise ending(Ambiguous, "FF-595")
-        return Delivered(prepared.key, DeliveredAs.CREATED, "handed to the service")
+        service, told = self._service(), json.loads(prepared.body)
+        if (before := _sending.get(self.context.destination)) and before.is_alive():
+            raise ending(Unavailable, "FF-595")  # one that never ends is enough
+        answers = SimpleQueue[bool]()
+        sending = threading.Thread(target=lambda: answers.put(service.notify(**told)), daemon=True)
+        _sending[self.context.destination] = sending
+        sending.start()
+        with contextlib.suppress(Empty):
+            if answers.get(timeout=min(self.settings.timeout_seconds, self.context.seconds_left)):
+                return Delivered(prepared.key, DeliveredAs.CREATED, "handed to the service")
+        raise ending(Ambiguous, "FF-595")
 
     def _service(self) -> Any:
         """Return the service. Raise SettingsError where apprise is not installed or knows no such address."""
@@ -92,21 +101,10 @@ class Notify(BaseConnector[NotifySettings]):
             import apprise
         except ImportError:
             raise ending(SettingsError, "FF-586", package=EXTRA) from None
+        for name in _LOGGERS:
+            logging.getLogger(name).disabled = True
         asset = apprise.AppriseAsset(app_id="FormFlow", http_redirects=False, async_mode=False)
-        with _silent():
-            url = self.settings.url.get_secret_value()
-            service = apprise.Apprise.instantiate(url, asset=asset)
+        service = apprise.Apprise.instantiate(self.settings.url.get_secret_value(), asset=asset)
         if service is None:
             raise ending(SettingsError, "FF-591", why="apprise knows no such address")
         return service
-
-
-@contextlib.contextmanager
-def _silent() -> Iterator[None]:
-    """Let apprise log nothing meanwhile."""
-    logger = logging.getLogger(_LOGGER)
-    before, logger.disabled = logger.disabled, True
-    try:
-        yield
-    finally:
-        logger.disabled = before
