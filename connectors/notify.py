@@ -9,6 +9,7 @@ import contextlib
 import json
 import logging
 import threading
+from collections import defaultdict
 from queue import Empty, SimpleQueue
 from typing import Any, ClassVar
 
@@ -37,8 +38,10 @@ from formflow.sdk import (
 
 EXTRA = "formflow[notify]"
 _LOGGERS = ("apprise", "urllib3.connectionpool")  # what they log holds addresses, which hold keys
-# What sends, by destination. A service may drip and never end, and apprise waits for it: a thread cannot be ended.
-_sending: dict[str, threading.Thread] = {}
+# A service may drip and never end, and apprise waits for it: a thread cannot be ended.
+_LEFT_TO_ITSELF = 8  # threads for each destination
+_sending: defaultdict[str, list[threading.Thread]] = defaultdict(list)
+_lock = threading.Lock()
 
 
 class NotifySettings(ConnectorSettings):
@@ -84,12 +87,9 @@ class Notify(BaseConnector[NotifySettings]):
     def deliver(self, prepared: Prepared) -> Delivered:
         """Hand the message over. Apprise says no more than yes or no, so after a no nobody knows."""
         service, told = self._service(), json.loads(prepared.body)
-        if (before := _sending.get(self.context.destination)) and before.is_alive():
-            raise ending(Unavailable, "FF-595")  # one that never ends is enough
         answers = SimpleQueue[bool]()
         sending = threading.Thread(target=lambda: answers.put(service.notify(**told)), daemon=True)
-        _sending[self.context.destination] = sending
-        sending.start()
+        _begin(self.context.destination, sending)
         with contextlib.suppress(Empty):
             if answers.get(timeout=min(self.settings.timeout_seconds, self.context.seconds_left)):
                 return Delivered(prepared.key, DeliveredAs.CREATED, "handed to the service")
@@ -108,3 +108,13 @@ class Notify(BaseConnector[NotifySettings]):
         if service is None:
             raise ending(SettingsError, "FF-591", why="apprise knows no such address")
         return service
+
+
+def _begin(destination: str, sending: threading.Thread) -> None:
+    """Start a thread. Raise Unavailable where many of the destination's have not ended."""
+    with _lock:
+        alive = [one for one in _sending[destination] if one.is_alive()]
+        if len(alive) >= _LEFT_TO_ITSELF:
+            raise ending(Unavailable, "FF-595")
+        sending.start()
+        _sending[destination] = [*alive, sending]
