@@ -208,6 +208,7 @@ def _stage(folder: RemoteFolder, key: str, contents: dict[str, bytes]) -> list[D
     """Put all files into the sub-folder, and behind them the list of them. Raise Rejected where a name is another's."""
     files = [DropFile(name, len(one), _digest(one)) for name, one in contents.items()]
     is_there = [_is_there(folder, one) for one in files]
+    folder.make(HANDED_OVER)
     for number, one in enumerate(files):
         if not is_there[number]:
             _put(folder, f"{HANDED_OVER}/{key}.{number}", contents[one.name])
@@ -263,12 +264,9 @@ def _put(folder: RemoteFolder, name: str, content: bytes) -> None:
     try:
         folder.put(name, content)
     except Missing:
-        folder.make(HANDED_OVER)
-        try:
-            folder.put(name, content)
-        except Missing:
-            why = f"“{HANDED_OVER}” in it is not a folder"
-            raise ending(SettingsError, "FF-583", why=why) from None
+        raise ending(
+            SettingsError, "FF-583", why="the folder, or a part of it, is not there"
+        ) from None
     with contextlib.suppress(Missing):
         if folder.read(name, len(content) + 1) == content:
             return
@@ -277,6 +275,8 @@ def _put(folder: RemoteFolder, name: str, content: bytes) -> None:
 
 def _try(folder: RemoteFolder) -> None:
     """Do once what each delivery does. Raise an ending. Nothing is left."""
+    if folder.size("") is None:
+        raise ending(SettingsError, "FF-583", why="there is no such folder")
     name = f".formflow-check-{secrets.token_hex(8)}"
     try:
         _put(folder, name, secrets.token_bytes(_TRIED_BYTES))

@@ -105,7 +105,9 @@ class WebServer:
         with contextlib.closing(connection):
             try:
                 connected.settimeout(left(self._until))
-                connection.request(method, self._root + path, body or None, told)
+                # A server may say no and hang up before it has read everything: what it said is still read.
+                with contextlib.suppress(OSError):
+                    connection.request(method, self._root + path, body or None, told)
                 connected.settimeout(left(self._until))
                 with _Response(connected, method, self._until, most + _MORE) as response:
                     response.begin()
