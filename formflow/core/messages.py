@@ -1364,6 +1364,11 @@ MESSAGES: dict[str, Message] = {
         "Nobody can say whether it arrived, so FormFlow sends it again under the same number.",
         "If you get the same message twice, one is enough.",
     ),
+    "FF-566": Message(
+        "Records are still to be filed by hand: “{destination}”.",
+        "They are in its folder, each with a receipt that nobody has moved to “Filed” in time.",
+        "File them, and move each receipt to “Filed”. “formflow status” lists them.",
+    ),
     # Folders on servers, document systems and case systems that are reached over the network
     "FF-580": Message(
         "The server cannot be reached, or did not answer in time.",

@@ -35,6 +35,7 @@ class TaskKind(StrEnum):
     REMIND = "remind"
     ESCALATE = "climb"  # as ledgers in use call it
     DELIVER = "deliver"
+    FILE = "file"  # done by a person, in another system: its number is a delivered parcel's
 
 
 class Cause(StrEnum):
@@ -60,6 +61,7 @@ class AuditEvent(StrEnum):
     JOINED = "joined"
     PARTED = "parted"  # two children who had been joined
     ACKNOWLEDGED = "acknowledged"
+    FILED_BY_HAND = "filed by hand"  # in another system, by a person
     TOLD = "told"  # an alert about FormFlow itself
     DELIVERED = "delivered"
     RETRIED = "retried"

@@ -22,6 +22,7 @@ SHIPPED = [
     "decision_folder",
     "email_alert",
     "folder_drop",
+    "handoff",
     "notify",
     "paperless",
     "primero",
