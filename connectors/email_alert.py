@@ -40,11 +40,13 @@ from formflow.sdk import (
     Retryable,
     SettingsError,
     Unavailable,
+    day_in_words,
     ending,
     moment_in_words,
 )
 from formflow_connectors import network
 
+A_MOMENT = timedelta(seconds=1)  # the midnight that ends a day belongs to that day
 TODAY = timedelta(hours=12)  # a deadline as near as this reads "today" in the subject
 
 
@@ -120,6 +122,8 @@ class EmailAlert(BaseConnector[EmailAlertSettings]):
         needs = f"{now}{parcel.reference}{again}: new form to review{' today' * is_due_today}"
         overdue = f"{now}{parcel.reference}: a step is overdue{', look today' * parcel.urgent}"
         subject = overdue if parcel.is_reminder else needs
+        if parcel.overdue:
+            subject = f"{parcel.headline}: look today"
         message["Subject"] = (
             f"{parcel.reference}: FormFlow needs attention" if parcel.is_own else subject
         )
@@ -241,7 +245,30 @@ def _refuse(answer: int, refusal: type[Ending], code: str) -> None:
     raise ending(kind, number, answer=str(answer)) from None
 
 
+def _all_overdue(parcel: AlertNotice) -> str:
+    """Return the message of a day: every case in which something is overdue, without names."""
+    told = (
+        f"{one.reference:16} {day_in_words(one.due - A_MOMENT):18}  {one.level}"
+        for one in parcel.overdue
+    )
+    cases = "\n".join(told)
+    return f"""{parcel.headline}.
+
+Reference        Due by the end of   Level
+{cases}
+
+Where to look:   {parcel.where_to_look}
+
+You get one such message each day that you are open, as long as anything is overdue.
+What cannot wait comes at once, by itself.
+
+This message holds no names. Do not add names if you reply or forward.
+"""
+
+
 def _words(parcel: AlertNotice) -> str:
+    if parcel.overdue:
+        return _all_overdue(parcel)
     if parcel.is_reminder:
         return f"""{parcel.headline}
 

@@ -63,6 +63,10 @@ class WorkingDays:
         """Return the end of the next day that the setting is open."""
         return self.end_of(self._later(moment, 1))
 
+    def next_day_begins(self, moment: datetime) -> datetime:
+        """Return the midnight that begins the next day that the setting is open."""
+        return self.end_of(self._later(moment, 1) - DAY)
+
     def hours_later(self, moment: datetime, hours: float) -> datetime:
         """Return the end of so many hours, of which only those on days that the setting is open count."""
         left, since, day = timedelta(hours=hours), moment.astimezone(UTC), self._day(moment)

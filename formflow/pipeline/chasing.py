@@ -16,7 +16,7 @@ NOT_FILED = "FF-566"
 
 def chase(context: WorkContext, task: Claimed, now: datetime) -> None:
     """Tell the safeguarding lead that something is still to be filed, and come back each working day."""
-    again = context.settings.working_days.next_day_ends(now)
+    again = context.settings.working_days.next_day_begins(now)
     with writing(context.engine) as connection:
         told = parcels.told_of(connection, task.ref_id)
         connector = context.destinations.get(told[1]) if told else None

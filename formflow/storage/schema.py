@@ -43,6 +43,7 @@ class Cause(StrEnum):
 
     ENTRY = "entry"  # an entry was recorded
     AGAIN = "again"  # its paper came once more
+    OVERDUE = "overdue"  # a day begins on which something is overdue in some cases
     REMINDER = "reminder"  # something in its case is overdue
     ESCALATION = "escalation"  # nobody has acknowledged its alert
     OWN = "own"  # something is wrong with FormFlow itself
