@@ -1369,6 +1369,11 @@ MESSAGES: dict[str, Message] = {
         "They are in its folder, each with a receipt that nobody has moved to “Filed” in time.",
         "File them, and move each receipt to “Filed”. “formflow status” lists them.",
     ),
+    "FF-567": Message(
+        "Somebody else has changed this at the same moment.",
+        "Nothing of theirs was written over.",
+        "You do not need to do anything. FormFlow tries again by itself.",
+    ),
     # Folders on servers, document systems and case systems that are reached over the network
     "FF-580": Message(
         "The server cannot be reached, or did not answer in time.",

@@ -17,6 +17,7 @@ from formflow.sdk.contract import Capabilities, Connector, DataClass, Operation,
 SHIPPED = [
     "alert_folder",
     "attention_folder",
+    "calendar",
     "child_files",
     "csv_file",
     "decision_folder",
