@@ -1374,6 +1374,11 @@ MESSAGES: dict[str, Message] = {
         "Nothing of theirs was written over.",
         "You do not need to do anything. FormFlow tries again by itself.",
     ),
+    "FF-568": Message(
+        "Microsoft 365 does not let FormFlow in ({answer}).",
+        "What belongs there waits in FormFlow, and nothing is lost.",
+        "Ask IT to check tenant, client_id and client_secret: a secret ends after some months. If it is how you get alerts, look at the folder “Alerts” today.",
+    ),
     # Folders on servers, document systems and case systems that are reached over the network
     "FF-580": Message(
         "The server cannot be reached, or did not answer in time.",

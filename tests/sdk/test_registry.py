@@ -23,6 +23,7 @@ SHIPPED = [
     "decision_folder",
     "email_alert",
     "folder_drop",
+    "graph_mail",
     "handoff",
     "notify",
     "paperless",
