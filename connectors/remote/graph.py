@@ -71,14 +71,14 @@ class Graph:
 
     def __init__(self, settings: GraphSettings, context: Context) -> None:
         self._settings, self._context = settings, context
-        self._server = self._at(settings.graph_url, {})
+        self._server = self.at(settings.graph_url)
 
     def sign_in(self) -> str:
         """Return a token. Raise SettingsError where Microsoft 365 does not let FormFlow in."""
         token, until = self._tokens.get(self._settings, ("", 0.0))
         if time.monotonic() < until:
             return token
-        answer = self._at(self._settings.login_url, {}).ask(
+        answer = self.at(self._settings.login_url).ask(
             "POST",
             f"/{quote(self._settings.tenant)}/oauth2/v2.0/token",
             urlencode(self._asked_for()).encode(),
@@ -115,10 +115,16 @@ class Graph:
         except Unavailable:
             raise ending(Ambiguous, "FF-565") from None
 
-    def _at(self, url: str, headers: Mapping[str, str]) -> WebServer:
+    def at(self, url: str) -> WebServer:
+        """Return another server of Microsoft's, to be asked without a token."""
         own = self._settings
         place = WebServerSettings(url=url, ca_file=own.ca_file, timeout_seconds=own.timeout_seconds)
-        return WebServer(place, self._context, headers)
+        return WebServer(place, self._context, {})
+
+    def path_of(self, url: str) -> str:
+        """Return the path of an address of Graph's own, such as that of a next page; "" for any other."""
+        root = self._settings.graph_url
+        return url.removeprefix(root) if url.startswith(f"{root}/") else ""
 
     def _asked_for(self) -> dict[str, str]:
         own = self._settings

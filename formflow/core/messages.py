@@ -1379,6 +1379,11 @@ MESSAGES: dict[str, Message] = {
         "What belongs there waits in FormFlow, and nothing is lost.",
         "Ask IT to check tenant, client_id and client_secret: a secret ends after some months. If it is how you get alerts, look at the folder “Alerts” today.",
     ),
+    "FF-569": Message(
+        "Microsoft 365 wants the files at an address that is not the site’s.",
+        "Nothing was sent there. What belongs there waits in FormFlow, and nothing is lost.",
+        "Ask IT to check “site” in the settings.",
+    ),
     # Folders on servers, document systems and case systems that are reached over the network
     "FF-580": Message(
         "The server cannot be reached, or did not answer in time.",

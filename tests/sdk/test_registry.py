@@ -30,6 +30,7 @@ SHIPPED = [
     "primero",
     "receipt_folder",
     "sftp",
+    "sharepoint",
     "sql_table",
     "webdav",
     "webhook",

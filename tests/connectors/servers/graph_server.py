@@ -2,6 +2,10 @@
 
 [token]  https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
 [mail]   https://learn.microsoft.com/graph/api/user-sendmail
+[site]   https://learn.microsoft.com/graph/api/site-getbypath, …/api/drive-list
+[item]   https://learn.microsoft.com/graph/api/driveitem-get, …-list-children, …-post-children, …-move, …-delete
+[small]  https://learn.microsoft.com/graph/api/driveitem-put-content
+[large]  https://learn.microsoft.com/graph/api/driveitem-createuploadsession
 [errors] https://learn.microsoft.com/graph/errors
 [limits] https://learn.microsoft.com/graph/throttling
 """
@@ -34,6 +38,7 @@ class GraphServer:
         self.sent: list[bytes] = []
         self.asked: list[str] = []  # method and path of each request
         self.tokens: set[str] = set()
+        self.library = Library()
         # Answers in the place of Graph, after the request has come; returns whether it did.
         self.says: Callable[[Handler], bool] | None = None
 
@@ -65,6 +70,9 @@ class GraphServer:
             handler.error(401, "InvalidAuthenticationToken")
         elif handler.path.startswith("/v1.0/users/"):
             self._mail(handler, body)
+        elif handler.path.startswith(("/v1.0/sites/", "/v1.0/drives/")):
+            with self.library.lock:
+                self.library.work(handler, body)
         else:
             handler.error(400, "BadRequest")
 
@@ -85,6 +93,154 @@ class GraphServer:
         handler.tell(202, None)
 
 
+class Library:
+    """A document library: files by their path, "" for its root, and folders, whose content is None."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.items: dict[str, bytes | None] = {"": None}
+        self.sessions: dict[str, tuple[str, bytearray]] = {}  # key -> path, and what has come of it
+        self.page = 2  # names on one page
+
+    def work(self, handler: Handler, body: bytes) -> None:
+        """Answer for a site [site], or for an item by its path [item]."""
+        path, _, query = handler.path.removeprefix("/v1.0").partition("?")
+        if path == "/sites/127.0.0.1:/sites/Safeguarding":
+            handler.tell(200, {"id": "the-site"})
+        elif path == "/sites/the-site/drives":
+            drives = [{"id": "other", "name": "Pictures"}, {"id": "b!1", "name": "Documents"}]
+            handler.tell(200, {"value": drives})
+        elif not path.startswith("/drives/b%211/root"):
+            handler.error(404, "itemNotFound")
+        else:
+            where, _, action = path.removeprefix("/drives/b%211/root").lstrip(":").partition(":/")
+            name = unquote(where).strip("/")
+            asked = f"{handler.command} {action}".strip()
+            self._do(handler, asked, name, body, query)
+
+    def _do(self, handler: Handler, asked: str, name: str, body: bytes, query: str) -> None:
+        is_there, folder = name in self.items, name.rpartition("/")[0]
+        match asked:
+            case "PUT content" | "POST createUploadSession" if folder not in self.items:
+                handler.error(404, "itemNotFound")
+            case "PUT content":
+                self._put(handler, name, body, fails="conflictBehavior=fail" in query)
+            case "POST createUploadSession":
+                self._begin(handler, name, body)
+            case _ if not is_there:
+                handler.error(404, "itemNotFound")
+            case "GET":
+                handler.tell(200, self._about(handler, name))
+            case "GET children":
+                self._children(handler, name, query)
+            case "POST children":
+                told = json.loads(body)
+                made = f"{name}/{told['name']}".strip("/")
+                if made in self.items:
+                    handler.error(409, "nameAlreadyExists")
+                else:
+                    self.items[made] = None
+                    handler.tell(201, self._about(handler, made))
+            case "PATCH":
+                self._move(handler, name, json.loads(body))
+            case "DELETE":
+                del self.items[name]
+                handler.tell(204, None)
+            case _:
+                handler.error(400, "BadRequest")
+
+    def _about(self, handler: Handler, name: str) -> dict[str, Any]:
+        content = self.items[name]
+        told: dict[str, Any] = {"id": f"id of {name}", "name": name.rpartition("/")[2]}
+        if content is None:
+            return told | {"folder": {}, "size": 0}
+        key = base64.urlsafe_b64encode(name.encode()).decode()
+        url = f"https://{handler.headers['Host']}/_download/{key}?tempauth=1"
+        return told | {"file": {}, "size": len(content), "@microsoft.graph.downloadUrl": url}
+
+    def _children(self, handler: Handler, name: str, query: str) -> None:
+        """Tell a page of names, and where the next one is [item]."""
+        inside = f"{name}/" if name else ""
+        every = [p for p in sorted(self.items) if p and p.startswith(inside)]
+        names = [p.removeprefix(inside) for p in every if "/" not in p.removeprefix(inside)]
+        start = int(query.partition("$skiptoken=")[2] or 0)
+        told: dict[str, Any] = {"value": [{"name": n} for n in names[start : start + self.page]]}
+        if start + self.page < len(names):
+            here = handler.path.partition("?")[0]
+            told["@odata.nextLink"] = (
+                f"https://{handler.headers['Host']}{here}?$skiptoken={start + self.page}"
+            )
+        handler.tell(200, told)
+
+    def _put(self, handler: Handler, name: str, content: bytes, *, fails: bool) -> None:
+        """Keep a small file: 201; 409 where there is one and it is asked to fail [small]."""
+        if len(content) > 4 << 20:
+            handler.error(413, "RequestEntityTooLarge")
+        elif fails and name in self.items:
+            handler.error(409, "nameAlreadyExists")
+        else:
+            self.items[name] = content
+            handler.tell(201, self._about(handler, name))
+
+    def _begin(self, handler: Handler, name: str, body: bytes) -> None:
+        """Begin a session, with an address that holds its own key [large]."""
+        behaviour = json.loads(body)["item"]["@microsoft.graph.conflictBehavior"]
+        if behaviour == "fail" and name in self.items:
+            handler.error(409, "nameAlreadyExists")
+            return
+        key = f"{len(self.sessions)}"
+        self.sessions[key] = name, bytearray()
+        handler.tell(
+            200, {"uploadUrl": f"https://{handler.headers['Host']}/_upload/{key}?tempauth=1"}
+        )
+
+    def _move(self, handler: Handler, name: str, told: dict[str, Any]) -> None:
+        """Rename or move an item: 409 where the name is taken [item]."""
+        parent = told["parentReference"]["id"].removeprefix("id of ")
+        final = f"{parent}/{told['name']}".strip("/")
+        if final in self.items:
+            handler.error(409, "nameAlreadyExists")
+        else:
+            self.items[final] = self.items.pop(name)
+            handler.tell(200, self._about(handler, final))
+
+    def by_key(self, handler: Handler, body: bytes) -> None:
+        """Answer at an address that Graph has given: no token may be sent along [large]."""
+        key = handler.path.partition("?")[0].rpartition("/")[2]
+        if handler.headers.get("Authorization"):
+            handler.error(401, "unauthenticated")
+        elif handler.path.startswith("/_download/"):
+            content = self.items.get(base64.urlsafe_b64decode(key).decode())
+            if content is None:
+                handler.error(404, "itemNotFound")
+            else:
+                handler.send_response(200)
+                handler.send_header("Content-Length", str(len(content)))
+                handler.end_headers()
+                handler.wfile.write(content)
+        else:
+            self._piece(handler, key, body)
+
+    def _piece(self, handler: Handler, key: str, body: bytes) -> None:
+        """Take the next part: 416 where it is not the next; 400 where one but the last is no multiple of 320 KiB [large]."""
+        name, come = self.sessions[key]
+        span, _, size = handler.headers["Content-Range"].removeprefix("bytes ").partition("/")
+        first, last = map(int, span.split("-"))
+        if first != len(come) or last - first + 1 != len(body):
+            handler.error(416, "invalidRange")
+        elif last + 1 < int(size) and len(body) % (320 << 10):
+            handler.error(400, "invalidRequest")
+        elif name in self.items:
+            handler.error(409, "nameAlreadyExists")
+        else:
+            come += body
+            if len(come) < int(size):
+                handler.tell(202, {"nextExpectedRanges": [f"{len(come)}-"]})
+            else:
+                self.items[name] = bytes(come)
+                handler.tell(201, self._about(handler, name))
+
+
 class Handler(BaseHTTPRequestHandler):
     """One request."""
 
@@ -98,6 +254,9 @@ class Handler(BaseHTTPRequestHandler):
             return
         if "/oauth2/" in self.path:
             self.graph.sign_in(self, body)
+        elif self.path.startswith(("/_download/", "/_upload/")):
+            with self.graph.library.lock:
+                self.graph.library.by_key(self, body)
         else:
             self.graph.work(self, body)
 
