@@ -239,10 +239,20 @@ def _changed(shelf: _Shelf, name: str, event: Event | None) -> bool:
         return there is not None
     if there is None:
         shelf.write(name, event.as_bytes(0), None)
-        return True
-    content, tag = there
-    known = Known.parse(content)
-    if known.start == event.start:
-        return False
-    shelf.write(name, event.as_bytes(known.sequence + 1), tag)
+    else:
+        content, tag = there
+        known = Known.parse(content)
+        if _is_as_it_should_be(known, event):
+            return False
+        shelf.write(name, event.as_bytes(known.sequence + 1), tag)
+    try:
+        kept = shelf.read(name)  # some servers say yes to everything
+    except (Retryable, Unavailable):
+        raise ending(Ambiguous, "FF-565") from None
+    if kept is None or not _is_as_it_should_be(Known.parse(kept[0]), event):
+        raise ending(Unavailable, "FF-584")
     return True
+
+
+def _is_as_it_should_be(known: Known, event: Event) -> bool:
+    return (known.uid, known.start) == (event.uid, event.start)

@@ -30,7 +30,7 @@ from formflow_connectors.webhook_post import Address, refuse
 SPARE_SECONDS = 300.0  # so long before it ends a token is not used any more
 _NAME = re.compile(r"[A-Za-z0-9.-]{1,100}")
 _TOKEN = re.compile(r"[\x21-\x7e]{1,20000}")
-_LATER = (408, 429, 500, 502, 503, 504)  # of a sign-in; anything else but a token is for IT
+_LATER = (408, 429, *range(500, 600))  # of a sign-in; anything else but a token is for IT
 UNAUTHORIZED = 401
 
 

@@ -34,6 +34,7 @@ SECRET = "a-word-that-nobody-may-see"  # noqa: S105 - of a server that lives a s
 SIGNED = "whsec_" + base64.b64encode(b"a key of thirty-two bytes, or so").decode()
 AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER: a close is a reset
 MAP = {"level": "{level}", "description": "{child_a_name}"}
+APP = {"tenant": "school.example", "client_id": "an-app", "client_secret": SECRET}
 OWN: dict[str, dict[str, Any]] = {
     "webhook": {"secret": SIGNED},
     "webhook_record": {"secret": SIGNED, "columns": MAP, "receiver_keeps_ids": True},
@@ -46,6 +47,13 @@ OWN: dict[str, dict[str, Any]] = {
         "reference_field": "reference",
     },
     "notify": {},
+    "calendar": {"username": "formflow", "password": SECRET},
+    "graph_mail": APP | {"sender": "a@school.example", "recipient": "b@school.example"},
+    "sharepoint": APP | {"folder": "Forms"},
+}
+SIGNS_IN = {
+    "graph_mail": ("login_url", "graph_url"),
+    "sharepoint": ("login_url", "graph_url", "site"),
 }
 _number = count()
 BELIEVES = ("webhook", "webhook_record", "notify")  # a yes is all that they can ask for
@@ -102,6 +110,9 @@ def server(kind: str, encrypted: Failing, plain: Failing) -> Iterator[Failing]:
 def _opened(kind: str, port: int, ca_file: Path, seconds: float = 20) -> Any:
     url = f"https://127.0.0.1:{port}/x"
     own = {"url": url, "ca_file": ca_file, "timeout_seconds": seconds} | OWN[kind]
+    for name in SIGNS_IN.get(kind, ()):
+        own |= {name: url}
+        own.pop("url", None)
     if kind == "notify":
         own = {"url": f"json://formflow:{SECRET}@127.0.0.1:{port}/{SECRET}"}
         own |= {"timeout_seconds": seconds}
@@ -191,6 +202,8 @@ def test_a_no(
 ) -> None:
     server.says = _status(status, Location="https://127.0.0.1:1/")
     came = _comes_to(_opened(kind, server.port, authority.file), caplog)
+    if kind in SIGNS_IN and status < 500:
+        expected = SettingsError  # the sign-in is refused
     assert type(came) is (Ambiguous if kind == "notify" else expected)
 
 
