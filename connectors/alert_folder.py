@@ -80,13 +80,20 @@ class AlertFolder(BaseConnector[AlertFolderSettings]):
 
     def prepare(self, parcel: AlertParcel) -> Prepared:
         """Return the page and its name: urgency first, then the reference."""
-        first = NOW if parcel.urgent else URGENCY[parcel.light]
-        name = f"{first} {at_revision(parcel.reference, parcel.revision)}.html"
-        if parcel.is_reminder:  # beside the alert, never over it; one page for each case
-            name = f"{f'{NOW} OVERDUE' if parcel.urgent else OVERDUE} {parcel.reference}.html"
-            body = marked(parcel.page, parcel.key, parcel.case_key)
-            return Prepared(parcel.key, body, {"name": name, "case": parcel.case_key})
-        return Prepared(parcel.key, marked(parcel.page, parcel.key), {"name": name})
+        level = URGENCY[parcel.light]
+        if not parcel.is_reminder:
+            first = NOW if parcel.urgent else level
+            name = f"{first} {at_revision(parcel.reference, parcel.revision)}.html"
+            return Prepared(parcel.key, marked(parcel.page, parcel.key), {"name": name})
+        body = marked(parcel.page, parcel.key, parcel.case_key)
+        if parcel.overdue:  # of all cases, once a day
+            name = f"{OVERDUE} {parcel.recorded_at:%Y-%m-%d} {level}.html"
+            earlier = f"{OVERDUE} [0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] *.html"
+            told = {"name": name, "case": parcel.case_key, "replaces": earlier}
+            return Prepared(parcel.key, body, told)
+        # beside the alert, never over it; one page for each case
+        name = f"{f'{NOW} OVERDUE' if parcel.urgent else OVERDUE} {level} {parcel.reference}.html"
+        return Prepared(parcel.key, body, {"name": name, "case": parcel.case_key})
 
     def deliver(self, prepared: Prepared) -> Delivered:
         """Put the page into the folder once. A page that was dragged into "Seen" stays there.
@@ -102,6 +109,7 @@ class AlertFolder(BaseConnector[AlertFolderSettings]):
                 if self._is_free(final, prepared):
                     break
             self._folder.put({final: prepared.body})
+            self._take_away_earlier(final, prepared)
         return Delivered(prepared.key, DeliveredAs.CREATED, self._folder.where(final))
 
     def look_up(self, key: str) -> Delivered | None:
@@ -120,6 +128,14 @@ class AlertFolder(BaseConnector[AlertFolderSettings]):
         """Return the keys of the pages in "Seen" that no longer lie before it."""
         seen = _keys_of(self._seen, set(waiting.values())) & waiting.keys()
         return seen - _keys_of(self._folder.root, {waiting[key] for key in seen})
+
+    def _take_away_earlier(self, final: Path, prepared: Prepared) -> None:
+        """Take away the pages of earlier days that a page takes the place of. What was moved to "Seen" stays."""
+        earlier = prepared.headers.get("replaces", "")
+        for path in self._folder.root.glob(earlier) if earlier else ():
+            with contextlib.suppress(FileNotFoundError, files.NotAFile):
+                if path.name < final.name and prepared.headers["case"].encode() in files.read(path):
+                    files.patiently(path.unlink)
 
     def _pages(self) -> list[Path]:
         return [*self._folder.root.glob("*.html"), *self._seen.glob("*.html")]

@@ -11,15 +11,10 @@ import smtplib
 import ssl
 import time
 from collections.abc import Iterator
-from datetime import timedelta
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP as SMTP_LINES
-from email.utils import format_datetime
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from formflow.sdk import (
     AlertNotice,
@@ -41,25 +36,9 @@ from formflow.sdk import (
     SettingsError,
     Unavailable,
     ending,
-    moment_in_words,
 )
 from formflow_connectors import network
-
-TODAY = timedelta(hours=12)  # a deadline as near as this reads "today" in the subject
-
-
-def _one_address(text: str) -> str:
-    try:
-        plain = Address(addr_spec=text).addr_spec
-    except (ValueError, IndexError):
-        plain = ""
-    if plain != text or not text.isascii() or "@" not in text:
-        msg = "is not one plain e-mail address, such as dsl@school.example"
-        raise ValueError(msg)
-    return text
-
-
-_OneAddress = Annotated[str, AfterValidator(_one_address)]
+from formflow_connectors.alert_mail import OneAddress, alert_mail
 
 
 class EmailAlertSettings(ConnectorSettings):
@@ -72,8 +51,8 @@ class EmailAlertSettings(ConnectorSettings):
     )
     username: str | None = Field(None, description="Leave out where the server asks for none.")
     password: SecretStr | None = Field(None, description="As env:NAME or file:PATH.")
-    sender: _OneAddress = Field(description="The address that alerts come from.")
-    recipient: _OneAddress = Field(description="The one address that is told.")
+    sender: OneAddress = Field(description="The address that alerts come from.")
+    recipient: OneAddress = Field(description="The one address that is told.")
     ca_file: Path | None = Field(
         None, description="Certificates to trust instead of those of this computer."
     )
@@ -112,27 +91,9 @@ class EmailAlert(BaseConnector[EmailAlertSettings]):
 
     def prepare(self, parcel: AlertNotice) -> Prepared:
         """Return the whole message. Its Message-ID and date are the same for every repeat."""
-        again = f", revision {parcel.revision}" if parcel.revision > 1 else ""
-        deadline = parcel.respond_by
-        is_due_today = deadline is not None and deadline - parcel.recorded_at <= TODAY
-        message = EmailMessage()
-        now = "NOW: " * parcel.urgent
-        needs = f"{now}{parcel.reference}{again}: new form to review{' today' * is_due_today}"
-        overdue = f"{now}{parcel.reference}: a step is overdue{', look today' * parcel.urgent}"
-        subject = overdue if parcel.is_reminder else needs
-        message["Subject"] = (
-            f"{parcel.reference}: FormFlow needs attention" if parcel.is_own else subject
+        return Prepared(
+            parcel.key, alert_mail(parcel, self.settings.sender, self.settings.recipient)
         )
-        message["From"] = self.settings.sender
-        message["To"] = self.settings.recipient
-        message["Date"] = format_datetime(parcel.recorded_at)
-        message["Message-ID"] = f"<{parcel.key}@{self.settings.sender.partition('@')[2]}>"
-        message["Sensitivity"] = "Company-Confidential"
-        message["Auto-Submitted"] = "auto-generated"
-        if is_due_today or parcel.urgent:
-            message["Importance"] = "high"
-        message.set_content(_words(parcel), cte="quoted-printable")
-        return Prepared(parcel.key, message.as_bytes(policy=SMTP_LINES))
 
     def deliver(self, prepared: Prepared) -> Delivered:
         """Hand the message to the mail server; return when the server has taken it."""
@@ -239,29 +200,3 @@ def _refuse(answer: int, refusal: type[Ending], code: str) -> None:
     kind, number = (refusal, code) if for_good else (Retryable, "FF-416")
     # From nothing: the server's own words may repeat an address or a part of the message.
     raise ending(kind, number, answer=str(answer)) from None
-
-
-def _words(parcel: AlertNotice) -> str:
-    if parcel.is_reminder:
-        return f"""{parcel.headline}
-
-Reference:       {parcel.reference}
-Where to look:   {parcel.where_to_look}
-
-You will get this once each working day until the step is recorded on its sheet and the sheet is dropped.
-
-This message holds no names. Do not add names if you reply or forward.
-"""
-    deadline = moment_in_words(parcel.respond_by) if parcel.respond_by else "as soon as you can"
-    deadline = "now" if parcel.urgent else deadline
-    return f"""{parcel.headline}
-
-Review by:       {deadline}
-Reference:       {parcel.reference}, revision {parcel.revision}
-Where to look:   {parcel.where_to_look}
-
-When you have read it, move its page from “Alerts” to “Seen”,
-or run: formflow ack {parcel.reference}
-
-This message holds no names. Do not add names if you reply or forward.
-"""

@@ -16,8 +16,8 @@ PATIENCE = 2  # times the time-out of a step: what the whole conversation may ta
 class Replies(io.RawIOBase):
     """What a server answers, up to a number of bytes and a moment: it may drip, or never end."""
 
-    def __init__(self, raw: io.RawIOBase, until: float) -> None:
-        self._raw, self._until, self._left = raw, until, LARGEST_REPLIES
+    def __init__(self, raw: io.RawIOBase, until: float, most: int = LARGEST_REPLIES) -> None:
+        self._raw, self._until, self._left = raw, until, most
 
     def readable(self) -> bool:
         """Say that it can be read."""

@@ -82,7 +82,8 @@ class Address:
         return cls(host, usual if port is None else port, (parts.path or "/") + query, is_encrypted)
 
 
-def _address(url: SecretStr) -> SecretStr:
+def is_address(url: SecretStr) -> SecretStr:
+    """Return an address of a server. Raise ValueError in words, without it."""
     Address.parse(url.get_secret_value())
     return url
 
@@ -106,7 +107,7 @@ def _decoded(secret: SecretStr) -> bytes:
 class PostSettings(ConnectorSettings):
     """To which address messages go, and how it knows that they are FormFlow’s."""
 
-    url: Annotated[SecretStr, AfterValidator(_address)] = Field(
+    url: Annotated[SecretStr, AfterValidator(is_address)] = Field(
         description="The address, https://…, as env:NAME or file:PATH: it may hold a key."
     )
     secret: Annotated[SecretStr, AfterValidator(_key)] = Field(
@@ -140,7 +141,7 @@ class Post:
             status, later = _answer(
                 connection, self._address.target, prepared.body, self._signed(prepared), until
             )
-        _refuse(status, later)
+        refuse(status, later)
         # Only 201 says that it was new.
         how = DeliveredAs.CREATED if status == http.client.CREATED else DeliveredAs.UPDATED
         return Delivered(prepared.key, how, self._address.host)
@@ -169,14 +170,14 @@ class Post:
         """Yield a connection to the one address, encrypted and with a certificate that is trusted."""
         host, port = self._address.host, self._address.port
         context = self._trusted() if self._address.is_encrypted else None
-        with _before_the_message():
-            line = _line(host, port, context, until)
-        with line:
+        with before_the_message():
+            connected = line(host, port, context, until)
+        with connected:
             if context is None:
                 connection = http.client.HTTPConnection(host, port)
             else:
                 connection = http.client.HTTPSConnection(host, port, context=context)
-            connection.sock = line
+            connection.sock = connected
             yield connection
 
     def _trusted(self) -> ssl.SSLContext:
@@ -186,31 +187,32 @@ class Post:
             raise ending(SettingsError, "FF-561") from None
 
 
-def _left(until: float) -> float:
+def left(until: float) -> float:
+    """Return how many seconds are left, at least a few hundredths: none would mean to wait for ever."""
     return max(0.05, until - time.monotonic())
 
 
-def _line(host: str, port: int, context: ssl.SSLContext | None, until: float) -> socket.socket:
+def line(host: str, port: int, context: ssl.SSLContext | None, until: float) -> socket.socket:
     """Return a connection to the first of a host's numbers that answers. Raise OSError."""
     wrong = OSError()
     numbers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     for family, kind, protocol, _, number in numbers:
-        line = socket.socket(family, kind, protocol)
+        made = socket.socket(family, kind, protocol)
         if context is not None:  # before it connects: else a line that broke just then is left open
-            line = context.wrap_socket(line, server_hostname=host)
+            made = context.wrap_socket(made, server_hostname=host)
         try:
-            line.settimeout(_left(until))
-            line.connect(number)
+            made.settimeout(left(until))
+            made.connect(number)
         except OSError as problem:
-            line.close()
+            made.close()
             wrong = problem
         else:
-            return line
+            return made
     raise wrong
 
 
 @contextlib.contextmanager
-def _before_the_message() -> Iterator[None]:
+def before_the_message() -> Iterator[None]:
     """Turn trouble into an ending, as long as no word of the message has been handed over."""
     try:
         yield
@@ -232,9 +234,9 @@ def _answer(
     Raise Ambiguous where there is none.
     """
     try:
-        connection.sock.settimeout(_left(until))
+        connection.sock.settimeout(left(until))
         connection.request("POST", target, body, dict(headers))
-        connection.sock.settimeout(_left(until))
+        connection.sock.settimeout(left(until))
         answer = http.client.HTTPResponse(connection.sock, method="POST")
         answer.fp = io.BufferedReader(network.Replies(answer.fp.detach(), until))
         with answer:
@@ -245,7 +247,7 @@ def _answer(
         raise ending(Ambiguous, "FF-565") from None
 
 
-def _refuse(status: int, later: str) -> None:
+def refuse(status: int, later: str) -> None:
     """Raise what an answer means, unless it is a yes."""
     said = str(status)
     if 200 <= status < 300:

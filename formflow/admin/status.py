@@ -24,6 +24,7 @@ from formflow.storage import (
     backups,
     database,
     entries,
+    handoffs,
     papers,
     roster,
     sightings,
@@ -61,6 +62,7 @@ class Overview:
     waiting: tuple[Waiting, ...]
     undecided: tuple[str, ...]  # references of records about which nothing is decided, oldest first
     own_alerts: tuple[OwnAlert, ...]  # about FormFlow itself, which nobody has seen yet
+    to_file: Mapping[str, tuple[str, ...]]  # destination -> what a person is to file there by hand
     undelivered: tuple[Undelivered, ...]
     lacking_since: Mapping[str, datetime]  # destination -> the oldest news that it does not hold
     silent: tuple[Silent, ...]
@@ -115,6 +117,7 @@ def overview(settings: Settings) -> Overview:
         held_up = backlog.held_up(connection)
         undecided = tuple(waiting.undecided(connection))
         own = tuple(own_alerts.waiting(connection))
+        to_file = handoffs.all_waiting(connection)
         undelivered = tuple(tasks.undelivered(connection))
         lacking_since = backlog.lacking_since(connection)
         there = {known.name for known in settings.destinations()}
@@ -128,6 +131,7 @@ def overview(settings: Settings) -> Overview:
         unseen,
         undecided,
         own,
+        to_file,
         undelivered,
         lacking_since,
         silent,
@@ -176,6 +180,10 @@ def as_text(view: Overview, settings: Settings) -> str:
     lines += [f"! {own.reference}: {own.text} ({own.code})" for own in view.own_alerts]
     if view.undecided:
         lines.append(f"{len(view.undecided)} wait for a decision: {', '.join(view.undecided)}.")
+    lines += [
+        f"{len(names)} wait to be filed by hand in {destination}: {', '.join(names)}."
+        for destination, names in view.to_file.items()
+    ]
     lines += unread_in_words(view)
     lines += held_up_in_words(view)
     lines += put_back_in_words(view, settings)

@@ -12,8 +12,9 @@ from formflow.cli.output import say
 from formflow.core.account import account
 from formflow.core.clock import utc_now
 from formflow.core.errors import ExitCode
+from formflow.core.settings import Settings
 from formflow.pipeline.reread import Became, read_again
-from formflow.storage import database, tasks
+from formflow.storage import database, handoffs, tasks
 from formflow.storage.acknowledgements import acknowledge
 from formflow.storage.audit_trail import AuditEvent, Happened
 from formflow.storage.originals import Vault
@@ -22,10 +23,15 @@ from formflow.storage.originals import Vault
 @click.command()
 @click.argument("reference")
 @click.option("--by", default=None, help="Who has seen it. Default: the account you work with.")
+@click.option(
+    "--filed-in", metavar="DESTINATION", help="Say instead that all of it is filed by hand there."
+)
 @click.pass_obj
-def ack(settings_file: Path, reference: str, by: str | None) -> int:
-    """Say that you have seen the alert about REFERENCE."""
+def ack(settings_file: Path, reference: str, by: str | None, filed_in: str | None) -> int:
+    """Say that you have seen the alert about REFERENCE, or filed it in another system."""
     settings, who = load_settings(settings_file), by or account()
+    if filed_in is not None:
+        return _filed(settings, reference, filed_in)
     with (
         at_the_ledger(settings, "ack") as (engine, trail),
         database.writing(engine) as connection,
@@ -36,6 +42,22 @@ def ack(settings_file: Path, reference: str, by: str | None) -> int:
         return ExitCode.DONE
     say(
         f"Nothing of {reference} was waiting to be seen. Check the reference with “formflow status”."
+    )
+    return ExitCode.USAGE
+
+
+def _filed(settings: Settings, reference: str, destination: str) -> int:
+    """Note that all that was handed over of a case has been filed by hand."""
+    with (
+        at_the_ledger(settings, "ack") as (engine, trail),
+        database.writing(engine) as connection,
+    ):
+        count = handoffs.end_all(connection, trail, reference, destination, utc_now())
+    if count:
+        say(f"{reference} has been filed in {destination}.")
+        return ExitCode.DONE
+    say(
+        f"Nothing of {reference} was waiting to be filed in {destination}. Check with “formflow status”."
     )
     return ExitCode.USAGE
 

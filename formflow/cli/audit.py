@@ -36,6 +36,7 @@ EVENTS: Mapping[AuditEvent, str] = {
     AuditEvent.JOINED: "Two children linked",
     AuditEvent.PARTED: "Link between two children removed",
     AuditEvent.ACKNOWLEDGED: "Alert acknowledged",
+    AuditEvent.FILED_BY_HAND: "Filed by hand",
     AuditEvent.TOLD: "Alert about FormFlow itself",
     AuditEvent.DELIVERED: "Delivered",
     AuditEvent.RETRIED: "Deliveries tried again",

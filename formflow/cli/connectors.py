@@ -38,7 +38,7 @@ def list_kinds(as_json: bool) -> int:
 
 
 def _row(installed: registry.Kind) -> dict[str, object]:
-    """Return what one kind takes, or why it cannot be used."""
+    """Return what one kind takes, and what it lacks; or why it cannot be used."""
     row: dict[str, object] = dict.fromkeys(("kind", "takes", "carries", "repeat_safe"), "")
     row |= {"kind": installed.kind, "package": f"{installed.distribution} {installed.version}"}
     row["problem"] = registry.trouble(installed) or ""
@@ -46,6 +46,7 @@ def _row(installed: registry.Kind) -> dict[str, object]:
         able = registry.load(installed.kind).capabilities
         row |= {"takes": sorted(able.operations), "carries": able.carries}
         row["repeat_safe"] = able.repeat_safe
+        row["problem"] = registry.lacks(installed.kind) or ""
     return row
 
 

@@ -1375,6 +1375,87 @@ MESSAGES: dict[str, Message] = {
         "Nobody can say whether it arrived, so FormFlow sends it again under the same number.",
         "If you get the same message twice, one is enough.",
     ),
+    "FF-566": Message(
+        "Records are still to be filed by hand: “{destination}”.",
+        "They are in its folder, each with a receipt that nobody has moved to “Filed” in time.",
+        "File them, and move each receipt to “Filed”. “formflow status” lists them.",
+    ),
+    "FF-567": Message(
+        "Somebody else has changed this at the same moment.",
+        "Nothing of theirs was written over.",
+        "You do not need to do anything. FormFlow tries again by itself.",
+    ),
+    "FF-568": Message(
+        "Microsoft 365 does not let FormFlow in ({answer}).",
+        "What belongs there waits in FormFlow, and nothing is lost.",
+        "Ask IT to check tenant, client_id and client_secret: a secret ends after some months. If it is how you get alerts, look at the folder “Alerts” today.",
+    ),
+    "FF-569": Message(
+        "Microsoft 365 wants the files at an address that is not the site’s.",
+        "Nothing was sent there. What belongs there waits in FormFlow, and nothing is lost.",
+        "Ask IT to check “site” in the settings.",
+    ),
+    # Folders on servers, document systems and case systems that are reached over the network
+    "FF-580": Message(
+        "The server cannot be reached, or did not answer in time.",
+        "What belongs there waits in FormFlow, and nothing is lost.",
+        "Ask IT whether the server is running. FormFlow then carries on by itself.",
+    ),
+    "FF-581": Message(
+        "The server is not the one that the settings name: it shows the key “{key}”.",
+        "It may not be the right server, so nothing was sent. What belongs there waits, and nothing is lost.",
+        "Ask IT to compare the key with whoever runs the server, and to put it into the settings only if it is theirs.",
+    ),
+    "FF-582": Message(
+        "The server does not let FormFlow in: {why}.",
+        "What belongs there waits in FormFlow, and nothing is lost.",
+        "Ask IT to correct the settings. FormFlow then carries on by itself.",
+    ),
+    "FF-583": Message(
+        "FormFlow cannot work in its folder on the server: {why}.",
+        "What belongs there waits in FormFlow, and nothing is lost.",
+        "Ask IT to correct the folder in the settings, or what FormFlow may do there. FormFlow then carries on by itself.",
+    ),
+    "FF-584": Message(
+        "The server did not keep a file as it was sent. Its disk may be full.",
+        "What belongs there waits in FormFlow, and nothing is lost.",
+        "Ask IT to look at the server. FormFlow tries again by itself.",
+    ),
+    "FF-585": Message(
+        "The connection broke before the server said that it has everything.",
+        "FormFlow looks at what is there, and adds what is missing. Nothing is there twice.",
+        "You do not need to do anything.",
+    ),
+    "FF-586": Message(
+        "What this kind of destination needs is not installed: {package}.",
+        "What belongs there waits in FormFlow, and nothing is lost.",
+        'Ask IT to run: pip install "{package}". FormFlow then carries on when it is started again.',
+    ),
+    "FF-590": Message(
+        "Paperless-ngx has been sent the form and has not said yet that it has it.",
+        "FormFlow looks there again, and sends nothing twice.",
+        "You do not need to do anything. If this lasts for an hour, ask IT whether paperless-ngx is working.",
+    ),
+    "FF-591": Message(
+        "The other system cannot be used as the settings say: {why}.",
+        "What belongs there waits in FormFlow, and nothing is lost.",
+        "Ask IT to correct the settings, or the other system. FormFlow then carries on by itself.",
+    ),
+    "FF-592": Message(
+        "The other system did not take the form: {why}.",
+        "It is safe in FormFlow, but it is not in the other system.",
+        "Ask IT to look there, then to run “formflow retry”.",
+    ),
+    "FF-593": Message(
+        "The other system’s answer is not one that FormFlow understands.",
+        "What belongs there waits in FormFlow, and nothing is lost.",
+        "Ask IT to check the address in the settings, and the other system’s version.",
+    ),
+    "FF-595": Message(
+        "The message service did not say that it has the message.",
+        "Nobody can say whether it arrived, so FormFlow sends it again. The alert pages in the folder “Alerts” are not affected.",
+        "Ask IT to check the service. Look at the folder “Alerts” today. If you get the same message twice, one is enough.",
+    ),
 }
 
 

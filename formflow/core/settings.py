@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -198,6 +198,11 @@ class Alerts(Table):
         default=24, ge=1, description="For a form that is read, with too little to suggest a level."
     )
     other_within_hours: int = Field(default=24, ge=1, description="For every other form.")
+    overdue_at: str = Field(
+        default="07:30",
+        pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$",
+        description="When you are told of all that is overdue: once each day that you are open. What cannot wait is told at once.",
+    )
 
 
 class Calendar(Table):
@@ -301,6 +306,10 @@ class Settings(Table):
             dates.decide_within_days,
             dates.review_plans_after_days,
         )
+
+    def overdue_told_at(self, day: date) -> datetime:
+        """Return when on a day people are told of all that is overdue, aware."""
+        return datetime.combine(day, time.fromisoformat(self.alerts.overdue_at), self.zone)
 
     def role_of(self, path: Path, otherwise: Role) -> Role:
         """Return whose folder a file lies in, `otherwise` where it lies in no watched folder."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from formflow.core.bank_holidays import bank_holidays
@@ -62,6 +62,22 @@ class WorkingDays:
     def next_day_ends(self, moment: datetime) -> datetime:
         """Return the end of the next day that the setting is open."""
         return self.end_of(self._later(moment, 1))
+
+    def next_day_begins(self, moment: datetime) -> datetime:
+        """Return the midnight that begins the next day that the setting is open."""
+        return self.end_of(self._later(moment, 1) - DAY)
+
+    def hours_later(self, moment: datetime, hours: float) -> datetime:
+        """Return the end of so many hours, of which only those on days that the setting is open count."""
+        left, since, day = timedelta(hours=hours), moment.astimezone(UTC), self._day(moment)
+        while True:
+            ends = self.end_of(day).astimezone(UTC)
+            if self.is_open(day):
+                if left <= ends - since:
+                    return (since + left).astimezone(self.zone)
+                left -= ends - since
+            following = _next(day, self.is_open)
+            since, day = self.end_of(following - DAY).astimezone(UTC), following
 
     def decide_by(self, recorded_at: datetime) -> datetime | None:
         """Return until when a form should be decided on, None where the agency sets no such time."""

@@ -30,7 +30,7 @@ def collect(context: DeliveryContext, now: datetime) -> int:
             continue
         with reading(context.engine) as connection:
             waiting = unseen_alerts(connection, name)
-        for key in _seen(context, name, connector, waiting):
+        for key in acknowledged(context, name, connector, waiting):
             reference, revision = waiting[key]
             by = f"moved to Seen in {name}"
             with writing(context.engine) as connection:
@@ -40,9 +40,10 @@ def collect(context: DeliveryContext, now: datetime) -> int:
     return count
 
 
-def _seen(
+def acknowledged(
     context: DeliveryContext, name: str, connector: AcknowledgedByHand, waiting: Waiting
 ) -> set[str]:
+    """Return the keys that have been acknowledged at a destination, of those that wait for it."""
     if not waiting or name in context.lanes.busy():
         return set()
     try:

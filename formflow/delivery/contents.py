@@ -18,6 +18,7 @@ from formflow.delivery import parcels
 from formflow.delivery.context import DeliveryContext
 from formflow.delivery.named import Known, named
 from formflow.delivery.occasion import Occasion
+from formflow.delivery.overdue import overdue_cases
 from formflow.documents import html_pages
 from formflow.documents.as_read import as_read
 from formflow.documents.decision_pack import (
@@ -40,6 +41,10 @@ from formflow.storage.parcels import Cause, Posted
 
 FOR_THE_OFFICE = (Operation.RECEIPT, Operation.RETURN)
 TOLD_IN_ANY_CASE = (Operation.ALERT, Operation.RECEIPT)  # they say what matters without the form
+
+
+class NothingToTell(Exception):
+    """What was to be told is no longer so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +170,18 @@ def _reminder(wanted: _Wanted) -> Parcel:
     return parcels.reminder(occasion, ToDecide(case, {}), posted.destination, at)
 
 
+def _overdue(wanted: _Wanted) -> Parcel:
+    """Draw the message of a day. Raise NothingToTell where everything has been done meanwhile."""
+    context, posted = wanted.context, wanted.posted
+    if posted.moment is None:
+        raise LookupError(posted.key)
+    with reading(context.engine) as connection:
+        cases = overdue_cases(connection, context.settings, posted.moment)
+    if not cases:
+        raise NothingToTell
+    return parcels.overdue(cases, context.settings, posted.destination, posted.moment)
+
+
 def _escalation(wanted: _Wanted) -> Parcel:
     """Draw the alert for somebody who is told because nobody has acknowledged it."""
     name = wanted.posted.destination
@@ -233,6 +250,7 @@ _DRAWN_FOR: Mapping[Cause, Callable[[_Wanted], Parcel]] = {
     Cause.ENTRY: _of_entry,
     Cause.AGAIN: _again,
     Cause.REMINDER: _reminder,
+    Cause.OVERDUE: _overdue,
     Cause.ESCALATION: _escalation,
     Cause.OWN: _own,
 }

@@ -16,7 +16,7 @@ from typing import Any
 
 from formflow.core.crash_points import crash_at
 from formflow.core.events import Event
-from formflow.delivery import calls, own_alerts, places, said
+from formflow.delivery import calls, handoffs, own_alerts, places, said
 from formflow.delivery.calls import CHANGED, NO_ANSWER, Result, Undelivered
 from formflow.delivery.context import DeliveryContext
 from formflow.delivery.lanes import Round
@@ -98,7 +98,7 @@ def _settle(
                 became[task.ref_id] = _mark(connection, context, task, result, at)
                 is_noted = True
             except LeaseLost:
-                is_noted = _mark_late(connection, task, result, at)
+                is_noted = _mark_late(connection, context, task, result, at)
             landed += [task.ref_id] if is_noted and isinstance(result, Delivered) else []
         for task in now.tasks[len(results) :]:
             with contextlib.suppress(LeaseLost):
@@ -121,7 +121,7 @@ def _mark(
     owner = context.owner.name
     if isinstance(result, Delivered):
         tasks.finish(connection, task, owner)
-        parcels.note_delivered(connection, task.ref_id, result.how, result.where, now)
+        _note_delivered(connection, context, task, result, now)
         return Event("delivered")
     if result.code == NOT_TAKEN:
         tasks.finish(connection, task, owner)
@@ -185,11 +185,25 @@ def _tell_of_place(
             return
 
 
-def _mark_late(connection: Connection, task: Claimed, result: Result, now: datetime) -> bool:
+def _note_delivered(
+    connection: Connection,
+    context: DeliveryContext,
+    task: Claimed,
+    result: Delivered,
+    now: datetime,
+) -> None:
+    """Note that a destination holds a parcel, and that a person is to file it elsewhere, where that is so."""
+    parcels.note_delivered(connection, task.ref_id, result.how, result.where, now)
+    handoffs.begin(connection, context, task, now)
+
+
+def _mark_late(
+    connection: Connection, context: DeliveryContext, task: Claimed, result: Result, now: datetime
+) -> bool:
     """Mark what was delivered after it had been put back, so that it does not go twice; return whether it was."""
     log.warning(Event("ended after it was put back", destination=task.lane))
     if isinstance(result, Delivered) and tasks.finish_late(connection, task):
-        parcels.note_delivered(connection, task.ref_id, result.how, result.where, now)
+        _note_delivered(connection, context, task, result, now)
         return True
     return False
 

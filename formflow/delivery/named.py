@@ -14,14 +14,10 @@ from formflow.forms.catalogue import Field, FieldKind, Form
 from formflow.rules.case.case import Case, open_steps
 from formflow.rules.case.clocks import deadline
 from formflow.rules.case.levels import Level
+from formflow.rules.case.overdue import COLOUR
 from formflow.sdk.case_fields import CASE_FIELDS, LEVELS, LIGHTS, OF_ROSTER
 from formflow.sdk.parcels import NamedAnswer, Value
 
-_COLOUR: Mapping[Level | None, Light] = {
-    Level.HARMFUL: Light.RED,
-    Level.CONCERNING: Light.AMBER,
-    Level.HEALTHY: Light.GREEN,
-}
 _DATES = (FieldKind.DATE, FieldKind.MOMENT)
 
 
@@ -155,7 +151,7 @@ def _day_or_moment(found: Moment) -> date | datetime:
 
 
 def _level(known: Known) -> Value:
-    light = _COLOUR.get(known.settled, known.suggested)
+    light = COLOUR.get(known.settled, known.suggested)
     return light.value if light else None
 
 

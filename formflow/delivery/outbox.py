@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+from formflow.core.clock import clock
+from formflow.core.dates import local_day
 from formflow.core.model import Entry, Light
 from formflow.core.settings import Settings
 from formflow.delivery import parcels
@@ -97,16 +99,27 @@ def remind(
     entry_id: int,
     now: datetime,
 ) -> None:
-    """Send a reminder of a case, once a day, in the caller's transaction."""
-    is_now = case.record.urgent and case.is_undecided
+    """Send a reminder of a case that cannot wait, once a day, in the caller's transaction."""
     for name in taking(Operation.ALERT, destinations, settings):
         key = parcels.reminder_key(case, name, settings, now)
         posted = Posted(key, name, Operation.ALERT, Cause.REMINDER, entry_id, moment=now)
-        _post_once(
-            connection,
-            posted,
-            priority=tasks.PRIORITY_NOW if is_now else tasks.PRIORITY_ALERT,
-        )
+        _post_once(connection, posted, priority=tasks.PRIORITY_NOW)
+
+
+def remind_together(
+    connection: Connection,
+    destinations: Mapping[str, Connector],
+    settings: Settings,
+    now: datetime,
+) -> None:
+    """Send, once a day at its time, one message about all that is overdue, in the caller's transaction."""
+    day = local_day(now, settings.zone)
+    at = max(settings.overdue_told_at(day), now)
+    for name in taking(Operation.ALERT, destinations, settings):
+        key = parcels.overdue_key(name, day)
+        posted = Posted(key, name, Operation.ALERT, Cause.OVERDUE, moment=at)
+        due = clock.seconds() + (at - now).total_seconds()
+        _post_once(connection, posted, priority=tasks.PRIORITY_ALERT, due=due)
 
 
 def tell(
@@ -130,10 +143,10 @@ def _post(connection: Connection, posted: Posted, *, priority: int, due: float =
     tasks.add(connection, TaskKind.DELIVER, number, priority=priority, lane=lane, due=due)
 
 
-def _post_once(connection: Connection, posted: Posted, *, priority: int) -> None:
+def _post_once(connection: Connection, posted: Posted, *, priority: int, due: float = 0) -> None:
     """Post a parcel unless one with its key is there, delivered or not."""
     if not kept.is_there(connection, posted.key):
-        _post(connection, posted, priority=priority)
+        _post(connection, posted, priority=priority, due=due)
 
 
 def _priority(operation: Operation, entry: Entry) -> int:

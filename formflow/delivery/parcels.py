@@ -7,9 +7,9 @@ leak what it never received.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from formflow.core.dates import local_day
@@ -19,16 +19,19 @@ from formflow.core.wording import LEVEL_WORDS
 from formflow.delivery.occasion import Occasion as Occasion
 from formflow.documents import case_page, html_pages
 from formflow.documents.decision_pack import ToDecide, is_for_her
+from formflow.documents.overdue_page import headline, overdue_page
 from formflow.forms.catalogue import Form
 from formflow.rules.case.case import REVIEW, Case
 from formflow.rules.case.levels import Level
 from formflow.rules.case.named_child import given
+from formflow.rules.case.overdue import OverdueCase
 from formflow.rules.case.sheet_checks import TOLD
 from formflow.sdk.contract import Operation
 from formflow.sdk.parcels import (
     AlertParcel,
     DecisionParcel,
     NamedAnswer,
+    Overdue,
     Parcel,
     ReceiptParcel,
     RecordParcel,
@@ -57,6 +60,11 @@ def reminder_key(case: Case, destination: str, settings: Settings, now: datetime
     """Return the key of a reminder: the same all day."""
     day = local_day(now, settings.zone).isoformat()
     return parcel_key(case.origin, destination, f"reminder {day}")
+
+
+def overdue_key(destination: str, day: date) -> str:
+    """Return the key of the message that says what is overdue on a day."""
+    return parcel_key(f"overdue {day.isoformat()}", destination, Operation.ALERT)
 
 
 def own_key(reference: str, destination: str, now: datetime) -> str:
@@ -236,6 +244,32 @@ def reminder(
         headline=html_pages.REMINDER,
         page=case_page.what_is_open(to_decide, occasion.settings, now),
         recorded_at=now.astimezone(occasion.settings.zone),
+    )
+
+
+def overdue(
+    cases: Sequence[OverdueCase], settings: Settings, destination: str, at: datetime
+) -> AlertParcel:
+    """Return the message of a day: all cases in which something is overdue, the gravest first."""
+    here, day = at.astimezone(settings.zone), local_day(at, settings.zone)
+    return AlertParcel(
+        key=overdue_key(destination, day),
+        reference=f"OVERDUE-{day.isoformat()}",
+        revision=1,
+        outcome=Outcome.RECORDED,
+        light=cases[0].light,
+        recorded_at=here,
+        respond_by=None,
+        form_title="",
+        headline=headline(len(cases)),
+        where_to_look=f"the page “0 OVERDUE” of this day in the folder “{settings.folders.alerts.name}”",
+        is_reminder=True,
+        overdue=tuple(
+            Overdue(one.case.record.reference, one.level, one.due.astimezone(settings.zone))
+            for one in cases
+        ),
+        case_key=_digest("overdue"),
+        page=overdue_page(cases, settings, at),
     )
 
 

@@ -15,7 +15,7 @@ from formflow.core.messages import notice
 from formflow.core.trouble import ENOUGH, OF_THE_COMPUTER
 from formflow.delivery import calls
 from formflow.delivery.calls import Undelivered
-from formflow.delivery.contents import parcel_of
+from formflow.delivery.contents import NothingToTell, parcel_of
 from formflow.delivery.context import DeliveryContext
 from formflow.delivery.lanes import Round
 from formflow.delivery.unusable import Unusable
@@ -103,6 +103,8 @@ def _made(
         parcel = parcel_of(context, posted, connector.capabilities, sheets.keep)
     except Retryable as problem:
         return calls.why(problem)
+    except NothingToTell:
+        return Undelivered(NOT_TAKEN)
     except Exception as problem:
         if trouble_of(problem).code in OF_THE_COMPUTER:
             raise  # nobody's mistake, and the others would meet it too

@@ -32,6 +32,7 @@ from formflow.delivery import flood, own_alerts, watermark
 from formflow.delivery.dispatcher import deliver, give_up_overdue, most_at_once
 from formflow.delivery.outbox import send_again
 from formflow.forms.catalogue import Form
+from formflow.pipeline.chasing import chase
 from formflow.pipeline.context import WorkContext
 from formflow.pipeline.escalation import escalate
 from formflow.pipeline.recording import Arrived, foresee, record
@@ -247,6 +248,8 @@ def _handle(context: WorkContext, task: Claimed, clock: Callable[[], datetime]) 
             remind(context, task, clock())
         case TaskKind.ESCALATE:
             escalate(context, task, clock())
+        case TaskKind.FILE:
+            chase(context, task, clock())
 
 
 def _read(context: WorkContext, task: Claimed, clock: Callable[[], datetime]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any, ClassVar, Generic, TypeVar
 
 from formflow.sdk.contract import (
@@ -26,6 +27,9 @@ class BaseConnector(ABC, Generic[OwnSettings]):
     api_version: ClassVar[int | tuple[int, int]]
     Settings: ClassVar[type[ConnectorSettings]]
     capabilities: ClassVar[Capabilities]
+    # Modules that come with an extra, and how the package is then called: {"paramiko": "formflow[sftp]"}. Import
+    # them when they are used: the kind is listed without them, too.
+    needs: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, settings: OwnSettings, context: Context) -> None:
         self.settings = settings

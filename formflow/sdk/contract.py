@@ -207,6 +207,15 @@ class AcknowledgedByHand(Connector, Protocol):
         """
 
 
+@runtime_checkable
+class FiledByHand(AcknowledgedByHand, Protocol):
+    """A destination from which a person files records in another system, and acknowledges each there once it is filed."""
+
+    @property
+    def file_within_hours(self) -> float:
+        """Hours on open days until a person should have filed what was delivered; 0: nobody is ever reminded."""
+
+
 @dataclass(frozen=True, slots=True)
 class Filed:
     """One revision that a destination holds, as far as it can tell by itself."""

@@ -82,6 +82,15 @@ class RecordParcel(RecordNotice):
     named: tuple[NamedAnswer, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """One case in which something is overdue: no name, no answer."""
+
+    reference: str  # of the record
+    level: str  # in words: decided or, until then, suggested
+    due: datetime  # when the first of it was to be done, aware; a review comes up on the very day
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertNotice(Parcel):
     """An alert, to a destination that may not hold names: that somebody must look, by when, and where."""
@@ -91,6 +100,8 @@ class AlertNotice(Parcel):
     respond_by: datetime | None  # aware; when the DSL should have looked
     urgent: bool = False  # it cannot wait; why is on the page alone
     is_reminder: bool = False  # something in the case is overdue
+    # All cases in which something is overdue, the gravest first: one message a day, which belongs to no case.
+    overdue: tuple[Overdue, ...] = ()
     is_own: bool = False  # about FormFlow itself, not about a form
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple, TypeGuard
 
@@ -104,6 +106,15 @@ def trouble(installed: Kind) -> str | None:
     except UnusableKind as problem:
         return problem.found
     return None
+
+
+def lacks(kind: str) -> str | None:
+    """Return what a kind that is loaded needs and is not installed, and how to get it; None where nothing is missing."""
+    needs: Mapping[str, str] = getattr(load(kind), "needs", {})
+    missing = [package for module, package in needs.items() if find_spec(module) is None]
+    if not missing:
+        return None
+    return f"It needs more than is installed: pip install {' '.join(map(json.dumps, missing))}"
 
 
 def troubles() -> list[str]:

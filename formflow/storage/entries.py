@@ -36,6 +36,7 @@ from formflow.storage.schema import AuditLine, Paper, Task, TaskKind, TaskState,
 from formflow.storage.schema import Entry as EntryRow
 from formflow.storage.sqlite import json_text
 
+COMES_UP = "comes-up-again"  # last code of a reminder that has been told and is still due
 LAST = 2**62  # beyond the number of every entry
 
 
@@ -162,6 +163,12 @@ def reminds(connection: Connection, reference: str) -> int | None:
     """Return which entry reminds of a case: the newest paper of it that still has a reminder, None for none."""
     found = connection.execute(_REMINDS, {"reference": reference}).scalar()
     return None if found is None else int(found)
+
+
+def coming_up(connection: Connection, at: datetime) -> list[int]:
+    """Return the entries whose cases come up by a moment, or came up before and are not done yet."""
+    wanted = {"by": at.timestamp(), "came_up": COMES_UP}
+    return list(connection.execute(_COMING_UP, wanted).scalars())
 
 
 def _joined(connection: Connection, child: int | None) -> tuple[str, ...]:
@@ -301,6 +308,15 @@ _REMINDS = (
         & (_TASK.c.state != TaskState.DONE),
     )
     .where(or_(_E.reference == bindparam("reference"), _E.about == bindparam("reference")))
+)
+_COMING_UP = (
+    select(_TASK.c.ref_id)
+    .where(
+        _TASK.c.kind == TaskKind.REMIND,
+        _TASK.c.state != TaskState.DONE,
+        (_TASK.c.due <= bindparam("by")) | (_TASK.c.last_code == bindparam("came_up")),
+    )
+    .order_by(_TASK.c.ref_id)
 )
 _CHILDREN_OF = (
     select(_E.child_id, _E.child_b_id)

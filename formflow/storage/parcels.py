@@ -30,7 +30,7 @@ class Posted:
     entry_id: int | None = None  # None for an alert about FormFlow itself
     own_alert: str | None = None  # its reference
     arrival_id: int | None = None  # of a paper that came again
-    moment: datetime | None = None  # of a reminder: of which it tells
+    moment: datetime | None = None  # of what is overdue: of which it tells
 
 
 def add(connection: Connection, posted: Posted) -> int:

@@ -35,6 +35,7 @@ class TaskKind(StrEnum):
     REMIND = "remind"
     ESCALATE = "climb"  # as ledgers in use call it
     DELIVER = "deliver"
+    FILE = "file"  # done by a person, in another system: its number is a delivered parcel's
 
 
 class Cause(StrEnum):
@@ -42,6 +43,7 @@ class Cause(StrEnum):
 
     ENTRY = "entry"  # an entry was recorded
     AGAIN = "again"  # its paper came once more
+    OVERDUE = "overdue"  # a day begins on which something is overdue in some cases
     REMINDER = "reminder"  # something in its case is overdue
     ESCALATION = "escalation"  # nobody has acknowledged its alert
     OWN = "own"  # something is wrong with FormFlow itself
@@ -60,6 +62,7 @@ class AuditEvent(StrEnum):
     JOINED = "joined"
     PARTED = "parted"  # two children who had been joined
     ACKNOWLEDGED = "acknowledged"
+    FILED_BY_HAND = "filed by hand"  # in another system, by a person
     TOLD = "told"  # an alert about FormFlow itself
     DELIVERED = "delivered"
     RETRIED = "retried"

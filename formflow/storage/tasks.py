@@ -13,13 +13,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, case, func, literal, or_, select, update
+from sqlalchemy import Connection, Engine, and_, bindparam, case, func, literal, or_, select, update
 
 from formflow.core.clock import clock
 from formflow.core.trouble import INTERRUPTED, OF_THE_COMPUTER, WORKER_GONE
 from formflow.storage.database import reading, writing
 from formflow.storage.owners import is_dead, take_away
-from formflow.storage.schema import Task, TaskKind, TaskState, table_of, task_is
+from formflow.storage.schema import Cause, Parcel, Task, TaskKind, TaskState, table_of, task_is
 from formflow.storage.sqlite import upsert
 
 LONGEST_PATIENCE_SECONDS = 300.0  # before what was put back is tried again
@@ -272,7 +272,7 @@ def held(task: Claimed, owner: str) -> dict[str, Any]:
 
 # Parameters are not called like columns: in an update those would be set.
 _TASK = table_of(Task)
-_T = _TASK.c
+_T, _P = _TASK.c, table_of(Parcel).c
 _IS_READY, _IS_LEASED = task_is(TaskState.READY), task_is(TaskState.LEASED)
 IS_IN_A_FREE_LANE = or_(
     _T.kind != TaskKind.DELIVER, _T.lane.not_in(bindparam("busy", expanding=True))
@@ -378,11 +378,13 @@ _BRING_FORWARD = (
     .where(_IS_READING, _IS_READY, _T.last_code.in_(bindparam("codes", expanding=True)))
     .values(due=0)
 )
+_IS_OF_A_DAY = select(_P.id).where(_P.id == _T.ref_id, _P.cause == Cause.OVERDUE).exists()
 _RETRY = (
     update(_TASK)
     .where(
         _T.kind == TaskKind.DELIVER,
         _T.state.in_(bindparam("states", expanding=True)),
+        ~and_(_T.attempts == 0, _IS_OF_A_DAY),  # it waits for its time, and for nothing else
         or_(bindparam("of_lane", type_=_T.lane.type).is_(None), _T.lane == bindparam("of_lane")),
     )
     .values(state=TaskState.READY, due=0, attempts=0, weight=0)

@@ -13,6 +13,7 @@ import pytest
 from formflow import cli
 from formflow.core.errors import ExitCode
 from formflow.core.settings import Settings
+from formflow.sdk import registry
 from tests.support import services
 from tests.support.offices import drop, files, formflow, formflow_apart, sample
 from tests.support.systems import inherit_rights
@@ -177,6 +178,17 @@ def test_connectors_list_check_and_spec(
     assert run(office, "connectors", "spec", "email_alert") == ExitCode.DONE
     assert "host" in printed(capsys)["properties"]
     assert run(office, "connectors", "check", "no such") == ExitCode.USAGE
+
+
+def test_a_kind_that_needs_an_extra_says_how_to_get_it(
+    office: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "find_spec", lambda _: None)
+    assert run(office, "connectors", "list", "--json") == ExitCode.DONE
+    told = {row["kind"]: row for row in printed(capsys)}
+    assert told["csv_file"]["problem"] == ""
+    assert told["sftp"]["takes"] == ["record"]
+    assert 'pip install "formflow[sftp]"' in told["sftp"]["problem"]
 
 
 def test_doctor_finds_what_is_wrong_and_says_what_to_do(

@@ -81,7 +81,7 @@ def test_a_reminder_replaces_the_one_of_its_case_and_lies_beside_that_of_another
     for key, case in (("1" * 64, CASE), ("2" * 64, CASE), ("3" * 64, OTHER_CASE)):
         deliver(place, place.parcel(key=key, case_key=case, is_reminder=True))
     assert sorted(place.tree()) == [
-        "0 OVERDUE FF-2026-000123 (2).html",
-        "0 OVERDUE FF-2026-000123.html",
+        "0 OVERDUE 1 RED FF-2026-000123 (2).html",
+        "0 OVERDUE 1 RED FF-2026-000123.html",
     ]
     assert sorted(place.landed()) == ["2" * 64, "3" * 64]

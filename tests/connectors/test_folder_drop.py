@@ -18,7 +18,8 @@ from formflow.core import crash_points
 from formflow.sdk import Rejected, SettingsError
 from formflow.sdk.conformance import pretend_context
 from formflow.sdk.contract import Delivered, DeliveredAs
-from formflow_connectors.folder_drop import HANDED_OVER, FolderDrop, FolderDropSettings
+from formflow_connectors.folder_drop import FolderDrop, FolderDropSettings
+from formflow_connectors.record_files import HANDED_OVER
 from tests.connectors.conftest import HARD_ANSWERS, ORIGINAL, SHA256, a_parcel
 from tests.support.systems import killed_in_a_fork, needs_links
 

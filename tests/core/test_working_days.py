@@ -186,3 +186,19 @@ def test_a_form_should_be_decided_on_within_open_days_where_the_agency_says_so(
     within: int, decide_by: datetime | None
 ) -> None:
     assert WorkingDays(LONDON, decide_within=within).decide_by(at("2026-11-20")) == decide_by
+
+
+@pytest.mark.parametrize(
+    ("began", "hours", "ends"),
+    [
+        (at("2026-11-23"), 0, at("2026-11-23")),
+        (at("2026-11-23"), 12, at("2026-11-24", "00:00")),
+        (at("2026-11-23"), 24, at("2026-11-24")),
+        (at("2026-11-27"), 48, at("2026-12-01")),  # Friday -> Tuesday
+        (at("2026-11-28"), 1, at("2026-11-30", "01:00")),  # Saturday: from Monday on
+        (at("2026-04-02"), 13, at("2026-04-07", "01:00")),  # over Easter
+        (at("2026-10-23"), 24, at("2026-10-26")),  # the night of 25 hours is on a Sunday
+    ],
+)
+def test_hours_count_on_open_days_alone(began: datetime, hours: float, ends: datetime) -> None:
+    assert PLAIN.hours_later(began, hours) == ends

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 import pytest
 
 from formflow.admin import status
+from formflow.core.dates import local_day
 from formflow.core.settings import Settings
 from formflow.core.trouble import ENOUGH, WORKER_GONE
 from formflow.delivery import calls, contents, own_alerts
@@ -28,6 +29,7 @@ from formflow.storage import database, parcels, tasks
 from formflow.storage.originals import Vault
 from formflow.storage.parcels import Cause, Posted
 from formflow.storage.tasks import Claimed, LeaseLost
+from tests.stories.test_decisions import amended
 from tests.support import lock, worker
 from tests.support.desk import Desk, filled
 from tests.support.offices import drop, dsl_folder, files, sample
@@ -101,19 +103,26 @@ def test_nothing_is_drawn_prepared_or_kept_while_the_ledger_is_held(
 
 
 def everything_that_is_told(desk: Desk) -> None:
-    """A form, the same again, one that comes back, one of ours, a review sheet, a reminder, an alert of our own."""
+    """A form, the same again, one that comes back, one of ours, a review sheet, one that cannot wait, what is overdue, an alert of our own."""
     office = desk.office
     desk.gets(RED)
     drop(office, RED, "again.pdf")
     drop(office, PRINTED, "printed.pdf")
     desk.waits()
     desk.fills_in("F2", **HARMFUL)
+    desk.takes(amended(urgent_referral="yes"), "it cannot wait.pdf")
     bench = worker.context_of(office)
     with database.writing(bench.engine) as connection:
         words = {"reference": "FF-2026-000001", "destination": "there", "why": "."}
         own_alerts.tell(connection, bench, "FF-421", words, datetime.now(UTC))
         connection.exec_driver_sql("UPDATE task SET due = 0 WHERE kind = 'remind' AND state = 0")
     later = datetime.now(UTC) + timedelta(days=30)
+    while not office.working_days.is_open(local_day(later, office.zone)):
+        later += timedelta(days=1)
+    while worker.drain(office, clock=lambda: later):
+        pass
+    with database.writing(bench.engine) as connection:
+        connection.exec_driver_sql("UPDATE task SET due = 0 WHERE kind = 'deliver' AND state = 0")
     while worker.drain(office, clock=lambda: later):
         pass
 

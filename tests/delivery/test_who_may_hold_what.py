@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import pytest
 
 import formflow
+from formflow.core.dates import local_day
 from formflow.core.settings import Settings
 from formflow.delivery import calls
 from formflow.sdk import conformance
@@ -55,7 +56,7 @@ OF_A_NOTICE = {
     "headline",
     "where_to_look",
 }
-OF_AN_ALERT = OF_A_NOTICE | {"respond_by", "urgent", "is_reminder", "is_own"}
+OF_AN_ALERT = OF_A_NOTICE | {"respond_by", "urgent", "is_reminder", "is_own", "overdue"}
 OF_A_RECEIPT = OF_A_NOTICE | {"page", "repeat"}
 OF_A_RETURN = OF_A_NOTICE | {
     "page",
@@ -182,8 +183,13 @@ def a_term_goes_by(office: Settings) -> None:
     with database.writing(worker.context_of(office).engine) as connection:
         connection.exec_driver_sql("UPDATE task SET due = 0 WHERE kind = 'remind' AND state = 0")
     later = datetime.now(UTC) + timedelta(days=30)
+    while not office.working_days.is_open(local_day(later, office.zone)):
+        later += timedelta(days=1)
     while worker.drain(office, clock=lambda: later):
         pass
+    with database.writing(worker.context_of(office).engine) as connection:
+        connection.exec_driver_sql("UPDATE task SET due = 0 WHERE kind = 'deliver' AND state = 0")
+    worker.drain(office, clock=lambda: later)
 
 
 def test_a_whole_term_tells_a_destination_for_notices_no_name_and_no_reason(

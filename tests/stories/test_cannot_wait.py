@@ -297,7 +297,7 @@ def test_a_green_form_that_cannot_wait_is_chased_until_it_is_decided(desk: Desk)
     later = utc_now() + timedelta(days=9)
     while worker.drain(desk.office, clock=lambda: later):
         pass
-    assert "0 NOW OVERDUE FF-2026-000001.html" in files(desk.office.folders.alerts)
+    assert "0 NOW OVERDUE 5 GREEN FF-2026-000001.html" in files(desk.office.folders.alerts)
 
     signed = {"signed_name": "M. Head", "signed_date": "20/11/2026"}
     desk.fills_in("F2", level="healthy", level_reason="Play.", **signed)

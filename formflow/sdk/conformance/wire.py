@@ -113,11 +113,12 @@ class Wire:
             threading.Thread(target=_copy, args=(caller, server, passed), daemon=True).start()
             while content := server.recv(CHUNK):
                 if asked is not None and sum(passed) >= asked:
-                    return  # the server has it, and nobody hears so
+                    break  # the server has it, and nobody hears so
                 caller.sendall(content if most is None else content[: most - answered])
                 answered += len(content)
                 if most is not None and answered >= most:
-                    return
+                    break
+            caller.shutdown(socket.SHUT_RDWR)  # closed alone, it stays open while it is read
 
 
 def _copy(source: socket.socket, target: socket.socket, passed: list[int]) -> None:
