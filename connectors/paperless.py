@@ -100,7 +100,7 @@ class PaperlessNgx(BaseConnector[PaperlessSettings]):
     def prepare(self, parcel: RecordParcel) -> Prepared:
         """Return the custom fields, what is stated of the document, and the paper."""
         title = f"{parcel.reference} r{parcel.revision}"
-        headers = {"title": title, "created": parcel.recorded_at.date().isoformat()}
+        headers = {"title": title, "created": f"{parcel.recorded_at:%Y-%m-%d}"}
         row = self.settings.columns.row(parcel) if self.settings.columns else {}
         paper = tuple[Attachment, ...]()
         if parcel.original_sha256:
