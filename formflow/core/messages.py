@@ -1087,6 +1087,12 @@ MESSAGES: dict[str, Message] = {
         "If this computer fails, some of what has been recorded since then may be lost.",
         "Find out why “formflow backup” no longer runs, and start it again.",
     ),
+    "FF-481": Message(
+        "Records whose papers wait in “Not yet matched” of “{destination}”: {count}, the oldest since {since}.",
+        "It is not certain which child’s folder is theirs, so they are in none. Nothing is lost.",
+        "Say on the review sheet who the child is, or correct the pupil list or the folder’s name (“formflow roster"
+        " check”). FormFlow then files them itself.",
+    ),
     # A CSV file that the agency keeps
     "FF-485": Message(
         "The CSV file has no column “{column}”.",

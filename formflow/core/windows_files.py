@@ -18,7 +18,7 @@ if sys.platform == "win32":
     _READ, _WRITE, _DELETE = 0x80000000, 0x40000000, 0x00010000  # what we want to do
     _SHARED_BY_NOBODY, _SHARED_BY_ALL = 0, 0x7  # what others may do meanwhile: read, write, delete
     _NEW, _THERE, _THERE_OR_NEW = 1, 3, 4
-    _APPEND, _READ_ATTRIBUTES = 0x4, 0x80  # never elsewhere than at the end, whoever writes meanwhile
+    _APPEND, _READ_ATTRIBUTES = 0x4, 0x80  # to append: nowhere but at the end, whoever writes
     _GONE_WHEN_CLOSED = 0x04000000
     _INVALID = wintypes.HANDLE(-1).value
 
