@@ -1047,7 +1047,7 @@ MESSAGES: dict[str, Message] = {
         "Connect the share. If this is the right folder, run “formflow connectors mark NAME”.",
     ),
     "FF-471": Message(
-        "The workbook is gone, although FormFlow has written rows to it.",
+        "The file is gone, although FormFlow has written rows to it.",
         "FormFlow does not start a new one with the newest rows only. New rows wait.",
         "Put it back. If it is FormFlow’s own register and cannot be found, run “formflow reconcile --repair”:"
         " FormFlow then writes every row again.",
