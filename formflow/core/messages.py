@@ -1353,7 +1353,8 @@ MESSAGES: dict[str, Message] = {
     "FF-562": Message(
         "The other system does not let FormFlow in at this address ({answer}).",
         "Messages to it wait in FormFlow, and nothing is lost.",
-        "Ask IT to correct the address, or what FormFlow may do there. Look at the folder “Alerts” meanwhile.",
+        "Ask IT to correct the address, or what FormFlow may do there, and to check this computer’s clock. Look at the"
+        " folder “Alerts” meanwhile.",
     ),
     "FF-563": Message(
         "The other system refused this message for good ({answer}).",
