@@ -126,8 +126,8 @@ class Tried:
         with self._fault.ways[self._place.kind.nature](self._place):
             self._runs("ingest", "--quiet", str(self._form.path))
             state, words = self._state()
-            pages = files(self._office.folders.alerts)
-            self._sees(any(SECOND in name for name in pages), "the alert was held up")
+            if not self._place.program:  # whoever is killed may have had no time for it
+                self._is_alerted()
         if self._fault.name == FORGETS:
             state, words = self._reconciled()
         self._recovers(state)
@@ -174,8 +174,13 @@ class Tried:
         ended = self._runs("run", "--once")
         expected = [FIRST] if state == UNSEEN else [FIRST, SECOND]
         self._sees(self._held() == expected, f"in the end: {self._held()}, {ended}")
+        self._is_alerted()
         view = json.loads(self._runs("status", "--json"))
         self._sees(not view["undelivered"], f"still waits: {view['undelivered']}")
+
+    def _is_alerted(self) -> None:
+        pages = files(self._office.folders.alerts)
+        self._sees(any(SECOND in name for name in pages), "the alert was held up")
 
     def _keeps_names(self) -> None:
         logs = sorted(self._office.state.folder.glob("formflow.log*"))
