@@ -57,9 +57,11 @@ crash: $(READY)
 	"$(BIN)/python" -m pytest tests/crash/test_kill.py -n 2 --timeout 3600
 	"$(BIN)/python" -m pytest -q -s tests/crash/test_random.py --timeout 86400
 
-# Whatever goes wrong with disks, clocks, destinations and the ledger, while forms flow: a table, ended with 1 where a cell is red.
+# Whatever goes wrong with disks, clocks, destinations and the ledger, while forms flow, and with each kind of destination: two
+# tables, ended with 1 where a cell is red.
 faults: $(READY)
 	"$(BIN)/python" -m tests.campaigns.faults
+	"$(BIN)/python" -m tests.campaigns.each_kind
 
 # Every column of a ledger holds what it should not, then a bit is flipped here and there; no command may meet a mistake of ours.
 flips: $(READY)

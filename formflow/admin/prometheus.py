@@ -34,6 +34,11 @@ def _of(waits: Backlog) -> Iterator[str]:
         "formflow_oldest_alert_timestamp_seconds", "When the oldest of these was recorded.", alert
     )
     yield from _gauge("formflow_records_undecided", "Records to decide on.", waits.undecided)
+    yield from _gauge(
+        "formflow_records_without_a_folder",
+        "Records whose papers wait for a child's folder.",
+        waits.unfiled,
+    )
     yield from _gauge("formflow_forms_unread", "Forms taken and not read yet.", waits.unread)
     yield from _gauge(
         "formflow_forms_put_back", "Of these, forms that met trouble.", waits.put_back

@@ -37,7 +37,7 @@ from formflow.storage.database import reading
 from formflow.storage.owners import is_dead
 
 # What a state folder may hold that is taken for empty: what a service leaves that never had a ledger, and its log.
-_LEFT_BEHIND, _LOGS = (SERVICE_LOCK, "locks", HEARTBEAT), "formflow.log*"
+_LEFT_BEHIND, _LOGS = (SERVICE_LOCK, "locks", HEARTBEAT, "log.lock"), "formflow.log*"
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,15 +30,18 @@ from formflow.storage import (
     sightings,
     silences,
     tasks,
+    unfiled,
     waiting,
 )
 from formflow.storage.papers import PutBack
 from formflow.storage.silences import Silent
 from formflow.storage.tasks import Undelivered
+from formflow.storage.unfiled import Unfiled
 from formflow.storage.waiting import Waiting
 
 BACKUP_WITHIN = timedelta(days=8)  # a weekly one may be a day late
 OLD_BACKUP = "FF-480"  # notice
+NO_FOLDER = "FF-481"  # notice
 ALIVE_WITHIN = timedelta(minutes=15)  # or three sweeps, where these are rarer
 
 
@@ -65,6 +68,7 @@ class Overview:
     to_file: Mapping[str, tuple[str, ...]]  # destination -> what a person is to file there by hand
     undelivered: tuple[Undelivered, ...]
     lacking_since: Mapping[str, datetime]  # destination -> the oldest news that it does not hold
+    unfiled: tuple[Unfiled, ...]  # what is delivered and waits until it is clear whose folder it is
     silent: tuple[Silent, ...]
     unusable: Mapping[str, str]  # destinations whose kind is not there or broken -> what is wrong
     folders: tuple[FolderState, ...]
@@ -97,6 +101,7 @@ class Overview:
             or self.put_back
             or self.held_up
             or self.own_alerts
+            or self.unfiled
             or self.silent
             or self.unusable
             or self.pupil_list
@@ -123,6 +128,11 @@ def overview(settings: Settings) -> Overview:
         there = {known.name for known in settings.destinations()}
         silent = tuple(one for one in silences.all_of_them(connection) if one.destination in there)
         lying = sightings.not_taken(connection)
+        homeless = tuple(
+            one
+            for one in unfiled.unfiled(connection, settings.state.folder)
+            if one.destination in there
+        )
     return Overview(
         records,
         unread,
@@ -134,6 +144,7 @@ def overview(settings: Settings) -> Overview:
         to_file,
         undelivered,
         lacking_since,
+        homeless,
         silent,
         unusable(settings),
         tuple(_folders(settings, lying)),
@@ -188,6 +199,7 @@ def as_text(view: Overview, settings: Settings) -> str:
     lines += held_up_in_words(view)
     lines += put_back_in_words(view, settings)
     lines += undelivered_in_words(view, settings)
+    lines += unfiled_in_words(view, settings)
     if not view.undelivered:
         lines.append("Everything has been delivered.")
     for folder in view.folders:
@@ -251,6 +263,14 @@ def undelivered_in_words(view: Overview, settings: Settings) -> Iterator[str]:
     for silent in view.silent:
         since = moment_in_words(silent.since, settings.zone)
         yield f"“{silent.destination}” has not answered since {since}."
+
+
+def unfiled_in_words(view: Overview, settings: Settings) -> Iterator[str]:
+    """Yield how many records' papers wait for their child's folder, since when, and what to do."""
+    for one in view.unfiled:
+        since = moment_in_words(one.since, settings.zone)
+        words = {"count": str(one.records), "destination": one.destination, "since": since}
+        yield f"{notice(NO_FOLDER, words=words).text} ({NO_FOLDER})"
 
 
 def _put_back_in_words(row: PutBack, settings: Settings) -> str:

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import importlib
 import io
-import logging
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from formflow import __version__
 from formflow.cli import logs
 from formflow.core.errors import ExitCode, FormFlowError, SettingsProblem
+
+if TYPE_CHECKING:
+    from formflow.core.settings import Settings
 
 # Loaded one by one when asked for: `formflow --help` must not wait for the database library.
 COMMANDS = {
@@ -47,6 +49,11 @@ COMMANDS = {
         "Look whether records, originals and the audit trail are as they were written.",
     ),
 }
+
+# They change nothing of the agency whose settings are named, so they keep no log of it.
+LOOKING = frozenset(
+    {"audit", "demo", "doctor", "explain", "health", "init", "read", "show", "status", "verify"}
+)
 
 
 class LazyGroup(click.Group):
@@ -88,10 +95,22 @@ def formflow(context: click.Context, settings_file: Path) -> None:
     FormFlow proposes and cites; a person decides.
     """
     context.obj = settings_file
-    # pypdf and others warn with pieces of the file in their words: only our own log is heard.
-    logging.getLogger().setLevel(logging.CRITICAL)
-    logging.getLogger("formflow").setLevel(logging.DEBUG)
-    context.with_resource(logs.shown(each_step=context.invoked_subcommand == "run"))
+    logs.listen()
+    command = context.invoked_subcommand or ""
+    context.with_resource(logs.shown(each_step=command == "run"))
+    if command not in LOOKING:
+        context.with_resource(logs.kept(lambda: _settings(settings_file), command))
+
+
+def _settings(settings_file: Path) -> Settings | None:
+    """Return the settings, None where there are none that can be used: the command itself says so."""
+    # Imported here: `formflow --help` must not wait for what checks settings.
+    from formflow.admin.settings_file import load_settings
+
+    try:
+        return load_settings(settings_file)
+    except SettingsProblem:
+        return None
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import click
@@ -13,11 +14,14 @@ from formflow.core.account import account
 from formflow.core.clock import utc_now
 from formflow.core.errors import ExitCode
 from formflow.core.settings import Settings
+from formflow.core.events import Event
 from formflow.pipeline.reread import Became, read_again
 from formflow.storage import database, handoffs, tasks
 from formflow.storage.acknowledgements import acknowledge
 from formflow.storage.audit_trail import AuditEvent, Happened
 from formflow.storage.originals import Vault
+
+log = logging.getLogger("formflow")
 
 
 @click.command()
@@ -38,6 +42,7 @@ def ack(settings_file: Path, reference: str, by: str | None, filed_in: str | Non
     ):
         count = acknowledge(connection, trail, reference, who, utc_now())
     if count:
+        log.info(Event("acknowledged", reference=reference))
         say(f"{reference} has been seen by {who}.")
         return ExitCode.DONE
     say(
@@ -82,6 +87,8 @@ def retry(settings_file: Path, destination: str | None) -> int:
     ):
         count = tasks.retry(connection, destination, set_aside_too=True)
         trail.note(connection, utc_now(), Happened(AuditEvent.RETRIED, place=destination or ""))
+    told = f"{count} deliveries"
+    log.info(Event("to be tried again", destination=destination or "", said=told))
     say(f"Deliveries that will be tried again: {count}.")
     return ExitCode.DONE
 
@@ -110,6 +117,7 @@ def reread(
                 f"{reference}: no form with this reference is unread. “formflow show” says how it is."
             )
     for reference, became in found.items():
+        log.info(Event("asked to be read again", reference=reference, said=became.value))
         say(f"{reference}: {became.value}")
     if not found:
         say("Nothing to read again.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -15,8 +16,11 @@ from formflow.cli.output import say
 from formflow.core.account import by_command
 from formflow.core.clock import utc_now
 from formflow.core.errors import ExitCode
+from formflow.core.events import Event
 from formflow.storage import views
 from formflow.storage.audit_trail import AuditEvent, Happened
+
+log = logging.getLogger("formflow")
 
 MOST_NAMED = 10  # references in one line
 
@@ -32,6 +36,10 @@ def backup(settings_file: Path, folder: Path) -> int:
     settings = load_settings(settings_file)
     made = backing_up.back_up(settings, settings_file, folder, utc_now())
     held = made.manifest
+    told = (
+        f"{held.name}, {len(held.originals)} originals, {made.copied} new, {made.damaged} damaged"
+    )
+    log.info(Event("backed up", said=told))
     say(
         f"Backup {held.name} is complete. Originals: {len(held.originals)}, new: {made.copied}. "
         "It holds children’s names: keep it as safe as the state folder."
@@ -71,6 +79,9 @@ def restore(settings_file: Path, folder: Path, name: str | None, old_state: Path
     restoring.refuse_without_settings(settings_file, folder)
     settings = load_settings(settings_file)
     restored = restoring.restore(settings, folder, name, utc_now(), old_state)
+    again, came = len(restored.since.taken_back), restored.taken_in
+    told = f"{restored.manifest.name}, {again} recorded again, {came} taken in again"
+    log.info(Event("restored", said=told))
     for line in _in_words(restored):
         say(line)
     is_whole = not (restored.since.lost or restored.since.away or restored.forms)

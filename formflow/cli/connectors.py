@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import click
@@ -13,11 +14,14 @@ from formflow.cli.output import emit, say, table
 from formflow.core import markers
 from formflow.core.clock import utc_now
 from formflow.core.errors import ExitCode
+from formflow.core.events import Event
 from formflow.core.messages import notice
 from formflow.delivery import places
 from formflow.sdk import registry
 from formflow.storage import database, tasks
 from formflow.storage.audit_trail import AuditEvent, Happened
+
+log = logging.getLogger("formflow")
 
 
 @click.group()
@@ -105,6 +109,7 @@ def mark(settings_file: Path, name: str) -> int:
     ):
         tasks.retry(connection, name, set_aside_too=False)
         trail.note(connection, utc_now(), Happened(AuditEvent.RETRIED, place=name, detail="marked"))
+    log.info(Event("marked", destination=name))
     say(f"“{name}” files in {folder}. “formflow reconcile” says what is missing there.")
     return ExitCode.DONE
 
@@ -187,5 +192,6 @@ def send_test(settings_file: Path, name: str) -> int:
         pass  # there is one of this name
     with at_the_ledger(settings, "connectors send-test") as (engine, trail):
         arrived, told = trial_delivery.send_test(settings, name, engine, trail, utc_now())
+    log.info(Event("tested", destination=name, said="it arrived" if arrived else "not delivered"))
     say(f"{name}: {told}")
     return ExitCode.DONE if arrived else ExitCode.DESTINATION

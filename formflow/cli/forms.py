@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from dataclasses import asdict
 from datetime import date
 from importlib import resources
@@ -17,12 +18,15 @@ from formflow.core import files
 from formflow.core.clock import utc_now
 from formflow.core.dates import local_day
 from formflow.core.errors import ExitCode, FormDefinitionProblem
+from formflow.core.events import Event
 from formflow.core.settings import ReadingLimits, Settings
 from formflow.documents import build as builds
 from formflow.forms import catalogue as definitions
 
 if TYPE_CHECKING:
     from formflow.admin.learn import draft
+
+log = logging.getLogger("formflow")
 
 
 @click.group()
@@ -135,6 +139,7 @@ def _learn(pdf: Path, target: Path, reading: ReadingLimits) -> int:
     files.make_folder(target)
     for name, content in draft.files(made).items():
         files.write(target / name, content)
+    log.info(Event("form learnt", said=f"{len(made.pairs)} boxes"))
     heads = ("Box", "Printed at it", "Our question", "How sure")
     found = draft.rows(made)
     cells = [(row.boxes, row.label, row.question, row.how_sure) for row in found]
@@ -195,6 +200,7 @@ def _learn_from(book: Path, pdf: Path, target: Path) -> int:
     for name, content in draft.files(made).items():
         if name != book.name or target.resolve() != book.parent.resolve():
             files.write(target / name, content)
+    log.info(Event("form corrected", said=f"{len(made.pairs)} boxes"))
     known = sum(pair.question is not None for pair in made.pairs)
     say(
         f"{len(made.pairs)} boxes, {known} with a question of ours. Written to {target}. Now run “formflow forms"
@@ -295,6 +301,7 @@ def items(settings_file: Path, file: Path, folder: Path | None) -> int:
     files.make_folder(target)
     for name, content in licensed.made_into(target, library, headings).items():
         files.write(target / name, content)
+    log.info(Event("score sheets made", said=f"{len(library.item)} items"))
     say(
         f"Made score sheets with {len(library.item)} items in {target}. Restart FormFlow to use them."
         f" Keep {file.name} where only its licence holder may read it."

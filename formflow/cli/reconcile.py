@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -12,11 +13,14 @@ from formflow.cli.destinations import chosen
 from formflow.cli.ledger import at_the_ledger
 from formflow.cli.output import emit, say
 from formflow.core.errors import ExitCode
+from formflow.core.events import Event
 from formflow.core.settings import Settings
 from formflow.delivery import reconcile as comparing
 from formflow.delivery.reconcile import Compared
 from formflow.sdk.contract import Connector
 from formflow.storage import database
+
+log = logging.getLogger("formflow")
 
 SHOWN = 20  # references in one line; with --json there are all
 
@@ -57,10 +61,13 @@ def _repaired(
     if not missing:
         return {}
     with at_the_ledger(settings, "reconcile") as (engine, trail):
-        return {
+        again = {
             name: comparing.deliver_again(engine, trail, name, destinations[name], lost)
             for name, lost in missing.items()
         }
+    for name, count in again.items():
+        log.info(Event("to be delivered again", destination=name, said=f"{count} deliveries"))
+    return again
 
 
 def _row(one: Compared, again: dict[str, int]) -> dict[str, object]:

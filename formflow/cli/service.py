@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import click
@@ -11,7 +12,10 @@ from formflow.admin.service_manager import Manager
 from formflow.admin.settings_file import load_settings
 from formflow.cli.output import say
 from formflow.core.errors import ExitCode
+from formflow.core.events import Event
 from formflow.pipeline.service import is_at_work
+
+log = logging.getLogger("formflow")
 
 account = click.option(
     "--user",
@@ -38,6 +42,7 @@ def install(settings_file: Path, account: str, is_shown: bool) -> int:
         click.echo(chosen.text, nl=False)
         return ExitCode.DONE
     service_manager.install(chosen)
+    log.info(Event("starts with the computer", said=chosen.name))
     say(f"FormFlow starts with the computer now, by {chosen.name}: {chosen.file}")
     if chosen.advice:
         say(chosen.advice)
@@ -52,6 +57,7 @@ def uninstall(settings_file: Path, account: str) -> int:
     """Stop FormFlow, and no longer start it with the computer. Everything it took stays."""
     chosen = _manager(settings_file, account, for_all=service_manager.is_administrator())
     if service_manager.uninstall(chosen):
+        log.info(Event("starts with the computer no longer", said=chosen.name))
         say(
             "FormFlow has stopped and no longer starts with the computer. Everything it took is safe."
         )

@@ -38,7 +38,7 @@ def run(settings_file: Path, once: bool) -> int:
     settings = load_settings(settings_file)
     with (
         service.alone(settings),
-        logs.kept(settings),
+        logs.started_and_stopped(),
         damage.told(settings),
         open_context(settings) as context,
     ):
@@ -163,7 +163,12 @@ def _drain(context: WorkContext, papers: int, jobs: int, quiet: bool) -> None:
 
 def _drain_beside(settings: Settings) -> int:
     """Do everything that is ready, in a process of its own."""
-    with open_context(settings, who=by_command("ingest")) as context, stoppable(context):
+    logs.listen()
+    with (
+        logs.kept(lambda: settings, "ingest"),
+        open_context(settings, who=by_command("ingest")) as context,
+        stoppable(context),
+    ):
         return walk.drain_all(context)
 
 

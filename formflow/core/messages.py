@@ -1058,7 +1058,7 @@ MESSAGES: dict[str, Message] = {
         "Connect the share. If this is the right folder, run “formflow connectors mark NAME”.",
     ),
     "FF-471": Message(
-        "The workbook is gone, although FormFlow has written rows to it.",
+        "The file is gone, although FormFlow has written rows to it.",
         "FormFlow does not start a new one with the newest rows only. New rows wait.",
         "Put it back. If it is FormFlow’s own register and cannot be found, run “formflow reconcile --repair”:"
         " FormFlow then writes every row again.",
@@ -1097,6 +1097,12 @@ MESSAGES: dict[str, Message] = {
         "No backup has been made for {days} days.",
         "If this computer fails, some of what has been recorded since then may be lost.",
         "Find out why “formflow backup” no longer runs, and start it again.",
+    ),
+    "FF-481": Message(
+        "Records whose papers wait in “Not yet matched” of “{destination}”: {count}, the oldest since {since}.",
+        "It is not certain which child’s folder is theirs, so they are in none. Nothing is lost.",
+        "Say on the review sheet who the child is, or correct the pupil list or the folder’s name (“formflow roster"
+        " check”). FormFlow then files them itself.",
     ),
     # A CSV file that the agency keeps
     "FF-485": Message(
@@ -1358,7 +1364,8 @@ MESSAGES: dict[str, Message] = {
     "FF-562": Message(
         "The other system does not let FormFlow in at this address ({answer}).",
         "Messages to it wait in FormFlow, and nothing is lost.",
-        "Ask IT to correct the address, or what FormFlow may do there. Look at the folder “Alerts” meanwhile.",
+        "Ask IT to correct the address, or what FormFlow may do there, and to check this computer’s clock. Look at the"
+        " folder “Alerts” meanwhile.",
     ),
     "FF-563": Message(
         "The other system refused this message for good ({answer}).",

@@ -121,7 +121,7 @@ class Log(Table):
 
     file: bool = Field(
         default=True,
-        description="“formflow run” keeps it in the state folder: formflow.log, and five older ones of 1 MB.",
+        description="It lies in the state folder: formflow.log, and five older ones of 1 MB.",
     )
 
 

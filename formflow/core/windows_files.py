@@ -17,7 +17,8 @@ if sys.platform == "win32":
 
     _READ, _WRITE, _DELETE = 0x80000000, 0x40000000, 0x00010000  # what we want to do
     _SHARED_BY_NOBODY, _SHARED_BY_ALL = 0, 0x7  # what others may do meanwhile: read, write, delete
-    _NEW, _THERE = 1, 3
+    _NEW, _THERE, _THERE_OR_NEW = 1, 3, 4
+    _APPEND, _READ_ATTRIBUTES = 0x4, 0x80  # to append: nowhere but at the end, whoever writes
     _GONE_WHEN_CLOSED = 0x04000000
     _INVALID = wintypes.HANDLE(-1).value
 
@@ -48,6 +49,12 @@ if sys.platform == "win32":
         """Make a new file that may be renamed while it is open; return its descriptor. Raise OSError."""
         handle = _opened(path, _READ | _WRITE, _SHARED_BY_ALL, _NEW, 0)
         return msvcrt.open_osfhandle(handle, os.O_RDWR | os.O_BINARY)
+
+    def append(path: str) -> int:
+        """Open a file, or make it, to write at its end; it may be renamed meanwhile. Raise OSError."""
+        wanted = _APPEND | _READ_ATTRIBUTES
+        handle = _opened(path, wanted, _SHARED_BY_ALL, _THERE_OR_NEW, 0)
+        return msvcrt.open_osfhandle(handle, os.O_APPEND | os.O_BINARY)
 
     def remove_if_closed(path: Path) -> None:
         """Remove a file. Raise OSError when anybody has it open, also on another computer."""

@@ -1,10 +1,11 @@
-"""Which tasks are next: the most urgent, with those that are like it; of papers, from both ends of a heap."""
+"""Which tasks are next: the most urgent, and those like it; papers from both ends of a heap, full rounds in between."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from typing import Any
 
-from sqlalchemy import Engine, bindparam, select, update
+from sqlalchemy import Connection, Engine, Row, bindparam, false, func, literal, select, update
 
 from formflow.core.clock import clock
 from formflow.storage.database import reading, writing
@@ -25,6 +26,9 @@ def claim(
     `newest_papers` says that papers are taken from the other end of the heap: nobody knows which is urgent
     before it is read, and what came last must not wait for all that came before.
 
+    Papers are more urgent than records and receipts, but let those of a lane go first that make a full round:
+    whoever drops a heap hears of its first forms while the others are read.
+
     A task that was tried before comes alone, so that a poisonous one cannot take others along. Lanes that
     are busy get nothing.
     """
@@ -37,6 +41,8 @@ def claim(
         first = connection.execute(_FIRST, wanted).first()
         if first is None:
             return []
+        if first.kind == TaskKind.READ:
+            first = _full_round(connection, wanted, most) or first
         claim_many = first.attempts == 0 and not first.unclear
         is_newest = newest_papers and first.kind == TaskKind.READ
         alike = _CLAIM_NEWEST if is_newest else _CLAIM_ALIKE
@@ -55,6 +61,14 @@ def claim(
         ).all()
     claimed = [Claimed(*row) for row in rows]
     return sorted(claimed, key=lambda task: task.id)
+
+
+def _full_round(
+    connection: Connection, wanted: dict[str, Any], most: Callable[[str, str], int]
+) -> Row[*tuple[Any, ...]] | None:
+    """Return the first of a free lane's deliveries where as many wait as go at once, None where nowhere so many do."""
+    rounds = connection.execute(_ROUNDS, wanted)
+    return next((one for one in rounds if one.waiting >= most(one.kind, one.lane)), None)
 
 
 _TASK = table_of(Task)
@@ -87,6 +101,27 @@ _ALIKE = select(_T.id).where(
     ~_T.unclear,
 )
 _CLAIM_ALIKE = _LEASE.where(_T.id.in_(_ALIKE.order_by(_T.due, _T.id).limit(bindparam("most"))))
+_ROUNDS = (
+    select(
+        func.min(_T.id).label("id"),
+        literal(TaskKind.DELIVER).label("kind"),
+        _T.lane,
+        _T.priority,
+        literal(0).label("attempts"),
+        false().label("unclear"),
+        func.count().label("waiting"),
+    )
+    .where(
+        _IS_READY,
+        _T.kind == TaskKind.DELIVER,
+        _T.due <= bindparam("now"),
+        IS_IN_A_FREE_LANE,
+        _T.attempts == 0,
+        ~_T.unclear,
+    )
+    .group_by(_T.lane, _T.priority)
+    .order_by(_T.priority, _T.lane)
+)
 _CLAIM_NEWEST = _LEASE.where(
     _T.id.in_(_ALIKE.order_by(_T.due, _T.id.desc()).limit(bindparam("most")))
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from formflow.storage.owners import is_dead, take_away
 from formflow.storage.schema import Cause, Parcel, Task, TaskKind, TaskState, table_of, task_is
 from formflow.storage.sqlite import upsert
 
+_FIRST_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
 LONGEST_PATIENCE_SECONDS = 300.0  # before what was put back is tried again
 LONGEST_BACK_OFF_SECONDS = 86_400.0  # before a delivery is: a destination may ask for a day
 # What a dead worker left comes back soon, and later each time: one paper that takes its worker along
@@ -208,11 +209,19 @@ def undelivered(connection: Connection) -> list[Undelivered]:
             row.parcels,
             row.aside,
             row.code,
-            datetime.fromtimestamp(row.due, UTC) if row.due else None,
+            _moment(row.due) if row.due else None,
             row.said,
         )
         for row in rows
     ]
+
+
+def _moment(seconds: float) -> datetime:
+    """Return a moment of so many seconds since 1970. Raise OverflowError where there is none.
+
+    `datetime.fromtimestamp` would raise OSError, as if a disk were in trouble.
+    """
+    return _FIRST_MOMENT + timedelta(seconds=seconds)
 
 
 def waits_because(connection: Connection, lane: str, code: str) -> bool:

@@ -215,7 +215,7 @@ def test_every_figure_and_every_key_stands_in_the_docs(office: Settings) -> None
     backups.note_last(office.state.folder, NOON)
     docs = OPERATIONS.read_text("utf-8")
     names = {name.partition(" ")[0] for name in metrics(as_prometheus(health(office, NOON)))}
-    assert len(names) == 14
+    assert len(names) == 15
     assert {name for name in names if f"`{name}" not in docs} == set()
     told = json.loads(formflow(office, "status", "--json").stdout)
     lists = {key for key, value in told.items() if isinstance(value, list | dict)}
@@ -229,12 +229,13 @@ def test_status_as_json_says_what_waits_for_whom_and_how_long(office: Settings) 
     told = json.loads(formflow(office, "status", "--json").stdout)
     assert told.keys() == {
         "now", "exit_code", "records", "papers_unread", "put_back", "held_up", "waiting", "undecided",
-        "own_alerts", "to_file", "undelivered", "silent", "unusable", "folders", "pupil_list", "last_turn",
+        "own_alerts", "to_file", "undelivered", "unfiled", "silent", "unusable", "folders", "pupil_list", "last_turn",
         "last_turn_seconds", "last_backup", "last_backup_seconds", "waits_for_a_person", "waits_for",
     }  # fmt: skip
     assert told["exit_code"] == ExitCode.DESTINATION
     assert told["waits_for"]["safeguarding_lead"].keys() == {
         "alerts", "alerts_that_cannot_wait", "oldest_alert_seconds", "decisions",
+        "records_without_a_folder",
     }  # fmt: skip
     assert told["waits_for"]["safeguarding_lead"]["alerts"] == 1
     assert told["waits_for"]["formflow"]["deliveries"] == 1

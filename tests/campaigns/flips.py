@@ -31,6 +31,8 @@ STRANGE: tuple[object, ...] = (
     b"",
     b"\xff\xfe\0",
 )
+# A mistake of ours; and what blames the disk or the ledger's place, which is rarely what damage should be called.
+LOOKED_AT = (ExitCode.OUR_BUG, ExitCode.STORAGE)
 COMMANDS = (
     ("verify",),
     ("audit",),
@@ -64,8 +66,9 @@ def main(words: Sequence[str]) -> int:
             for command in (*COMMANDS, ("backup", str(backups))):
                 code, said = ledger.asked(*command)
                 ends[code] += 1
-                if code == ExitCode.OUR_BUG:
-                    print(f"{damaged}: {command[0]}: {said.splitlines()[0]}", flush=True)
+                if code in LOOKED_AT:
+                    words = " / ".join(said.splitlines())
+                    print(f"{damaged}: {command[0]} ended with {code}: {words}", flush=True)
     print(", ".join(f"{count} ended with {code}" for code, count in sorted(ends.items())))
     return int(ends[ExitCode.OUR_BUG] > 0)
 

@@ -44,6 +44,10 @@ HELPERS = {
 }
 TURNS = ("service", "child", "connector", "service", "worker", "service")
 LONGEST_LOOK_SECONDS = 180.0  # for a helper that rests after a kill
+LOOK_SECONDS, LEAST_SECONDS = (
+    5.0,
+    0.05,
+)  # who has less of the processor between two looks has nothing to do
 
 
 class Killed:
@@ -76,7 +80,7 @@ class Killed:
             shutil.copyfile(form.path, self.office.watch[0].folder / form.path.name)
         helper = self._helper(self._service.pid, victim) if victim in HELPERS else None
         if helper is None:
-            time.sleep(self._chance.uniform(0.4, 2.0))
+            _has_worked(psutil.Process(self._service.pid), self._chance.uniform(0.4, 3.0))
             self._service.send_signal(signal.SIGKILL)
             self.kills["service"] += self._service.wait() == -signal.SIGKILL
             return
@@ -120,12 +124,30 @@ class Killed:
         return None
 
     def _kill(self, helper: psutil.Process, name: str) -> None:
-        time.sleep(self._chance.uniform(0.0, 0.5))
+        _has_worked(helper, self._chance.uniform(0.0, 0.5))
         try:
             helper.kill()
         except psutil.NoSuchProcess:  # it was done
             return
         self.kills[name] += 1
+
+
+def _has_worked(process: psutil.Process, seconds: float) -> None:
+    """Wait until a process has had so many seconds more of the processor: on a busy computer it comes as far as on another.
+
+    One that has ended, or rests, is not waited for.
+    """
+    try:
+        begun = seen = sum(process.cpu_times()[:2])
+        looked_at = time.monotonic()
+        while (now := sum(process.cpu_times()[:2])) - begun < seconds:
+            time.sleep(0.02)
+            if time.monotonic() - looked_at > LOOK_SECONDS:
+                if now - seen < LEAST_SECONDS:
+                    return
+                seen, looked_at = now, time.monotonic()
+    except psutil.Error:
+        return
 
 
 @pytest.mark.timeout(36_000)

@@ -180,7 +180,7 @@ def test_a_register_that_is_gone_is_not_begun_with_the_newest_row_alone(office: 
     assert codes(office) == {"Register workbook": "FF-471"}
     assert len(list(office.folders.alerts.glob("*LEDGER-*.html"))) == 1
     assert (
-        "LOOK destination “Register workbook”: The workbook is gone"
+        "LOOK destination “Register workbook”: The file is gone"
         in formflow(office, "doctor").stdout
     )
     away.rename(register)

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from formflow.core.settings import Settings
+from formflow.delivery import dispatcher
 from formflow.pipeline import service, sweep
 from formflow.storage import database
 from tests.support import worker
 from tests.support.offices import drop, files
+from tests.support.waiting import eventually
 
 RED, GREEN = "red-planned-secrecy-pdfjs", "green-free-play-pdfjs"
 
@@ -72,6 +74,18 @@ def test_the_first_of_a_heap_is_not_the_last(
     in_one_turn(patient, monkeypatch, now)
     in_one_turn(patient, monkeypatch, now + timedelta(seconds=60))
     assert {1, 40} <= read_so_far(patient)
+    assert len(read_so_far(patient)) < 40
+
+
+def test_the_first_receipts_of_a_heap_come_while_the_others_are_read(
+    patient: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatcher, "AT_ONCE", 5)
+    now = datetime.now(UTC)
+    heap(patient, 40)
+    in_one_turn(patient, monkeypatch, now)
+    in_one_turn(patient, monkeypatch, now + timedelta(seconds=60))
+    eventually(lambda: len(files(patient.folders.receipts)) >= 5)
     assert len(read_so_far(patient)) < 40
 
 

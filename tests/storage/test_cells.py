@@ -51,6 +51,7 @@ def test_a_value_of_another_kind_is_found_in_every_column(ledger: Ledger) -> Non
         ("child", "id", 2**62, ("show", REFERENCE)),
         ("silence", "since", "2026-02-03", ("status", "--json")),
         ("task", "due", 1e300, ("status",)),
+        ("task", "due", 2**62, ("status",)),
         ("task", "last_code", NO_TEXT, ("status", "--json")),
         ("own_alert", "words", "of no kind", ("status",)),
         ("own_alert", "code", "FF-000", ("status",)),

@@ -58,8 +58,23 @@ def test_alerts_are_claimed_before_papers_and_papers_before_records(engine: Engi
     add(engine, "deliver", 1, tasks.PRIORITY_RECORD, "csv")
     add(engine, "read", 2, tasks.PRIORITY_READ)
     add(engine, "deliver", 3, tasks.PRIORITY_ALERT, "alerts")
-    claimed = [claims.claim(engine, "me", one)[0].ref_id for _ in range(3)]
+    claimed = [claims.claim(engine, "me", many)[0].ref_id for _ in range(3)]
     assert claimed == [3, 2, 1]
+
+
+def test_what_makes_a_full_round_goes_before_papers_and_after_alerts(engine: Engine) -> None:
+    for number in range(10):
+        add(engine, "deliver", number, tasks.PRIORITY_RECORD, "csv")
+        add(engine, "deliver", 20 + number, tasks.PRIORITY_RECEIPT, "receipts")
+    add(engine, "deliver", 40, tasks.PRIORITY_RECORD, "workbook")
+    add(engine, "read", 50, tasks.PRIORITY_READ)
+    add(engine, "deliver", 60, tasks.PRIORITY_ALERT, "alerts")
+    busy: set[str] = set()
+    claimed = []
+    while found := claims.claim(engine, "me", many, busy):
+        claimed.append((found[0].lane, len(found)))
+        busy.add(found[0].lane)
+    assert claimed == [("alerts", 1), ("receipts", 10), ("csv", 10), ("", 1), ("workbook", 1)]
 
 
 def test_tasks_of_the_same_kind_and_lane_are_claimed_together(engine: Engine) -> None:

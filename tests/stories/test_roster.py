@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date
 from pathlib import Path
@@ -178,6 +179,13 @@ def test_a_folder_that_somebody_renamed_is_told_and_no_other_is_made(
     page = own.read_text("utf-8")
     assert "FF-516" in page
     assert "Ashby" not in page
+    told = formflow(desk.office, "status")
+    assert "wait in “Not yet matched” of “Pupils”: 1, the oldest since" in told.stdout
+    assert "(FF-481)" in told.stdout
+    assert "Ashby" not in told.stdout
+    (row,) = json.loads(formflow(desk.office, "status", "--json").stdout)["unfiled"]
+    assert (row["destination"], row["records"], row["seconds"] >= 0) == ("Pupils", 1, True)
+    assert "not certain: 1." in formflow(desk.office, "health").stdout
     monkeypatch.setattr(looks, "LOOK_SECONDS", 0.0)  # minutes have passed
     own.rename(own.parent / "Seen" / own.name)
     desk.waits()
@@ -187,6 +195,7 @@ def test_a_folder_that_somebody_renamed_is_told_and_no_other_is_made(
     desk.waits()
     assert len(files(home)) == 2
     assert files(folders(desk)) == [f"{ROWANS}/{name}" for name in files(home)]
+    assert "FF-481" not in formflow(desk.office, "status").stdout
 
 
 def test_a_folder_of_the_list_counts_and_two_children_of_one_folder_wait(office: Settings) -> None:

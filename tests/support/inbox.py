@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import email
+import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from email.message import Message
@@ -27,6 +28,7 @@ class Inbox:
         self.messages: list[Message] = []
         self.seconds = 0.0  # that it takes over a mail
         self.hangs = False
+        self.says = ""  # in the place of taking a mail
 
     async def handle_MAIL(  # noqa: N802
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
@@ -41,16 +43,18 @@ class Inbox:
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Keep the message, as aiosmtpd asks for."""
         await asyncio.sleep(self.seconds)
+        if self.says:
+            return self.says
         assert isinstance(envelope.content, bytes)
         self.messages.append(email.message_from_bytes(envelope.content))
         return "250 kept"
 
 
 @contextmanager
-def receiving() -> Iterator[tuple[Inbox, int]]:
-    """Receive mail; lend what has come, and the port."""
+def receiving(shown: ssl.SSLContext | None = None) -> Iterator[tuple[Inbox, int]]:
+    """Receive mail; lend what has come, and the port. `shown` is the server's certificate, None for plain SMTP."""
     kept = Inbox()
-    controller = Controller(kept, hostname="127.0.0.1", port=free_port())
+    controller = Controller(kept, hostname="127.0.0.1", port=free_port(), ssl_context=shown)
     controller.start()
     try:
         yield kept, controller.port
