@@ -62,7 +62,7 @@ def drain(
     *,
     waits: bool = True,
 ) -> int:
-    """Claim, handle and commit up to `most` tasks; return how many. 0 means nothing is ready.
+    """Claim, handle and commit tasks until there were `most`; return how many. 0 means nothing is ready.
 
     Deliveries are made in the lanes of their destinations. `waits` says whether to wait for these: no
     longer than one call may take, and not at all for a lane that is stuck. A worker that is to stop begins
@@ -142,9 +142,9 @@ def walk(context: WorkContext, paper: Paper, now: datetime) -> Checked | Unread:
 
 def _claim(context: WorkContext, most: int, newest: bool) -> list[Claimed]:
     def at_once(kind: str, lane: str) -> int:
-        return min(
-            most, most_at_once(context, lane) if kind == TaskKind.DELIVER else READINGS_AT_ONCE
-        )
+        if kind == TaskKind.DELIVER:  # its lane takes the time, and saves a workbook once for all
+            return most_at_once(context, lane)
+        return min(most, READINGS_AT_ONCE)
 
     claimed = claims.claim(
         context.engine, context.owner.name, at_once, context.lanes.busy(), newest_papers=newest
