@@ -111,7 +111,8 @@ def flat(scratch: Path, papers: Sequence[Path]) -> None:
     for turn in range(3):
         for count, took in cpu.items():
             folder = scratch / f"with {count} records {turn}"
-            took.append(measures.with_records(papers, folder, records.ledger(count)))
+            kept = records.ledger(count), records.register(count)
+            took.append(measures.with_records(papers, folder, *kept))
             shutil.rmtree(folder)
     few, many = (min(took) for took in cpu.values())
     print(

@@ -258,25 +258,15 @@ def write_lock(papers: Sequence[Path], folder: Path) -> Held:
     return Held(statistics.median(recording), max(recording), sum(all_held) / len(papers))
 
 
-def with_records(papers: Sequence[Path], folder: Path, ledger: Path) -> float:
-    """CPU of a form, parent and child, where the ledger holds other records already."""
+def with_records(papers: Sequence[Path], folder: Path, ledger: Path, register: Path) -> float:
+    """CPU of a form, parent and child, where the ledger and the register hold other records already."""
     made = setup.set_up(folder)
     made.state.folder.mkdir(mode=0o700, exist_ok=True)
     shutil.copyfile(ledger, made.state.folder / "ledger.sqlite")
-    shutil.copyfile(_register(folder.with_name("register"), papers[0]), folder / REGISTER)
+    shutil.copyfile(register, folder / REGISTER)
     few, more = papers[: len(papers) // 4], papers[len(papers) // 4 :]
     took = [_used_by_ingest(folder, few), _used_by_ingest(folder, more)]
     return (took[1] - took[0]) / (len(more) - len(few))  # without what starting costs
-
-
-def _register(folder: Path, paper: Path) -> Path:
-    """Return a register: that of a ledger with rows is not begun again where it is gone."""
-    setup.set_up(folder)
-    formflow(folder, "ingest", "--quiet", str(paper), cores=[0])
-    kept = folder.with_suffix(".xlsx")
-    (folder / REGISTER).replace(kept)
-    shutil.rmtree(folder)
-    return kept
 
 
 def _used_by_ingest(folder: Path, papers: Sequence[Path]) -> float:

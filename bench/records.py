@@ -14,10 +14,18 @@ from formflow.admin import setup
 from formflow.core.clock import utc_now
 from formflow.storage import audit_trail, seals
 from formflow.storage.database import SCHEMA_VERSION, open_ledger
+from formflow_connectors import register_book
+from formflow_connectors.register_rows import COLUMNS, NOT_KNOWN
 
 KEPT = Path(__file__).parents[1] / "build"
 STILL_OPEN = 20  # of any number of records: the others are delivered, seen and decided
 BORN_FROM, DAYS_OF_BIRTH = date(2008, 9, 1), 365 * 14
+AS_IN_EACH_ROW = (
+    "Sexual Behaviour Recording Form",
+    "▲ Red (harmful)",
+    "A person checks it against the original form.",
+    "in the child’s file, or with “formflow show”",
+)
 Row = dict[str, Any]
 
 
@@ -30,6 +38,30 @@ def ledger(count: int) -> Path:
         _make(draft, count)
         draft.replace(kept)
     return kept
+
+
+def register(count: int) -> Path:
+    """Return the register workbook of that ledger, with a row for each revision that it has filed there."""
+    kept = ledger(count).with_suffix(".xlsx")
+    if not kept.exists():
+        draft = kept.with_suffix(".draft")
+        draft.write_bytes(_register(ledger(count)))
+        draft.replace(kept)
+    return kept
+
+
+def _register(kept: Path) -> bytes:
+    query = (
+        "SELECT key, reference, revision, recorded_at, incident_day FROM parcel"
+        " JOIN entry ON entry.id = parcel.entry_id WHERE destination = 'Register workbook'"
+    )
+    with closing(sqlite3.connect(kept)) as opened:
+        rows = [
+            [key, name, revision, at[:19], day or NOT_KNOWN, NOT_KNOWN, *AS_IN_EACH_ROW]
+            for key, name, revision, at, day in opened.execute(query)
+        ]
+    begun, cells = register_book.new([*COLUMNS]), [register_book.looked(row) for row in rows]
+    return register_book.with_rows(begun, cells, len(COLUMNS), is_ours=True)
 
 
 def _make(draft: Path, count: int) -> None:

@@ -6,11 +6,12 @@ unless the settings ask for answers.
 
 from __future__ import annotations
 
-import io
+import contextlib
+import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from formflow.sdk import (
     CheckLine,
@@ -28,11 +29,8 @@ from formflow.sdk import (
     files,
     notice,
 )
-from formflow_connectors import register_rows
-from formflow_connectors.register_rows import SHEET
-
-if TYPE_CHECKING:  # openpyxl takes long to import: only those who deliver wait for it
-    from openpyxl import Workbook as Book
+from formflow_connectors import register_book, register_rows
+from formflow_connectors.register_book import Cell, NotOurs, Register
 
 RETRY_SECONDS = 60.0  # people close Excel sooner or later
 
@@ -43,11 +41,22 @@ def is_open(file: Path) -> bool:
     return any(file.with_name(owner).exists() for owner in owners)
 
 
+@dataclass(frozen=True, slots=True)
+class _Saved:
+    """What is known of the file as long as it is the same: the keys of its rows."""
+
+    mark: str  # its hash
+    keys: frozenset[str]
+    is_ours: bool  # as FormFlow wrote it, and nobody else since
+
+
 class OwnRegister:
     """The register: adds a row for every revision."""
 
     def __init__(self, file: Path, answers: tuple[str, ...], folder: DestinationFolder) -> None:
         self._file, self._answers, self._folder = file, answers, folder
+        self._titles = register_rows.headings(answers)
+        self._saved: _Saved | None = None
 
     def check(self) -> CheckReport:
         """Say whether the workbook is closed and ours, or can be begun."""
@@ -70,13 +79,13 @@ class OwnRegister:
     def filed(self) -> Iterator[Filed]:
         """Yield the revisions that have a row."""
         if self._file in self._folder.matching("*"):
-            yield from register_rows.filed(self._book()[SHEET])
+            yield from self._read(files.read(self._file)).filed()
 
     def look_up_many(self, keys: Collection[str]) -> list[Delivered]:
         """Return the workbook for each of the keys that one of its rows carries."""
         if not self._file.exists():
             return []
-        there = register_rows.keys(self._book()[SHEET])
+        there = self._read(files.read(self._file)).keys
         return [self._delivered(key, is_new=False) for key in keys if key in there]
 
     def look_up_by_reference(self, wanted: Mapping[str, tuple[str, int]]) -> list[Delivered]:
@@ -87,50 +96,58 @@ class OwnRegister:
         with self._folder.held():
             if is_open(self._file):
                 raise ending(Unavailable, "FF-404", after_seconds=RETRY_SECONDS)
-            book = self._book()
-            sheet = book[SHEET]
-            known = register_rows.keys(sheet)
+            content, known = self._now()
             fresh = {p.key: p.body for p in prepared if p.key not in known}
-            for row, body in enumerate(fresh.values(), sheet.max_row + 1):
-                register_rows.add_row(sheet, row, json.loads(body))
             if fresh:
-                sheet.auto_filter.ref = sheet.dimensions
-                self._save(book)
+                rows = [register_book.looked(json.loads(body)) for body in fresh.values()]
+                self._save(content, rows, known | fresh.keys())
         return [self._delivered(p.key, is_new=p.key in fresh) for p in prepared]
 
     def _delivered(self, key: str, *, is_new: bool) -> Delivered:
         how = DeliveredAs.CREATED if is_new else DeliveredAs.ALREADY_THERE
         return Delivered(key, how, self._file.name)
 
-    def _book(self) -> Book:
-        """Return the register, a new one if there is none. Raise SettingsError when it is not ours."""
-        import openpyxl
-
-        titles = register_rows.headings(self._answers)
-        if not self._file.exists():
-            return register_rows.new_book(titles)
+    def _now(self) -> tuple[bytes, frozenset[str]]:
+        """Return the file, a new one if there is none, and the keys of its rows. Raise SettingsError."""
         try:
-            book = openpyxl.load_workbook(io.BytesIO(files.read(self._file)))
-            first_row = [cell.value for cell in book[SHEET][1]]
-        except OSError:
-            raise
-        except Exception:  # noqa: BLE001 - a damaged file may fail in any way
-            first_row = []
-        if first_row[: len(titles)] != titles:
-            raise ending(SettingsError, "FF-405", after_seconds=RETRY_SECONDS)
-        return book
+            content = files.read(self._file)
+        except FileNotFoundError:
+            return register_book.new(self._titles), frozenset()
+        if self._saved is None or self._saved.mark != _hash(content):
+            self._saved = _Saved(_hash(content), self._read(content).keys, is_ours=False)
+        return content, self._saved.keys
 
-    def _save(self, book: Book) -> None:
-        content = io.BytesIO()
-        book.save(content)
+    def _read(self, content: bytes) -> Register:
+        """Return the register. Raise SettingsError when it is not ours."""
+        with _is_ours():
+            return register_book.read(content, self._titles)
+
+    def _save(self, content: bytes, rows: Sequence[Sequence[Cell]], keys: frozenset[str]) -> None:
+        is_ours = self._saved is not None and self._saved.is_ours
+        self._saved = None
+        with _is_ours():
+            new = register_book.with_rows(content, rows, len(self._titles), is_ours=is_ours)
         try:
-            self._folder.put({self._file: content.getvalue()})
+            self._folder.put({self._file: new})
         except PermissionError:  # Windows lets nobody replace a file that Excel holds
             raise ending(Unavailable, "FF-404", after_seconds=RETRY_SECONDS) from None
+        self._saved = _Saved(_hash(new), keys, is_ours=True)
 
     def _check_book(self) -> CheckLine:
         try:
-            rows = self._book()[SHEET].max_row - 1
+            rows = len(self._read(files.read(self._file)).grid) - 1
         except (SettingsError, OSError):
             return CheckLine(False, notice("FF-405").text)
         return CheckLine(True, f"The register workbook is ours and has {rows} rows.")
+
+
+@contextlib.contextmanager
+def _is_ours() -> Iterator[None]:
+    try:
+        yield
+    except NotOurs:
+        raise ending(SettingsError, "FF-405", after_seconds=RETRY_SECONDS) from None
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

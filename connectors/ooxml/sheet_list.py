@@ -91,6 +91,17 @@ class Listing:
 
 def sheet_of(book: Book, part: SheetPart, *, is_known: bool = False) -> Sheet:
     """Return a sheet. Raise Held or NotPlain where it cannot be written to."""
+    sheet = as_written(book, part, is_known=is_known)
+    if any(
+        one.name == "sheetProtection" and one.attributes.get("sheet") in ("1", "true")
+        for one in sheet.elements
+    ):
+        raise Held("FF-497", sheet=part.name)
+    return sheet
+
+
+def as_written(book: Book, part: SheetPart, *, is_known: bool = False) -> Sheet:
+    """Return a sheet, also one that is protected. Raise Held or NotPlain where FormFlow does not edit it."""
     content = book.archive.read(part.part)
     found = _DATA.search(content)
     if found is None:  # <sheetData/>: there is no heading either
@@ -105,11 +116,6 @@ def sheet_of(book: Book, part: SheetPart, *, is_known: bool = False) -> Sheet:
         dark=(found.end(), end),
         is_dark_known=is_known,
     )
-    if any(
-        one.name == "sheetProtection" and one.attributes.get("sheet") in ("1", "true")
-        for one in elements
-    ):
-        raise Held("FF-497", sheet=part.name)
     return Sheet(part, Rows(content, found.end(), end, found[1].decode()), elements)
 
 

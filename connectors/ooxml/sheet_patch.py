@@ -19,6 +19,7 @@ from formflow_connectors.ooxml.sheet_rows import Cell, CellWriter, Row, Value
 from formflow_connectors.ooxml.sheet_values import Written, written
 
 Values = Mapping[int, Value]  # column -> what it gets; None leaves a cell as it is
+Styles = Mapping[int, str]  # column -> the number of its style
 _NOT_COPIED = ("r", "spans", "hidden", "collapsed")  # of the row above
 _SPANS = re.compile(rb"\sspans\s*=\s*(?:\"[^\"]*\"|'[^']*')")
 _REFERENCE = re.compile(rb"(\sr\s*=\s*[\"'])[A-Z]{1,3}[0-9]+")
@@ -51,14 +52,21 @@ class Patch:
 
 
 def patch(
-    book: Book, made: Listing, updates: Mapping[int, Values], additions: Sequence[Values]
+    book: Book,
+    made: Listing,
+    updates: Mapping[int, Values],
+    additions: Sequence[Values],
+    styles: Sequence[Styles] = (),
 ) -> Patch:
-    """Return what puts some rows below the list, and changes others by their numbers. Raise Held."""
+    """Return what puts some rows below the list, and changes others by their numbers. Raise Held.
+
+    `styles` are of the cells of each new row; without, they look like those above.
+    """
     maker = _Maker(book, made)
     for row, values in updates.items():
         maker.update(row, values)
     if additions:
-        maker.add(additions)
+        maker.add(additions, styles)
     maker.put_rows()
     if maker.patch.puts:
         sheet_growth.recalculated(book, made, maker.patch.edits)
@@ -83,6 +91,7 @@ class _Maker:
         self._carried = Carried(made, self._above)
         self._totals: int | None = None  # the row of totals that makes room
         self._fresh: dict[int, bytes] = {}  # rows that the sheet does not write yet
+        self._styles: dict[int, Styles] = {}  # of new rows, where they are given
         self.patch = Patch({made.sheet.part.part: []})
 
     def update(self, row: int, values: Values) -> None:
@@ -96,9 +105,10 @@ class _Maker:
             new[column] = self._cell(row, column, style, value)
         self._place(row, new, cells)
 
-    def add(self, additions: Sequence[Values]) -> None:
+    def add(self, additions: Sequence[Values], styles: Sequence[Styles]) -> None:
         """Put rows behind the last of the list, into free rows where the sheet has some."""
         first = self._list.last + 1
+        self._styles = dict(enumerate(styles, first))
         last = first + len(additions) - 1
         totals = self._totals = self._room_for(last)
         for row, values in enumerate(additions, first):
@@ -162,7 +172,8 @@ class _Maker:
         new: dict[int, bytes] = {}
         for column in range(self._list.left, self._list.right + 1):
             value, waits = values.get(column), cells.get(column)
-            style = self._style(column, cells)
+            given = self._styles.get(row)
+            style = self._style(column, cells) if given is None else given.get(column, "")
             if value is not None:
                 refuse_swallowed(self._list, row, [column])
                 new[column] = self._cell(row, column, style, value)

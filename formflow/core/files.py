@@ -268,6 +268,10 @@ def _is_another_there(path: Path, root: Path) -> bool:
 
 
 def _is_inside(path: Path, root: Path) -> bool:
+    # A plain name, as nearly every one is: links further up lead both the same way. Windows has more kinds of link.
+    is_plain = not ON_WINDOWS and path.parent == root and path.name != ".."
+    if is_plain and not os.path.islink(path):  # noqa: PTH114 - the other one raises for some names
+        return True
     whole, whole_root = Path(os.path.realpath(path)), Path(os.path.realpath(root))
     return whole != whole_root and whole.is_relative_to(whole_root)
 

@@ -6,9 +6,14 @@ from functools import lru_cache
 
 from reportlab.pdfbase.pdfmetrics import stringWidth
 
+_STANDARD = ("Helvetica", "Helvetica-Bold")
+_WIDEST = 1.1  # no letter of a standard font is as wide, at size 1
+
 
 def wrapped(text: str, font: str, size: float, width: float) -> list[str]:
     """Return a text as lines, at least one; `size` and `width` are in points."""
+    if (len(text) + 1) * _WIDEST * size <= width and font in _STANDARD and "\n" not in text:
+        return [text.lstrip(" ")]  # most answers are a word: none is measured
     lines = []
     space = width_of(" ", font) * size
     for paragraph in text.split("\n"):

@@ -180,9 +180,17 @@ def _subset(used: str) -> tuple[bytes, bytes]:
     return font, struct.pack(f">{len(numbers)}H", *numbers)
 
 
-@cache
 def _wide() -> TTFont:
-    """Return the wide font, loaded once."""
+    """Return the wide font, loaded once: several lanes may be the first to ask for it."""
+    with _loading:
+        return _loaded()
+
+
+_loading = Lock()
+
+
+@cache
+def _loaded() -> TTFont:
     with resources.as_file(resources.files(__package__) / "typefaces" / "DejaVuSans.ttf") as path:
         font = TTFont(WIDE, str(path))
     pdfmetrics.registerFont(font)

@@ -36,6 +36,7 @@ def _environment() -> Environment:
         autoescape=select_autoescape(["html"], default=False),
         undefined=StrictUndefined,
         keep_trailing_newline=True,
+        auto_reload=False,  # they are part of the program: looked at once
     )
 
 

@@ -42,7 +42,11 @@ def prints(pdf: pikepdf.Pdf) -> tuple[str, ...]:
     Papers that show different print have different ones; "" where a page is damaged or endless: that
     is like no other page, and like no other "" either.
     """
-    seal, pages = _Seal(), list(pdf.pages)
+    return _prints(pdf, list(pdf.pages))
+
+
+def _prints(pdf: pikepdf.Pdf, pages: Sequence[pikepdf.Page]) -> tuple[str, ...]:
+    seal = _Seal()
     try:
         shown = _shown_of_all(pdf, seal)
     except _DAMAGED:
@@ -53,7 +57,7 @@ def prints(pdf: pikepdf.Pdf) -> tuple[str, ...]:
 def last_prints(content: bytes) -> tuple[str, ...]:
     """Return the fingerprints of the further pages of a copy that FormFlow made."""
     with pikepdf.open(io.BytesIO(content)) as pdf:
-        return prints(pdf)[-claimed_pages(pdf) :]
+        return _prints(pdf, list(pdf.pages)[-claimed_pages(pdf) :])
 
 
 def claimed_pages(pdf: pikepdf.Pdf) -> int:

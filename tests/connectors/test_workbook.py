@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime
@@ -10,11 +12,14 @@ from typing import Any
 
 import openpyxl
 import pytest
+from openpyxl.styles import PatternFill
+from openpyxl.worksheet.table import Table
 
 from formflow.core.model import Light, Outcome
-from formflow.sdk.contract import SettingsError, Unavailable
+from formflow.sdk import LIGHTS
+from formflow.sdk.contract import DeliveredAs, SettingsError, Unavailable
 from formflow.sdk.parcels import NamedAnswer, Parcel
-from formflow_connectors.register_rows import LONGEST_TEXT, shortened
+from formflow_connectors.register_rows import LONGEST_TEXT, headings, shortened
 
 
 @pytest.fixture
@@ -153,6 +158,111 @@ def test_what_people_add_beside_the_rows_stays(place: Any) -> None:
     _deliver(place, place.parcel(revision=2))
     assert _sheet(place)["K2"].value == "seen, and talked to the parents"
     assert len(place.landed()) == 2
+
+
+def _begun_by_an_earlier_version(place: Any) -> Any:
+    """Return a register as openpyxl writes it, with one row: shared strings, styles in another order."""
+    book = openpyxl.Workbook()
+    del book["Sheet"]
+    sheet = book.create_sheet("Register")
+    sheet.append(headings(()))
+    sheet.append(["k" * 64, "FF-2026-000001", 1, datetime(2026, 1, 2, 3, 4, 5)])  # noqa: DTZ001
+    sheet["D2"].number_format = "dd/mm/yyyy hh:mm"
+    sheet["H2"], sheet["H2"].fill = LIGHTS[Light.RED], PatternFill("solid", fgColor="F4B6B6")
+    sheet.auto_filter.ref = sheet.dimensions
+    book.save(place.root / "Register.xlsx")
+    return sheet
+
+
+def test_a_register_of_an_earlier_version_goes_on(place: Any) -> None:
+    before = _begun_by_an_earlier_version(place)
+    _deliver(place, place.parcel())
+    _deliver(place, place.parcel(revision=2, light=Light.GREEN))
+    sheet = _sheet(place)
+    assert [cell.value for cell in sheet[2]] == [cell.value for cell in before[2]]
+    assert sheet["D3"].number_format == sheet["D2"].number_format
+    assert sheet["D3"].value == datetime(2026, 11, 23, 14, 2, 30)  # noqa: DTZ001
+    assert sheet["E3"].number_format == "dd/mm/yyyy"
+    assert sheet["H3"].fill.fgColor.rgb[-6:] == "F4B6B6" == sheet["H2"].fill.fgColor.rgb[-6:]
+    assert sheet["H4"].fill.fgColor.rgb[-6:] == "C9E7C4"
+    assert sheet["B3"].fill.fill_type is None
+    assert sheet.auto_filter.ref == "A1:J4"
+    assert place.connector().look_up("k" * 64) is not None
+    assert [(one.reference, one.revision) for one in place.connector().filed()] == [
+        ("FF-2026-000001", 1),
+        ("FF-2026-000123", 1),
+        ("FF-2026-000123", 2),
+    ]
+
+
+def test_a_row_costs_no_other_byte_of_what_people_made_of_the_register(place: Any) -> None:
+    _deliver(place, place.parcel())
+    book = openpyxl.load_workbook(place.root / "Register.xlsx")
+    book["Register"].protection.sheet = True
+    book.create_sheet("Counts")["A1"] = "=COUNTA(Register!B:B)"
+    book.save(place.root / "Register.xlsx")
+    connector = place.connector()
+    connector.deliver(connector.prepare(place.parcel(revision=2)))
+    parts = _parts(place)
+    connector.deliver(connector.prepare(place.parcel(revision=3)))
+    changed = {name for name, part in _parts(place).items() if part != parts[name]}
+    assert changed == {"xl/worksheets/sheet1.xml", "xl/workbook.xml"}  # the name of its filter
+    assert len(place.landed()) == 3
+
+
+def test_a_table_of_the_register_grows_and_its_totals_stay_below(place: Any) -> None:
+    _deliver(place, place.parcel())
+    book = openpyxl.load_workbook(place.root / "Register.xlsx")
+    sheet = book["Register"]
+    sheet.auto_filter.ref = None
+    table = Table(displayName="All", ref="A1:J3", totalsRowCount=1)
+    sheet["B3"] = "In all"
+    sheet.add_table(table)
+    book.save(place.root / "Register.xlsx")
+    _deliver(place, place.parcel(revision=2))
+    sheet = _sheet(place)
+    assert sheet.tables["All"].ref == "A1:J4"
+    assert [sheet[f"B{row}"].value for row in (2, 3, 4)] == ["FF-2026-000123"] * 2 + ["In all"]
+
+
+def test_a_row_that_is_only_remarked_on_is_no_row(place: Any) -> None:
+    _deliver(place, place.parcel())
+    name = place.root / "Register.xlsx"
+    parts = _parts(place)
+    odd = parts["xl/worksheets/sheet1.xml"].replace(b"</sheetData>", b"<!-- <row --></sheetData>")
+    with zipfile.ZipFile(name, "w") as book:
+        for part, content in (parts | {"xl/worksheets/sheet1.xml": odd}).items():
+            book.writestr(part, content)
+    before = place.tree()
+    with pytest.raises(SettingsError, match="FF-405"):
+        _deliver(place, place.parcel(revision=2))
+    assert place.tree() == before
+
+
+def test_what_somebody_changes_between_two_rows_is_seen(place: Any) -> None:
+    connector, first = place.connector(), place.parcel()
+    connector.deliver(connector.prepare(first))
+    book = openpyxl.load_workbook(place.root / "Register.xlsx")
+    book["Register"].delete_rows(2)
+    book.save(place.root / "Register.xlsx")
+    assert connector.deliver(connector.prepare(first)).how is DeliveredAs.CREATED
+    assert connector.deliver(connector.prepare(first)).how is DeliveredAs.ALREADY_THERE
+    assert place.landed() == [first.key]
+
+
+def test_a_row_needs_no_library_that_reads_the_whole_workbook() -> None:
+    program = (
+        "import sys; from formflow_connectors import register_book as b, register_rows as r;"
+        "row = b.looked(['k', 'FF-2026-000001', 1, '2026-01-02T03:04:05', '2026-01-01', 'C', 'F', 'x', '', 'w']);"
+        "b.with_rows(b.new(r.headings(())), [row], 10, is_ours=False);"
+        "sys.exit([name for name in ('openpyxl', 'lxml') if name in sys.modules] or 0)"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def _parts(place: Any) -> dict[str, bytes]:
+    with zipfile.ZipFile(place.root / "Register.xlsx") as book:
+        return {name: book.read(name) for name in book.namelist()}
 
 
 def test_a_day_before_excel_counts_days_stays_text(place: Any) -> None:

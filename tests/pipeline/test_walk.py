@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pytest
@@ -11,6 +12,8 @@ import pytest
 from formflow.admin import status
 from formflow.core.model import Entry, Light, Outcome
 from formflow.core.settings import Settings
+from formflow.delivery import dispatcher
+from formflow.pipeline import walk
 from formflow.storage import database
 from formflow.storage.acknowledgements import acknowledge
 from formflow.storage.entries import entry as entry_of
@@ -55,6 +58,27 @@ def test_a_dropped_form_becomes_a_record_an_alert_a_receipt_and_the_childs_paper
     assert register_rows(office) == {name: 1}
     assert [row["ff_reference"] for row in csv_rows(office)] == [entry.reference]
     assert files(office.watch[0].folder) == []
+
+
+def test_a_lane_is_given_all_that_waits_for_it_whatever_is_taken_at_once(
+    office: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A workbook is saved once for all rows, or a heap is delivered more slowly the more is in it."""
+    rounds: list[tuple[str, int]] = []
+
+    def deliver(context: Any, claimed: Any, *more: Any) -> None:
+        rounds.append((claimed[0].lane, len(claimed)))
+        dispatcher.deliver(context, claimed, *more)
+
+    monkeypatch.setattr(walk, "deliver", deliver)
+    forms = (RED, SECOND, "green-free-play-pdfjs")
+    worker.hand_over(office, [sample(form) for form in forms])
+    assert worker.drain(office, most=len(forms)) == len(forms)  # read, and nothing delivered
+    assert rounds == []
+    while worker.drain(office, most=1):
+        pass
+    assert sum(register_rows(office).values()) == 3
+    assert ("Register workbook", 1) not in rounds
 
 
 def test_the_filed_original_is_the_dropped_file_byte_for_byte(office: Settings) -> None:
