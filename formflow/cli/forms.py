@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from formflow.admin.settings_file import load_settings
+from formflow.cli.fillable import make_fillable
 from formflow.cli.output import emit, say, table
 from formflow.core import files
 from formflow.core.clock import utc_now
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 @click.group()
 def forms() -> None:
     """The form definitions: list them, build our blanks, learn your own PDF."""
+
+
+forms.add_command(make_fillable)
 
 
 @forms.command("list")

@@ -183,11 +183,11 @@ def _tail(words: str) -> str:
 
 
 def without_its_say(label: str) -> str:
-    """Return a label without the yes or no at its end: "was it planned" of "was it planned yes"."""
+    """Return a label without what is said at its end: "was it planned" of "was it planned yes no"."""
     words = label.split()
     for length in (2, 1):
         if len(words) >= length and plain(" ".join(words[-length:])) in SAYS:
-            return " ".join(words[:-length])
+            return without_its_say(" ".join(words[:-length]))
     return label
 
 
