@@ -227,6 +227,7 @@ def ashby(path: Path) -> None:
         made.add_paragraph(f"{question}   Yes / No / Not known")
     made.add_paragraph()
     made.add_paragraph("Signed: ______________________________   Date signed: __________________")
+    made.core_properties.author = "Ashby Youth Club"
     made.save(str(path))
 
 

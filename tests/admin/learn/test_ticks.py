@@ -276,7 +276,8 @@ def test_of_public_forms_no_pair_is_wrongly_sure_and_no_no_box_is_a_yes(tmp_path
 
 def test_the_answers_of_one_column_are_no_question_of_the_next(tmp_path: Path) -> None:
     """Two columns, each question over its three circles: "Not known" ends the left one."""
-    printed, fields = {}, []
+    printed: dict[tuple[float, float], str] = {}
+    fields = []
     for x, questions in ((40, ("Was it planned?", "Was there a threat?")), (310, ("Was there blackmail?", "Was there coercion?"))):  # fmt: skip
         for number, question in enumerate(questions):
             y = 700 - 40 * number
