@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 WORDS = {  # why there is no fillable form
     "has boxes": "{name} has boxes to fill in already. Run “formflow forms learn {name}”.",
+    "XFA": "{name} was made for Adobe Reader alone (“XFA”). Open it there, print it to a new PDF, and give that.",
     "no print": "{name} is a picture, such as a scan: nothing in it is print. Make the PDF from the document that was"
     " printed, or scan it with text recognition.",
     "no gaps": "Nowhere in {name} is there a line, an empty cell or a tick box to fill in. Draw lines or a table in the"

@@ -22,11 +22,11 @@ from formflow.core.limits import BLANK
 from formflow.reading.acroform import TooMuch
 from formflow.reading.manifest_builder import manifest_of
 
-HAS_BOXES, NO_PRINT, NO_GAPS = "has boxes", "no print", "no gaps"
+HAS_BOXES, XFA, NO_PRINT, NO_GAPS = "has boxes", "XFA", "no print", "no gaps"
 
 
 class NotMade(Exception):
-    """There is no fillable form. The message is one of the three words above."""
+    """There is no fillable form. The message is one of the words above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,8 @@ def read(path: Path) -> Made:
     with pikepdf.open(io.BytesIO(content)) as pdf:
         if "/AcroForm" in pdf.Root and len(pdf.Root.AcroForm.get("/Fields", ())):
             raise NotMade(HAS_BOXES)
+        if "/AcroForm" in pdf.Root and "/XFA" in pdf.Root.AcroForm:
+            raise NotMade(XFA)
         if len(pdf.pages) > BLANK.pages:
             raise TooMuch(f"{BLANK.pages} pages")
     found = pages(straightened(content))

@@ -14,6 +14,7 @@ from pathlib import Path
 import pikepdf
 
 from formflow.admin.learn import blank
+from formflow.admin.learn.blank import NotABlank, Why
 from formflow.core.limits import BLANK
 from formflow.reading.acroform import TooMuch
 from formflow.reading.sandbox.child import limit_this_process
@@ -37,8 +38,12 @@ def _answered(path: Path, read: Callable[[Path], bytes]) -> bytes:
         return read(path)
     except TooMuch as much:
         return json.dumps({MUCH: str(much)}).encode()
+    except NotABlank as problem:
+        return json.dumps({NOT_READ: problem.why}).encode()
+    except pikepdf.PasswordError:
+        return json.dumps({NOT_READ: Why.LOCKED}).encode()
     except (pikepdf.PdfError, ValueError):
-        return json.dumps({NOT_READ: True}).encode()
+        return json.dumps({NOT_READ: Why.DAMAGED}).encode()
 
 
 if __name__ == "__main__":
