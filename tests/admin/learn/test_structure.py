@@ -262,3 +262,17 @@ def test_labels_of_public_forms_are_found_as_people_see_them() -> None:
         total += figures(CORPUS / "agency" / name, table[name]["labels"]["printed"], OURS, [])
     assert (total.wrong, total.sure_wrong, total.inverted) == (0, 0, 0)
     assert total.right >= 40
+
+
+@pytest.mark.parametrize(
+    ("name", "blank_name"),
+    [("filled-hmcts-c9-pdflib.pdf", "hmcts-c9.pdf"), ("filled-scribus-form-pypdf.pdf", "scribus-form.pdf")],
+)  # fmt: skip
+def test_what_programs_stored_in_public_forms_is_read_exactly(name: str, blank_name: str) -> None:
+    if not (CORPUS / "agency").is_dir():
+        pytest.skip("the corpus of public forms is not here")
+    from bench.learn_filled import filled
+
+    stored = json.loads((CORPUS / "agency" / "filled.json").read_text("utf-8"))[name]["stored"]
+    found = filled(CORPUS / "agency", name, blank_name, stored)
+    assert (found.exact, found.wrong) == (len(stored), ())
