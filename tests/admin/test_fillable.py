@@ -149,6 +149,30 @@ def test_another_program_fills_it_in_and_every_mark_shows(made: Made) -> None:
         assert before.crop(crop).tobytes() != after.crop(crop).tobytes(), name
 
 
+def test_a_yes_and_a_no_in_a_sentence_or_a_hint_are_not_ringed_and_dots_are_always_to_write_on(
+    tmp_path: Path,
+) -> None:
+    canvas = Canvas(str(tmp_path / "wordy.pdf"))
+    for number, words in enumerate(
+        (
+            "Details (answer yes/no and describe):",
+            "." * 80,
+            "I confirm my yes / no answers above. Signed",
+            "." * 30,
+            "Is the child looked after? (yes/no): ________",
+            "Is there a plan? Yes / No",
+        )
+    ):
+        canvas.drawString(50, 700 - 24 * number, words)
+    canvas.save()
+    assert [row.kind for row in make.read(tmp_path / "wordy.pdf").rows] == [
+        "line",
+        "line",
+        "line",
+        "ring",
+    ]
+
+
 def test_a_form_typed_in_word_becomes_one_to_fill_in_and_to_learn(tmp_path: Path) -> None:
     found = learned(make.read(EXAMPLES / "forms" / "ashby-club.pdf").content, tmp_path)
     assert list(found) == [

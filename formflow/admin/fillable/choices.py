@@ -16,6 +16,7 @@ IN_WORDS = re.compile(
     r"(?:\s*[/|]\s*(?P<other>not known|unknown|don.?t know|not sure|unsure)\b)?",
     re.IGNORECASE,
 )
+AT_THE_END = re.compile(r"[.?*]?(?:\s{2,}|\s*$|\s*\()")  # of a piece of print, but for a remark
 STATES = {"yes": "Yes", "no": "No", "unknown": "Not known", "neither": "Not applicable"}
 RING = (1.8, 1.0)  # points around a word: across, and up
 LEVEL = 5.0  # points between the middles of marks in one row
@@ -69,11 +70,9 @@ def _rings(page: Page) -> Iterator[Gap]:
             whole = row.place(*found.span())
             if _has_marks(whole, page) or _are_heads(list(places.values()), page):
                 continue
-            if (
-                re.match(r"\s*\)?\s*[:_….]", row.text[found.end() :])
-                or "(" in row.text[: found.start()][-2:]
-            ):
-                continue  # a hint: the answer is written
+            before, behind = row.text[: found.start()], row.text[found.end() :]
+            if not AT_THE_END.match(behind) or before.count("(") > before.count(")"):
+                continue  # the middle of a sentence, or a hint: the answer is written
             group += 1
             for name, place in places.items():
                 says = "unknown" if name == "other" else name

@@ -14,7 +14,8 @@ from typing import Any
 
 import pdfplumber
 
-from formflow.admin.learn.sheet import BOX_SIGN, Rule, is_white, on_their_lines, rules
+from formflow.admin.learn.letters import on_their_lines
+from formflow.admin.learn.sheet import BOX_SIGN, Rule, is_white, rules
 from formflow.forms.manifest import Rectangle
 
 TO_WRITE = re.compile(
@@ -59,7 +60,8 @@ class Page:
     prints: tuple[
         Print, ...
     ]  # without lines that are drawn with letters, and without signs to tick
-    lines: tuple[Rule, ...]  # to write on, as far as nobody has printed on them
+    lines: tuple[Rule, ...]  # to write on, or only to part what is over and under them
+    leaders: tuple[Rule, ...]  # drawn with letters: always to write on
     marks: tuple[Rectangle, ...]  # drawn to be ticked
     cells: tuple[Rectangle, ...]
     size: float  # usual, of its letters
@@ -94,7 +96,8 @@ def _page(page: Any) -> Page:
         height,
         rows,
         tuple(print_ for row in rows for print_ in _prints(row)),
-        (*(rule for rule in across if not _is_side(rule, cells)), *drawn),
+        tuple(rule for rule in across if not _is_side(rule, cells)),
+        tuple(drawn),
         marks,
         tuple(cell for cell in cells if not any(_is_in(mark, cell, SIDES) for mark in marks)),
         median([float(one["size"]) for one in letters]) if letters else 10.0,

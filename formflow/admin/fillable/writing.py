@@ -162,13 +162,12 @@ def _has_an_empty_neighbour(cell: Rectangle, page: Page) -> bool:
 
 def _on_lines(page: Page) -> Iterator[Gap]:
     """Yield what is free on lines to write on; lines one right under the other are one place."""
-    segments = sorted(
-        (place for rule in page.lines for place in _free(rule, page)),
-        key=lambda one: (-one[1], one[0]),
-    )
+    led = {place for rule in page.leaders for place in _free(rule, page)}
+    ruled = {place for rule in page.lines for place in _free(rule, page)}
+    segments = sorted(led | ruled, key=lambda one: (-one[1], one[0]))
     done: set[Rectangle] = set()
     for first in segments:
-        if first in done or not _is_labelled(first, segments, page):
+        if first in done or not (first in led or _is_labelled(first, segments, page)):
             continue
         last = first
         while (under := _goes_on(last, segments, page)) is not None:

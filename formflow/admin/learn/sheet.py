@@ -18,13 +18,12 @@ from typing import Any
 import pdfplumber
 import pikepdf
 import pypdfium2
-from pdfplumber.utils.text import extract_words
 
+from formflow.admin.learn.letters import LEADER, is_within, on_their_lines, words_of
 from formflow.forms.manifest import Place, Rectangle
 from formflow.reading import raster
 
 logging.getLogger("pdfminer").setLevel(logging.CRITICAL)  # its warnings quote the file
-LEADER = re.compile(r"[_.…·]{3,}|_{2,}")  # a line to write on, drawn with letters
 UNREADABLE = "(cid:"  # pdfminer's way to write a letter that the font gives no name
 BOX_SIGN = re.compile("[☐☑☒□▢❏❑❒■◯○⃝]")
 THIN = 2.5  # points: a rectangle as thin as that is a rule
@@ -32,7 +31,6 @@ SHORTEST = 8.0  # points of a rule
 TICK = 20.0  # points: a smaller rectangle is the frame of a tick box
 WHITE = 0.985  # of 1: lighter is paper
 APART = 0.95  # of the size of the letters: a wider gap ends a line of print
-ASCENT, DESCENT = 0.75, 0.2  # of the size of letters: how far they reach over and under their line
 MOST_LETTERS = 400  # of a page: so many say which way it is written
 TOUCH = 3.0  # points between the end of a rule and the one that it meets
 Matrix = tuple[float, float, float, float, float, float]
@@ -205,8 +203,8 @@ def sheets(
 def _sheet(page: Any, boxes: Sequence[Rectangle], ticks: Sequence[Rectangle]) -> Sheet:
     height = float(page.height)
     letters = on_their_lines(page.chars, height)
-    rings = [tick for tick in ticks if any(_is_within(one, tick, height) for one in letters)]
-    words = list(_words(letters, rings, height))
+    rings = [tick for tick in ticks if any(is_within(one, tick, height) for one in letters)]
+    words = list(words_of(letters, rings, height))
     across, down = rules(page, height)
     leaders = [
         Rule(height - word["bottom"], word["x0"], word["x1"])
@@ -222,36 +220,6 @@ def _sheet(page: Any, boxes: Sequence[Rectangle], ticks: Sequence[Rectangle]) ->
         (*_closed(across, down), *leaders),
         tuple(_closed(down, across)),
     )
-
-
-def _words(
-    letters: Sequence[dict[str, Any]], rings: Sequence[Rectangle], height: float
-) -> Iterator[Mapping[str, Any]]:
-    """Yield the words of a page; letters within a ring are words of their own: "Yes/No" with a ring around each."""
-    rest = [one for one in letters if not any(_is_within(one, ring, height) for ring in rings)]
-    inside = ([one for one in letters if _is_within(one, ring, height)] for ring in rings)
-    for some in (rest, *inside):
-        for word in extract_words(some, x_tolerance_ratio=0.2, extra_attrs=["size", "fontname"]):
-            if word.get("upright", True):
-                yield word
-
-
-def _is_within(one: Mapping[str, Any], place: Rectangle, height: float) -> bool:
-    """Return whether the middle of a letter or word is in a place."""
-    x = (float(one["x0"]) + float(one["x1"])) / 2
-    y = height - (float(one["top"]) + float(one["bottom"])) / 2
-    return place[0] <= x <= place[2] and place[1] <= y <= place[3]
-
-
-def on_their_lines(letters: Sequence[Mapping[str, Any]], height: float) -> list[dict[str, Any]]:
-    """Return letters with their height taken from the line they are written on: what fonts say of it is often wrong."""
-    found = []
-    for letter in letters:
-        size = float(letter["size"])
-        line = height - float(letter["matrix"][5])
-        moved = {"top": line - ASCENT * size, "bottom": line + DESCENT * size}
-        found.append({**letter, **(moved if letter["upright"] else {})})
-    return found
 
 
 def rules(page: Any, height: float) -> tuple[list[Rule], list[Rule]]:
@@ -333,8 +301,7 @@ def _lines(
             if run and (
                 _parts(run[-1], word, height, down, boxes)
                 or any(
-                    _is_within(run[-1], one, height) != _is_within(word, one, height)
-                    for one in rings
+                    is_within(run[-1], one, height) != is_within(word, one, height) for one in rings
                 )
             ):
                 yield from _line(run, height)

@@ -222,6 +222,13 @@ def test_a_no_beside_a_box_for_writing_is_no_label_of_it(tmp_path: Path) -> None
     assert pair.label != "No"
 
 
+def test_a_line_that_is_drawn_with_letters_is_no_part_of_the_word_before_it(tmp_path: Path) -> None:
+    printed: Print = {(50, 703): "Child’s full name:" + "." * 60, (50, 673): "Class:" + "_" * 20}
+    boxes = box("a", 152, 700, 195), box("b", 90, 670, 130)
+    found = labels(blank(tmp_path / "theirs.pdf", printed, *boxes))
+    assert found == {"a": "Child’s full name:", "b": "Class:"}
+
+
 def test_one_sign_alone_makes_no_label_sure(tmp_path: Path) -> None:
     path = blank(tmp_path / "theirs.pdf", {(50, 702): "School"}, box("x1", 200, 700))
     [pair] = draft.draft(path, OURS).pairs

@@ -305,3 +305,19 @@ def test_a_ring_around_a_word_says_that_word(tmp_path: Path, between: str) -> No
     made, _ = learned(blank(tmp_path / "theirs.pdf", printed, circles("q", yes, no)))
     [pair] = made.pairs
     assert (pair.label, pair.means) == ("Was it planned?", {"a": "yes", "b": "no"})
+
+
+@pytest.mark.parametrize("states", [("a", "b"), ("Yes", "No")])
+def test_circles_may_stand_behind_what_they_say(tmp_path: Path, states: tuple[str, str]) -> None:
+    printed = {(50.0, 702.0): "Was it planned?", (160.0, 702.0): "Yes", (220.0, 702.0): "No"}
+    kids = circle(states[0], 185, 700), circle(states[1], 240, 700)
+    made, _ = learned(blank(tmp_path / "theirs.pdf", printed, circles("q", *kids)))
+    [pair] = made.pairs
+    assert (pair.label, pair.means) == ("Was it planned?", {states[0]: "yes", states[1]: "no"})
+
+
+def test_circles_whose_store_denies_the_print_before_them_are_not_clear(tmp_path: Path) -> None:
+    printed = {(50.0, 702.0): "Was it planned?", (160.0, 702.0): "Yes", (220.0, 702.0): "No"}
+    kids = circle("No", 185, 700), circle("Yes", 240, 700)
+    made, _ = learned(blank(tmp_path / "theirs.pdf", printed, circles("q", *kids)))
+    assert [pair.is_unclear for pair in made.pairs] == [True]
