@@ -18,6 +18,7 @@ from typing import Self
 import pikepdf
 from rapidfuzz import fuzz
 
+from bench import learn_filled
 from formflow.admin.learn import draft
 from formflow.admin.learn.labels import Certainty
 from formflow.admin.learn.pairing import Pair
@@ -158,6 +159,7 @@ def main() -> None:
     _print("held out", halves[True])
     halves[False] += halves[True]
     _print("all", halves[False])
+    learn_filled.main(CORPUS)
 
 
 def _print(name: str, one: Figures) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from formflow.admin.settings_file import load_settings
+from formflow.cli.fillable import make_fillable
 from formflow.cli.output import emit, say, table
 from formflow.core import files
 from formflow.core.clock import utc_now
@@ -29,9 +30,22 @@ if TYPE_CHECKING:
 log = logging.getLogger("formflow")
 
 
+NO_BLANK = {  # why there is nothing to learn
+    "no boxes": "{name} has no boxes to fill in. Run “formflow forms make-fillable {name}” first.",
+    "for Adobe Reader alone": "{name} was made for Adobe Reader alone (“XFA”): no other program sees its boxes. Open it there,"
+    " print it to a new PDF, and run “formflow forms make-fillable” for that.",
+    "a portfolio": "{name} is a PDF portfolio: one file with other files in it. Save the form as a file of its own, and learn that.",
+    "locked": "{name} is locked with a password. Save it without one, and learn that.",
+    "damaged": "{name} cannot be opened as a PDF. Make it again, or save it anew in the program that made it.",
+}
+
+
 @click.group()
 def forms() -> None:
     """The form definitions: list them, build our blanks, learn your own PDF."""
+
+
+forms.add_command(make_fillable)
 
 
 @forms.command("list")
@@ -212,6 +226,7 @@ def _learn_from(book: Path, pdf: Path, target: Path) -> int:
 def _drafted(pdf: Path) -> draft.Draft | None:
     """Return the draft of a PDF; None where there is none, and that is said."""
     from formflow.admin.learn import apart, draft
+    from formflow.admin.learn.blank import NotABlank
     from formflow.reading.acroform import TooMuch
 
     try:
@@ -222,10 +237,8 @@ def _drafted(pdf: Path) -> draft.Draft | None:
             " shorter forms."
         )
         return None
-    except ValueError:
-        say(
-            "This PDF has no boxes to fill in, or it cannot be opened. Learn from a fillable blank."
-        )
+    except NotABlank as problem:
+        say(NO_BLANK[problem.why].format(name=pdf.name))
         return None
     was_filled = made.blank.was_filled
     if was_filled:

@@ -26,7 +26,7 @@ from formflow.documents.pdf_file import PdfFile
 from formflow.forms import stamp
 from formflow.forms.catalogue import FURTHER_PAGES, HIDDEN_FIELDS, Form, claim
 from formflow.forms.top_line import LONG_ANSWERS
-from formflow.reading.answers import answers
+from formflow.reading.answers import BETWEEN, answers
 from formflow.reading.text_match import says_the_same
 
 FONT = "Helvetica"
@@ -103,6 +103,11 @@ def _stored(form: Form, given: Mapping[str, str]) -> dict[str, str]:
     for name, value in given.items():
         field = form.fields[name]
         box = field.sources[0]
+        if field.means and not field.states:
+            ticked = {words: one for one, words in field.means.items()}
+            boxes = (ticked.get(words, "").partition("=") for words in value.split(BETWEEN))
+            stored |= {box: state for box, _, state in boxes if box}
+            continue
         if field.states:
             there = {ours: theirs for theirs, ours in reversed(list(field.means.items()))}
             value = there.get(value, value)

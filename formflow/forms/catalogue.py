@@ -46,7 +46,7 @@ class Field:
     boxes: tuple[str, ...] = ()  # names in the PDF; () where it has the field's own name
     means: Mapping[str, str] = dataclasses.field(
         default_factory=dict
-    )  # stored state -> ours; {}: the same
+    )  # stored state -> ours; {}: the same. Of a text: what the answer is in words, one after the other
     part: str = ""  # pattern with one pair of brackets: which part of the box is this answer
     known_from: tuple[
         str, ...

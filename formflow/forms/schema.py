@@ -64,11 +64,18 @@ def _field_problems(where: str, entry: dict[str, Any]) -> Iterator[str]:
         yield f"{where}: only text has a part"
 
 
+_HAS_MEANS = "only a tick or a choice, or a text of several tick boxes, has means"
+
+
 def _meaning_problems(where: str, entry: dict[str, Any]) -> Iterator[str]:
     kind, means = entry.get("kind"), entry["means"]
+    if kind in (FieldKind.TEXT, FieldKind.LONG_TEXT):
+        if len(entry.get("boxes", ())) < 2:
+            yield f"{where}: {_HAS_MEANS}"
+        return
     offered = TRI_STATES if kind == FieldKind.TICK else entry.get("states", [])
     if kind not in (FieldKind.TICK, FieldKind.CHOICE):
-        yield f"{where}: only a tick or a choice has means"
+        yield f"{where}: {_HAS_MEANS}"
     elif isinstance(means, dict):
         unknown = sorted({str(state) for state in means.values()} - set(offered))
         yield from (f"{where}: means “{state}” is not one of its states" for state in unknown)

@@ -17,6 +17,7 @@ DIGITS = re.compile(r"\d{6}(?:\d{2})?", re.ASCII)  # of a date, one to a cell: D
 MOST_WORDS = (
     3  # boxes of one answer that hold a word or number each; of more, each may hold a letter
 )
+BETWEEN = "; "  # the values of a list
 NOT_THERE = Answer(None, "", AnswerState.UNREADABLE)
 
 
@@ -33,7 +34,10 @@ def _answer(form: Form, field: Field, boxes: Mapping[str, Box]) -> Answer:
     kinds_agree = all(_is_of_its_kind(form, box, field) for box in found)
     if not kinds_agree or not all(box.legible for box in found):
         return Answer(None, raw, AnswerState.UNREADABLE)
-    value = _marked(field, found) if field.states else _written(form, field, found)
+    if field.means and not field.states:
+        value = _ticked(field, found)
+    else:
+        value = _marked(field, found) if field.states else _written(form, field, found)
     if value is None:
         return Answer(None, raw, AnswerState.UNREADABLE)
     return Answer(value, raw, AnswerState.GIVEN) if value else Answer(None, raw, AnswerState.BLANK)
@@ -55,6 +59,13 @@ def _marked(field: Field, found: list[Box]) -> str | None:
         return ""
     meant = field.means.get(stored[0]) if field.means else stored[0]
     return meant if meant in field.states else None
+
+
+def _ticked(field: Field, found: list[Box]) -> str | None:
+    """Return what is printed at every box that is ticked, "" for none, None where nobody knows what one of them means."""
+    words = [field.means.get(f"{box.name}={box.value}") for box in found if box.value]
+    known = [one for one in words if one is not None]
+    return BETWEEN.join(known) if len(known) == len(words) else None
 
 
 def _written(form: Form, field: Field, found: list[Box]) -> str | None:

@@ -19,6 +19,9 @@ from formflow.reading.text import normalised
 
 LARGEST = 4 << 20  # bytes of the data packet
 DEEPEST = 32
+NO_DATA = (
+    b'<xfa:datasets xmlns:xfa="http://www.xfa.org/schema/xfa-data/1.0/"><xfa:data/></xfa:datasets>'
+)
 Path = tuple[str, ...]
 
 
@@ -38,14 +41,30 @@ def filled(pdf: pikepdf.Pdf, boxes: Mapping[str, Box]) -> dict[str, Box] | None:
     return {name: _with(box, found.words(name)) for name, box in boxes.items()}
 
 
-def _packet(xfa: object) -> bytes | None:
-    """Return the packet with the data: the array names each one, a single stream holds them all."""
+def empty(pdf: pikepdf.Pdf) -> None:
+    """Take the answers out of a PDF's XFA part. Where they are in one stream with the form, the whole part goes."""
+    form = pdf.Root.AcroForm
+    stream = _stream(form.get("/XFA"))
+    if stream is not None and isinstance(form.XFA, pikepdf.Array):
+        stream.write(NO_DATA)
+    elif stream is not None:
+        del form.XFA
+
+
+def _stream(xfa: object) -> pikepdf.Stream | None:
+    """Return the stream with the data: the array names each one, a single stream holds them all."""
     stream = xfa
     if isinstance(xfa, pikepdf.Array):
         names = [as_text(part, 100) if isinstance(part, pikepdf.String) else "" for part in xfa]
         at = names.index("datasets") + 1 if "datasets" in names else len(names)
         stream = xfa[at] if at < len(names) else None
-    if not isinstance(stream, pikepdf.Stream):
+    return stream if isinstance(stream, pikepdf.Stream) else None
+
+
+def _packet(xfa: object) -> bytes | None:
+    """Return the packet with the data."""
+    stream = _stream(xfa)
+    if stream is None:
         return None
     content = stream.read_bytes()
     if len(content) > LARGEST:

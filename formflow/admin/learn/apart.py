@@ -1,4 +1,4 @@
-"""A blank is read in a process of its own, within a limit of time and memory: it is a stranger's file."""
+"""A PDF of an agency's own is read in a process of its own, within a limit of time and memory: it is a stranger's file."""
 
 from __future__ import annotations
 
@@ -12,22 +12,27 @@ from pathlib import Path
 import psutil
 
 from formflow.admin.learn import blank
-from formflow.admin.learn.blank import Blank
+from formflow.admin.learn.blank import Blank, NotABlank, Why
 from formflow.admin.learn.child import MUCH, NOT_READ
 from formflow.core import processes
 from formflow.core.limits import BLANK
 from formflow.reading.acroform import TooMuch
 
-COMMAND = ("-P", "-m", "formflow.admin.learn.child")
+COMMAND, CHILD = ("-P", "-m"), "formflow.admin.learn.child"
 CPU_SECONDS = 30.0
 LOOK_SECONDS = 0.2  # between two looks at what the process has taken
 ON_THE_CLOCK = 600.0  # seconds: whatever it waits for, nobody waits longer
 
 
 def read(path: Path) -> Blank:
-    """Read a fillable PDF. Raise TooMuch, or ValueError for one without boxes or that cannot be opened."""
+    """Read a fillable PDF. Raise TooMuch, or NotABlank for one without boxes or that cannot be opened."""
+    return blank.loaded(answer(CHILD, path))
+
+
+def answer(child: str, path: Path) -> bytes:
+    """Return what a process that runs the module `child` says of a PDF. Raise TooMuch, NotABlank."""
     with subprocess.Popen(
-        [sys.executable, *COMMAND, str(path.resolve())],
+        [sys.executable, *COMMAND, child, str(path.resolve())],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -35,17 +40,17 @@ def read(path: Path) -> Blank:
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     ) as process:
         try:
-            answer = _answer(process)
+            said = _answer(process)
         finally:
             processes.kill(process)
-    if not answer:
+    if not said:
         raise TooMuch(f"{BLANK.memory_mb} MB of memory to read")
-    told = json.loads(answer)
+    told = json.loads(said)
     if MUCH in told:
         raise TooMuch(str(told[MUCH]))
     if NOT_READ in told:
-        raise ValueError("the PDF has no boxes to fill in, or it cannot be opened")
-    return blank.loaded(answer)
+        raise NotABlank(Why(told[NOT_READ]))
+    return said
 
 
 def _answer(process: subprocess.Popen[bytes]) -> bytes:

@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 import pikepdf
@@ -39,13 +40,31 @@ _WORDS: TypeAdapter[tuple[Manifest, tuple[Near, ...], dict[str, str], tuple[str,
 )
 
 
+class Why(StrEnum):
+    """Why a file is no blank to learn from."""
+
+    NO_BOXES = "no boxes"
+    XFA = "for Adobe Reader alone"  # pages that are made when the form is opened (dynamic XFA)
+    PORTFOLIO = "a portfolio"
+    LOCKED = "locked"
+    DAMAGED = "damaged"
+
+
+class NotABlank(ValueError):
+    """There is nothing to learn from. The first argument says why."""
+
+    def __init__(self, why: Why) -> None:
+        super().__init__(why)
+        self.why = why
+
+
 def read(path: Path) -> Blank:
-    """Read a fillable PDF. Raise pikepdf.PdfError, TooMuch, or ValueError for one without boxes."""
+    """Read a fillable PDF. Raise pikepdf.PdfError, TooMuch, or NotABlank for one without boxes on its pages."""
     content = path.read_bytes()
     manifest = manifest_of(content)
-    if not manifest.boxes:
-        raise ValueError("the PDF has no boxes to fill in")
-    was_filled = filled(manifest)
+    if not any(place.page for box in manifest.boxes.values() for place in box.places):
+        raise NotABlank(why_none(content))
+    was_filled = filled(manifest, content)
     if was_filled:
         content = emptied(content, was_filled)
         manifest = manifest_of(content)
@@ -55,6 +74,16 @@ def read(path: Path) -> Blank:
     return Blank(
         content, manifest, boxes, information, tuple(was_filled), tuple(_pictures(content))
     )
+
+
+def why_none(content: bytes) -> Why:
+    """Return why a PDF has no boxes on its pages."""
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        form = pdf.Root.get("/AcroForm")
+        if "/Collection" in pdf.Root:
+            return Why.PORTFOLIO
+        is_xfa = isinstance(form, pikepdf.Dictionary) and "/XFA" in form
+        return Why.XFA if is_xfa else Why.NO_BOXES
 
 
 def _pictures(content: bytes) -> Iterator[Picture]:

@@ -1,14 +1,14 @@
 """Which print is the caption of which box: weighed over the whole page, each caption given once. Pure.
 
-What is usual on the page decides: the costs are weighed again after each round by where captions were found. Captions
-are given so that the page as a whole costs least; how clear a caption is says what the page would cost without it.
+What is usual in the row, else on the page, decides: the costs are weighed again after each round by where captions were
+found. Captions are given so that the page as a whole costs least; how clear a caption is says what the page would cost without it.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from formflow.admin.learn.assignment import Assignment
@@ -35,6 +35,8 @@ CLEARLY = 7.0  # of the costs: any other way to give the captions of the page co
 ROUNDS = 3
 LIST, TABLE = 1.2, 4.0  # times the height of a box: from it to the one above that it goes on from
 USUAL, USUALLY = 0.6, 4  # of the captions of a page stand in one place, and at least so many
+HEADS = (Place.ABOVE, Place.BELOW)  # a row has all its captions over or all under its boxes
+ROW = 6.0  # points between the feet of boxes in one row
 UNUSUAL = 6.0  # the most that a place costs more because it is unusual on the page
 
 
@@ -90,12 +92,12 @@ def captions(
 def _completed(
     said: Mapping[tuple[str, int], Caption], page: Page
 ) -> dict[tuple[str, int], Caption]:
-    """Return the captions, those of a letter or two ("1. I,") with what is printed below the line as well."""
+    """Return the captions, those that say too little by themselves with what is printed below the line as well."""
     used = {id(one.block) for one in said.values()}
     spots = {spot.key: spot for spot in page.spots}
     found = dict(said)
     for key, caption in said.items():
-        if caption.place is not Place.LEFT or letters(NUMBER.sub("", caption.block.text)) > 2:
+        if caption.place is not Place.LEFT or not _says_little(caption.block.text):
             continue
         below = [
             block
@@ -112,6 +114,13 @@ def _completed(
             whole = Block((*caption.block.lines, *below[0].lines))
             found[key] = replace(caption, block=whole, margin=max(caption.margin, CLEARLY))
     return found
+
+
+def _says_little(label: str) -> bool:
+    """Return whether a label is a letter or two ("1. I,"), or the middle of a sentence ("resides at")."""
+    return letters(NUMBER.sub("", label)) <= 2 or (
+        label[:1].islower() and not label.endswith((":", "?"))
+    )
 
 
 def _with_rows(
@@ -161,7 +170,7 @@ def _goes_on(spots: Sequence[Spot], page: Page) -> dict[tuple[str, int], Spot]:
         gap, height = gaps[spot.key], spot.rectangle[3] - spot.rectangle[1]
         is_row = any(
             other.key != spot.key
-            and abs(other.rectangle[1] - spot.rectangle[1]) < 6
+            and abs(other.rectangle[1] - spot.rectangle[1]) < ROW
             and abs(gaps.get(other.key, -99.0) - gap) < 6
             for other in spots
         )
@@ -205,15 +214,18 @@ def _has_its_own(spot: Spot, over: Spot, page: Page) -> bool:
 
 
 def _weighed(offers: Sequence[Offer]) -> dict[tuple[str, int], Caption]:
-    """Return each box's caption, weighed by where captions usually stand on the page."""
+    """Return each box's caption, weighed by where captions usually stand in its row and on the page."""
     more: dict[Place, float] = {}
+    taken: dict[tuple[str, int], Offer] = {}
     for _ in range(ROUNDS):
-        taken = {key: offer for key, (offer, _) in _matched(offers, more).items()}
+        taken = {key: one for key, (one, _) in _matched(_reweighed(offers, more, taken)).items()}
         counts = Counter(offer.place for offer in taken.values())
         share = {place: (counts[place] + 1) / (len(taken) + len(Place)) for place in Place}
         more = {place: min(UNUSUAL, -2 * math.log(share[place])) for place in Place}
     found = {}
-    for key, (offer, margin) in _matched(offers, more, with_margins=True).items():
+    for key, (offer, margin) in _matched(
+        _reweighed(offers, more, taken), with_margins=True
+    ).items():
         is_usual = counts[offer.place] >= max(USUALLY, USUAL * len(taken))
         found[key] = Caption(
             offer.block, offer.place, offer.cost, margin, offer.is_alone, is_usual, offer.is_close
@@ -221,21 +233,50 @@ def _weighed(offers: Sequence[Offer]) -> dict[tuple[str, int], Caption]:
     return found
 
 
+def _reweighed(
+    offers: Sequence[Offer],
+    more: Mapping[Place, float],
+    taken: Mapping[tuple[str, int], Offer],
+) -> Iterator[tuple[Offer, float]]:
+    """Yield each offer with what it costs now: a place is not unusual that another box of the row has its caption in."""
+    row = _rows({offer.spot.key: offer.spot for offer in offers}.values())
+    there = Counter((row[key], offer.place) for key, offer in taken.items())
+    for offer in offers:
+        own = taken.get(offer.spot.key)
+        is_own = own is not None and own.place is offer.place
+        is_in_row = offer.place in HEADS and there[row[offer.spot.key], offer.place] > is_own
+        unusual = 0.0 if is_in_row else more.get(offer.place, 0.0)
+        yield offer, max(0.0, offer.cost + unusual + AT_LEAST)
+
+
+def _rows(spots: Iterable[Spot]) -> dict[tuple[str, int], int]:
+    """Return in which row of the page each box is, counted from its foot."""
+    found: dict[tuple[str, int], int] = {}
+    row, foot = 0, -math.inf
+    for spot in sorted(spots, key=lambda one: one.rectangle[1]):
+        if spot.rectangle[1] - foot > ROW:
+            row, foot = row + 1, spot.rectangle[1]
+        found[spot.key] = row
+    return found
+
+
 def _matched(
-    offers: Sequence[Offer], more: Mapping[Place, float], *, with_margins: bool = False
+    weighed: Iterable[tuple[Offer, float]], *, with_margins: bool = False
 ) -> dict[tuple[str, int], tuple[Offer, float]]:
     """Return which box gets which caption, and how clear that is: the whole page at its cheapest."""
+    offers = list(weighed)
     boxes = {
-        key: number for number, key in enumerate(dict.fromkeys(one.spot.key for one in offers))
+        key: number for number, key in enumerate(dict.fromkeys(one.spot.key for one, _ in offers))
     }
     prints = {
-        block: number for number, block in enumerate(dict.fromkeys(id(one.block) for one in offers))
+        block: number
+        for number, block in enumerate(dict.fromkeys(id(one.block) for one, _ in offers))
     }
     costs: dict[int, dict[int, float]] = {number: {} for number in boxes.values()}
     by_pair: dict[tuple[int, int], Offer] = {}
-    for offer in offers:
+    for offer, cost in offers:
         box, block = boxes[offer.spot.key], prints[id(offer.block)]
-        costs[box][block] = max(0.0, offer.cost + more.get(offer.place, 0.0) + AT_LEAST)
+        costs[box][block] = cost
         by_pair[box, block] = offer
     made = Assignment(costs, NONE + AT_LEAST)
     margins = made.margins() if with_margins else {}

@@ -135,13 +135,14 @@ def _pair(row: Row, pair: Pair, ours: Form) -> Pair:
             f"“{row.question[:60]}” is none of our questions. Choose one from the list in the cell, or leave it blank."
         )
     if field is not None and not workbook.fits(field, pair):
-        needs = "is answered by writing" if pair.means is not None else "is answered with marks"
+        is_mark = field.kind in (FieldKind.TICK, FieldKind.CHOICE)
+        needs = "is answered with marks" if is_mark else "is answered by writing"
         raise ValueError(
             f"“{field.label}” {needs}, and this box cannot do that. Choose another question."
         )
     means = None if pair.means is None else _means(row, pair, field)
     own_kind = FieldKind.TEXT if pair.kind is FieldKind.MOMENT else pair.kind
-    if means is not None:
+    if means is not None and not pair.is_list:
         own_kind = FieldKind.TICK if set(means.values()) <= set(TRI_STATES) else FieldKind.CHOICE
     return replace(
         pair,
@@ -154,7 +155,9 @@ def _pair(row: Row, pair: Pair, ours: Form) -> Pair:
         certainty=Certainty.SURE,
         why="a person said so",
         means=means,
-        states=_states(pair, means, field) if means is not None else pair.states,
+        states=_states(pair, means, field)
+        if means is not None and not pair.is_list
+        else pair.states,
     )
 
 
@@ -169,7 +172,7 @@ def _means(row: Row, pair: Pair, field: Field | None) -> dict[str, str]:
             )
         if stored in found:
             raise ValueError(f"the state “{stored}” is there twice. Keep one line for it.")
-        found[stored] = meant.strip().casefold()
+        found[stored] = meant.strip() if pair.is_list else meant.strip().casefold()
     stored_in_pdf = list(pair.means or {})
     for one in stored_in_pdf:
         if one not in found:
@@ -189,6 +192,8 @@ def _means(row: Row, pair: Pair, field: Field | None) -> dict[str, str]:
         )
     allowed = field.states if field else ()
     for stored, meant in found.items():
+        if pair.is_list and meant:
+            continue
         if (allowed and meant not in allowed) or not WORD.fullmatch(meant):
             words = ", ".join(allowed) if allowed else "yes, no, unknown, or another single word"
             raise ValueError(f"“{meant}” cannot be what “{stored}” means. It can be: {words}.")

@@ -10,15 +10,20 @@ from pikepdf import Name
 
 from formflow.core.limits import BLANK
 from formflow.forms.manifest import Manifest
-from formflow.reading import acroform
+from formflow.reading import acroform, xfa
 
 
-def filled(manifest: Manifest) -> list[str]:
-    """Return the names of the boxes for writing that people see, and that have something in them."""
+def filled(manifest: Manifest, content: bytes) -> list[str]:
+    """Return the names of the boxes for writing that people see, and that have something in them, also in XFA alone."""
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        found = acroform.boxes(pdf, BLANK.fields, BLANK.characters, BLANK.pages)
+        in_xfa = xfa.filled(pdf, found) or {}
     return [
         name
         for name, box in manifest.boxes.items()
-        if box.kind == "text" and box.value.strip() and any(place.page for place in box.places)
+        if box.kind == "text"
+        and any(place.page for place in box.places)
+        and (box.value.strip() or (name in in_xfa and in_xfa[name].value.strip()))
     ]
 
 
@@ -34,6 +39,7 @@ def emptied(content: bytes, names: Collection[str]) -> bytes:
                     _without(holder, "/V", "/DV")
                     if "/AS" in holder:
                         holder.AS = Name.Off
+        xfa.empty(pdf)
         out = io.BytesIO()
         pdf.save(out, deterministic_id=True)
         return out.getvalue()

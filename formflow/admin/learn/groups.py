@@ -31,6 +31,7 @@ class Of(StrEnum):
 
     DATE = "date"
     TIME = "time"
+    LIST = "list"  # of tick boxes, several of which may be ticked
     NUMBER = "number"  # or a post code: letters and digits side by side
 
 

@@ -30,7 +30,7 @@ def misfits(form: Form) -> Iterator[str]:
     for name, field in form.fields.items():
         missing = [source for source in field.sources if source not in boxes]
         yield from (f"{name}: the PDF has no box “{source}”" for source in missing)
-        if missing or not field.states:
+        if missing or not (field.states or field.means):
             continue
         offered = {
             f"{source}={state}" if len(field.sources) > 1 else state

@@ -22,6 +22,7 @@ from formflow.forms.manifest import Manifest, Place, Rectangle
 from formflow.reading import acroform
 from formflow.reading.acroform import LONGEST_NAME, as_text
 
+MADE_HERE = "/FormFlowMadeFillable"  # in the information of a document: `forms make-fillable` gave it its boxes
 MULTILINE = 1 << 12
 BESIDE = 22.0  # points from a tick box to what is printed after it
 BEFORE = 400.0  # points from the question to its first tick box
@@ -97,10 +98,13 @@ def near(content: bytes, manifest: Manifest) -> list[Near]:
             none,
         )
     where: dict[int, list[Rectangle]] = defaultdict(list)
+    ticks: dict[int, list[Rectangle]] = defaultdict(list)
     for box in found.values():
         for place in box.places:
             where[place.page].append(place.rectangle)
-    for number, sheet in enumerate(sheets(straight, where), start=1):
+            if box.kind == "button":
+                ticks[place.page].append(place.rectangle)
+    for number, sheet in enumerate(sheets(straight, where, ticks), start=1):
         here = {
             name: box for name, box in found.items() if box.places and box.places[0].page == number
         }
@@ -165,7 +169,7 @@ class _Page:
         first, page = base.places[0].rectangle, base.places[0].page
         here = [place.rectangle if place.page == page else None for place in base.places]
         beside = tuple(self._after(one) if one else "" for one in here)
-        before = tuple(self._before(one) if one else "" for one in here)
+        before = tuple(self._before(one, here) if one else "" for one in here)
         over = self._over(first)
         if len(here) == 1:
             label = caption.text if caption else ""
@@ -185,7 +189,9 @@ class _Page:
         )
 
     def _after(self, box: Rectangle) -> str:
-        """Return the caption to the right of a tick box."""
+        """Return the caption to the right of a tick box; the print in it, of a ring around a word."""
+        if inside := [line for line in self._sheet.lines if _is_around(box, line)]:
+            return inside[0].text
         after = [
             block
             for block in self._blocks
@@ -195,8 +201,11 @@ class _Page:
         ]
         return min(after, key=lambda block: block.left).text if after else ""
 
-    def _before(self, box: Rectangle) -> str:
-        """Return what is printed to the left of a tick box, and the question before it where that is an answer."""
+    def _before(self, box: Rectangle, own: Sequence[Rectangle | None]) -> str:
+        """Return what is printed to the left of a tick box, and the question before it where that is an answer.
+
+        `own`: the places of the box; of several circles the question is not what another box says, in the next column.
+        """
         edge, found = box[0], ""
         while not found or plain(found) in SAYS:
             ahead = [
@@ -210,8 +219,20 @@ class _Page:
             if not ahead:
                 break
             line, block = max(ahead, key=lambda one: one[0].right)
+            if len(own) > 1 and self._is_said_by_another(line, own):
+                break
             found, edge = f"{block.text} {found}".strip(), line.left
         return found
+
+    def _is_said_by_another(self, line: Line, own: Sequence[Rectangle | None]) -> bool:
+        """Return whether print is right behind a tick box that is not one of `own`."""
+        return any(
+            spot.is_tick
+            and spot.rectangle not in own
+            and _is_level(line, spot.rectangle)
+            and -SLACK <= line.left - spot.rectangle[2] <= BESIDE
+            for spot in self._spots
+        )
 
     def _over(self, box: Rectangle) -> str:
         """Return the print over a tick box that begins about where it begins, such as the question."""
@@ -247,6 +268,11 @@ class _Page:
 
 def _is_level(line: Line, box: Rectangle) -> bool:
     return box[1] - SLACK <= line.middle <= box[3] + SLACK
+
+
+def _is_around(box: Rectangle, line: Line) -> bool:
+    left, bottom, right, top = box
+    return left <= (line.left + line.right) / 2 <= right and bottom <= line.middle <= top
 
 
 def certain(label: str, caption: Caption | None, box: Near) -> tuple[Certainty, str]:
@@ -325,14 +351,18 @@ def _order(box: Near) -> tuple[int, float, float]:
 
 
 def _of_themselves(content: bytes) -> tuple[dict[str, str], set[str]]:
-    """Return the boxes' tooltips, and the names of those that take several lines."""
+    """Return the boxes' tooltips, and the names of those that take several lines.
+
+    Tooltips of a form that was made fillable here were taken from the print: they are no second sign.
+    """
     tooltips: dict[str, str] = {}
     several: set[str] = set()
     with pikepdf.open(io.BytesIO(content)) as pdf:
+        is_ours = MADE_HERE in pdf.docinfo
         boxes = acroform.boxes(pdf, BLANK.fields, BLANK.characters, BLANK.pages)
         for name, box in boxes.items():
             for holder in _holders(box.widgets):
-                if "/TU" in holder:
+                if "/TU" in holder and not is_ours:
                     tooltips.setdefault(name, as_text(holder["/TU"], LONGEST_NAME))
                 if int(holder.get("/Ff", 0)) & MULTILINE and box.kind == "text":
                     several.add(name)

@@ -139,6 +139,8 @@ def _is_of_its_kind(box: Near, field: Field) -> bool:
 
 
 def _may_be(box: Near, field: Field) -> bool:
+    if box.parts_of is Of.LIST:
+        return field.kind in (FieldKind.TEXT, FieldKind.LONG_TEXT)
     if box.kind == "text":
         return field.kind in WRITTEN and not (box.parts_of is Of.DATE and field.kind not in DATES)
     return field.kind is FieldKind.TICK and box.means is not None

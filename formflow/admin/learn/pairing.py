@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from formflow.admin.learn.groups import Of
 from formflow.admin.learn.labels import Certainty, Near
+from formflow.admin.learn.lists import listed
 from formflow.admin.learn.meaning import ANYBODYS, NOT_SURE, THE_SAME, is_sure, likeness
 from formflow.admin.learn.ticks import grouped, without_its_say
 from formflow.admin.learn.words import is_automatic, plain
@@ -37,14 +38,15 @@ class Pair:
         False  # of a tick: it counts as "not known" until a person says what it means
     )
     states: Mapping[str, str] | None = None  # our state -> printed; None for text
-    means: Mapping[str, str] | None = None  # stored -> our state
+    means: Mapping[str, str] | None = None  # stored -> our state; of a list: what is printed
+    is_list: bool = False  # several boxes may be ticked: what is printed at those is the answer
     certainty: Certainty = Certainty.UNSURE  # of the label
     why: str = ""
 
 
 def pairs(boxes: Sequence[Near], ours: Form) -> list[Pair]:
     """Return every box that a person fills in with the question of ours that it asks, if any."""
-    boxes = grouped(boxes)
+    boxes = listed(grouped(boxes), ours)
     scored = sorted(_scores(boxes, ours), key=lambda found: -found[0])
     taken: dict[str, tuple[Field | None, float]] = {}
     given_away: set[str] = set()
@@ -116,6 +118,8 @@ def _pair(box: Near, field: Field | None, score: float, *, is_sure: bool, names:
     )
     if box.kind == "text" or box.kind == "list":
         return pair
+    if box.parts_of is Of.LIST:
+        return replace(pair, means=box.means, is_list=True)
     if box.means is not None:
         return replace(pair, kind=FieldKind.TICK, means=box.means, is_unclear=box.is_unclear)
     stored = _stored(box)

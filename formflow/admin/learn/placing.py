@@ -21,6 +21,7 @@ NONE = 32.0  # of the costs: what costs more is no caption
 TAIL = 10.0  # what it costs that print goes on with a sentence after another box
 WRAPPED = 10.0  # what it costs that a sentence goes on in a box on the next line
 SLACK = 3.5  # points that print reaches into a box
+BESIDE = 0.35  # of the height of a line, or of the box: so much of it is beside the other
 
 
 class Place(StrEnum):
@@ -211,7 +212,10 @@ def _on_its_line(spot: Spot, block: Block) -> bool:
 
 
 def is_level(spot: Spot, line: Line) -> bool:
-    return spot.rectangle[1] - SLACK <= line.middle <= spot.rectangle[3] + SLACK
+    """Return whether a line of print is beside a box; what only reaches into its height from over or under it is not."""
+    _, bottom, _, top = spot.rectangle
+    shared = min(top, line.top) - max(bottom, line.bottom)
+    return shared >= BESIDE * min(top - bottom, line.top - line.bottom)
 
 
 def _off_its_line(spot: Spot, block: Block) -> float:

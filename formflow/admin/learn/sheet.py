@@ -18,13 +18,12 @@ from typing import Any
 import pdfplumber
 import pikepdf
 import pypdfium2
-from pdfplumber.utils.text import extract_words
 
+from formflow.admin.learn.letters import LEADER, is_within, on_their_lines, words_of
 from formflow.forms.manifest import Place, Rectangle
 from formflow.reading import raster
 
 logging.getLogger("pdfminer").setLevel(logging.CRITICAL)  # its warnings quote the file
-LEADER = re.compile(r"[_.…·]{3,}|_{2,}")  # a line to write on, drawn with letters
 UNREADABLE = "(cid:"  # pdfminer's way to write a letter that the font gives no name
 BOX_SIGN = re.compile("[☐☑☒□▢❏❑❒■◯○⃝]")
 THIN = 2.5  # points: a rectangle as thin as that is a rule
@@ -32,7 +31,6 @@ SHORTEST = 8.0  # points of a rule
 TICK = 20.0  # points: a smaller rectangle is the frame of a tick box
 WHITE = 0.985  # of 1: lighter is paper
 APART = 0.95  # of the size of the letters: a wider gap ends a line of print
-ASCENT, DESCENT = 0.75, 0.2  # of the size of letters: how far they reach over and under their line
 MOST_LETTERS = 400  # of a page: so many say which way it is written
 TOUCH = 3.0  # points between the end of a rule and the one that it meets
 Matrix = tuple[float, float, float, float, float, float]
@@ -102,6 +100,23 @@ class View:
         (x, x2), (y, y2) = sorted((one[0], other[0])), sorted((one[1], other[1]))
         return place._replace(rectangle=(x, y, x2, y2))
 
+    def placed(self, page: int, rectangle: Rectangle) -> tuple[Rectangle, int]:
+        """Return a place of the page that is shown as it is in the PDF, and by how much the page is turned, clockwise."""
+        matrix = self._matrices[page - 1][0]
+        a, b, c, d, e, f = matrix
+        back = (
+            a,
+            c,
+            b,
+            d,
+            -(a * e + b * f),
+            -(c * e + d * f),
+        )  # it turns and moves, and does not scale
+        left, bottom, right, top = rectangle
+        one, other = _moved(back, left, bottom), _moved(back, right, top)
+        (x, x2), (y, y2) = sorted((one[0], other[0])), sorted((one[1], other[1]))
+        return (x, y, x2, y2), round(math.degrees(math.atan2(-b, a))) % 360
+
     def straighten(self, pdf: pikepdf.Pdf) -> bytes:
         """Return the PDF with every page drawn as it is shown, its corner at zero and nothing turned."""
         for page, (matrix, width, height) in zip(pdf.pages, self._matrices, strict=True):
@@ -164,15 +179,19 @@ def _moved(matrix: Matrix, x: float, y: float) -> tuple[float, float]:
     return a * x + c * y + e, b * x + d * y + f
 
 
-def sheets(content: bytes, boxes: Mapping[int, Sequence[Rectangle]]) -> list[Sheet]:
-    """Return every page of a straightened PDF; `boxes` are those of each page, counted from 1.
+def sheets(
+    content: bytes,
+    boxes: Mapping[int, Sequence[Rectangle]],
+    ticks: Mapping[int, Sequence[Rectangle]],
+) -> list[Sheet]:
+    """Return every page of a straightened PDF; `boxes` are those of each page, counted from 1, `ticks` those to tick.
 
     Raise ValueError when pdfplumber cannot read it.
     """
     try:
         with pdfplumber.open(io.BytesIO(content)) as pdf:
             return [
-                _sheet(page, boxes.get(number, ()))
+                _sheet(page, boxes.get(number, ()), ticks.get(number, ()))
                 for number, page in enumerate(pdf.pages, start=1)
             ]
     except (MemoryError, RecursionError):
@@ -181,24 +200,18 @@ def sheets(content: bytes, boxes: Mapping[int, Sequence[Rectangle]]) -> list[She
         raise ValueError("pdfplumber cannot read the file") from problem
 
 
-def _sheet(page: Any, boxes: Sequence[Rectangle]) -> Sheet:
+def _sheet(page: Any, boxes: Sequence[Rectangle], ticks: Sequence[Rectangle]) -> Sheet:
     height = float(page.height)
-    words = [
-        word
-        for word in extract_words(
-            _on_their_lines(page.chars, height),
-            x_tolerance_ratio=0.2,
-            extra_attrs=["size", "fontname"],
-        )
-        if word.get("upright", True)
-    ]
-    across, down = _rules(page, height)
+    letters = on_their_lines(page.chars, height)
+    rings = [tick for tick in ticks if any(is_within(one, tick, height) for one in letters)]
+    words = list(words_of(letters, rings, height))
+    across, down = rules(page, height)
     leaders = [
         Rule(height - word["bottom"], word["x0"], word["x1"])
         for word in words
         if LEADER.search(word["text"])
     ]
-    lines = tuple(_lines(words, height, down, boxes))
+    lines = tuple(_lines(words, height, down, boxes, rings))
     page.close()  # else it keeps every object of the page
     return Sheet(
         float(page.width),
@@ -209,18 +222,7 @@ def _sheet(page: Any, boxes: Sequence[Rectangle]) -> Sheet:
     )
 
 
-def _on_their_lines(letters: Sequence[Mapping[str, Any]], height: float) -> list[dict[str, Any]]:
-    """Return letters with their height taken from the line they are written on: what fonts say of it is often wrong."""
-    found = []
-    for letter in letters:
-        size = float(letter["size"])
-        line = height - float(letter["matrix"][5])
-        moved = {"top": line - ASCENT * size, "bottom": line + DESCENT * size}
-        found.append({**letter, **(moved if letter["upright"] else {})})
-    return found
-
-
-def _rules(page: Any, height: float) -> tuple[list[Rule], list[Rule]]:
+def rules(page: Any, height: float) -> tuple[list[Rule], list[Rule]]:
     """Return the rules across and down: lines, thin rectangles, the sides of drawn and shaded ones."""
     across: list[Rule] = []
     down: list[Rule] = []
@@ -246,12 +248,13 @@ def _rules(page: Any, height: float) -> tuple[list[Rule], list[Rule]]:
 
 def _is_seen(one: Mapping[str, Any]) -> bool:
     """Return whether something is drawn in another colour than paper."""
-    if one.get("stroke") and not _is_white(one.get("stroking_color")):
+    if one.get("stroke") and not is_white(one.get("stroking_color")):
         return True
-    return bool(one.get("fill")) and not _is_white(one.get("non_stroking_color"))
+    return bool(one.get("fill")) and not is_white(one.get("non_stroking_color"))
 
 
-def _is_white(colour: object) -> bool:
+def is_white(colour: object) -> bool:
+    """Return whether a colour is that of paper."""
     values = colour if isinstance(colour, (tuple, list)) else (colour,)
     numbers = [float(one) for one in values if isinstance(one, (int, float))]
     if len(numbers) == 4:  # of inks: none of them is paper
@@ -289,12 +292,18 @@ def _lines(
     height: float,
     down: Sequence[Rule],
     boxes: Sequence[Rectangle],
+    rings: Sequence[Rectangle],
 ) -> Iterator[Line]:
     """Yield the lines of print: words side by side, parted by gaps, rules, boxes and lines to write on."""
     for row in _rows(words):
         run: list[Mapping[str, Any]] = []
         for word in sorted(row, key=lambda one: float(one["x0"])):
-            if run and _parts(run[-1], word, height, down, boxes):
+            if run and (
+                _parts(run[-1], word, height, down, boxes)
+                or any(
+                    is_within(run[-1], one, height) != is_within(word, one, height) for one in rings
+                )
+            ):
                 yield from _line(run, height)
                 run = []
             run.append(word)

@@ -183,11 +183,11 @@ def _tail(words: str) -> str:
 
 
 def without_its_say(label: str) -> str:
-    """Return a label without the yes or no at its end: "was it planned" of "was it planned yes"."""
+    """Return a label without what is said at its end: "was it planned" of "was it planned yes no"."""
     words = label.split()
     for length in (2, 1):
         if len(words) >= length and plain(" ".join(words[-length:])) in SAYS:
-            return " ".join(words[:-length])
+            return without_its_say(" ".join(words[:-length]))
     return label
 
 
@@ -203,6 +203,12 @@ def _circles(box: Near) -> Near:
         return _unclear(box)
     left = _tail(plain(" ".join(box.before[:1])))
     printed = {state: SAYS.get(plain(words), "") for state, words in labels.items()}
+    ahead = _said_before(box)
+    if left and not all(printed.values()) and len(set(ahead.values()) - {""}) == len(labels):
+        printed, left = ahead, ""  # "Yes [] No []"
+        label = without_its_say(box.label)
+        certainty, why = certain_of_group(label, box, is_whole=True)
+        box = replace(box, label=label, certainty=certainty, why=why)
     stored = {state: SAYS.get(plain(state), "") for state in labels}
     if not {"yes", "no"} & {*printed.values(), *stored.values(), left}:
         return box  # no question of yes and no
@@ -215,3 +221,12 @@ def _circles(box: Near) -> Near:
     if agree and on_one_side and is_behind and distinct and sound:
         return replace(box, means=means)
     return _unclear(box)
+
+
+def _said_before(box: Near) -> dict[str, str]:
+    """Return what is printed before each circle of a box, by its state: "" for no yes or no."""
+    return {
+        place.state: _tail(plain(words))
+        for place, words in zip(box.places, box.before, strict=False)
+        if place.state
+    }

@@ -60,7 +60,9 @@ def said(field: Field) -> str:
 
 
 def fits(field: Field, pair: Pair) -> bool:
-    """Return whether a box can answer a question of ours at all: writing, or marks."""
+    """Return whether a box can answer a question of ours at all: writing, or marks; a list is written down."""
+    if pair.is_list:
+        return field.kind in (FieldKind.TEXT, FieldKind.LONG_TEXT)
     is_mark = field.kind in (FieldKind.TICK, FieldKind.CHOICE)
     return is_mark == (pair.means is not None)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pikepdf
 import pytest
-from pikepdf import Array, Dictionary, Name, String
+from pikepdf import Array, Dictionary, Name, Pdf, String
 from reportlab.pdfgen.canvas import Canvas
 
 from formflow.admin.learn import apart, draft
@@ -185,3 +186,75 @@ def test_a_process_that_dies_or_does_not_end_is_too_much(
     monkeypatch.setattr(apart, "CPU_SECONDS", 0.2)
     with pytest.raises(TooMuch, match=said):
         apart.read(tmp_path)
+
+
+def portfolio(pdf: Pdf) -> None:
+    del pdf.Root.AcroForm
+    del pdf.pages[0].Annots
+    pdf.Root.Collection = Dictionary(Type=Name.Collection)
+
+
+def dynamic_xfa(pdf: Pdf) -> None:
+    """A page that says "Please wait", and the boxes in XML alone."""
+    del pdf.pages[0].Annots
+    pdf.Root.AcroForm = Dictionary(Fields=Array(), XFA=pdf.make_stream(b"<xdp/>"))
+    pdf.Root.NeedsRendering = True
+
+
+def flat(pdf: Pdf) -> None:
+    del pdf.Root.AcroForm
+    del pdf.pages[0].Annots
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (flat, "forms make-fillable"),
+        (dynamic_xfa, "was made for Adobe Reader alone"),
+        (portfolio, "is a PDF portfolio"),
+    ],
+)
+def test_what_cannot_be_learned_is_said_with_what_to_do(
+    tmp_path: Path, run: Run, change: Callable[[Pdf], None], said: str
+) -> None:
+    path = blank(tmp_path / "theirs.pdf", {(50, 702): "Name"}, text_box("x", 200, 700))
+    with pikepdf.open(path, allow_overwriting_input=True) as pdf:
+        change(pdf)
+        pdf.save()
+    code, words = run("learn", str(path))
+    assert code == ExitCode.USAGE
+    assert said in words
+    assert not (tmp_path / "forms").exists()
+
+
+def test_a_locked_blank_is_said_to_be_locked(tmp_path: Path, run: Run) -> None:
+    path = blank(tmp_path / "theirs.pdf", {(50, 702): "Name"}, text_box("x", 200, 700))
+    with pikepdf.open(path, allow_overwriting_input=True) as pdf:
+        pdf.save(encryption=pikepdf.Encryption(user="secret", owner="secret"))
+    assert "is locked with a password" in run("learn", str(path))[1]
+
+
+@pytest.mark.parametrize("in_one_piece", [False, True])
+def test_names_that_are_only_in_the_xfa_part_of_a_filled_copy_are_not_kept(
+    tmp_path: Path, in_one_piece: bool
+) -> None:
+    """A static form of LiveCycle: its boxes are read, and what was filled in is told and not stored."""
+    path = blank(tmp_path / "theirs.pdf", {(50, 702): "Name"}, text_box("pupil", 200, 700))
+    data = (
+        b'<xdp><xfa:datasets xmlns:xfa="http://www.xfa.org/schema/xfa-data/1.0/"><xfa:data><form1>'
+        b"<pupil>Maya Ellis</pupil></form1></xfa:data></xfa:datasets></xdp>"
+    )
+    with pikepdf.open(path, allow_overwriting_input=True) as pdf:
+        stream = pdf.make_stream(data)
+        parts = stream if in_one_piece else Array([pikepdf.String("datasets"), stream])
+        pdf.Root.AcroForm.XFA = parts
+        pdf.save()
+    made = draft.draft(path, OURS)
+    assert made.blank.was_filled == ("pupil",)
+    assert [pair.label for pair in made.pairs] == ["Name"]
+    with pikepdf.open(io.BytesIO(made.blank.content)) as pdf:
+        stored = b"".join(
+            one.read_bytes() for one in pdf.objects if isinstance(one, pikepdf.Stream)
+        )
+    assert b"Maya" not in stored

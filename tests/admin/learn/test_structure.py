@@ -62,6 +62,51 @@ def test_what_fits_the_whole_page_decides_and_not_what_is_nearest(tmp_path: Path
     assert list(labels(blank(tmp_path / "theirs.pdf", printed, *boxes)).values()) == list(WORDS)
 
 
+def with_small_print(path: Path, small: Print, printed: Print, *boxes: Dictionary) -> Path:
+    """Write a page with some of its print in smaller letters, as forms have it under their lines."""
+    canvas = Canvas(str(path), pagesize=(595, 842))
+    for (x, y), words in printed.items():
+        canvas.drawString(x, y, words)
+    canvas.setFontSize(8)
+    for (x, y), words in small.items():
+        canvas.drawString(x, y, words)
+    for one in boxes:
+        left, bottom, right, _ = map(float, one.Rect)
+        canvas.line(left, bottom, right, bottom)
+    canvas.save()
+    with pikepdf.open(path, allow_overwriting_input=True) as pdf:
+        pdf.pages[0].Annots = listed = Array([pdf.make_indirect(one) for one in boxes])
+        pdf.Root.AcroForm = Dictionary(Fields=listed)
+        pdf.save()
+    return path
+
+
+def test_a_row_has_its_captions_in_one_place_whatever_the_page_has(tmp_path: Path) -> None:
+    """Captions hang under the lines of an address; a word leads to them, as it does everywhere else on the page."""
+    left = {(50.0, 500.0 - 30 * number): words for number, words in enumerate(WORDS)}
+    usual = [box(f"f{number}", 250, 497 - 30 * number) for number in range(len(WORDS))]
+    under = {(256.0, 730.0): "name", (427.0, 730.0): "given name", (256.0, 707.0): "number"}
+    under |= {(313.0, 707.0): "road", (256.0, 684.0): "post code", (340.0, 684.0): "town"}
+    rows = [box("a", 254, 740, 152, 13), box("b", 425, 740, 114, 13)]
+    rows += [box("c", 254, 717, 39, 13), box("d", 311, 717, 228, 13)]
+    rows += [box("e", 254, 694, 57, 13), box("f", 338, 694, 201, 13)]
+    path = with_small_print(tmp_path / "theirs.pdf", under, {(190, 742): "pupil(s):", **left}, *rows, *usual)  # fmt: skip
+    found = {" + ".join(one.name for one in pair.boxes): pair for pair in draft.draft(path, OURS).pairs}  # fmt: skip
+    assert [found[name].label for name in "bcdef"] == ["given name", "number", "road", "post code", "town"]  # fmt: skip
+    # "pupil(s):" leads to the line, and "name" hangs under it: a person must say which one it is.
+    assert found["a"].certainty is Certainty.UNSURE
+
+
+def test_the_middle_of_a_sentence_is_told_with_what_is_printed_under_the_line(
+    tmp_path: Path,
+) -> None:
+    small = {(152.0, 691.0): "Name (in print)", (152.0, 661.0): "Address"}
+    printed = {(50.0, 703.0): "I, the undersigned,", (95.0, 673.0): "resides at"}
+    boxes = [box("a", 150, 700, 300, 14), box("b", 150, 670, 300, 14)]
+    found = labels(with_small_print(tmp_path / "theirs.pdf", small, printed, *boxes))
+    assert found["b"] == "resides at Address"
+
+
 @pytest.mark.parametrize("turn", [0, 90, 180, 270])
 def test_a_page_is_read_as_it_is_seen(tmp_path: Path, turn: int) -> None:
     """Turned print on a turned page, with a corner that is not zero, cut at its edges."""
@@ -177,6 +222,13 @@ def test_a_no_beside_a_box_for_writing_is_no_label_of_it(tmp_path: Path) -> None
     assert pair.label != "No"
 
 
+def test_a_line_that_is_drawn_with_letters_is_no_part_of_the_word_before_it(tmp_path: Path) -> None:
+    printed: Print = {(50, 703): "Child’s full name:" + "." * 60, (50, 673): "Class:" + "_" * 20}
+    boxes = box("a", 152, 700, 195), box("b", 90, 670, 130)
+    found = labels(blank(tmp_path / "theirs.pdf", printed, *boxes))
+    assert found == {"a": "Child’s full name:", "b": "Class:"}
+
+
 def test_one_sign_alone_makes_no_label_sure(tmp_path: Path) -> None:
     path = blank(tmp_path / "theirs.pdf", {(50, 702): "School"}, box("x1", 200, 700))
     [pair] = draft.draft(path, OURS).pairs
@@ -217,3 +269,17 @@ def test_labels_of_public_forms_are_found_as_people_see_them() -> None:
         total += figures(CORPUS / "agency" / name, table[name]["labels"]["printed"], OURS, [])
     assert (total.wrong, total.sure_wrong, total.inverted) == (0, 0, 0)
     assert total.right >= 40
+
+
+@pytest.mark.parametrize(
+    ("name", "blank_name"),
+    [("filled-hmcts-c9-pdflib.pdf", "hmcts-c9.pdf"), ("filled-scribus-form-pypdf.pdf", "scribus-form.pdf")],
+)  # fmt: skip
+def test_what_programs_stored_in_public_forms_is_read_exactly(name: str, blank_name: str) -> None:
+    if not (CORPUS / "agency").is_dir():
+        pytest.skip("the corpus of public forms is not here")
+    from bench.learn_filled import filled
+
+    stored = json.loads((CORPUS / "agency" / "filled.json").read_text("utf-8"))[name]["stored"]
+    found = filled(CORPUS / "agency", name, blank_name, stored)
+    assert (found.exact, found.wrong) == (len(stored), ())

@@ -9,6 +9,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 from pikepdf import Dictionary, Name, String
+from reportlab.pdfbase.pdfmetrics import stringWidth
 
 from formflow.admin.learn import draft
 from formflow.admin.learn.pairing import Pair
@@ -271,3 +272,52 @@ def test_of_public_forms_no_pair_is_wrongly_sure_and_no_no_box_is_a_yes(tmp_path
             ):
                 assert "yes" not in said.values(), (name, box, state)
     print(f"{sure} pairs of {len(labels)} public forms are called sure")
+
+
+def test_the_answers_of_one_column_are_no_question_of_the_next(tmp_path: Path) -> None:
+    """Two columns, each question over its three circles: "Not known" ends the left one."""
+    printed: dict[tuple[float, float], str] = {}
+    fields = []
+    for x, questions in ((40, ("Was it planned?", "Was there a threat?")), (310, ("Was there blackmail?", "Was there coercion?"))):  # fmt: skip
+        for number, question in enumerate(questions):
+            y = 700 - 40 * number
+            printed[(x, y + 16)] = question
+            kids = []
+            for right, words in ((10, "Yes"), (60, "No"), (110, "Not known")):
+                printed[(x + right + 14, y + 2)] = words
+                kids.append(circle(words.split()[-1].lower(), x + right, y))
+            fields.append(circles(f"q{x}{number}", *kids))
+    made, _ = learned(blank(tmp_path / "theirs.pdf", printed, *fields))
+    known = {"yes": "yes", "no": "no", "known": "unknown"}
+    assert {pair.label: pair.means for pair in made.pairs} == dict.fromkeys(
+        ("Was it planned?", "Was there a threat?", "Was there blackmail?", "Was there coercion?"), known
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("between", ["/", " / ", "  "])
+def test_a_ring_around_a_word_says_that_word(tmp_path: Path, between: str) -> None:
+    printed = {(50.0, 702.0): f"Was it planned?   Yes{between}No"}
+    ends = [stringWidth(printed[50.0, 702.0][:end], "Helvetica", 12) + 50 for end in (18, 21)]
+    ends += [stringWidth(printed[50.0, 702.0], "Helvetica", 12) + 50]
+    yes, no = circle("a", ends[0] - 1, 700), circle("b", ends[2] - 16, 700)
+    yes.Rect = pikepdf.Array([ends[0] - 1, 699, ends[1] + 1, 714])
+    no.Rect = pikepdf.Array([ends[2] - 16, 699, ends[2] + 1, 714])
+    made, _ = learned(blank(tmp_path / "theirs.pdf", printed, circles("q", yes, no)))
+    [pair] = made.pairs
+    assert (pair.label, pair.means) == ("Was it planned?", {"a": "yes", "b": "no"})
+
+
+@pytest.mark.parametrize("states", [("a", "b"), ("Yes", "No")])
+def test_circles_may_stand_behind_what_they_say(tmp_path: Path, states: tuple[str, str]) -> None:
+    printed = {(50.0, 702.0): "Was it planned?", (160.0, 702.0): "Yes", (220.0, 702.0): "No"}
+    kids = circle(states[0], 185, 700), circle(states[1], 240, 700)
+    made, _ = learned(blank(tmp_path / "theirs.pdf", printed, circles("q", *kids)))
+    [pair] = made.pairs
+    assert (pair.label, pair.means) == ("Was it planned?", {states[0]: "yes", states[1]: "no"})
+
+
+def test_circles_whose_store_denies_the_print_before_them_are_not_clear(tmp_path: Path) -> None:
+    printed = {(50.0, 702.0): "Was it planned?", (160.0, 702.0): "Yes", (220.0, 702.0): "No"}
+    kids = circle("No", 185, 700), circle("Yes", 240, 700)
+    made, _ = learned(blank(tmp_path / "theirs.pdf", printed, circles("q", *kids)))
+    assert [pair.is_unclear for pair in made.pairs] == [True]
