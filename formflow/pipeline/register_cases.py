@@ -18,6 +18,7 @@ from formflow.documents.register import case_file
 from formflow.documents.register.case_file import Drawn, Happened, Paper
 from formflow.documents.register.lines import About, CaseLine, Person, line_of
 from formflow.documents.register.rows import Moment
+from formflow.rules.case.case import asked_steps
 from formflow.rules.matching import ChildKey, name_key, valid_upn
 from formflow.rules.roster import Roster
 from formflow.sdk import registry
@@ -54,10 +55,11 @@ def filed_in(settings: Settings) -> dict[str, Path]:
 
 def drawn(whole: Whole, desk: Desk) -> tuple[CaseLine, str]:
     """Return the line of a case, and its page as HTML."""
-    line = with_years(line_of(whole.case, _about(whole, desk), desk.days, desk.at.now), desk.roster)
+    asked = list(asked_steps(whole.case, desk.at.today))
+    line = with_years(line_of(whole.case, asked, _about(whole, desk), desk.days), desk.roster)
     page = case_file.case_file(
         whole.case,
-        Drawn(line, _papers(whole, desk), _to_fill_in(whole, desk), _history(whole)),
+        Drawn(line, asked, _papers(whole, desk), _to_fill_in(whole, desk), _history(whole)),
         desk.settings,
         desk.days,
         desk.at,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from formflow.core.dates import local_day
@@ -24,9 +25,9 @@ from formflow.documents import case_page
 from formflow.documents.case_page import StepLine
 from formflow.documents.page_parts import template, unanswered, urgent_reasons
 from formflow.documents.register import rows, words
-from formflow.documents.register.lines import CaseLine, Part, Person
+from formflow.documents.register.lines import Asked, CaseLine, Part, Person
 from formflow.documents.register.rows import Moment
-from formflow.rules.case.case import RECORDING, REVIEW, Case, asked_steps
+from formflow.rules.case.case import RECORDING, REVIEW, Case
 from formflow.rules.case.clocks import deadline
 from formflow.rules.case.named_child import given
 from formflow.rules.case.steps import Step
@@ -72,6 +73,7 @@ class Drawn:
     """What a case page is drawn from, besides the case."""
 
     line: CaseLine
+    asked: Sequence[Asked]
     papers: Sequence[Paper]
     to_fill_in: Sequence[Paper]
     history: Sequence[Happened]
@@ -87,13 +89,14 @@ def case_file(
 ) -> str:
     """Return the page of a case as HTML."""
     line, record, proposal = drawn.line, case.record, case.record.proposal
-    still_open, done = _steps(case, settings, days, at)
+    still_open, done = _steps(case, drawn.asked, settings, days, at)
     later = [one for one in still_open if not case_page.comes_first(one.step)]
     return template("register/case.html").render(
         **head,
         here="",
         root="../",
         reference=record.reference,
+        cited=cited,
         name=rows.name_of(line.child),
         level=rows.level_of(line),
         row=rows.row_of(line, at),
@@ -123,13 +126,19 @@ def case_file(
     )
 
 
+@cache
+def cited(section: str, number: str, quote: str) -> str:
+    """Return a line of the guidance, folded away, as HTML. There are some hundred, and each stands on many pages."""
+    return template("register/cited.html").render(section=section, number=number, quote=quote)
+
+
 def _steps(
-    case: Case, settings: Settings, days: WorkingDays, at: Moment
+    case: Case, asked: Sequence[Asked], settings: Settings, days: WorkingDays, at: Moment
 ) -> tuple[list[StepLine], list[StepLine]]:
     """Return what is open in a case, with its days, and what is done."""
     told = {**settings.services.words, **case.words}
     still_open, done = list[StepLine](), list[StepLine]()
-    for step, is_done in asked_steps(case, at.today):
+    for step, is_done in asked:
         if is_done:
             done.append(case_page.step_line(step, "", told))
         else:

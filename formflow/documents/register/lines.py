@@ -5,8 +5,7 @@ Made once for each change of a case and kept: ten thousand cases are listed with
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -15,7 +14,7 @@ from formflow.core.dates import local_day, parse_day
 from formflow.core.model import Entry, Light, Outcome
 from formflow.core.working_days import WorkingDays
 from formflow.documents.register import words
-from formflow.rules.case.case import OF_CHILD_B, RECORDING, REVIEW, Case, asked_steps
+from formflow.rules.case.case import OF_CHILD_B, RECORDING, REVIEW, Case
 from formflow.rules.case.clocks import NOW, deadline
 from formflow.rules.case.named_child import given
 from formflow.rules.case.steps import Step
@@ -23,6 +22,7 @@ from formflow.rules.case.steps import Step
 STORY = ("type_text", "context_text", "more_text")  # questions of the recording form
 LONGEST_LINE = 160  # letters of what happened, in a line
 LONGEST_NAME = 60
+Asked = tuple[Step, bool]  # a step that is asked for, and whether it is done
 
 
 class Part(StrEnum):
@@ -123,10 +123,10 @@ class About:
     is_seen: bool
 
 
-def line_of(case: Case, about: About, days: WorkingDays, now: datetime) -> CaseLine:
-    """Return a case in one line, as it is at a moment."""
-    record, today = case.record, local_day(now, days.zone)
-    still_open = [step for step, is_done in asked_steps(case, today) if not is_done]
+def line_of(case: Case, asked: Sequence[Asked], about: About, days: WorkingDays) -> CaseLine:
+    """Return a case in one line. `asked` is what asked_steps() says of it on that day."""
+    record = case.record
+    still_open = [step for step, is_done in asked if not is_done]
     return CaseLine(
         reference=record.reference,
         people=tuple(_people(case, about)),
@@ -203,8 +203,8 @@ def one_line(text: str, longest: int = LONGEST_LINE) -> str:
     plain = " ".join(text.split())
     if len(plain) <= longest:
         return plain
-    cut = re.sub(r"\s+\S*$", "", plain[: longest - 1])
-    return f"{cut}…"
+    cut, space, _ = plain[:longest].rpartition(" ")
+    return f"{cut if space else plain[: longest - 1]}…"
 
 
 def _waits(case: Case, steps: list[Step], about: About, days: WorkingDays) -> list[Waits]:

@@ -91,6 +91,10 @@ def _gravest(line: CaseLine) -> tuple[float, int, str]:
     return end.timestamp() if end else float("inf"), grave, line.reference
 
 
+def _is_to_be_decided(one: Waits, _at: Moment) -> bool:
+    return one.what == words.DECIDE and one.by is None
+
+
 Belongs = Callable[[Waits, Moment], bool]
 # Name, heading, whether it must not be overlooked, and what belongs to it: the first that fits counts.
 GROUPS: tuple[tuple[str, str, bool, Belongs], ...] = (
@@ -98,6 +102,6 @@ GROUPS: tuple[tuple[str, str, bool, Belongs], ...] = (
     ("overdue", "Overdue", True, rows.is_late),
     ("due-today", "Due today", False, rows.is_today),
     ("due-soon", "Due in the next 7 days", False, rows.is_soon),
-    ("to-decide", "To decide, no date set", False, lambda one, _: one.what == words.DECIDE),
+    ("to-decide", "To decide, no date set", False, _is_to_be_decided),
     ("later", "Later", False, lambda *_: True),
 )

@@ -339,10 +339,17 @@ def done_steps(case: Case, on: date) -> list[Step]:
 
 
 def asked_steps(case: Case, on: date) -> Iterator[tuple[Step, bool]]:
-    """Yield the steps that a case asks for and whether each is done: once for each child where there are several."""
+    """Yield the steps that a case asks for and whether each is done: once for each child where there are several.
+
+    Many steps share a condition: it is looked at once for each child.
+    """
+    known: dict[tuple[str, int], bool] = {}
     for step in steps_in_force(on):
         for view in case.views(step.sheet):
-            if step.applies(view):
+            when = step.when, view.child
+            if when not in known:
+                known[when] = step.applies(view)
+            if known[when]:
                 yield _about_the_child(step, view), step.is_done(view)
 
 
