@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from pathlib import Path
 
 import pypdf
 import pytest
@@ -82,7 +81,7 @@ def test_a_list_is_sorted_by_its_headings(office: Settings, browser: Chromium) -
     assert browser.asks(names) == up[::-1]
 
 
-def test_a_page_that_is_old_says_so(office: Settings, browser: Chromium, tmp_path: Path) -> None:
+def test_a_page_that_is_old_says_so(office: Settings, browser: Chromium) -> None:
     page = (office.folders.dsl_register / "Today.html").read_text("utf-8")
     drawn = page.partition('data-drawn="')[2].partition('"')[0]
     copy = office.folders.dsl_register / "Old.html"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -47,11 +46,11 @@ class Rule:
     by_analogy: bool
     since: date
     until: date | None
-    facts: tuple[Fact, ...] = dataclasses.field(init=False)  # every answer that the rule rests on
 
-    def __post_init__(self) -> None:
-        """Gather the facts once: for each form they are asked for hundreds of times."""
-        object.__setattr__(self, "facts", tuple(fact for part in self.parts for fact in part))
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """Every answer that the rule rests on."""
+        return tuple(fact for part in self.parts for fact in part)
 
     def in_force(self, on: date) -> bool:
         """Return whether the rule counts on a day."""
