@@ -22,7 +22,6 @@ from formflow.documents.register.rows import Moment, level_of
 FIRST_MONTH = 9  # of a school year
 MOST_PLACES = 8
 NOT_KNOWN, OTHER_PLACES = "Not known", "Other places"
-BAR, STEP, NAMES = 260, 26, 210  # of a chart: longest bar, height of a row, room for names
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,23 +175,15 @@ def _times(lines: Sequence[CaseLine], smallest: int, at: Moment) -> Iterator[tup
 
 
 def _drawn(table: Table) -> dict[str, Any]:
-    """Return a table with what its chart is drawn from, in units of the drawing."""
+    """Return a table with the length of each bar, in hundredths of the longest."""
     most = max((one.number or 0 for one in table.counts), default=0) or 1
     bars = [
-        {
-            "words": one.words,
-            "number": one.number,
-            "y": n * STEP,
-            "width": round((one.number or 0) * BAR / most),
-        }
-        for n, one in enumerate(table.counts)
+        {"words": one.words, "number": one.number, "width": round((one.number or 0) * 100 / most)}
+        for one in table.counts
     ]
     return {
         "id": table.title.casefold().replace(" ", "-"),
         "title": table.title,
         "bars": bars,
-        "height": len(bars) * STEP + 4,
-        "names": NAMES,
-        "width": NAMES + BAR + 50,
         "is_whole": table.is_whole,
     }

@@ -59,11 +59,6 @@ class Health:
             found.append(MESSAGES[self.pupil_list].found)
         return found
 
-    @property
-    def to_look_at(self) -> list[str]:
-        """Sheets that the safeguarding lead has to look at, one line each."""
-        return [f"Sheet {one} needs a look: “Alerts” says why." for one in self.sheets]
-
 
 def in_words(one: DestinationState) -> str:
     """Return why something waits for a destination, "" where no number of ours says more."""

@@ -20,7 +20,7 @@ from formflow.rules.case.named_child import given
 from formflow.rules.case.steps import Step
 
 STORY = ("type_text", "context_text", "more_text")  # questions of the recording form
-LONGEST_LINE = 160  # letters of what happened, in a line
+LONGEST_LINE = 200  # letters of what happened, in a line
 LONGEST_NAME = 60
 Asked = tuple[Step, bool]  # a step that is asked for, and whether it is done
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from formflow.core.dates import local_day
+from formflow.core.references import record_of
 from formflow.core.wording import day_in_words, moment_in_words
 from formflow.documents.page_parts import template
 from formflow.documents.register import rows, words
@@ -47,7 +48,7 @@ def today_page(
         drawn=at.now.isoformat(timespec="seconds"),
         at=moment_in_words(at.now, at.zone),
         own=health.troubles,
-        sheets=health.to_look_at,
+        sheets=[_sheet(one, known) for one in health.sheets],
         groups=groups,
         tallies=[
             {"id": one.id, "words": one.words, "count": one.count, "is_red": one.is_red}
@@ -56,6 +57,16 @@ def today_page(
         came=[rows.row_of(line, at) for line in came[:MOST_ROWS]],
         came_count=len(came),
     )
+
+
+def _sheet(reference: str, lines: Sequence[CaseLine]) -> dict[str, str]:
+    """Return a sheet with an alert that nobody has seen, and the case that it is about, where there is one."""
+    case = next((line for line in lines if line.reference == record_of(reference)), None)
+    return {
+        "reference": reference,
+        "name": rows.name_of(case.child) if case else "",
+        "href": f"cases/{case.reference}.html" if case else "",
+    }
 
 
 def _groups(lines: Sequence[CaseLine], at: Moment) -> list[Group]:

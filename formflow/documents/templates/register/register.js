@@ -39,6 +39,7 @@
       button.addEventListener("click", () => sort(table, column, heading));
     });
   });
+  addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((one) => { one.open = true; }));
   const drawn = document.querySelector("[data-drawn]");
   const hours = drawn ? Math.floor((Date.now() - Date.parse(drawn.dataset.drawn)) / 3600000) : 0;
   if (hours >= 1) {
