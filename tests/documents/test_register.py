@@ -13,12 +13,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from formflow.core.model import Light
+from formflow.core.settings import Settings
 from formflow.documents.register import children, figures, lists, rows, today, words
+from formflow.documents.register.case_file import Drawn, Happened, case_file
 from formflow.documents.register.health import Health
-from formflow.documents.register.lines import CaseLine, Done, Part, Person, Waits, one_line
+from formflow.documents.register.lines import (
+    About,
+    CaseLine,
+    Done,
+    Part,
+    Person,
+    Waits,
+    line_of,
+    one_line,
+)
 from formflow.documents.register.rows import Moment
+from formflow.rules.case.case import Case, asked_steps
 from formflow.rules.case.steps import Step, steps
 from tests.conftest import NOON
+from tests.documents.test_as_read import entry
 from tests.support.register_pages import main_of, plain
 
 LONDON = ZoneInfo("Europe/London")
@@ -41,6 +54,7 @@ def line(number: int = 1, *waits: Waits, name: str = "Mia Robin", **more: Any) -
         people=(person,),
         received_at=NOON - timedelta(days=30),
         incident=date(2026, 10, 20),
+        day=date(2026, 10, 20),
         suggested=Light.RED,
         level="",
         decided_at=None,
@@ -227,3 +241,17 @@ def test_two_children_of_one_name_are_told_apart_by_birth_date_and_number() -> N
 def test_a_long_text_is_cut_between_two_words() -> None:
     assert one_line("one  two\nthree", 8) == "one two…"
     assert one_line(LONG_NAME, 60) == LONG_NAME
+
+
+def test_a_case_with_forty_revisions_is_one_page_with_all_of_them() -> None:
+    record, school = entry(child_a_name="Mia Robin", type_text="Ran."), Settings()
+    case = Case(record, zone=LONDON)
+    for number in range(3, 43):
+        case = case.with_revision(replace(record, revision=number))
+    asked = list(asked_steps(case, AT.today))
+    one = line_of(case, asked, About(("", ""), is_seen=False), school.working_days)
+    history = [Happened(NOON + timedelta(minutes=n), f"revision {n} came") for n in range(40)]
+    drawn = Drawn(one, asked, (), (), history)
+    page = case_file(case, drawn, school, school.working_days, AT, HEAD)
+    assert len(re.findall(r"revision \d+ came", page)) == 40
+    assert len(page.encode()) < LARGEST

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from formflow.core.clock import utc_now
 from formflow.core.errors import ExitCode
 from formflow.core.settings import Settings
 from formflow.pipeline.register import AWAY, IN_USE, MISTAKE
+from formflow.rules.case.case import AGES
+from formflow.storage import cases, entries
+from formflow.storage.database import looking
 from tests.documents.test_register import LONG_NAME, MARKUP
 from tests.support import services, worker
 from tests.support.desk import filled
@@ -69,6 +73,10 @@ def test_a_second_incident_draws_the_first_case_of_that_child_too(office: Settin
     drop(office, SECOND)
     worker.settle(office)
     assert draw(office).cases == 2
+    with looking(office.state.folder) as connection:
+        every = list(cases.whole(connection, cases.every(connection), office.zone, AGES))
+        each = [entries.case(connection, one.case.record.reference, office.zone) for one in every]
+    assert [one.case for one in every] == [replace(one, near=()) for one in each if one]
     (child,) = (
         name
         for name in pages(office)

@@ -81,6 +81,7 @@ class CaseLine:
     people: tuple[Person, ...]  # who displayed the behaviour first
     received_at: datetime
     incident: date | None
+    day: date  # of the incident; where that is not known, the agency's on which the form came
     suggested: Light | None
     level: str  # what is decided, "" where nothing
     decided_at: datetime | None
@@ -98,11 +99,6 @@ class CaseLine:
     kinds: tuple[str, ...] = ()  # questions about the kind of behaviour that are answered with yes
     referrals: tuple[Referral, ...] = ()
     done: tuple[Done, ...] = ()
-
-    @property
-    def day(self) -> date:
-        """The day of the incident; where it is not known, the day on which the form came."""
-        return self.incident or self.received_at.date()
 
     @property
     def child(self) -> Person:
@@ -132,6 +128,7 @@ def line_of(case: Case, asked: Sequence[Asked], about: About, days: WorkingDays)
         people=tuple(_people(case, about)),
         received_at=record.received_at,
         incident=record.incident_day,
+        day=record.incident_day or local_day(record.received_at, case.zone),
         suggested=case.suggested,
         level=case.level or "",
         decided_at=case.decided_at if case.level else None,
