@@ -32,7 +32,7 @@ def test_a_new_form_is_on_the_start_page_by_name_with_its_next_step(desk: Desk) 
     assert all(link.exists() for page in pages(desk.office) for link in links(desk.office, page))
 
 
-def test_a_harmful_case_from_form_to_referral(desk: Desk) -> None:
+def test_a_harmful_case_from_form_to_referral_and_the_children_s_chronologies(desk: Desk) -> None:
     desk.gets(RED)
     draw(desk.office)
     assert "Awaiting your decision." in words(desk.office, CASE)
@@ -57,14 +57,7 @@ def test_a_harmful_case_from_form_to_referral(desk: Desk) -> None:
     assert case.index("Form received") < case.index("F3a Referral")
     assert all(link.exists() for link in links(desk.office, CASE))
 
-
-def test_the_chronology_of_a_child_who_was_targeted_tells_nothing_of_the_other(desk: Desk) -> None:
-    desk.gets(RED)
-    desk.fills_in("F2", level="harmful", level_reason="Planned, and kept secret.", **HER_NAME)
-    desk.fills_in(
-        "F3a", sender_name="M. Head", sent_at="20/11/2026 at 2pm", reason="Harmful.", **HER_NAME
-    )
-    draw(desk.office)
+    # The chronology of the child who was targeted tells nothing of the other.
     by_name = {
         next(
             one for one in ("Seán", "Elżbieta", "Ełżbieta") if one in words(desk.office, page)
