@@ -26,12 +26,13 @@ AS_IN_EACH_ROW = (
     "A person checks it against the original form.",
     "in the child’s file, or with “formflow show”",
 )
+DECIDED = '{"level": {"value": "harmful", "raw": "harmful", "state": "given"}}'
 Row = dict[str, Any]
 
 
 def ledger(count: int) -> Path:
     """Return a ledger of so many records, about half as many children, each with a decision."""
-    kept = KEPT / f"records-{count}-version-{SCHEMA_VERSION}.sqlite"
+    kept = KEPT / f"records-{count}-version-{SCHEMA_VERSION}-decided.sqlite"
     if not kept.exists():
         KEPT.mkdir(exist_ok=True)
         draft = kept.with_suffix(".draft")
@@ -168,7 +169,7 @@ def _decide(opened: sqlite3.Connection, record: Row, paper: Row, at: int) -> Non
     _insert(opened, "paper", paper | {"id": at, "sha256": f"{at:064x}", "entry_id": at})
     sheet = {
         "id": at, "reference": f"{about}-F2", "about": about, "form_id": "review", "paper_id": at,
-        "outcome": "recorded", "answers": '{"level": {"value": "harmful"}}', "light": None,
+        "outcome": "recorded", "answers": DECIDED, "light": None,
         "highest_light": None, "proposal": None, "business_key": None, "values_sha256": f"{at:064x}",
         "acknowledged_at": "2026-11-01T12:00:00+00:00",
     }  # fmt: skip

@@ -12,7 +12,7 @@ from formflow.core.errors import StorageProblem
 from formflow.core.settings import Settings
 from formflow.delivery import places
 from formflow.delivery.overlaps import places_of
-from formflow.pipeline import blanks
+from formflow.pipeline import blanks, register
 
 SETTINGS_FILE = "formflow.toml"
 # What an agency starts with: the children's files, the register workbook, and lines for others.
@@ -71,5 +71,7 @@ def make_folders(settings: Settings) -> None:
                 OSError
             ):  # the rights of what was there are IT's; `doctor` says so
                 markers.mark(target.folder, places.WORDS)
+        with contextlib.suppress(OSError):
+            markers.mark(settings.folders.dsl_register, register.WORDS)
     for form in blanks.ours():
         files.write(blanks.file_of(form, settings.folders.blank_forms), form.blank.read_bytes())

@@ -17,7 +17,7 @@ from formflow.core.wording import LIGHT_WORDS, OUTCOME_WORDS, moment_in_words
 from formflow.delivery import own_alerts
 from formflow.delivery.own_alerts import OwnAlert
 from formflow.delivery.unusable import unusable
-from formflow.pipeline import damage
+from formflow.pipeline import damage, register
 from formflow.pipeline.service import HEARTBEAT
 from formflow.storage import (
     backlog,
@@ -73,6 +73,9 @@ class Overview:
     unusable: Mapping[str, str]  # destinations whose kind is not there or broken -> what is wrong
     folders: tuple[FolderState, ...]
     pupil_list: str  # the code of what is wrong with it, "" where nothing is
+    register: (
+        str  # the code of what keeps the register from being up to date, "" where nothing does
+    )
     last_turn: datetime | None  # when the service last finished a turn
     last_backup: datetime | None  # None: no backup of this ledger is known
 
@@ -105,6 +108,7 @@ class Overview:
             or self.silent
             or self.unusable
             or self.pupil_list
+            or self.register
         )
         return bool(waits) or aside or offline
 
@@ -149,6 +153,7 @@ def overview(settings: Settings) -> Overview:
         unusable(settings),
         tuple(_folders(settings, lying)),
         _pupil_list(settings),
+        register.trouble(settings),
         _last_turn(settings),
         backups.last(settings.state.folder),
     )
@@ -207,8 +212,8 @@ def as_text(view: Overview, settings: Settings) -> str:
             lines.append(f"Offline: {folder.folder} (no marker file there)")
         elif folder.waiting:
             lines.append(not_taken_in_words(folder))
-    if view.pupil_list:
-        lines.append(f"{notice(view.pupil_list).text} ({view.pupil_list})")
+    for code in filter(None, (view.pupil_list, view.register)):
+        lines.append(f"{notice(code).text} ({code})")
     when = moment_in_words(view.last_turn, settings.zone) if view.last_turn else "never"
     lines.append(f"FormFlow last looked at its folders: {when}.")
     return "\n".join(lines)

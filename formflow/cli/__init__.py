@@ -38,6 +38,7 @@ COMMANDS = {
     "reconcile": ("reconcile", "What was delivered against what is there."),
     "reread": ("act", "Read forms again that could not be read."),
     "restore": ("backup", "Put a backup into an empty state folder."),
+    "register": ("register", "Draw the safeguarding lead's register now."),
     "roster": ("roster", "Your own list of pupils: how it is read."),
     "retry": ("act", "Try deliveries again now, also those that were refused."),
     "service": ("service", "What starts FormFlow with the computer."),

@@ -13,8 +13,8 @@ from formflow.cli.output import say
 from formflow.core.account import account
 from formflow.core.clock import utc_now
 from formflow.core.errors import ExitCode
-from formflow.core.settings import Settings
 from formflow.core.events import Event
+from formflow.core.settings import Settings
 from formflow.pipeline.reread import Became, read_again
 from formflow.storage import database, handoffs, tasks
 from formflow.storage.acknowledgements import acknowledge

@@ -13,7 +13,7 @@ from formflow.cli import look
 from formflow.cli.output import say
 from formflow.core.errors import ExitCode
 from formflow.core.settings import Settings
-from formflow.pipeline import service
+from formflow.pipeline import register, service
 from formflow.pipeline.context import open_context
 from formflow.sdk import registry
 
@@ -54,6 +54,7 @@ def demo(folder: Path) -> int:
     )
     with service.alone(settings), open_context(settings) as context:
         service.settle(context)
+        register.draw(context)
     click.echo(look.status_text(settings))
     _show_where(settings, folder)
     return ExitCode.DONE
@@ -77,6 +78,7 @@ def _drop_samples(settings: Settings) -> list[tuple[str, str]]:
 def _show_where(settings: Settings, folder: Path) -> None:
     say("\nWhere to look:")
     for words, path in (
+        ("START HERE: the register", settings.folders.dsl_register / register.START_PAGE),
         ("receipts for the office", settings.folders.receipts),
         ("forms that need correcting", settings.folders.needs_attention),
         ("alerts for the safeguarding lead", settings.folders.alerts),

@@ -21,7 +21,7 @@ from formflow.core.errors import ExitCode
 from formflow.core.model import Role
 from formflow.core.processes import ALWAYS_THERE
 from formflow.core.settings import Settings
-from formflow.pipeline import damage, service, walk
+from formflow.pipeline import damage, register, service, walk
 from formflow.pipeline.context import WorkContext, open_context
 from formflow.pipeline.ingest import files as files_in
 from formflow.pipeline.ingest import hand_over
@@ -63,6 +63,7 @@ def _once(context: WorkContext) -> int:
         last = service.settle(context)
     if context.stopping.is_set():
         return _stopped()
+    register.draw(context)
     offline = [swept for swept in last.swept if not swept.online]
     for swept in offline:
         say(
@@ -125,6 +126,8 @@ def ingest(settings_file: Path, paths: tuple[Path, ...], jobs: int, role: str, q
             damage.refuse(settings.state.folder, context.engine)
         taken = hand_over(context, _with_bar(files, "Taking", quiet), Role(role))
         _drain(context, taken.new, jobs, quiet)
+        if not context.stopping.is_set():
+            register.draw(context)
     if context.stopping.is_set():
         return _stopped()
     say(

@@ -4,7 +4,7 @@ Each says what we found, what that means, and what to do now. Words for an 11-ye
 blame; the printed label and page, never a field id. `docs/messages.md` has a heading for each code.
 
 FF-1xx the file and the reading · FF-2xx the answers · FF-3xx answers that contradict each other, and
-words to check · FF-4xx deliveries · FF-51x the pupil list.
+words to check · FF-4xx deliveries · FF-51x the pupil list · FF-63x the register.
 """
 
 from __future__ import annotations
@@ -1462,6 +1462,27 @@ MESSAGES: dict[str, Message] = {
         "The message service did not say that it has the message.",
         "Nobody can say whether it arrived, so FormFlow sends it again. The alert pages in the folder “Alerts” are not affected.",
         "Ask IT to check the service. Look at the folder “Alerts” today. If you get the same message twice, one is enough.",
+    ),
+    # The safeguarding lead's register
+    "FF-630": Message(
+        "The folder of the register is not there, or it has no marker file.",
+        "The register is not up to date. Nothing is lost: it is drawn from FormFlow’s own records.",
+        "Connect the share. If the folder is new, run “formflow register” to mark it and draw every page.",
+    ),
+    "FF-631": Message(
+        "A page of the register could not be replaced: another program has it open, or FormFlow’s account may not.",
+        "That page is not up to date. Nothing is lost: it is drawn from FormFlow’s own records.",
+        "Close it. FormFlow tries again by itself. If it stays so, let FormFlow’s account write there.",
+    ),
+    "FF-632": Message(
+        "FormFlow cannot write the pages of the register. The disk or share may be full, read-only or gone.",
+        "The register is not up to date. Nothing is lost: it is drawn from FormFlow’s own records.",
+        "Ask IT to look at the folder of the register. FormFlow tries again by itself.",
+    ),
+    "FF-633": Message(
+        "The register could not be drawn because of a mistake in FormFlow.",
+        "The register is not up to date. Nothing is lost, and alerts are not affected.",
+        "Tell whoever looks after FormFlow. “formflow verify” says whether all records are sound.",
     ),
 }
 

@@ -68,6 +68,10 @@ class Folders(Table):
         default=Path("Safeguarding forms/DSL only/To decide"),
         description="Sheets for the safeguarding lead alone, and what is open in each case.",
     )
+    dsl_register: Path = Field(
+        default=Path("Safeguarding forms/DSL only/Register"),
+        description="Pages that show every case and child; for the safeguarding lead alone.",
+    )
     forms: Path = Field(
         default=Path("Agency forms"),
         description="Definitions of your own PDF forms; see `formflow forms learn`.",
@@ -236,6 +240,17 @@ class Calendar(Table):
     )
 
 
+class Figures(Table):
+    """The figures without names in the safeguarding lead's register."""
+
+    small_numbers_below: int = Field(
+        default=5,
+        ge=2,
+        le=50,
+        description="Numbers from 1 up to this one are left out: they could be recognised as a child.",
+    )
+
+
 # Name, kind and place in [folders] of the destinations that nobody can switch off.
 ALWAYS_ON = (
     ("Alerts", "alert_folder", "alerts"),
@@ -281,6 +296,7 @@ class Settings(Table):
     alerts: Alerts = Alerts()
     calendar: Calendar = Calendar()
     roster: Roster = Roster()
+    figures: Figures = Figures()
     destination: tuple[Destination, ...] = ()
 
     @property

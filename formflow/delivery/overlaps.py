@@ -94,6 +94,7 @@ def places_of(settings: Settings) -> Iterator[Place]:
     yield Place("state.folder", settings.state.folder, Use.ALONE)
     for _, kind, key in ALWAYS_ON:
         yield Place(f"folders.{key}", getattr(settings.folders, key), _use(kind), kind)
+    yield Place("folders.dsl_register", settings.folders.dsl_register, Use.NAMES, "register")
     if settings.roster.file:
         yield Place("roster.file", settings.roster.file, Use.NAMES, "roster", is_file=True)
     for one in settings.destination:

@@ -36,7 +36,7 @@ def what_is_open(to_decide: ToDecide, settings: Settings, now: datetime) -> str:
     today = local_day(now, days.zone)
     words = {**settings.services.words, **case.words}
     still_open = [
-        _line(step, _until(step, deadline(step, case, days), now), words)
+        step_line(step, until_in_words(step, deadline(step, case, days), now), words)
         for step in open_steps(case, today)
     ]
     return template("open.html").render(
@@ -52,18 +52,18 @@ def what_is_open(to_decide: ToDecide, settings: Settings, now: datetime) -> str:
         reopened=REOPENED_WORDS[case.reopened_by] if case.reopened_by else "",
         together=case.together,
         together_words=LIGHT_WORDS[case.together.light][1] if case.together else "",
-        together_missing=unanswered(_our_form(), case.together),
+        together_missing=unanswered(our_form(), case.together),
         established=case.established,
         reason=case.says(REVIEW, "level_reason"),
         contradictions=list(contradictions(case)),
         incomplete=case.sheets[SheetKey(REVIEW)].notices if SheetKey(REVIEW) in case.sheets else (),
-        first=[line for line in still_open if _comes_first(line.step)],
+        first=[line for line in still_open if comes_first(line.step)],
         open=[
             (called(key.form_id, case) + (f", child {key.child}" if key.child else ""), lines)
-            for key, lines in _by_sheet(line for line in still_open if not _comes_first(line.step))
+            for key, lines in by_sheet(line for line in still_open if not comes_first(line.step))
         ],
-        done=[_line(step, "", words) for step in done_steps(case, today)],
-        image_advice=settings.services.image_advice if _has_images(case) else "",
+        done=[step_line(step, "", words) for step in done_steps(case, today)],
+        image_advice=settings.services.image_advice if has_images(case) else "",
         statutory_guidance=settings.services.statutory_guidance,
         papers=[_paper(one, settings) for one in (case.record, *case.sheets.values())],
         sheets=sorted(to_decide.sheets),
@@ -85,36 +85,39 @@ def _paper(entry: Entry, settings: Settings) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
-    """One step as it is on the page."""
+class StepLine:
+    """One step as it is on a page."""
 
     step: Step
     text: str
     until: str
 
 
-def _by_sheet(lines: Iterable[_Line]) -> list[tuple[SheetKey, list[_Line]]]:
+def by_sheet(lines: Iterable[StepLine]) -> list[tuple[SheetKey, list[StepLine]]]:
     """Return lines under the sheet on which they lie, the sheets in the order of their use."""
-    order, found = list(SHEET_WORDS), dict[SheetKey, list[_Line]]()
+    order, found = list(SHEET_WORDS), dict[SheetKey, list[StepLine]]()
     for line in lines:
         found.setdefault(line.step.key, []).append(line)
     keys = sorted(found, key=lambda key: (order.index(key.form_id), key.child))
     return [(key, found[key]) for key in keys]
 
 
-def _comes_first(step: Step) -> bool:
+def comes_first(step: Step) -> bool:
+    """Return whether a step comes before all others: it cannot wait, or nothing after it is made."""
     return step.clock == NOW or step.kind is Kind.GATE
 
 
-def _has_images(case: Case) -> bool:
+def has_images(case: Case) -> bool:
+    """Return whether a paper says that any of it happened online or with images."""
     return "yes" in (case.says(form_id, "type_online") for form_id in (RECORDING, REVIEW))
 
 
-def _line(step: Step, until: str, words: Mapping[str, str]) -> _Line:
-    return _Line(step, step.text.format_map(words), until)
+def step_line(step: Step, until: str, words: Mapping[str, str]) -> StepLine:
+    """Return a step in the words of its case and agency."""
+    return StepLine(step, step.text.format_map(words), until)
 
 
-def _until(step: Step, end: Deadline | None, now: datetime) -> str:
+def until_in_words(step: Step, end: Deadline | None, now: datetime) -> str:
     """Return until when in words, "" for no deadline. Days are the agency's."""
     if end is None:
         return ""
@@ -132,6 +135,6 @@ def _ended(midnight: datetime) -> str:
 
 
 @cache
-def _our_form() -> Form:
+def our_form() -> Form:
     """Return the recording form that comes with FormFlow: it has a label for every question of the rules."""
     return next(form for form in shipped() if form.form_id == RECORDING)

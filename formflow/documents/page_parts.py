@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import cache
+from importlib import resources
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
@@ -20,6 +22,14 @@ from formflow.rules.light import urgency
 def template(name: str) -> Template:
     """Return a template; those of pages escape what is put in."""
     return _environment().get_template(name)
+
+
+@cache
+def templates_digest(folder: str) -> str:
+    """Return the fingerprint of all templates of a folder: what they make changes with them."""
+    names = _environment().list_templates(filter_func=lambda name: name.startswith(f"{folder}/"))
+    every = (resources.files(__package__) / "templates" / name for name in sorted(names))
+    return hashlib.sha256(b"".join(one.read_bytes() for one in every)).hexdigest()
 
 
 @cache

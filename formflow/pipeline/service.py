@@ -20,6 +20,7 @@ from formflow.core.settings import Settings, Watch
 from formflow.delivery import acknowledgements, handoffs, own_alerts
 from formflow.pipeline import child_folders, clocks, damage, walk
 from formflow.pipeline.context import WorkContext
+from formflow.pipeline.pen import drawing
 from formflow.pipeline.sweep import Swept, sweep
 from formflow.pipeline.watcher import FolderWatcher
 from formflow.storage import again, tasks, views
@@ -123,11 +124,14 @@ def serve(context: WorkContext, watcher: FolderWatcher) -> None:
     context.lanes.when_done = lambda: watcher.wake()
     looked_at = time.monotonic()
     try:
-        while not context.stopping.is_set():
-            if time.monotonic() - looked_at > DAY_SECONDS:
-                damage.refuse(context.settings.state.folder, context.engine)
-                looked_at = time.monotonic()
-            watcher.wait(_turn_safely(context))
+        with drawing(context) as pen:
+            while not context.stopping.is_set():
+                if time.monotonic() - looked_at > DAY_SECONDS:
+                    damage.refuse(context.settings.state.folder, context.engine)
+                    looked_at = time.monotonic()
+                with pen.waits():
+                    pause = _turn_safely(context)
+                watcher.wait(pause)
         context.refuse_damage()
     finally:
         watcher.stop()

@@ -55,7 +55,7 @@ def entry(connection: Connection, entry_id: int) -> Entry:
     row = connection.execute(_BY_ID, {"id": entry_id}).first()
     if row is None:
         raise LookupError(entry_id)
-    return _entry(row)
+    return as_entry(row)
 
 
 def cannot_wait(connection: Connection, entry_id: int) -> Entry | None:
@@ -67,7 +67,7 @@ def cannot_wait(connection: Connection, entry_id: int) -> Entry | None:
 def revisions(connection: Connection, reference: str) -> list[Entry]:
     """Return every revision of a record, first to last; [] when there is none."""
     rows = connection.execute(_REVISIONS, {"reference": reference})
-    return [_entry(row) for row in rows]
+    return [as_entry(row) for row in rows]
 
 
 def numbers(connection: Connection, reference: str) -> list[int]:
@@ -78,7 +78,7 @@ def numbers(connection: Connection, reference: str) -> list[int]:
 def origin(connection: Connection, reference: str) -> str:
     """Return what tells a record from one of the same reference in another copy of the ledger; "" for no record."""
     row = connection.execute(_REVISIONS, {"reference": reference}).first()
-    return _entry(row).identity if row is not None else ""
+    return as_entry(row).identity if row is not None else ""
 
 
 def history(
@@ -92,14 +92,15 @@ def history(
         return History()
     same = children.joined(connection, child_id)
     values = {"same": same, "apart_from": apart_from or "", "until": until}
-    rows = connection.execute(_HISTORY, values).all()
+    rows = connection.execute(HISTORY, values).all()
     return History(
-        earlier=tuple(_earlier(row) for row in rows if row.child_id in same),
-        targeted=tuple(_earlier(row) for row in rows if row.child_id not in same),
+        earlier=tuple(earlier(row) for row in rows if row.child_id in same),
+        targeted=tuple(earlier(row) for row in rows if row.child_id not in same),
     )
 
 
-def _earlier(row: Row[*tuple[Any, ...]]) -> EarlierIncident:
+def earlier(row: Row[*tuple[Any, ...]]) -> EarlierIncident:
+    """Return a row of HISTORY as an earlier incident."""
     return EarlierIncident(
         row.reference,
         date.fromisoformat(row.incident_day) if row.incident_day else None,
@@ -124,7 +125,7 @@ def case(
     since. What she says of a child holds for its earlier papers, too.
     """
     rows = connection.execute(_CASE, {"reference": reference, "until": until}).all()
-    papers = (_entry(row) for row in rows)
+    papers = (as_entry(row) for row in rows)
     first = next(papers, None)
     if first is None or first.form_id in SHEET_WORDS:
         return None  # a sheet that counts for nothing has a reference of its own, and is no record
@@ -239,7 +240,8 @@ def _dumped(papers: Any, kind: Any) -> str:
     return _adapter(kind).dump_json(papers).decode()
 
 
-def _entry(row: Row[*tuple[Any, ...]]) -> Entry:
+def as_entry(row: Row[*tuple[Any, ...]]) -> Entry:
+    """Return a row of ENTRIES as an entry. Raise LedgerDamaged where it is not what was written."""
     seals.compare(row.seal, seals.of_entry(row._mapping))
     return Entry(
         reference=row.reference,
@@ -282,16 +284,16 @@ _E = _ENTRY.c
 _LATER, _SHEET = _ENTRY.alias("later"), _ENTRY.alias("sheet")
 _ADD = insert(_ENTRY)
 _LINE = table_of(AuditLine).c
-_ENTRIES = (
+ENTRIES = (
     select(_ENTRY, _PAPER.c.sha256, _PAPER.c.file_name, _LINE.mac)
     .join_from(_ENTRY, _PAPER, _PAPER.c.id == _E.paper_id)
     .outerjoin(table_of(AuditLine), _LINE.id == _E.audit_line)
 )
-_BY_ID = _ENTRIES.where(_E.id == bindparam("id"))
-_REVISIONS = _ENTRIES.where(_E.reference == bindparam("reference")).order_by(_E.revision)
+_BY_ID = ENTRIES.where(_E.id == bindparam("id"))
+_REVISIONS = ENTRIES.where(_E.reference == bindparam("reference")).order_by(_E.revision)
 _NUMBERS = select(_E.id).where(_E.reference == bindparam("reference")).order_by(_E.revision)
 # Oldest first: of each form the last one counts, and what came after a decision may reopen it.
-_CASE = _ENTRIES.where(
+_CASE = ENTRIES.where(
     or_(
         _E.about.is_(None) & (_E.reference == bindparam("reference")),
         (_E.about == bindparam("reference")) & (_E.outcome == Outcome.RECORDED),
@@ -348,10 +350,11 @@ _IS_ABOUT_THEM = or_(
     _E.child_id.in_(bindparam("same", expanding=True)),
     _E.child_b_id.in_(bindparam("same", expanding=True)),
 )
-_HISTORY = (
+HISTORY = (
     select(
         _E.reference,
         _E.child_id,
+        _E.child_b_id,
         _E.incident_day,
         _E.highest_light.label("light"),
         _DECIDED.label("decided"),

@@ -120,6 +120,35 @@ class Chromium:
             self.tell("Target.getTargets")  # hears what has come up since
         raise AssertionError(f"Chromium does not show {file.name}")
 
+    def shows(self, address: str) -> None:
+        """Open a page of HTML in the tab and wait until it is there."""
+        if not self._tab:
+            made = self.tell("Target.createTarget", url="about:blank")["targetId"]
+            self._tab = self.tell("Target.attachToTarget", targetId=made, flatten=True)["sessionId"]
+        self.tell("Page.navigate", self._tab, url=address)
+        until = time.monotonic() + PATIENCE_SECONDS
+        wanted = json.dumps(address.partition("?")[0].partition("#")[0])
+        ready = f"document.readyState === 'complete' && location.href.startsWith({wanted})"
+        while not self._says(ready, self._tab):
+            assert time.monotonic() < until, f"Chromium does not show {address}"
+            time.sleep(0.05)
+
+    def asks(self, script: str) -> Any:
+        """Return what a script comes to on the page that is shown."""
+        return self._says(script, self._tab)
+
+    def looks_like(self, width: int, height: int, scale: float = 1.0) -> bytes:
+        """Return the page that is shown as a PNG, in a window of a size in dots of CSS."""
+        size = {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": False}
+        self.tell("Emulation.setDeviceMetricsOverride", self._tab, **size)
+        shot = self.tell("Page.captureScreenshot", self._tab, format="png")
+        return base64.b64decode(shot["data"])
+
+    def prints(self) -> bytes:
+        """Return the page that is shown as a PDF, on the paper that it asks for."""
+        how = {"preferCSSPageSize": True, "printBackground": False}
+        return base64.b64decode(self.tell("Page.printToPDF", self._tab, **how)["data"])
+
     def _says(self, script: str, session: str) -> Any:
         how = {"awaitPromise": True, "returnByValue": True, "userGesture": True}
         found = self.tell("Runtime.evaluate", session, expression=script, **how)

@@ -347,20 +347,27 @@ def sheet_key(sheet: Entry) -> SheetKey:
 
 def open_steps(case: Case, on: date) -> list[Step]:
     """Return what the guidance asks for in a case and no sheet answers yet, in its order."""
-    return list(_steps(case, on, is_open=True))
+    return [step for step, is_done in asked_steps(case, on) if not is_done]
 
 
 def done_steps(case: Case, on: date) -> list[Step]:
     """Return what the guidance asks for in a case and a sheet answers."""
-    return list(_steps(case, on, is_open=False))
+    return [step for step, is_done in asked_steps(case, on) if is_done]
 
 
-def _steps(case: Case, on: date, *, is_open: bool) -> Iterator[Step]:
-    """Yield the steps that are open, or those that are done: once for each child where there are several."""
+def asked_steps(case: Case, on: date) -> Iterator[tuple[Step, bool]]:
+    """Yield the steps that a case asks for and whether each is done: once for each child where there are several.
+
+    Many steps share a condition: it is looked at once for each child.
+    """
+    known: dict[tuple[str, int], bool] = {}
     for step in steps_in_force(on):
         for view in case.views(step.sheet):
-            if step.applies(view) and step.is_done(view) is not is_open:
-                yield _about_the_child(step, view)
+            when = step.when, view.child
+            if when not in known:
+                known[when] = step.applies(view)
+            if known[when]:
+                yield _about_the_child(step, view), step.is_done(view)
 
 
 def _about_the_child(step: Step, view: Case) -> Step:

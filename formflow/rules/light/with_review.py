@@ -7,7 +7,7 @@ said that raises stays: no sheet lowers a suggestion.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 
@@ -52,8 +52,9 @@ def suggested_together(
     day = local_day(newest.recorded_at, zone)
     rules = rules_in_force(day)
     harmless = {**green_waits_for(rules), **URGENT_IF_YES}
-    by_form = _ticks(record, rules)
-    by_reviews = _by_reviews([_ticks(one, rules) for one in reviews], harmless)
+    asked = dict.fromkeys((*(fact.field for rule in rules for fact in rule.facts), *harmless))
+    by_form = _ticks(record, asked)
+    by_reviews = _by_reviews([_ticks(one, asked) for one in reviews], harmless)
     facts = Facts(
         ticks={
             name: _together(harmless.get(name), by_form.get(name), by_reviews.get(name, ()))
@@ -81,11 +82,8 @@ def suggested_together(
     return replace(found, urgent=tuple(urgent(facts, day, ages)))
 
 
-def _ticks(paper: Entry, rules: Sequence[Rule]) -> Ticks:
-    """Return what a paper says to each question of the rules that it asks."""
-    fields = {fact.field: None for rule in rules for fact in rule.facts}
-    more = (name for name in green_waits_for(rules) if name not in fields)
-    asked = (*fields, *more, *URGENT_IF_YES)
+def _ticks(paper: Entry, asked: Iterable[str]) -> Ticks:
+    """Return what a paper says to each of some questions that it asks."""
     return {name: _tri(paper, name) for name in asked if name in paper.answers}
 
 

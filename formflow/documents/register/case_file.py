@@ -1,0 +1,250 @@
+"""The page of one case in the register: its story, who, what is decided, done and open, its papers and changes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+
+from formflow.core.dates import local_day
+from formflow.core.model import Finding, Weighs
+from formflow.core.references import SheetKey
+from formflow.core.settings import Settings
+from formflow.core.wording import (
+    LIGHT_WORDS,
+    REOPENED_WORDS,
+    SHEET_WORDS,
+    day_in_words,
+    moment_in_words,
+    suggested,
+)
+from formflow.core.working_days import WorkingDays
+from formflow.documents import case_page
+from formflow.documents.case_page import StepLine
+from formflow.documents.page_parts import template, unanswered, urgent_reasons
+from formflow.documents.register import rows, words
+from formflow.documents.register.lines import Asked, CaseLine, Part, Person
+from formflow.documents.register.rows import Moment
+from formflow.rules.case.case import RECORDING, REVIEW, Case
+from formflow.rules.case.clocks import deadline
+from formflow.rules.case.named_child import given
+from formflow.rules.case.steps import Step
+
+# What is printed above each part of the story; the questions are the recording form's and the review sheet's.
+STORY = (
+    ("Type of behaviour", RECORDING, "type_text"),
+    ("Context", RECORDING, "context_text"),
+    ("Relationship between the children", RECORDING, "relationship_text"),
+    ("What the others did and said", RECORDING, "others_text"),
+    ("What the child did and said", RECORDING, "child_text"),
+    ("The child’s exact words", RECORDING, "child_words"),
+    ("What was tried", RECORDING, "attempt_text"),
+    ("More", RECORDING, "more_text"),
+)
+FACTS = (
+    ("Where", RECORDING, "incident_place"),
+    ("Who else was there", RECORDING, "incident_nearby"),
+    ("Form completed by", RECORDING, "completed_by"),
+    ("Signed", RECORDING, "signed_name"),
+)
+PARTS = {Part.DISPLAYED: "child_a", Part.TARGETED: "child_b"}  # what the rules call them
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A paper of the case, or a sheet to be filled in, as a link from the page."""
+
+    words: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One line of the history of a case."""
+
+    at: datetime
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What a case page is drawn from, besides the case."""
+
+    line: CaseLine
+    asked: Sequence[Asked]
+    papers: Sequence[Paper]
+    to_fill_in: Sequence[Paper]
+    history: Sequence[Happened]
+
+
+def case_file(
+    case: Case,
+    drawn: Drawn,
+    settings: Settings,
+    days: WorkingDays,
+    at: Moment,
+    head: Mapping[str, Any],
+) -> str:
+    """Return the page of a case as HTML."""
+    line, record, proposal = drawn.line, case.record, case.record.proposal
+    still_open, done = _steps(case, drawn.asked, settings, days, at)
+    later = [one for one in still_open if not case_page.comes_first(one.step)]
+    return template("register/case.html").render(
+        **head,
+        here="",
+        root="../",
+        reference=record.reference,
+        cited=cited,
+        name=rows.name_of(line.child),
+        level=rows.level_of(line),
+        row=rows.row_of(line, at),
+        reopened=REOPENED_WORDS[case.reopened_by] if case.reopened_by else "",
+        urgent=urgent_reasons(record, None) if case.is_undecided else (),
+        facts=list(_facts(case, line, at)),
+        people=[_person(one, case, line) for one in line.people],
+        story=[(title, said) for title, paper, name in STORY if (said := case.says(paper, name))],
+        suggested=suggested(case.suggested) if case.suggested else "",
+        means=LIGHT_WORDS[case.suggested][2] if case.suggested else "",
+        findings=_findings(proposal.findings if proposal else (), case.established),
+        missing=unanswered(case_page.our_form(), case.together or proposal),
+        decided=_decided(case, at),
+        done=line.done,
+        done_steps=done,
+        first=[one for one in still_open if case_page.comes_first(one.step)],
+        open=[(_sheet(key), of_it) for key, of_it in case_page.by_sheet(later)],
+        image_advice=settings.services.image_advice if case_page.has_images(case) else "",
+        referrals=list(_referrals(case, days)),
+        plans=list(_plans(case)),
+        papers=drawn.papers,
+        to_fill_in=drawn.to_fill_in,
+        history=[
+            (moment_in_words(one.at, at.zone), one.words)
+            for one in sorted(drawn.history, key=lambda one: one.at)
+        ],
+    )
+
+
+@cache
+def cited(section: str, number: str, quote: str) -> str:
+    """Return a line of the guidance, folded away, as HTML. There are some hundred, and each stands on many pages."""
+    return template("register/cited.html").render(section=section, number=number, quote=quote)
+
+
+def _steps(
+    case: Case, asked: Sequence[Asked], settings: Settings, days: WorkingDays, at: Moment
+) -> tuple[list[StepLine], list[StepLine]]:
+    """Return what is open in a case, with its days, and what is done."""
+    told = {**settings.services.words, **case.words}
+    still_open, done = list[StepLine](), list[StepLine]()
+    for step, is_done in asked:
+        if is_done:
+            done.append(case_page.step_line(step, "", told))
+        else:
+            still_open.append(case_page.step_line(step, _until(step, case, days, at), told))
+    return still_open, done
+
+
+def _until(step: Step, case: Case, days: WorkingDays, at: Moment) -> str:
+    return case_page.until_in_words(step, deadline(step, case, days), at.now) if step.clock else ""
+
+
+def _sheet(key: SheetKey) -> str:
+    return SHEET_WORDS[key.form_id] + (f", child {key.child}" if key.child > 1 else "")
+
+
+def _facts(case: Case, line: CaseLine, at: Moment) -> Iterator[tuple[str, str]]:
+    """Yield what is known of the incident, question by question."""
+    said = case.says(REVIEW, "incident_at") or case.says(RECORDING, "incident_at")
+    if said:
+        yield "When", said
+    for title, paper, name in FACTS:
+        if said := case.says(paper, name):
+            yield title, said
+    yield "Form received", moment_in_words(line.received_at, at.zone)
+
+
+def _person(one: Person, case: Case, line: CaseLine) -> dict[str, str]:
+    """Return a child as the table of a case shows it."""
+    role = case.roles[PARTS[one.part]]
+    return {
+        "name": rows.name_of(one),
+        "role": f"{role[0].upper()}{role[1:]}",
+        "born": day_in_words(one.born) if one.born else "",
+        "age": rows.age_of(one, line.day),
+        "year": words.year(one.year),
+        "number": one.number,
+        "href": f"../children/{one.reference}.html" if one.reference else "",
+        "reference": one.reference,
+    }
+
+
+def _findings(*found: Sequence[Finding]) -> list[tuple[str, list[Finding]]]:
+    """Return every reason under what it weighs, those that raise concern first."""
+    titles = {
+        Weighs.RAISES: "What raises concern",
+        Weighs.BALANCES: "Mitigating factors (they do not lower the level)",
+        Weighs.SUPPORTS: "What points to green",
+        Weighs.CONTEXT: "Context",
+    }
+    every = [one for part in found for one in part]
+    grouped = [(title, [one for one in every if one.weighs is w]) for w, title in titles.items()]
+    return [(title, of_it) for title, of_it in grouped if of_it]
+
+
+def _decided(case: Case, at: Moment) -> list[tuple[str, str]]:
+    """Return the decision as it stands, with every earlier level that differs."""
+    told: list[tuple[str, str]] = []
+    before = ""
+    for sheet in case.reviews:
+        level = given(sheet, "level")
+        if level and level != before:
+            on = moment_in_words(sheet.recorded_at, at.zone)
+            by = given(sheet, "signed_name")
+            told.append((words.DECIDED[level][2], f"{on}{f', signed {by}' if by else ''}"))
+        before = level or before
+    return told
+
+
+def _referrals(case: Case, days: WorkingDays) -> Iterator[dict[str, str]]:
+    """Yield each referral with both clocks: ours to send it, the council's to answer."""
+    since = case.decided_at
+    for key, sheet in case.sheets.items():
+        if not key.form_id.startswith("referral"):
+            continue
+        view = case.view(key)
+        sent, answered = (view.moment(key.form_id, name) for name in ("sent_at", "council_at"))
+        yield {
+            "code": words.code_of(key.form_id, key.child),
+            "child": given(sheet, "child_name") or rows.NOT_NAMED,
+            "to": given(sheet, "recipient"),
+            "send_by": _last_day(days.send_by(since), days) if since else "",
+            "sent": day_in_words(sent.day) if sent else "Not yet",
+            "answer_by": _last_day(days.council_answers_by(_midnight(sent.day, days)), days)
+            if sent
+            else "",
+            "answered": day_in_words(answered.day) if answered else ("Not yet" if sent else ""),
+            "answer": given(sheet, "council_text") or given(sheet, "council_reference"),
+        }
+
+
+def _midnight(day: date, days: WorkingDays) -> datetime:
+    return datetime.combine(day, datetime.min.time(), days.zone)
+
+
+def _last_day(end: datetime, days: WorkingDays) -> str:
+    return day_in_words(local_day(end - rows.AN_INSTANT, days.zone))
+
+
+def _plans(case: Case) -> Iterator[dict[str, str]]:
+    """Yield each plan with its review date."""
+    for key, sheet in case.sheets.items():
+        if key.form_id.startswith("plan"):
+            yield {
+                "title": _sheet(key),
+                "child": given(sheet, "child_name"),
+                "owner": given(sheet, "owner"),
+                "review": given(sheet, "review_on") or "No date given",
+                "outcome": given(sheet, "outcome"),
+            }

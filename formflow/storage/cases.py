@@ -1,0 +1,305 @@
+"""Many cases at once, for pages that show all of them: which have changed since, and their papers in a few statements."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, or_, select
+
+from formflow.core.model import History, Light, Outcome, Role
+from formflow.core.references import find_revision, is_record, record_of
+from formflow.core.wording import SHEET_WORDS
+from formflow.rules.case.case import Case
+from formflow.sdk.contract import Operation
+from formflow.storage import children
+from formflow.storage.entries import ENTRIES, HISTORY, LAST, as_entry, earlier
+from formflow.storage.schema import AuditHead, AuditLine, Entry, Joined, Parcel, table_of
+from formflow.storage.sqlite import json_text
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far a ledger has come: the last line of its audit trail, which no other copy of the ledger goes on from."""
+
+    number: int = 0
+    mac: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One form or sheet of a case as it came, whether it counts or not. Moments are aware, UTC."""
+
+    reference: str
+    revision: int
+    form_id: str | None
+    outcome: Outcome
+    received_at: datetime
+    role: Role
+    light: Light | None  # what the form suggests
+    level: str  # what a review sheet decides, "" where nothing
+    seen_at: datetime | None  # when somebody acknowledged its alert
+    seen_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """Where a destination holds the papers of one revision."""
+
+    reference: str
+    revision: int
+    form_id: str | None
+    destination: str
+    where: str  # told from the destination's folder
+    names: tuple[str, ...]  # of the files, those to be filled in or the paper and its copy as read
+    is_to_decide: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A case, the children of the ledger that it is about, and what happened to its papers."""
+
+    case: Case
+    child: int | None
+    child_b: int | None
+    changes: tuple[Change, ...]  # first to last
+    filings: tuple[Filing, ...]
+
+
+def mark(connection: Connection) -> Mark:
+    """Return how far the ledger has come."""
+    row = connection.execute(_HEAD).first()
+    return Mark(row.number, row.mac) if row else Mark()
+
+
+def goes_on_from(connection: Connection, earlier_mark: Mark) -> bool:
+    """Return whether the ledger is the one that had come so far, and no older copy of it."""
+    mac = connection.execute(_MAC, {"number": earlier_mark.number}).scalar()
+    return bool(mac) and mac == earlier_mark.mac
+
+
+def changed(connection: Connection, since: int) -> set[str]:
+    """Return the references of the records about which the audit trail says something after a line."""
+    lines = connection.execute(_SUBJECTS, {"since": since}).scalars()
+    subjects = ((find_revision(said) or (said,))[0] for said in lines)
+    return {record for record in map(record_of, subjects) if is_record(record)}
+
+
+def every(connection: Connection) -> list[str]:
+    """Return the references of all records, oldest first."""
+    return list(connection.execute(_EVERY).scalars())
+
+
+def related(connection: Connection, references: Collection[str]) -> set[str]:
+    """Return records together with all others of the same children, by those joined too."""
+    same = _joined(connection)
+    rows = connection.execute(_CHILDREN_OF, {"references": list(references)}).all()
+    involved = {one for row in rows for child in row if child for one in same.get(child, (child,))}
+    of_them = connection.execute(_RECORDS_OF, {"same": list(involved)}).scalars()
+    return {*references, *of_them}
+
+
+def together(connection: Connection) -> Mapping[int, int]:
+    """Return for each child that is joined with others the first of them."""
+    return {child: min(same) for child, same in _joined(connection).items() if child}
+
+
+def whole(
+    connection: Connection, references: Sequence[str], zone: tzinfo, ages: tuple[int, int]
+) -> Iterator[Whole]:
+    """Yield cases by their references. What is no record, such as a sheet that counts for nothing, is left out.
+
+    Who else may be the same child is not looked up. Raise LedgerDamaged.
+    """
+    wanted = {"references": list(references)}
+    papers = _grouped(connection.execute(_PAPERS, wanted))
+    changes = _grouped(connection.execute(_CHANGES, wanted))
+    filings = _grouped(connection.execute(_FILINGS, wanted))
+    same = _joined(connection)
+    history = _histories(connection, same, papers)
+    for reference in references:
+        rows = papers[reference]
+        if not rows or rows[0].form_id in SHEET_WORDS:
+            continue
+        last = [row for row in rows if row.about is None][-1]
+        child, child_b = last.child_id, last.child_b_id
+        first = as_entry(rows[0])
+        case = Case(
+            first,
+            zone=zone,
+            ages=ages,
+            history=_history(history, same, child, reference),
+            history_b=_history(history, same, child_b, reference),
+            joined=tuple(
+                children.child_reference(one) or "" for one in same.get(child, ()) if one != child
+            ),
+            origin=first.identity,
+        )
+        for row in rows[1:]:
+            paper = as_entry(row)
+            case = case.with_sheet(paper) if paper.about else case.with_revision(paper)
+        yield Whole(
+            case,
+            child,
+            child_b,
+            tuple(map(_change, changes[reference])),
+            tuple(map(_filing, filings[reference])),
+        )
+
+
+def _grouped(rows: Any) -> dict[str, list[Row[*tuple[Any, ...]]]]:
+    """Return rows by the record that they belong to."""
+    found: dict[str, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
+    for row in rows:
+        found[row.about or row.reference].append(row)
+    return found
+
+
+def _joined(connection: Connection) -> dict[int | None, tuple[int, ...]]:
+    """Return for each child that is joined with others all of them, itself too, in order."""
+    groups: dict[int | None, set[int]] = {}
+    for one, other in connection.execute(_JOINED):
+        both = groups.get(one, {one}) | groups.get(other, {other})
+        groups.update(dict.fromkeys(both, both))
+    return {child: tuple(sorted(group)) for child, group in groups.items()}
+
+
+def _histories(
+    connection: Connection,
+    same: Mapping[int | None, tuple[int, ...]],
+    papers: Mapping[str, list[Row[*tuple[Any, ...]]]],
+) -> dict[int, list[Row[*tuple[Any, ...]]]]:
+    """Return the incidents of all children of some cases, by child, in the order of HISTORY."""
+    involved = {
+        one
+        for rows in papers.values()
+        for row in rows
+        for child in (row.child_id, row.child_b_id)
+        if child
+        for one in same.get(child, (child,))
+    }
+    found: dict[int, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
+    values = {"same": list(involved), "apart_from": "", "until": LAST}
+    for row in connection.execute(HISTORY, values):
+        for child in {row.child_id, row.child_b_id} - {None}:
+            found[child].append(row)
+    return found
+
+
+def _history(
+    known: Mapping[int, list[Row[*tuple[Any, ...]]]],
+    same: Mapping[int | None, tuple[int, ...]],
+    child: int | None,
+    apart_from: str,
+) -> History:
+    """Return the earlier papers about a child and all joined with it, as entries.history() does."""
+    if child is None:
+        return History()
+    these = same.get(child, (child,))
+    rows = {row.reference: row for one in these for row in known.get(one, ())}
+    rows.pop(apart_from, None)
+    ordered = sorted(rows.values(), key=lambda row: (row.incident_day or "", row.reference))
+    return History(
+        earlier=tuple(earlier(row) for row in ordered if row.child_id in these),
+        targeted=tuple(earlier(row) for row in ordered if row.child_id not in these),
+    )
+
+
+def _change(row: Row[*tuple[Any, ...]]) -> Change:
+    return Change(
+        row.reference,
+        row.revision,
+        row.form_id,
+        Outcome(row.outcome),
+        datetime.fromisoformat(row.received_at),
+        Role(row.role),
+        Light(row.light) if row.light else None,
+        row.level or "",
+        datetime.fromisoformat(row.acknowledged_at) if row.acknowledged_at else None,
+        row.acknowledged_by or "",
+    )
+
+
+def _filing(row: Row[*tuple[Any, ...]]) -> Filing:
+    names = [name for name, _ in json.loads(row.attachments)]
+    as_read = json.loads(row.headers).get("as_read")
+    return Filing(
+        row.reference,
+        row.revision,
+        row.form_id,
+        row.destination,
+        row.delivered_where or "",
+        (*names, *([as_read] if as_read else [])),
+        row.operation == Operation.DECIDE,
+    )
+
+
+_E, _P, _LINE, _HEADS = (
+    table_of(Entry).c,
+    table_of(Parcel).c,
+    table_of(AuditLine).c,
+    table_of(AuditHead).c,
+)
+_REFERENCES: ColumnElement[Any] = bindparam("references", expanding=True)
+_OF_THEM = or_(_E.about.is_(None) & _E.reference.in_(_REFERENCES), _E.about.in_(_REFERENCES))
+_HEAD = select(_HEADS.number, _HEADS.mac)
+_MAC = select(_LINE.mac).where(_LINE.id == bindparam("number"))
+_SUBJECTS = select(_LINE.reference).distinct().where(_LINE.id > bindparam("since"))
+_EVERY = select(_E.reference).distinct().where(_E.about.is_(None)).order_by(_E.reference)
+_CHILDREN_OF = (
+    select(_E.child_id, _E.child_b_id)
+    .distinct()
+    .where(_E.about.is_(None), _E.reference.in_(_REFERENCES))
+)
+_SAME: ColumnElement[Any] = bindparam("same", expanding=True)
+_RECORDS_OF = (
+    select(_E.reference)
+    .distinct()
+    .where(_E.about.is_(None), or_(_E.child_id.in_(_SAME), _E.child_b_id.in_(_SAME)))
+)
+_JOINED = select(table_of(Joined).c.child_id, table_of(Joined).c.other_id)
+# In the order in which they came: of each form the last one counts, see entries.case().
+_PAPERS = ENTRIES.where(_OF_THEM, or_(_E.about.is_(None), _E.outcome == Outcome.RECORDED)).order_by(
+    _E.id
+)
+_CHANGES = (
+    select(
+        _E.reference,
+        _E.about,
+        _E.revision,
+        _E.form_id,
+        _E.outcome,
+        _E.received_at,
+        _E.role,
+        _E.light,
+        json_text(_E.answers, "level", "value").label("level"),
+        _E.acknowledged_at,
+        _E.acknowledged_by,
+    )
+    .where(_OF_THEM)
+    .order_by(_E.id)
+)
+_FILINGS = (
+    select(
+        _E.reference,
+        _E.about,
+        _E.revision,
+        _E.form_id,
+        _P.destination,
+        _P.operation,
+        _P.delivered_where,
+        _P.headers,
+        _P.attachments,
+    )
+    .join_from(table_of(Entry), table_of(Parcel), _P.entry_id == _E.id)
+    .where(
+        _OF_THEM,
+        _P.delivered_at.is_not(None),
+        _P.operation.in_((Operation.RECORD, Operation.DECIDE)),
+    )
+    .order_by(_P.id)
+)

@@ -1,0 +1,217 @@
+"""When the register is drawn, what of it, and what happens where something stands in the way."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from formflow.admin import status
+from formflow.core import files
+from formflow.core.clock import utc_now
+from formflow.core.errors import ExitCode
+from formflow.core.settings import Settings
+from formflow.pipeline.register import AWAY, IN_USE, MISTAKE
+from formflow.rules.case.case import AGES
+from formflow.storage import cases, entries
+from formflow.storage.database import looking
+from tests.documents.test_register import LONG_NAME, MARKUP
+from tests.support import services, worker
+from tests.support.desk import filled
+from tests.support.offices import drop, formflow, strays
+from tests.support.papers import BLANK
+from tests.support.register_pages import draw, keeper, pages, redraw, rows, source, words
+from tests.support.systems import KILLED
+from tests.support.waiting import eventually
+
+RED, GREEN = "red-planned-secrecy-pdfjs", "green-free-play-pdfjs"
+SECOND = "red-second-incident-itext5-append"  # about the same child as RED
+ONE, TWO = "cases/FF-2026-000001.html", "cases/FF-2026-000002.html"
+
+
+def written(office: Settings) -> dict[str, int]:
+    folder = office.folders.dsl_register
+    return {name: (folder / name).stat().st_mtime_ns for name in pages(office)}
+
+
+def test_only_what_has_changed_is_written(office: Settings) -> None:
+    drop(office, RED)
+    worker.settle(office)
+    assert draw(office).cases == 1
+    before = written(office)
+    assert draw(office).cases == 0
+    for name in ("Today.html", "Health.html"):  # they say when they were drawn
+        before.pop(name)
+    assert before.items() <= written(office).items()
+    drop(office, GREEN)
+    worker.settle(office)
+    assert draw(office).cases == 1
+    after = written(office)
+    assert after[ONE] == before[ONE]
+    assert {TWO, "Cases.html", "Children.html"} <= {
+        name for name in after if after[name] != before.get(name)
+    }
+
+
+def test_a_register_that_remembers_writes_nothing_where_nothing_came(office: Settings) -> None:
+    drop(office, GREEN)
+    worker.settle(office)
+    register = keeper(office)
+    assert register.draw(utc_now()).pages > 0
+    assert register.draw(utc_now()).pages == 0
+    later = utc_now() + timedelta(minutes=20)
+    assert register.draw(later).pages == 2  # the start page and the health say when they were drawn
+
+
+def test_a_second_incident_draws_the_first_case_of_that_child_too(office: Settings) -> None:
+    drop(office, RED)
+    worker.settle(office)
+    draw(office)
+    drop(office, SECOND)
+    worker.settle(office)
+    assert draw(office).cases == 2
+    with looking(office.state.folder) as connection:
+        every = list(cases.whole(connection, cases.every(connection), office.zone, AGES))
+        each = [entries.case(connection, one.case.record.reference, office.zone) for one in every]
+    assert [one.case for one in every] == [replace(one, near=()) for one in each if one]
+    (child,) = (
+        name
+        for name in pages(office)
+        if "FF-2026-000002" in source(office, name)
+        and "children/" in name
+        and "Displayed" in words(office, name)
+    )
+    assert len(rows(office, child)) >= 3
+    assert words(office, child).count("Displayed the behaviour") == 2
+
+
+def test_a_new_day_says_what_is_overdue_although_nothing_came(office: Settings) -> None:
+    drop(office, RED)
+    worker.settle(office)
+    register = keeper(office)
+    register.draw(utc_now())
+    assert "Overdue" not in words(office, "Today.html")
+    drawn = register.draw(utc_now() + timedelta(days=8))
+    assert drawn.cases == 1
+    assert "Overdue since" in rows(office, "Today.html")[1]
+    assert "Overdue since" in words(office, ONE)
+
+
+def test_names_as_they_come_are_shown_as_names(office: Settings) -> None:
+    for number, name in enumerate(("", LONG_NAME, MARKUP, MARKUP)):
+        answers = {"child_a_name": name, "child_a_dob": f"1{number}/05/2015", "type_text": "Ran."}
+        (office.watch[0].folder / f"{number}.pdf").write_bytes(
+            filled(BLANK, {box: said for box, said in answers.items() if said})
+        )
+    worker.settle(office)
+    draw(office)
+    everywhere = "".join(source(office, name) for name in pages(office))
+    assert "<script>alert" not in everywhere
+    listed = words(office, "Children.html")
+    assert LONG_NAME in listed
+    assert listed.count(MARKUP.replace("  ", " ")) == 2
+    assert "Name not given" in listed
+    for born in ("11 May 2015", "12 May 2015", "13 May 2015"):
+        assert born in listed
+
+
+def test_a_kill_in_the_middle_is_put_right_the_next_time(office: Settings) -> None:
+    drop(office, RED)
+    killed = formflow(office, "run", "--once", crash_at="register.before-page:4")
+    assert killed.returncode == KILLED, killed.stderr
+    assert formflow(office, "run", "--once").returncode == ExitCode.DONE
+    assert "Seán D’Arcy-Müller" in words(office, "Today.html")
+    assert "Seán D’Arcy-Müller" in words(office, ONE)
+    before = {name: source(office, name) for name in pages(office)}
+    redraw(office)
+    assert {name: source(office, name) for name in before if "drawn" not in before[name]} == {
+        name: page for name, page in before.items() if "drawn" not in page
+    }
+    assert not strays(office.folders.dsl_register)
+
+
+def test_a_share_that_is_away_is_told_and_the_register_comes_back(office: Settings) -> None:
+    folder = office.folders.dsl_register
+    away = folder.with_name("away")
+    drop(office, RED)
+    worker.settle(office)
+    draw(office)
+    folder.rename(away)
+    folder.mkdir()  # an empty folder in place of the share
+    drop(office, GREEN)
+    worker.settle(office)
+    assert draw(office).trouble == AWAY
+    assert not list(folder.iterdir())  # no name is written there
+    view = status.overview(office)
+    assert view.register == AWAY
+    assert "(FF-630)" in status.as_text(view, office)
+    folder.rmdir()
+    away.rename(folder)
+    assert draw(office).trouble == ""
+    assert status.overview(office).register == ""
+    assert (folder / TWO).exists()
+
+
+def test_a_register_that_is_gone_is_made_again_where_the_share_is_there(office: Settings) -> None:
+    folder = office.folders.dsl_register
+    drop(office, RED)
+    worker.settle(office)
+    draw(office)
+    folder.rename(folder.with_name("old"))
+    assert draw(office).pages > 5
+    assert (folder / ONE).exists()
+
+
+def test_a_page_that_another_program_holds_is_written_later(
+    office: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop(office, RED)
+    worker.settle(office)
+    write = files.write
+
+    def held(final: Path, content: bytes) -> None:
+        if final.name == Path(ONE).name:
+            raise PermissionError(13, "held")
+        write(final, content)
+
+    monkeypatch.setattr(files, "write", held)
+    assert draw(office).trouble == IN_USE
+    assert "Seán" in words(office, "Today.html")
+    assert status.overview(office).register == IN_USE
+    monkeypatch.undo()
+    assert draw(office).trouble == ""
+    assert (office.folders.dsl_register / ONE).exists()
+
+
+def test_a_mistake_of_ours_ends_nothing_and_is_told(
+    office: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop(office, RED)
+    monkeypatch.setattr("formflow.documents.register.today.today_page", lambda *_: 1 / 0)
+    assert formflow(office, "run", "--once").returncode == ExitCode.DONE
+    assert status.overview(office).register == MISTAKE
+
+
+def test_the_command_draws_everything_and_says_where_to_start(office: Settings) -> None:
+    drop(office, RED)
+    worker.settle(office)
+    done = formflow(office, "register", "--rebuild")
+    assert done.returncode == ExitCode.DONE
+    assert str(office.folders.dsl_register / "Today.html") in done.stderr
+    assert "Seán D’Arcy-Müller" in words(office, "Today.html")
+
+
+def test_the_service_draws_after_a_turn(office: Settings) -> None:
+    command = ("--settings", str(office.state.folder.parent / "formflow.toml"), "run")
+    page = office.folders.dsl_register / ONE
+    with services.start(command, stderr=subprocess.PIPE) as service:
+        drop(office, RED)
+        eventually(page.exists)
+        eventually(lambda: "original" in page.read_text("utf-8"))  # once it is filed
+        services.stop(service)
+        service.communicate()
+    assert service.returncode == ExitCode.DONE
+    assert "Seán D’Arcy-Müller" in words(office, "Today.html")
