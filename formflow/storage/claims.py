@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, bindparam, false, func, literal, select, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Row,
+    bindparam,
+    case,
+    false,
+    func,
+    literal,
+    select,
+    update,
+)
 
 from formflow.core.clock import clock
 from formflow.storage.database import reading, writing
@@ -101,6 +112,8 @@ _ALIKE = select(_T.id).where(
     ~_T.unclear,
 )
 _CLAIM_ALIKE = _LEASE.where(_T.id.in_(_ALIKE.order_by(_T.due, _T.id).limit(bindparam("most"))))
+# A plain condition on the kind would be looked up among all parcels that were ever delivered.
+_IS_DELIVERY = case((_T.kind == TaskKind.DELIVER, 1), else_=0)
 _ROUNDS = (
     select(
         func.min(_T.id).label("id"),
@@ -113,7 +126,7 @@ _ROUNDS = (
     )
     .where(
         _IS_READY,
-        _T.kind == TaskKind.DELIVER,
+        _IS_DELIVERY == 1,
         _T.due <= bindparam("now"),
         IS_IN_A_FREE_LANE,
         _T.attempts == 0,

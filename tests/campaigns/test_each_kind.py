@@ -40,7 +40,7 @@ def test_a_webhook_in_trouble_waits_is_refused_or_delivers_once(
 def test_a_kind_that_takes_a_refusal_for_a_yes_is_red(
     campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(webhook_post, "_refuse", lambda *_: None)
+    monkeypatch.setattr(webhook_post, "refuse", lambda *_: None)
     cell = campaign.cell(KIND["webhook_record"], FAULT["4xx"])
     assert cell.shown == RED
     assert any("called delivered" in words for words in cell.wrong)
