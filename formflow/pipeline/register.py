@@ -296,12 +296,18 @@ def draw(context: WorkContext, register: Register | None = None) -> Drawn:
 
 
 def note_trouble(settings: Settings, code: str) -> None:
-    """Note what keeps the register from being up to date, for those who ask for the status."""
+    """Note what keeps the register from being up to date, for those who ask for the status.
+
+    Where not even that can be written, the log says so, and the next drawing notes it.
+    """
     file = settings.state.folder / TROUBLE
-    if code:
-        files.write(file, code.encode())
-    else:
-        file.unlink(missing_ok=True)
+    try:
+        if code:
+            files.write(file, code.encode())
+        else:
+            file.unlink(missing_ok=True)
+    except OSError as problem:
+        log.error("the register's trouble was not noted: %s", type(problem).__name__)  # noqa: TRY400
 
 
 def trouble(settings: Settings) -> str:

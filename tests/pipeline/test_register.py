@@ -14,6 +14,7 @@ from formflow.core import files
 from formflow.core.clock import utc_now
 from formflow.core.errors import ExitCode
 from formflow.core.settings import Settings
+from formflow.pipeline.pen import drawing
 from formflow.pipeline.register import AWAY, IN_USE, MISTAKE
 from formflow.rules.case.case import AGES
 from formflow.storage import cases, entries
@@ -21,6 +22,7 @@ from formflow.storage.database import looking
 from tests.documents.test_register import LONG_NAME, MARKUP
 from tests.support import services, worker
 from tests.support.desk import filled
+from tests.support.disks import fill, mounted
 from tests.support.offices import drop, formflow, strays
 from tests.support.papers import BLANK
 from tests.support.register_pages import draw, keeper, pages, redraw, rows, source, words
@@ -193,6 +195,23 @@ def test_a_mistake_of_ours_ends_nothing_and_is_told(
     monkeypatch.setattr("formflow.documents.register.today.today_page", lambda *_: 1 / 0)
     assert formflow(office, "run", "--once").returncode == ExitCode.DONE
     assert status.overview(office).register == MISTAKE
+
+
+def test_a_full_state_folder_does_not_end_the_drawing(office: Settings) -> None:
+    with mounted(office.state.folder, 16):
+        drop(office, RED)
+        worker.settle(office)
+        filler = fill(office.state.folder)
+        assert draw(office).trouble  # which cannot even be noted
+        with drawing(worker.context_of(office)) as pen:
+            with pen.waits():
+                pass
+            filler.unlink()
+            drop(office, GREEN)
+            worker.settle(office)
+            with pen.waits():
+                pass
+            eventually((office.folders.dsl_register / TWO).exists)
 
 
 def test_the_command_draws_everything_and_says_where_to_start(office: Settings) -> None:
