@@ -1,7 +1,7 @@
 """Draws the three forms of imaginary agencies in this folder: python examples/forms/draw.py
 
 larkfield-school.pdf   the guidance's own form as a school has it: labels, and plain boxes under them
-westmere-council.pdf   a council's form: two columns, numbered questions, small print, circles
+westmere-council.pdf   a council's form: two columns, numbered questions, small print, one tick of three
 ashby-club.docx        a club's form as it was typed in Word: a table, a line to sign on
 ashby-club.pdf         the same as LibreOffice prints it, where it is installed: it has no boxes yet
 """
@@ -188,7 +188,7 @@ def _short_answers(canvas: Canvas, y: float) -> float:
 
 
 def _asked(canvas: Canvas, number: int, question: str, x: float, y: float) -> float:
-    """Draw a question with three circles under it; return where the next one begins."""
+    """Draw a question with three boxes under it, of which one is ticked; return where the next one begins."""
     canvas.setFont("Helvetica", 7.5)
     canvas.drawString(x, y - 8, f"{number}. {question}")
     for state, label, right in (
@@ -198,7 +198,7 @@ def _asked(canvas: Canvas, number: int, question: str, x: float, y: float) -> fl
     ):
         canvas.acroForm.radio(
             name=f"q{number}", value=state, x=x + right, y=y - 22, size=10, tooltip=question,
-            buttonStyle="circle", shape="circle", borderWidth=0.7, forceBorder=True,
+            buttonStyle="check", shape="square", borderWidth=0.7, forceBorder=True,
         )  # fmt: skip
         canvas.drawString(x + right + 14, y - 20, label)
     return y - 27
