@@ -86,6 +86,7 @@ th, td {{ border-bottom: 1px solid #999; padding: .4em .8em .4em 0; text-align: 
 </style>
 </head>
 <body>
+<main>
 <h1>Chronology of {title}</h1>
 <p>Updated automatically. Please don’t add notes here.</p>
 <table>
@@ -94,6 +95,7 @@ th, td {{ border-bottom: 1px solid #999; padding: .4em .8em .4em 0; text-align: 
 <tbody>"""
 _FOOT = """</tbody>
 </table>
+</main>
 </body>
 </html>
 """
