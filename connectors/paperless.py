@@ -42,12 +42,7 @@ from formflow_connectors.remote.web_server import WebServer, WebServerSettings
 
 KEYS_AT_ONCE = 40  # in one address: servers take 8 KB
 _PART = 16  # letters of a key in the name of a file
-_STEPS = (
-    0.1,
-    0.2,
-    0.5,
-    1.0,
-)  # seconds between two questions about a task, then the last again and again
+_STEPS = (0.1, 0.2, 0.5, 1.0)  # seconds between two questions about a task; then the last again
 _STATED = ("title", "created", "tags", "correspondent", "document_type", "storage_path")
 _locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)  # one for each server
 
