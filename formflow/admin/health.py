@@ -26,7 +26,7 @@ class Backlog:
     alerts: int  # that nobody has seen, those about FormFlow itself too
     alerts_now: int  # of these: that cannot wait
     undecided: int  # records about which nothing is decided
-    unfiled: int  # records whose papers wait until it is clear whose folder is theirs
+    unmatched: int  # records whose papers wait until it is clear whose folder is theirs
     unread: int  # forms that are taken and not read yet
     put_back: int  # of these: that met trouble of this computer
     set_aside: int  # deliveries that were refused for good
@@ -82,7 +82,7 @@ def backlog(view: Overview) -> Backlog:
         alerts=len(unseen),
         alerts_now=sum(one.urgent for one in view.waiting),
         undecided=len(view.undecided),
-        unfiled=sum(one.records for one in view.unfiled),
+        unmatched=sum(one.records for one in view.unmatched),
         unread=view.papers_unread,
         put_back=sum(row.papers for row in view.put_back),
         set_aside=sum(row.set_aside for row in view.undelivered),
@@ -128,8 +128,8 @@ def _told(waits: Backlog, settings: Settings, now: datetime) -> Iterator[str]:
     if total := sum(waits.deliveries.values()):
         refused = f"; {waits.set_aside} refused" if waits.set_aside else ""
         yield f"Still to deliver: {total}{_oldest(waits.oldest_delivery, now)}{refused}."
-    if waits.unfiled:
-        yield f"Records whose child’s folder is not certain: {waits.unfiled}."
+    if waits.unmatched:
+        yield f"Records whose child’s folder is not certain: {waits.unmatched}."
     if waits.offline:
         yield f"Folders offline: {waits.offline}."
     looked = f"{age_in_words(waits.last_turn, now)} ago" if waits.last_turn else "never"

@@ -37,7 +37,7 @@ def _of(waits: Backlog) -> Iterator[str]:
     yield from _gauge(
         "formflow_records_without_a_folder",
         "Records whose papers wait for a child's folder.",
-        waits.unfiled,
+        waits.unmatched,
     )
     yield from _gauge("formflow_forms_unread", "Forms taken and not read yet.", waits.unread)
     yield from _gauge(

@@ -30,13 +30,13 @@ from formflow.storage import (
     sightings,
     silences,
     tasks,
-    unfiled,
+    unmatched,
     waiting,
 )
 from formflow.storage.papers import PutBack
 from formflow.storage.silences import Silent
 from formflow.storage.tasks import Undelivered
-from formflow.storage.unfiled import Unfiled
+from formflow.storage.unmatched import Unmatched
 from formflow.storage.waiting import Waiting
 
 BACKUP_WITHIN = timedelta(days=8)  # a weekly one may be a day late
@@ -68,7 +68,9 @@ class Overview:
     to_file: Mapping[str, tuple[str, ...]]  # destination -> what a person is to file there by hand
     undelivered: tuple[Undelivered, ...]
     lacking_since: Mapping[str, datetime]  # destination -> the oldest news that it does not hold
-    unfiled: tuple[Unfiled, ...]  # what is delivered and waits until it is clear whose folder it is
+    unmatched: tuple[
+        Unmatched, ...
+    ]  # what is delivered and waits until it is clear whose folder it is
     silent: tuple[Silent, ...]
     unusable: Mapping[str, str]  # destinations whose kind is not there or broken -> what is wrong
     folders: tuple[FolderState, ...]
@@ -104,7 +106,7 @@ class Overview:
             or self.put_back
             or self.held_up
             or self.own_alerts
-            or self.unfiled
+            or self.unmatched
             or self.silent
             or self.unusable
             or self.pupil_list
@@ -134,7 +136,7 @@ def overview(settings: Settings) -> Overview:
         lying = sightings.not_taken(connection)
         homeless = tuple(
             one
-            for one in unfiled.unfiled(connection, settings.state.folder)
+            for one in unmatched.unmatched(connection, settings.state.folder)
             if one.destination in there
         )
     return Overview(
@@ -204,7 +206,7 @@ def as_text(view: Overview, settings: Settings) -> str:
     lines += held_up_in_words(view)
     lines += put_back_in_words(view, settings)
     lines += undelivered_in_words(view, settings)
-    lines += unfiled_in_words(view, settings)
+    lines += unmatched_in_words(view, settings)
     if not view.undelivered:
         lines.append("Everything has been delivered.")
     for folder in view.folders:
@@ -270,9 +272,9 @@ def undelivered_in_words(view: Overview, settings: Settings) -> Iterator[str]:
         yield f"“{silent.destination}” has not answered since {since}."
 
 
-def unfiled_in_words(view: Overview, settings: Settings) -> Iterator[str]:
+def unmatched_in_words(view: Overview, settings: Settings) -> Iterator[str]:
     """Yield how many records' papers wait for their child's folder, since when, and what to do."""
-    for one in view.unfiled:
+    for one in view.unmatched:
         since = moment_in_words(one.since, settings.zone)
         words = {"count": str(one.records), "destination": one.destination, "since": since}
         yield f"{notice(NO_FOLDER, words=words).text} ({NO_FOLDER})"

@@ -10,7 +10,7 @@ from formflow.admin.health import Backlog, backlog
 from formflow.admin.status import Overview, exit_code
 from formflow.core.settings import Settings
 
-_WITH_SINCE = ("waiting", "put_back", "own_alerts", "unfiled", "silent")
+_WITH_SINCE = ("waiting", "put_back", "own_alerts", "unmatched", "silent")
 
 
 def as_json(view: Overview, settings: Settings, now: datetime) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def _waits_for(view: Overview, waits: Backlog, now: datetime) -> dict[str, dict[
             "alerts_that_cannot_wait": waits.alerts_now,
             "oldest_alert_seconds": _age(waits.oldest_alert, now),
             "decisions": waits.undecided,
-            "records_without_a_folder": waits.unfiled,
+            "records_without_a_folder": waits.unmatched,
         },
         "it": {
             "forms_that_met_trouble": waits.put_back,

@@ -14,7 +14,7 @@ from formflow.core.events import Event
 from formflow.delivery import outbox, own_alerts
 from formflow.pipeline.context import WorkContext
 from formflow.sdk.contract import FilesByChild
-from formflow.storage import entries, pupils, unfiled
+from formflow.storage import entries, pupils, unmatched
 from formflow.storage.database import reading, writing
 from formflow.storage.pupils import Known
 
@@ -48,7 +48,7 @@ def file_waiting(context: WorkContext, now: datetime, *, has_news: bool) -> int:
 def _note(context: WorkContext, waits: Mapping[str, Sequence[str]]) -> None:
     """Note for people what waits where."""
     try:
-        unfiled.note(context.settings.state.folder, waits)
+        unmatched.note(context.settings.state.folder, waits)
     except OSError as problem:  # noted at the next look
         log.warning(Event("not noted", said=type(problem).__name__))
 

@@ -183,7 +183,7 @@ def test_a_folder_that_somebody_renamed_is_told_and_no_other_is_made(
     assert "wait in “Not yet matched” of “Pupils”: 1, the oldest since" in told.stdout
     assert "(FF-481)" in told.stdout
     assert "Ashby" not in told.stdout
-    (row,) = json.loads(formflow(desk.office, "status", "--json").stdout)["unfiled"]
+    (row,) = json.loads(formflow(desk.office, "status", "--json").stdout)["unmatched"]
     assert (row["destination"], row["records"], row["seconds"] >= 0) == ("Pupils", 1, True)
     assert "not certain: 1." in formflow(desk.office, "health").stdout
     monkeypatch.setattr(looks, "LOOK_SECONDS", 0.0)  # minutes have passed

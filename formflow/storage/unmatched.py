@@ -17,7 +17,7 @@ NOTED = "without-a-folder.json"  # destination -> references; no names
 
 
 @dataclass(frozen=True, slots=True)
-class Unfiled:
+class Unmatched:
     """What waits at one destination."""
 
     destination: str
@@ -33,12 +33,12 @@ def note(state: Path, asked: Mapping[str, Sequence[str]]) -> None:
         files.write(state / NOTED, json.dumps(after).encode())
 
 
-def unfiled(connection: Connection, state: Path) -> Iterator[Unfiled]:
+def unmatched(connection: Connection, state: Path) -> Iterator[Unmatched]:
     """Yield what waits at each destination, of what is on record."""
     for name, there in _noted(state).items():
         found = connection.execute(_OF, {"references": list(there)}).one()
         if found.records:
-            yield Unfiled(name, found.records, datetime.fromisoformat(found.since))
+            yield Unmatched(name, found.records, datetime.fromisoformat(found.since))
 
 
 def _noted(state: Path) -> dict[str, list[str]]:
