@@ -234,3 +234,23 @@ def test_the_service_draws_after_a_turn(office: Settings) -> None:
         service.communicate()
     assert service.returncode == ExitCode.DONE
     assert "Seán D’Arcy-Müller" in words(office, "Today.html")
+
+
+def test_a_ledger_of_yesterday_that_was_put_back_is_what_the_register_shows(
+    office: Settings,
+) -> None:
+    drop(office, RED)
+    worker.settle(office)
+    worker.close()
+    ledger = office.state.folder / "ledger.sqlite"
+    yesterday = ledger.read_bytes()
+    drop(office, GREEN)
+    worker.settle(office)
+    draw(office)
+    assert TWO in pages(office)
+    worker.close()
+    ledger.write_bytes(yesterday)
+    draw(office)
+    assert ONE in pages(office)
+    assert TWO in pages(office)  # it may be the last trace of that form; nothing leads to it
+    assert "FF-2026-000002" not in words(office, "Today.html") + words(office, "Cases.html")
