@@ -34,6 +34,7 @@ class Blanks:
     """What is known of the blanks since FormFlow started. Other files in the folder are left alone."""
 
     folder: Path
+    _is_swept: bool = False  # of what a killed process left
     _known: dict[Path, Stamp] = field(default_factory=dict)  # as they were when they were ours
     _in_trouble: set[Path] = field(default_factory=set)
 
@@ -41,6 +42,9 @@ class Blanks:
         """Put back each blank that is not ours, byte by byte. One that nobody touched is not read again."""
         if not _is_there(self.folder):
             return  # a share that is away: `formflow doctor` says so
+        if not self._is_swept:
+            files.sweep(self.folder)
+            self._is_swept = True
         for form in ours():
             file = file_of(form, self.folder)
             if file not in self._known or self._known[file] != _stamp(file):

@@ -79,6 +79,7 @@ class Register:
     engine: Engine
     pupils: PupilList
     may_go_on: Callable[[], bool] = lambda: True  # waits its turn; False: the program is to end
+    _is_swept: bool = False  # of what a killed process left
     _kept: Kept | None = None
     _shown: Health | None = None  # on the start page
     _drawn_at: datetime | None = None  # the start page
@@ -112,6 +113,7 @@ class Register:
         self._written, self._is_late = 0, []
         if not _is_ready(self.settings):
             return Drawn(0, 0, AWAY)
+        self._sweep_once()
         at = Moment(now, self.settings.zone)
         look = self._look()
         before = None if everything else self._before(look)
@@ -138,6 +140,12 @@ class Register:
         if not self._is_late:
             self._keep(Kept(look, mark, now, lines), is_new=bool(touched) or before is None)
         return Drawn(len(changed), self._written, IN_USE if self._is_late else "")
+
+    def _sweep_once(self) -> None:
+        if not self._is_swept:
+            for folder in (self.folder, *filter(Path.is_dir, self.folder.iterdir())):
+                files.sweep(folder)
+            self._is_swept = True
 
     def _look(self) -> str:
         """Return the fingerprint of what all pages have in common: program, templates, settings, the folder."""

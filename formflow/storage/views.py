@@ -26,8 +26,9 @@ LONGEST_BYTES = 4096
 
 
 def make_folder(state: Path) -> None:
-    """Make the folder in which views wait, for FormFlow's account alone."""
+    """Make the folder in which views wait, for FormFlow's account alone, and take away what a killed command left."""
     (state / FOLDER).mkdir(mode=0o700, exist_ok=True)
+    files.sweep(state / FOLDER)
 
 
 def put(state: Path, who: str, happened: Happened, now: datetime) -> None:

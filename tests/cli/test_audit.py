@@ -120,6 +120,13 @@ def test_a_view_is_told_at_the_next_turn(recorded: Settings) -> None:
     assert events(recorded, REFERENCE).count("viewed") == 2
 
 
+def test_what_a_kill_left_of_a_view_is_taken_away_with_the_next_start(recorded: Settings) -> None:
+    left = recorded.state.folder / views.FOLDER / ".formflow-0123456789abcdef.tmp"
+    left.write_bytes(b"{")
+    assert formflow(recorded, "run", "--once").returncode == ExitCode.DONE
+    assert not left.exists()
+
+
 def test_a_record_that_is_not_there_is_no_view(recorded: Settings) -> None:
     assert formflow(recorded, "show", "FF-2026-000099").returncode == ExitCode.USAGE
     assert views.waiting(recorded.state.folder) == []

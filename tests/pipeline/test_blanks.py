@@ -64,6 +64,13 @@ def test_a_blank_that_is_missing_is_laid_out_again_without_a_word(
     assert "FF-14" not in told(office)
 
 
+def test_what_a_kill_left_of_a_blank_is_taken_away(blank: Path) -> None:
+    left = blank.with_name(".formflow-0123456789abcdef.tmp")
+    left.write_bytes(b"%PDF")
+    blanks.Blanks(blank.parent).compare(lambda *_: None, NOW)
+    assert not left.exists()
+
+
 @needs_links
 def test_a_link_in_its_place_is_replaced_and_not_followed(office: Settings, blank: Path) -> None:
     other = office.state.folder / "other.pdf"

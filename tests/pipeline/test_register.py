@@ -135,6 +135,18 @@ def test_a_kill_in_the_middle_is_put_right_the_next_time(office: Settings) -> No
     assert not strays(office.folders.dsl_register)
 
 
+def test_a_page_that_a_kill_left_unfinished_is_taken_away_with_the_next_start(
+    office: Settings,
+) -> None:
+    drop(office, RED)
+    worker.settle(office)
+    redraw(office)
+    for folder in ("", "cases", "children", "look"):
+        (office.folders.dsl_register / folder / ".formflow-0123456789abcdef.tmp").write_bytes(b"<")
+    redraw(office)
+    assert not strays(office.folders.dsl_register)
+
+
 def test_a_share_that_is_away_is_told_and_the_register_comes_back(office: Settings) -> None:
     folder = office.folders.dsl_register
     away = folder.with_name("away")

@@ -24,11 +24,12 @@ import pytest
 from PIL import Image
 
 from formflow.admin import setup, status
+from formflow.core.errors import ExitCode
 from formflow.core.model import Light
 from formflow.core.settings import Settings
 from formflow.pipeline.service import HEARTBEAT
 from formflow.storage import database
-from tests.support.offices import COMMAND, files, strays
+from tests.support.offices import COMMAND, files, formflow, strays
 from tests.support.outcomes import Places, at_rest, make, on_record, tally
 from tests.support.waiting import eventually
 
@@ -198,6 +199,7 @@ def test_after_a_burst_all_is_accounted_for_and_the_last_red_form_did_not_wait(
     assert unaccounted == []
     assert cost.service_mb < MOST_MB
     assert files(folder) == []
+    assert formflow(office, "run", "--once").returncode == ExitCode.DONE  # after the kill
     assert strays(tmp_path) == []
 
 
