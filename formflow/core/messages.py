@@ -1424,7 +1424,7 @@ MESSAGES: dict[str, Message] = {
         "Ask IT to correct the folder in the settings, or what FormFlow may do there. FormFlow then carries on by itself.",
     ),
     "FF-584": Message(
-        "The server did not keep a file as it was sent. Its disk may be full.",
+        "The server did not keep a file as it was sent. Its disk may be full, or open for reading only.",
         "What belongs there waits in FormFlow, and nothing is lost.",
         "Ask IT to look at the server. FormFlow tries again by itself.",
     ),

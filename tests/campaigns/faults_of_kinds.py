@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
 import time
@@ -12,8 +13,10 @@ from functools import partial
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
+from formflow.admin.setup import SETTINGS_FILE
 from formflow.core import clock
 from tests.campaigns.kinds import AUTHORITY, NAME, OWN, Kind, Nature, Servers
+from tests.connectors.test_sftp import OTHER_KEY
 from tests.support import disks
 from tests.support.certificates import Authority
 from tests.support.receiver import answer
@@ -80,13 +83,10 @@ def _folder_away(place: Place) -> Iterator[None]:
     away.rename(place.own)
 
 
-def _broken(wire: str, way: str) -> Way:
-    """Return how a wire is broken: "post" or "mail", and in which of its ways."""
-    return lambda place: getattr(place.servers, wire).faults[way]()
-
-
 def _wires(way: str) -> dict[Nature, Way]:
-    return {Nature.POST: _broken("post", way), Nature.MAIL: _broken("mail", way)}
+    """Break the wire in one of its ways."""
+    natures = (Nature.POST, Nature.WEB, Nature.SSH, Nature.MAIL)
+    return dict.fromkeys(natures, lambda place: place.servers.wire(place.kind.name).faults[way]())
 
 
 @contextmanager
@@ -114,18 +114,26 @@ def _says(
     *,
     is_taken: bool = False,
 ) -> Iterator[None]:
+    """Let the other system answer so; `is_taken`: after that it does what it was asked."""
+    behind = place.servers.behind.of(place.kind.name)
+    site = behind.front if behind and behind.front else place.servers.receiver
+
     def says(handler: BaseHTTPRequestHandler) -> bool:
         how(handler)
-        return is_taken
+        return is_taken if site is place.servers.receiver else not is_taken
 
-    place.servers.receiver.says = says
+    site.says = says
     yield
-    place.servers.receiver.says = None
+    site.says = None
 
 
 def _posts(status: int, **headers: str) -> Way:
     """Let the other system answer so, and take nothing."""
     return partial(_says, how=lambda handler: answer(handler, status, **headers))
+
+
+def _answers(how: Way) -> dict[Nature, Way]:
+    return {Nature.POST: how, Nature.WEB: how}
 
 
 def _half_an_answer(handler: BaseHTTPRequestHandler) -> None:
@@ -138,7 +146,8 @@ def _half_an_answer(handler: BaseHTTPRequestHandler) -> None:
 def _slow_post(place: Place) -> Iterator[None]:
     def slowly(handler: BaseHTTPRequestHandler) -> None:
         time.sleep(SLOW_SECONDS)
-        answer(handler, 201)
+        if place.servers.behind.of(place.kind.name) is None:
+            answer(handler, 201)
 
     with _says(place, slowly, is_taken=True):
         yield
@@ -173,11 +182,23 @@ def _mails(said: str) -> Way:
 @contextmanager
 def _another_authority(place: Place) -> Iterator[None]:
     """Let FormFlow trust somebody else than who vouches for the server."""
+    if place.kind.name == "notify":
+        raise NotHere("apprise is told no authority of one's own")
     trusted = place.root / AUTHORITY
     right = trusted.read_bytes()
     trusted.write_bytes(Authority(place.root / "another").file.read_bytes())
     yield
     trusted.write_bytes(right)
+
+
+@contextmanager
+def _another_key(place: Place) -> Iterator[None]:
+    """Let the settings name another key than the server shows."""
+    settings = place.root / SETTINGS_FILE
+    right = settings.read_text("utf-8")
+    settings.write_text(re.sub('host_key = "[^"]+"', f'host_key = "{OTHER_KEY}"', right), "utf-8")
+    yield
+    settings.write_text(right, "utf-8")
 
 
 @contextmanager
@@ -203,8 +224,13 @@ def _read_only(place: Place) -> Iterator[None]:
 @contextmanager
 def _forgotten(place: Place) -> Iterator[None]:
     """Let all be as it was before, once it has been delivered: a disk that lies, a copy that was put back."""
-    if place.kind.name == "folder_drop":
-        raise NotHere("another system takes away what lies there")
+    if place.kind.name in ("folder_drop", "handoff", "sftp", "webdav", "sharepoint"):
+        raise NotHere("another system, or a person, takes away what lies there")
+    if behind := place.servers.behind.of(place.kind.name):
+        forget = behind.note()
+        yield
+        forget()
+        return
     before = place.root / "before"
     shutil.copytree(place.own, before)
     yield
@@ -214,6 +240,12 @@ def _forgotten(place: Place) -> Iterator[None]:
         shutil.rmtree(one) if one.is_dir() else one.unlink()
     ours = shutil.ignore_patterns(".*")
     shutil.copytree(before, place.own, dirs_exist_ok=True, ignore=ours)
+
+
+def _taken_and_forgotten(place: Place) -> AbstractContextManager[object]:
+    """Let a yes be all that comes of it."""
+    way: Way = _forgotten if place.servers.behind.of(place.kind.name) else _posts(200)
+    return way(place)
 
 
 @contextmanager
@@ -253,26 +285,34 @@ FAULTS = (
     ),
     Fault(
         "hangs in its answer",
-        {Nature.POST: partial(_says, how=_half_an_answer), Nature.MAIL: _hanging_mail},
+        {**_answers(partial(_says, how=_half_an_answer)), Nature.MAIL: _hanging_mail},
     ),
     Fault("reset", _wires("closed without an answer")),
     Fault("reset in its answer", _wires("cut off in the middle of an answer")),
     Fault("the answer lost", _wires("the answer lost")),
-    Fault("slow", {Nature.POST: _slow_post, Nature.MAIL: _slow_mail}),
-    Fault("4xx", {Nature.POST: _posts(400), Nature.MAIL: _mails("550 not this one")}),
-    Fault("5xx", {Nature.POST: _posts(500), Nature.MAIL: _mails("451 not now")}),
+    Fault("slow", {**_answers(_slow_post), Nature.MAIL: _slow_mail}),
+    Fault("4xx", {**_answers(_posts(400)), Nature.MAIL: _mails("550 not this one")}),
+    Fault("5xx", {**_answers(_posts(500)), Nature.MAIL: _mails("451 not now")}),
     Fault(
         "429, Retry-After",
-        {Nature.POST: _posts(429, Retry_After="1"), Nature.MAIL: _mails("421 too many")},
+        {**_answers(_posts(429, Retry_After="1")), Nature.MAIL: _mails("421 too many")},
     ),
-    Fault("wrong certificate", {Nature.POST: _another_authority, Nature.MAIL: _another_authority}),
+    Fault(
+        "wrong certificate",
+        {
+            **_answers(_another_authority),
+            Nature.SSH: _another_key,
+            Nature.MAIL: _another_authority,
+        },
+    ),
     Fault(
         "full",
         {
             Nature.FILE: _full,
             Nature.FOLDER: _full,
             Nature.TABLE: _full,
-            Nature.POST: _posts(507),
+            Nature.SSH: _full,
+            **_answers(_posts(507)),
             Nature.MAIL: _mails("452 no room"),
         },
     ),
@@ -282,7 +322,8 @@ FAULTS = (
             Nature.FILE: _read_only,
             Nature.FOLDER: _read_only,
             Nature.TABLE: _read_only,
-            Nature.POST: _posts(403),
+            Nature.SSH: _read_only,
+            **_answers(_posts(403)),
             Nature.MAIL: _mails("530 log in first"),
         },
     ),
@@ -292,7 +333,8 @@ FAULTS = (
             Nature.FILE: _forgotten,
             Nature.FOLDER: _forgotten,
             Nature.TABLE: _forgotten,
-            Nature.POST: _posts(200),
+            Nature.WEB: _forgotten,
+            Nature.POST: _taken_and_forgotten,
             Nature.MAIL: _mails("250 kept"),
         },
     ),

@@ -15,6 +15,7 @@ from pathlib import Path
 import openpyxl
 
 from formflow.sdk.conformance.wire import Wire
+from tests.campaigns.network_kinds import ASKED, Behind, standing
 from tests.support.agency_books import log_book
 from tests.support.certificates import Authority
 from tests.support.inbox import Inbox, receiving
@@ -28,7 +29,6 @@ OWN = "Own"  # the folder in which the agency keeps what is its own
 AUTHORITY = "authority.pem"  # whom FormFlow trusts
 BORN = ("2013-07-04", "2015-12-25")  # as the two forms have it, in words of their own
 SECRET = b"a key of thirty-two bytes, or so"
-ASKED = 1000  # bytes of a delivery after which all of it is asked
 LEVEL = '{ field = "level", values = { red = "Level 3", amber = "Level 2", green = "Level 1" }, blank = "-" }'
 COLUMNS = f'[destination.columns]\n"Pupil" = "{{child_a_name}}"\n"Level" = {LEVEL}\n'
 
@@ -39,7 +39,9 @@ class Nature(StrEnum):
     FILE = "file"  # that people open
     FOLDER = "folder"
     TABLE = "table"
-    POST = "post"  # HTTPS
+    POST = "post"  # HTTPS, of which an answer is all that is known
+    WEB = "web"  # HTTPS, where it can be looked up what is there
+    SSH = "ssh"
     MAIL = "mail"
 
 
@@ -52,6 +54,13 @@ class Servers:
     inbox: Inbox
     post: Wire
     mail: Wire
+    behind: Behind
+
+    def wire(self, kind: str) -> Wire:
+        """Return the wire to what stands behind a kind."""
+        if standing := self.behind.of(kind):
+            return standing.wire
+        return self.mail if kind == "email_alert" else self.post
 
 
 @contextmanager
@@ -64,10 +73,11 @@ def serving(folder: Path) -> Iterator[Servers]:
         receiving(shown) as (inbox, port),
         Wire(receiver.port, ASKED) as post,
         Wire(port, ASKED) as mail,
+        standing(folder, OWN, AUTHORITY, authority) as behind,
     ):
         os.environ["TRIED_URL"] = f"https://127.0.0.1:{post.port}/in"
         os.environ["TRIED_SECRET"] = "whsec_" + b64encode(SECRET).decode()
-        yield Servers(authority, receiver, inbox, post, mail)
+        yield Servers(authority, receiver, inbox, post, mail, behind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +190,25 @@ def _rows(servers: Servers) -> str:
     return f"{_post(servers)}receiver_keeps_ids = true\n{COLUMNS}"
 
 
+def _handed_over(root: Path, _: Servers) -> list[str]:
+    return _references(path.name for path in (root / OWN).glob("*/*summary.html"))
+
+
+def _behind(name: str, nature: Nature) -> Kind:
+    """Return a kind that writes over a network."""
+
+    def settings(servers: Servers) -> str:
+        standing = servers.behind.of(name)
+        return standing.settings if standing else ""
+
+    def held(root: Path, servers: Servers) -> list[str]:
+        standing = servers.behind.of(name)
+        return _references(standing.titles(root) if standing else ())
+
+    return Kind(name, nature, settings, _nothing, held)
+
+
+_CHOSEN = f'system = "CPOMS"\n[destination.choose]\n"Category" = {LEVEL}\n'
 FILED = f'folder = "{OWN}"\n'
 KINDS = (
     Kind(
@@ -229,4 +258,9 @@ KINDS = (
     Kind("webhook", Nature.POST, _post, _nothing, _posted),
     Kind("webhook_record", Nature.POST, _rows, _nothing, _posted),
     Kind("email_alert", Nature.MAIL, _mail, _nothing, _mailed),
+    Kind("handoff", Nature.FOLDER, _fixed(f"{FILED}{_CHOSEN}"), _nothing, _handed_over),
+    *(_behind(name, Nature.WEB) for name in ("webdav", "sharepoint", "calendar")),
+    *(_behind(name, Nature.WEB) for name in ("paperless", "primero")),
+    *(_behind(name, Nature.POST) for name in ("graph_mail", "notify")),
+    _behind("sftp", Nature.SSH),
 )
