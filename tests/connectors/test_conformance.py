@@ -350,8 +350,14 @@ class Denying(Careful):
     ids=lambda one: getattr(one, "__name__", ""),
 )
 def test_the_kit_finds_who_does_not_keep_the_contract(
-    tmp_path: Path, connector: type[Appender], check: Check, says: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    connector: type[Appender],
+    check: Check,
+    says: str,
 ) -> None:
+    # No server has to close its side here.
+    monkeypatch.setattr(delivering, "PATIENCE_SECONDS", 0.2)
     file = tmp_path / "lines.txt"
 
     def landed() -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import email
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import contextmanager
 from email.message import Message
 from pathlib import Path
@@ -50,11 +50,24 @@ class Inbox:
         return "250 kept"
 
 
+class _Controller(Controller):
+    """Waits a moment, not half a minute, for a client that hangs up without a word of TLS."""
+
+    def _create_server(self) -> Awaitable[asyncio.AbstractServer]:
+        return self.loop.create_server(
+            self._factory_invoker,
+            self.hostname,
+            self.port,
+            ssl=self.ssl_context,
+            ssl_shutdown_timeout=0.5 if self.ssl_context else None,
+        )
+
+
 @contextmanager
 def receiving(shown: ssl.SSLContext | None = None) -> Iterator[tuple[Inbox, int]]:
     """Receive mail; lend what has come, and the port. `shown` is the server's certificate, None for plain SMTP."""
     kept = Inbox()
-    controller = Controller(kept, hostname="127.0.0.1", port=free_port(), ssl_context=shown)
+    controller = _Controller(kept, hostname="127.0.0.1", port=free_port(), ssl_context=shown)
     controller.start()
     try:
         yield kept, controller.port
