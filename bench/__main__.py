@@ -12,8 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
+import pytest
 
 from bench import agency_files, forms, measures, records
+from tests.support.databases import postgresql
 
 
 def main() -> None:
@@ -89,8 +91,14 @@ def run(scratch: Path, count: int, idle_seconds: float) -> None:
     print(
         f"an agency's files of {agency_files.ROWS} rows, of the processor: a row into a workbook by itself"
         f" {agency_files.one_by_one(book, 50):.2f} s; in batches {agency_files.in_batches(book, 1000):.0f} rows"
-        f" a second, into a CSV file {agency_files.in_batches(lines, 1000):.0f}"
+        f" a second, into a CSV file {agency_files.in_batches(lines, 1000):.0f}; papers into children's folders"
+        f" {agency_files.papers_filed(scratch / 'children', 300):.0f} records a second"
     )
+    try:
+        with postgresql() as server:
+            print(f"rows into PostgreSQL: {agency_files.rows_in_table(server.url, 5000):.0f} a second")
+    except pytest.skip.Exception as why:
+        print(f"rows into PostgreSQL: not measured: {why}")
     flat(scratch, papers[len(forms.CASES) : min(100, count)])  # the first are in the ledger
 
     pin(set(range(os.cpu_count() or 1)))

@@ -1,17 +1,21 @@
-"""Rows into a workbook and a CSV file of 10,000 rows that the agency keeps: one by one, and many with one save."""
+"""Rows into a workbook, a CSV file and a table that the agency keeps, one by one and many at once; papers into children's folders."""
 
 from __future__ import annotations
 
 import hashlib
 import time
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from formflow.core.model import Light, Outcome
 from formflow.sdk import NamedAnswer, RecordParcel
 from formflow.sdk.conformance import pretend_context
+from formflow_connectors.child_files import ChildFiles, ChildFilesSettings
 from formflow_connectors.csv_file import CsvFile, CsvFileSettings
+from formflow_connectors.sql_table import SqlTable, SqlTableSettings
 from formflow_connectors.workbook import Workbook, WorkbookSettings
+from tests.support.databases import engine as database
 
 ROWS, COLUMNS = 10_000, 12
 BATCH = 200
@@ -62,6 +66,48 @@ def in_batches(path: Path, count: int) -> float:
     for first in range(0, count, BATCH):
         connector.deliver_batch(prepared[first : first + BATCH])
     return count / (time.process_time() - begun)
+
+
+def papers_filed(folder: Path, count: int) -> float:
+    """Return how many records a second of the processor files in children's folders: two papers each, and a line."""
+    folder.mkdir()
+    original, as_read = b"%PDF-1.7 as it came " * 500, b"%PDF-1.7 as read " * 500
+    connector = ChildFiles(
+        ChildFilesSettings.model_validate({"folder": folder}), pretend_context([original])
+    )
+    sha256 = hashlib.sha256(original).hexdigest()
+    known = [
+        replace(
+            _parcel(number),
+            child_reference=f"C-4821-{number:06d}",
+            as_read=as_read,
+            original_sha256=sha256,
+            original_suffix=".pdf",
+        )
+        for number in range(count)
+    ]
+    prepared = [connector.prepare(one) for one in known]
+    begun = time.process_time()
+    for one in prepared:
+        connector.deliver(one)
+    return count / (time.process_time() - begun)
+
+
+def rows_in_table(url: str, count: int) -> float:
+    """Return how many rows a second come into a database's table, 200 in one transaction, the database's work included."""
+    with database(url).begin() as connection:
+        connection.exec_driver_sql("DROP TABLE IF EXISTS log")
+        connection.exec_driver_sql(
+            "CREATE TABLE log (ref VARCHAR(40) PRIMARY KEY, day TIMESTAMP, pupil TEXT, level TEXT)"
+        )
+    columns = {"day": "{incident_at}", "pupil": "{child_a_name}", "level": "{level}"}
+    told = {"url": url, "table": "log", "columns": columns, "reference_column": "ref"}
+    connector = SqlTable(SqlTableSettings.model_validate(told), pretend_context())
+    prepared = [connector.prepare(_parcel(number)) for number in range(count)]
+    begun = time.perf_counter()
+    for first in range(0, count, BATCH):
+        connector.deliver_batch(prepared[first : first + BATCH])
+    return count / (time.perf_counter() - begun)
 
 
 def _connector(path: Path) -> Workbook | CsvFile:
