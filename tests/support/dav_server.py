@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from cheroot.ssl.builtin import BuiltinSSLAdapter
 from cheroot.wsgi import Server
-from wsgidav.wsgidav_app import WsgiDAVApp
+
+wsgidav_app = pytest.importorskip("wsgidav.wsgidav_app", reason="wsgidav has no wheel for Windows")
 
 USER, PASSWORD = "formflow", "a-password-that-nobody-may-see"
 
@@ -27,7 +29,7 @@ class _Silent(Server):
 def dav_server(folder: Path, certificate: Path, *, read_only: bool = False) -> Iterator[int]:
     """Serve a folder; yield the port. `certificate` holds the private key, too."""
     provider: dict[str, Any] = {"root": str(folder), "readonly": read_only}
-    app = WsgiDAVApp(
+    app = wsgidav_app.WsgiDAVApp(
         {
             "provider_mapping": {"/": provider},
             "simple_dc": {"user_mapping": {"*": {USER: {"password": PASSWORD}}}},
