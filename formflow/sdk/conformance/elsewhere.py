@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import platform
 import sys
 
 # What a connector may not do before it is asked to deliver.
@@ -32,6 +33,7 @@ def main() -> None:
     """Answer with what was prepared, or with what was touched."""
     sys.path[:] = json.loads(sys.argv[1])
     asked, answers = sys.stdin.buffer.read(), sys.stdout.buffer
+    platform.uname()  # Python asks once what computer this is, on Windows by a command: that is no connector's doing
     sys.addaudithook(_watch)
     try:
         from formflow.sdk.conformance.samples import pretend_context
