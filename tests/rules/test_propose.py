@@ -291,11 +291,11 @@ def test_a_red_answer_that_a_person_has_yet_to_confirm_stays_red() -> None:
 def test_fun_alone_does_not_make_green() -> None:
     only_fun = with_answer(GREEN, "others_fun", Tri.YES)
     others = ("G1", "G2", "G3", "G4", "G6")
-    without = [rule for rule in rules_in_force(TODAY) if rule.id not in others]
+    without = tuple(rule for rule in rules_in_force(TODAY) if rule.id not in others)
     fun = decide_by(without, only_fun, History())
     assert by_weight(fun, Weighs.SUPPORTS) == ["G5"]
     assert fun.light is Light.UNDETERMINED
-    mutual = [rule for rule in rules_in_force(TODAY) if rule.id not in others[1:]]
+    mutual = tuple(rule for rule in rules_in_force(TODAY) if rule.id not in others[1:])
     assert decide_by(mutual, only_fun, History()).light is Light.GREEN
 
 
@@ -454,7 +454,7 @@ def test_answers_that_contradict_each_other_are_never_green() -> None:
     known = with_answer(
         with_answer(GREEN, "context_planned", Tri.YES), "context_spontaneous", Tri.YES
     )
-    harmless = [rule for rule in rules_in_force(TODAY) if rule.id != "R2a"]
+    harmless = tuple(rule for rule in rules_in_force(TODAY) if rule.id != "R2a")
     proposal = decide_by(harmless, known, History())
     assert [one.code for one in proposal.contradictions] == ["FF-301"]
     assert proposal.light is Light.UNDETERMINED
@@ -566,7 +566,7 @@ def test_one_more_earlier_paper_never_lowers(known: Facts, history: History, day
 def test_the_order_of_the_rules_makes_no_difference(
     known: Facts, history: History, order: list[Any]
 ) -> None:
-    one, other = propose(known, history), decide_by(order, known, history)
+    one, other = propose(known, history), decide_by(tuple(order), known, history)
     assert other.light is one.light
     assert set(other.findings) == set(one.findings)
     assert other.missing == one.missing

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
 from formflow.core.model import Tri, Weighs
 
+KEPT_SETS = 16  # of rules in force: what follows from each is worked out once
 LONGEST_LIFE = 150  # years: the end of a rule's ages that has no other
 
 
@@ -46,11 +48,17 @@ class Rule:
     by_analogy: bool
     since: date
     until: date | None
+    facts: tuple[Fact, ...] = dataclasses.field(
+        init=False, repr=False, compare=False
+    )  # of all parts
 
-    @property
-    def facts(self) -> tuple[Fact, ...]:
-        """Every answer that the rule rests on."""
-        return tuple(fact for part in self.parts for fact in part)
+    def __post_init__(self) -> None:
+        """Note the facts once: they are asked for many times in every decision."""
+        object.__setattr__(self, "facts", tuple(fact for part in self.parts for fact in part))
+
+    def __hash__(self) -> int:
+        """Return the same for rules of one number: what follows from a set of rules is looked up by it."""
+        return hash(self.id)
 
     def in_force(self, on: date) -> bool:
         """Return whether the rule counts on a day."""
@@ -76,13 +84,31 @@ def asked_on_review() -> frozenset[str]:
     return frozenset(_table()["asked_on_review"])
 
 
-def green_waits_for(rules: Iterable[Rule]) -> Mapping[str, Tri]:
+@lru_cache(maxsize=KEPT_SETS)
+def green_waits_for(rules: tuple[Rule, ...]) -> Mapping[str, Tri]:
     """Return every question that must be answered before green, with its harmless answer."""
     raising = (rule for rule in rules if rule.weighs is Weighs.RAISES)
     return {
         **{fact.field: fact.harmless for rule in raising for fact in rule.facts},
         **_before_green(),
     }
+
+
+@lru_cache(maxsize=KEPT_SETS)
+def half_denied(rules: tuple[Rule, ...]) -> Mapping[str, tuple[Rule, ...]]:
+    """Return by question the rules that a "no" to one half of their line answers harmlessly."""
+    halves = [rule for rule in rules if rule.half_denied]
+    names = dict.fromkeys(fact.field for rule in halves for fact in rule.facts)
+    return {
+        name: tuple(rule for rule in halves if any(fact.field == name for fact in rule.facts))
+        for name in names
+    }
+
+
+@lru_cache(maxsize=KEPT_SETS)
+def sentences(rules: tuple[Rule, ...]) -> Mapping[str, str]:
+    """Return by question what a rule says of it."""
+    return {fact.field: fact.sentence for rule in rules for fact in rule.facts}
 
 
 def rules_version() -> str:

@@ -6,10 +6,10 @@ that raises.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from formflow.core.model import Facts, Finding, Tri
-from formflow.rules.light.book import Rule, asked_on_review, green_waits_for
+from formflow.rules.light.book import Rule, asked_on_review, green_waits_for, half_denied
 from formflow.rules.light.establish import BEFORE, FREQUENT, age_at_incident, is_denied
 
 OTHER = "child_b_kind"  # question: who the other person was
@@ -41,11 +41,12 @@ SELF_DIRECTED, EXCESSIVE = "type_self_directed", "type_excessive"  # questions
 SHEDDING_CLOTHES, HEALTHY_UNTIL_FOUR = "type_disinhibition", "AGE1"  # question, rule
 
 
-def still_open(rules: Sequence[Rule], found: Sequence[Finding], facts: Facts) -> Iterator[str]:
+def still_open(rules: tuple[Rule, ...], found: Sequence[Finding], facts: Facts) -> Iterator[str]:
     """Yield every question and date that keeps a form from green: not asked, not answered, or not harmlessly."""
+    halves = half_denied(rules)
     for name, harmless in green_waits_for(rules).items():
         is_open = facts.says(name) is not harmless and arises(name, facts)
-        if is_open and not _is_harmless_all_the_same(name, rules, found, facts):
+        if is_open and not _is_harmless_all_the_same(name, halves, found, facts):
             yield name
     if facts.choices.get(OTHER) not in (CHILD, NOBODY):
         yield OTHER
@@ -67,7 +68,7 @@ def _is_alone(facts: Facts) -> bool:
 
 
 def _is_harmless_all_the_same(
-    name: str, rules: Sequence[Rule], found: Sequence[Finding], facts: Facts
+    name: str, halves: Mapping[str, Sequence[Rule]], found: Sequence[Finding], facts: Facts
 ) -> bool:
     """Return whether another answer takes the weight of this one."""
     if name == SHEDDING_CLOTHES:
@@ -76,9 +77,7 @@ def _is_harmless_all_the_same(
         return facts.says(FREQUENT) is Tri.NO
     if name == FREQUENT:  # what never happened before is not frequent
         return facts.says(BEFORE) is Tri.NO and facts.says(FREQUENT) in (Tri.BLANK, Tri.UNKNOWN)
-    halves = (rule for rule in rules if rule.half_denied)
-    about = (rule for rule in halves if any(fact.field == name for fact in rule.facts))
-    return any(_is_half_denied(rule, facts) for rule in about)
+    return any(_is_half_denied(rule, facts) for rule in halves.get(name, ()))
 
 
 def _is_half_denied(rule: Rule, facts: Facts) -> bool:

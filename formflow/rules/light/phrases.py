@@ -124,6 +124,7 @@ def lexicon(lists: Mapping[str, Sequence[str]], *, spares_harmless: bool = True)
     )
 
 
+@cache
 def boxes_with_names() -> frozenset[str]:
     """Return our boxes that hold names, numbers or places of work: no words are looked for there."""
     return frozenset(_shared()["names"])

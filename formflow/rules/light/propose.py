@@ -80,7 +80,7 @@ def decide(facts: Facts, history: History, on: date, ages: Ages = STANDARD_AGES)
 
 
 def decide_by(
-    rules: Sequence[Rule],
+    rules: tuple[Rule, ...],
     facts: Facts,
     history: History,
     ages: Ages = STANDARD_AGES,

@@ -24,7 +24,7 @@ from formflow.core.model import (
     Proposal,
     Tri,
 )
-from formflow.rules.light.book import Rule, green_waits_for, rules_in_force
+from formflow.rules.light.book import Rule, green_waits_for, rules_in_force, sentences
 from formflow.rules.light.cautions import HOW_SOCIAL_MEDIA_WAS_USED, IN_WORDS, TOUCHING
 from formflow.rules.light.green import (
     AGAINST_GREEN,
@@ -39,6 +39,7 @@ from formflow.rules.light.propose import decide_by
 from formflow.rules.light.urgency import MEDICAL, urgent
 
 SAID = (Tri.YES, Tri.NO)
+AS_SAID: Mapping[str | None, Tri] = {one.value: one for one in (*SAID, Tri.UNKNOWN)}
 # No light hangs on these. A yes makes it urgent, whichever paper says it.
 URGENT_IF_YES = {TOUCHING: Tri.NO, MEDICAL: Tri.NO}
 Ticks = Mapping[str, Tri]
@@ -52,7 +53,7 @@ def suggested_together(
     day = local_day(newest.recorded_at, zone)
     rules = rules_in_force(day)
     harmless = {**green_waits_for(rules), **URGENT_IF_YES}
-    asked = dict.fromkeys((*(fact.field for rule in rules for fact in rule.facts), *harmless))
+    asked = dict.fromkeys((*sentences(rules), *harmless))
     by_form = _ticks(record, asked)
     by_reviews = _by_reviews([_ticks(one, asked) for one in reviews], harmless)
     facts = Facts(
@@ -91,7 +92,7 @@ def _tri(paper: Entry, name: str) -> Tri:
     answer = paper.answers[name]
     if answer.state is AnswerState.BLANK:
         return Tri.BLANK
-    return Tri(answer.value) if answer.value in (*SAID, Tri.UNKNOWN) else Tri.UNREADABLE
+    return AS_SAID.get(answer.value, Tri.UNREADABLE)
 
 
 def _by_reviews(sheets: Sequence[Ticks], harmless: Ticks) -> Mapping[str, tuple[Tri, ...]]:
@@ -146,16 +147,16 @@ def _doubtful(
 
 
 def _differing(
-    rules: Sequence[Rule],
+    rules: tuple[Rule, ...],
     record: Entry,
     newest: Entry,
     by_form: Ticks,
     by_reviews: Mapping[str, tuple[Tri, ...]],
 ) -> Iterator[Notice]:
     """Yield what form and review sheets say differently: of each question the sentence that one of them denies."""
-    sentences = {fact.field: fact.sentence for rule in rules for fact in rule.facts}
+    told = sentences(rules)
     for name, (said, *earlier) in by_reviews.items():
-        what = {"what": sentences.get(name) or label_of(name)}
+        what = {"what": told.get(name) or label_of(name)}
         if {said, by_form.get(name)} == set(SAID):
             yield notice("FF-336", field=name, words=what)
         if any(one is not said for one in earlier):
