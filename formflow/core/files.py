@@ -16,8 +16,9 @@ import shutil
 import stat
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -114,6 +115,33 @@ def write(final: Path, content: bytes) -> None:
     with temporary(final.parent) as fresh:
         fresh.file.write(content)
         fresh.become(final)
+
+
+def write_for_now(final: Path, content: bytes) -> None:
+    """Write a whole file, replacing what was there. After a power cut it may be empty, unless `sync` came first.
+
+    Raise OSError.
+    """
+    with temporary(final.parent) as fresh:
+        fresh.file.write(content)
+        fresh.file.flush()
+        fresh.rename(final)
+
+
+def sync(paths: Iterable[Path]) -> None:
+    """Make durable what was written for now. What is gone by now is left out. Raise OSError."""
+    written = list(paths)
+    for path in written:
+        with contextlib.suppress(FileNotFoundError):
+            patiently(partial(_sync_file, path))
+    for folder in {path.parent for path in written}:
+        sync_folder(folder)
+
+
+def _sync_file(path: Path) -> None:
+    # Windows syncs only what is open to be written to.
+    with _only_a_file(path, os.O_RDWR | _NO_LINK, "rb+") as file:
+        os.fsync(file.fileno())
 
 
 def make_folder(folder: Path) -> None:

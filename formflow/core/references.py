@@ -14,7 +14,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 # What is in a file may be anything: numbers have so many digits and no more, in ASCII alone.
 _OWN_ALERT = "LEDGER"
@@ -37,8 +37,7 @@ _OF_COPY = re.compile(
 _CHILD = re.compile(r"C-(?:(?P<epoch>[0-9]{4})-)?(?P<number>[0-9]{6})")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class SheetKey:
+class SheetKey(NamedTuple):
     """One sheet within its case: which form it is, and about which of several children."""
 
     form_id: str

@@ -86,6 +86,9 @@ class Register:
     _pupils_version: int = -1  # of the list by which year groups were looked up
     _is_late: list[str] = field(default_factory=list)  # pages that could not be replaced
     _written: int = 0
+    _unsynced: set[Path] = field(
+        default_factory=set
+    )  # pages that were drawn and may not be durable yet
 
     @property
     def folder(self) -> Path:
@@ -166,6 +169,8 @@ class Register:
     def _keep(self, kept: Kept, *, is_new: bool) -> None:
         self._kept = kept
         if is_new:
+            files.sync(self._unsynced)
+            self._unsynced.clear()
             crash_at("register.before-keep")
             files.write(self.settings.state.folder / KEPT, _KEPT.dump_json(kept))
 
@@ -251,8 +256,13 @@ class Register:
             self._put(f"look/{name}", template(f"register/{name}").render())
 
     def _put(self, name: str, page: str) -> None:
-        """Write a page unless it is there just so. One that another program holds is left for the next time."""
+        """Write a page unless it is there just so. One that another program holds is left for the next time.
+
+        It is made durable with all others before this drawing counts. One that is there just so as well: who wrote
+        it may have been killed.
+        """
         path, content = self.folder / name, page.encode()
+        self._unsynced.add(path)
         try:
             if files.read(path) == content:
                 return
@@ -260,7 +270,7 @@ class Register:
             files.make_inside(path.parent)
         try:
             crash_at("register.before-page")
-            files.write(path, content)
+            files.write_for_now(path, content)
         except PermissionError:
             self._is_late.append(name)
         else:

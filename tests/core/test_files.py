@@ -41,6 +41,27 @@ def test_a_file_is_written_whole_and_replaces_the_one_before(tmp_path: Path) -> 
     assert _names(tmp_path) == ["page.html"]
 
 
+def test_what_is_written_for_now_becomes_durable_and_what_is_gone_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced, fsync = list[int](), os.fsync
+
+    def noted(handle: int) -> None:
+        fsync(handle)
+        synced.append(os.fstat(handle).st_ino)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    there, gone = tmp_path / "a.html", tmp_path / "b.html"
+    for path in (there, gone):
+        files.write_for_now(path, b"page")
+    assert there.read_bytes() == b"page"
+    assert not synced
+    gone.unlink()
+    files.sync([there, gone])
+    assert there.stat().st_ino in synced
+    assert _names(tmp_path) == ["a.html"]
+
+
 @pytest.mark.skipif(
     sys.platform == "win32", reason="Windows lets nobody replace a file while another reads it"
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from dataclasses import replace
 from datetime import timedelta
@@ -135,6 +136,26 @@ def test_a_kill_in_the_middle_is_put_right_the_next_time(office: Settings) -> No
     assert not strays(office.folders.dsl_register)
 
 
+def test_every_page_is_durable_before_the_drawing_counts(
+    office: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop(office, RED)
+    killed = formflow(office, "run", "--once", crash_at="register.before-page:4")
+    assert killed.returncode == KILLED, killed.stderr
+    synced, fsync = list[int](), os.fsync
+
+    def noted(handle: int) -> None:
+        fsync(handle)
+        synced.append(os.fstat(handle).st_ino)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    assert draw(office).pages > 5
+    kept = synced.index((office.state.folder / "register.json").stat().st_ino)
+    of_pages = {(office.folders.dsl_register / name).stat().st_ino for name in pages(office)}
+    # Those of the killed drawing, too: they are there just so, and nobody had made them durable.
+    assert of_pages <= set(synced[:kept])
+
+
 def test_a_page_that_a_kill_left_unfinished_is_taken_away_with_the_next_start(
     office: Settings,
 ) -> None:
@@ -184,14 +205,14 @@ def test_a_page_that_another_program_holds_is_written_later(
 ) -> None:
     drop(office, RED)
     worker.settle(office)
-    write = files.write
+    write = files.write_for_now
 
     def held(final: Path, content: bytes) -> None:
         if final.name == Path(ONE).name:
             raise PermissionError(13, "held")
         write(final, content)
 
-    monkeypatch.setattr(files, "write", held)
+    monkeypatch.setattr(files, "write_for_now", held)
     assert draw(office).trouble == IN_USE
     assert "Seán" in words(office, "Today.html")
     assert status.overview(office).register == IN_USE
