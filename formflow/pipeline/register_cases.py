@@ -39,17 +39,19 @@ class Desk:
     head: Mapping[str, Any]
     together: Mapping[int, int]  # of children who are joined: the first of them
     to_decide: frozenset[str]  # names of the files that lie in “To decide”
-    filed_in: Mapping[str, Path]  # destinations whose papers can be linked to, and their folders
+    filed_in: Mapping[
+        str, str
+    ]  # destinations whose papers can be linked to: links to their folders
 
 
-def filed_in(settings: Settings) -> dict[str, Path]:
-    """Return the folders with children's files by reference. Where an agency's own are used, no name is known."""
+def filed_in(settings: Settings) -> dict[str, str]:
+    """Return links to folders with children's files by reference. Where an agency's own are used, no name is known."""
     found = {}
     for one in settings.destination:
         folder = one.own_settings.get("folder")
         is_by_reference = one.kind == "child_files" and not one.own_settings.get("existing")
         if is_by_reference and registry.is_ours(one.kind) and isinstance(folder, Path):
-            found[one.name] = folder
+            found[one.name] = _href(folder, settings)
     return found
 
 
@@ -102,7 +104,8 @@ def _papers(whole: Whole, desk: Desk) -> list[Paper]:
         for name in filing.names:
             told = "as read" if name.endswith(AS_READ) else "original"
             words = f"{_title(filing)} ({at_revision(filing.reference, filing.revision)}), {told}"
-            found[name] = Paper(words, _href(folder / filing.where / name, desk))
+            way = (folder, quote(filing.where), quote(name))
+            found[name] = Paper(words, "/".join(filter(None, way)))
     return list(found.values())
 
 
@@ -110,18 +113,18 @@ def _to_fill_in(whole: Whole, desk: Desk) -> list[Paper]:
     """Return links to the sheets of a case that still lie in “To decide”, the newest last."""
     names = (name for filing in whole.filings if filing.is_to_decide for name in filing.names)
     there = [name for name in dict.fromkeys(names) if name in desk.to_decide]
-    folder = desk.settings.folders.to_decide
-    return [Paper(name.removesuffix(".pdf"), _href(folder / name, desk)) for name in there]
+    folder, settings = desk.settings.folders.to_decide, desk.settings
+    return [Paper(name.removesuffix(".pdf"), _href(folder / name, settings)) for name in there]
 
 
 def _title(filing: Filing) -> str:
     return SHEET_WORDS.get(filing.form_id or "", "Form" if filing.form_id else "File")
 
 
-def _href(target: Path, desk: Desk) -> str:
+def _href(target: Path, settings: Settings) -> str:
     """Return a link from a page of a case: relative, so that it leads there from every computer."""
     try:
-        way = os.path.relpath(target, desk.settings.folders.dsl_register / "cases")
+        way = os.path.relpath(target, settings.folders.dsl_register / "cases")
     except ValueError:  # Windows: on another drive
         return target.absolute().as_uri()
     return quote(Path(way).as_posix())

@@ -29,7 +29,7 @@ from formflow.rules.case.levels import AS_PROPOSED as AS_PROPOSED
 from formflow.rules.case.levels import Level as Level
 from formflow.rules.case.levels import is_below
 from formflow.rules.case.named_child import BETWEEN, given
-from formflow.rules.case.steps import CONDITIONS, SCORES, Step, steps, steps_in_force
+from formflow.rules.case.steps import CONDITIONS, SCORES, Step, steps_in_force, steps_with
 from formflow.rules.case.unnamed import words_of_names
 from formflow.rules.light import urgency
 from formflow.rules.light.with_review import suggested_together
@@ -261,11 +261,10 @@ class Case:
         return replace(self, asked_since={key: known.get(key, at) for key in self._counted()})
 
     def _counted(self) -> Iterator[tuple[str, SheetKey]]:
-        for step in steps():
-            if step.clock in COUNTED_FROM_ASKING:
-                for view in self.views(step.sheet):
-                    if step.applies(view):
-                        yield step.id, _of_the_child(step, view).key
+        for step in steps_with(COUNTED_FROM_ASKING):
+            for view in self.views(step.sheet):
+                if step.applies(view):
+                    yield step.id, _of_the_child(step, view).key
 
     @property
     def children_b(self) -> tuple[str, ...]:
@@ -358,11 +357,14 @@ def done_steps(case: Case, on: date) -> list[Step]:
 def asked_steps(case: Case, on: date) -> Iterator[tuple[Step, bool]]:
     """Yield the steps that a case asks for and whether each is done: once for each child where there are several.
 
-    Many steps share a condition: it is looked at once for each child.
+    Many steps share a sheet and a condition: each is looked at once for each child.
     """
     known: dict[tuple[str, int], bool] = {}
+    views: dict[str, tuple[Case, ...]] = {}
     for step in steps_in_force(on):
-        for view in case.views(step.sheet):
+        if step.sheet not in views:
+            views[step.sheet] = tuple(case.views(step.sheet))
+        for view in views[step.sheet]:
             when = step.when, view.child
             if when not in known:
                 known[when] = step.applies(view)

@@ -108,6 +108,12 @@ def steps_in_force(on: date) -> tuple[Step, ...]:
 
 
 @cache
+def steps_with(clocks: tuple[str, ...]) -> tuple[Step, ...]:
+    """Return every step that has one of some clocks."""
+    return tuple(step for step in steps() if step.clock in clocks)
+
+
+@cache
 def steps() -> tuple[Step, ...]:
     """Return every step there is or was, in the order of the guidance."""
     table = tomllib.loads((resources.files(__package__) / "steps.toml").read_bytes().decode())

@@ -29,8 +29,13 @@ def findings(rules: Iterable[Rule], facts: Facts, history: History) -> tuple[Fin
 
 def answered(rule: Rule, facts: Facts) -> tuple[Fact, ...]:
     """Return the answers on the form that establish a rule, leaving ages and history aside."""
-    said = tuple(_said_of(part, facts) for part in rule.parts)
-    return tuple(fact for part in said for fact in part) if all(said) else ()
+    found: list[Fact] = []
+    for part in rule.parts:
+        said = _said_of(part, facts)
+        if not said:
+            return ()
+        found += said
+    return tuple(found)
 
 
 def is_denied(part: Iterable[Fact], facts: Facts) -> bool:
@@ -38,8 +43,8 @@ def is_denied(part: Iterable[Fact], facts: Facts) -> bool:
     return all(facts.says(fact.field) is fact.harmless for fact in part)
 
 
-def _said_of(part: Iterable[Fact], facts: Facts) -> tuple[Fact, ...]:
-    return tuple(fact for fact in part if facts.says(fact.field) is fact.answer)
+def _said_of(part: Iterable[Fact], facts: Facts) -> list[Fact]:
+    return [fact for fact in part if facts.says(fact.field) is fact.answer]
 
 
 def age_at_incident(facts: Facts, born_on: str = "child_a_dob") -> int | None:
@@ -107,7 +112,7 @@ def _frequent(rule: Rule, facts: Facts, history: History) -> Finding | None:
     if not (often or takes_over or history.earlier):
         return None
     sentences = [fact.sentence for fact in (*often, *takes_over)]
-    raises = is_often and takes_over
+    raises = is_often and bool(takes_over)
     if (often or takes_over) and not raises:
         denied = facts.says(FREQUENT) is Tri.NO or is_denied(rule.parts[1], facts)
         sentences.append(DENIED if denied else NOT_SAID)
