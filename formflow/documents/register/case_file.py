@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from formflow.core.dates import local_day
@@ -49,6 +49,7 @@ FACTS = (
     ("Form completed by", RECORDING, "completed_by"),
     ("Signed", RECORDING, "signed_name"),
 )
+KEPT_LINES = 2000  # of steps: most are the same in many cases, and are made once
 PARTS = {Part.DISPLAYED: "child_a", Part.TARGETED: "child_b"}  # what the rules call them
 
 
@@ -111,9 +112,9 @@ def case_file(
         missing=unanswered(case_page.our_form(), case.together or proposal),
         decided=_decided(case, at),
         done=line.done,
-        done_steps=done,
-        first=[one for one in still_open if case_page.comes_first(one.step)],
-        open=[(_sheet(key), of_it) for key, of_it in case_page.by_sheet(later)],
+        done_steps=[_answered(one.text, one.step.id) for one in done],
+        first=_listed(one for one in still_open if case_page.comes_first(one.step)),
+        open=[(_sheet(key), _listed(of_it)) for key, of_it in case_page.by_sheet(later)],
         image_advice=settings.services.image_advice if case_page.has_images(case) else "",
         referrals=list(_referrals(case, days)),
         plans=list(_plans(case)),
@@ -130,6 +131,24 @@ def case_file(
 def cited(section: str, number: str, quote: str) -> str:
     """Return a line of the guidance, folded away, as HTML. There are some hundred, and each stands on many pages."""
     return template("register/cited.html").render(section=section, number=number, quote=quote)
+
+
+def _listed(lines: Iterable[StepLine]) -> list[str]:
+    """Return steps that are open as lines of a list, as HTML."""
+    return [
+        _open(one.text, one.until, one.step.section, one.step.id, one.step.quote) for one in lines
+    ]
+
+
+@lru_cache(maxsize=KEPT_LINES)
+def _open(text: str, until: str, section: str, number: str, quote: str) -> str:
+    told = {"text": text, "until": until, "cited": cited(section, number, quote)}
+    return template("register/open_step.html").render(told)
+
+
+@lru_cache(maxsize=KEPT_LINES)
+def _answered(text: str, number: str) -> str:
+    return template("register/answered_step.html").render(text=text, number=number)
 
 
 def _steps(
