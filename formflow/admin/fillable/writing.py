@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from formflow.admin.fillable.choices import Gap, Kind
 from formflow.admin.fillable.page import SIDES, Page, Print, holds, overlap
@@ -28,11 +29,19 @@ def writing(page: Page, taken: Sequence[Gap]) -> list[Gap]:
     """Return where something is to be written, besides the places that are taken."""
     found: list[Gap] = []
     used = [gap.place for gap in taken]
-    for gap in (*_combs(page), *_in_cells(page, used), *_on_lines(page)):
+    for wanted in (*_combs(page), *_in_cells(page, used), *_on_lines(page)):
+        gap = _below(wanted, used)
         if not any(overlap(gap.place, other) for other in used):
             found.append(gap)
             used.append(gap.place)
     return found
+
+
+def _below(gap: Gap, used: Sequence[Rectangle]) -> Gap:
+    """Return a place no higher than the foot of the one over it, where a line stands close under a table."""
+    left, bottom, right, top = gap.place
+    over = [one[1] for one in used if overlap(gap.place, one) and one[1] >= bottom + LOWEST]
+    return replace(gap, place=(left, bottom, right, min([top, *over])))
 
 
 def _is_empty(cell: Rectangle, page: Page) -> bool:

@@ -48,6 +48,11 @@ class Block:
         return self.lines[-1].bottom
 
     @property
+    def middle(self) -> float:
+        """How high it is."""
+        return (self.bottom + self.top) / 2
+
+    @property
     def size(self) -> float:
         """The size of its letters."""
         return self.lines[0].size

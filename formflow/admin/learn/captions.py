@@ -7,12 +7,13 @@ found. Captions are given so that the page as a whole costs least; how clear a c
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from formflow.admin.learn.assignment import Assignment
-from formflow.admin.learn.blocks import Block
+from formflow.admin.learn.blocks import EDGE, Block
 from formflow.admin.learn.placing import (
     CLOSE,
     NONE,
@@ -28,8 +29,10 @@ from formflow.admin.learn.placing import (
     place_of,
 )
 from formflow.admin.learn.sheet import Sheet
-from formflow.admin.learn.words import HINT, NUMBER, PLACEHOLDER, letters
+from formflow.admin.learn.words import HINT, NUMBER, PLACEHOLDER, is_yes_or_no, letters
 
+HINTS = re.compile(r"\(|[ei]\.? ?[eg]\b|[a-z]|.*\.$")  # a sentence or bracket: how to answer
+MOST_LINES = 3  # of a question: more are a paragraph
 AT_LEAST = 10.0  # added to all costs: what is taken off for good looks leaves none below zero
 CLEARLY = 7.0  # of the costs: any other way to give the captions of the page costs so much more
 ROUNDS = 3
@@ -37,6 +40,7 @@ LIST, TABLE = 1.2, 4.0  # times the height of a box: from it to the one above th
 USUAL, USUALLY = 0.6, 4  # of the captions of a page stand in one place, and at least so many
 HEADS = (Place.ABOVE, Place.BELOW)  # a row has all its captions over or all under its boxes
 ROW = 6.0  # points between the feet of boxes in one row
+SENTENCE = 14.0  # points from a box to the print that goes on with the sentence before it
 UNUSUAL = 6.0  # the most that a place costs more because it is unusual on the page
 
 
@@ -55,11 +59,14 @@ class Caption:
         False  # from the row above: the head of a column, or a question that goes on
     )
     row: str = ""  # of a table: what its row is called
+    is_in_next_cell: bool = False  # alone in the cell left of the box's
+    is_sentence: bool = False  # it begins a sentence that goes on right behind the box
 
     @property
     def text(self) -> str:
         """The words of the caption."""
-        return f"{self.block.text} – {self.row}" if self.row else self.block.text
+        more = f" – {self.row}" if self.row else " …" if self.is_sentence else ""
+        return f"{self.block.text}{more}"
 
 
 def captions(
@@ -92,28 +99,83 @@ def captions(
 def _completed(
     said: Mapping[tuple[str, int], Caption], page: Page
 ) -> dict[tuple[str, int], Caption]:
-    """Return the captions, those that say too little by themselves with what is printed below the line as well."""
+    """Return the captions, those that say too little by themselves with what else is printed at their box.
+
+    That is the small print below the line, the rest of the sentence behind the box, the question over a hint, or, where
+    the boxes of a row have all a word over the line and the same one under it, that one.
+    """
     used = {id(one.block) for one in said.values()}
     spots = {spot.key: spot for spot in page.spots}
+    below = {key: _below(spots[key], used, page) for key in said if not spots[key].is_tick}
+    rows = _rows(spots[key] for key in below)
     found = dict(said)
-    for key, caption in said.items():
-        if caption.place is not Place.LEFT or not _says_little(caption.block.text):
-            continue
-        below = [
-            block
-            for block in page.blocks
-            if id(block) not in used
-            and not HINT.fullmatch(block.text)
-            and letters(block.text) > 2
-            and block.size < 0.95 * caption.block.size
-            and (there := place_of(spots[key], block)) is not None
-            and there[0] is Place.BELOW
-            and there[1] < CLOSE[Place.BELOW]
-        ]
-        if len(below) == 1:
-            whole = Block((*caption.block.lines, *below[0].lines))
-            found[key] = replace(caption, block=whole, margin=max(caption.margin, CLEARLY))
+    for key, under in below.items():
+        caption = said[key]
+        is_little = caption.place is Place.LEFT and _says_little(caption.block.text)
+        if is_little and under and under.size < 0.95 * caption.block.size:
+            found[key] = _with(caption, under)
+        elif is_little and letters(caption.block.text) < 3 and _goes_on_behind(spots[key], page):
+            found[key] = replace(caption, is_sentence=True)
+        elif question := _hinted(caption.block, used, page):
+            found[key] = replace(caption, block=Block((*question.lines, *caption.block.lines)))
+        elif under and caption.place is Place.ABOVE:
+            row = [one for one in below if rows[one] == rows[key]]
+            if len(row) > 2 and all(_is_split(said[one], below[one], under) for one in row):
+                found[key] = _with(caption, under)
     return found
+
+
+def _with(caption: Caption, below: Block) -> Caption:
+    whole = Block((*caption.block.lines, *below.lines))
+    return replace(caption, block=whole, margin=max(caption.margin, CLEARLY))
+
+
+def _hinted(hint: Block, used: set[int], page: Page) -> Block | None:
+    """Return the question right over a caption in smaller print that only says how to answer it; None for none."""
+    if hint.text.endswith((":", "?")):
+        return None  # it asks something itself
+    over = [
+        block
+        for block in page.blocks
+        if id(block) not in used
+        and block is not hint
+        and len(block.lines) <= MOST_LINES
+        and abs(block.left - hint.left) <= EDGE
+        and -SLACK <= block.bottom - hint.top <= hint.size
+        and 1.08 * hint.size < block.size <= 1.25 * page.size
+        and (block.text.endswith((":", "?")) or HINTS.match(hint.text))
+    ]
+    return over[0] if len(over) == 1 else None
+
+
+def _is_split(caption: Caption, below: Block | None, word: Block) -> bool:
+    """Return whether a caption goes on under its box with the same word as those beside it."""
+    return below is not None and caption.place is Place.ABOVE and below.text == word.text
+
+
+def _below(spot: Spot, used: set[int], page: Page) -> Block | None:
+    """Return the print right below a box that is no other one's caption, None for none or for several."""
+    below = [
+        block
+        for block in page.blocks
+        if id(block) not in used
+        and not HINT.fullmatch(block.text)
+        and letters(block.text) > 2
+        and (there := place_of(spot, block)) is not None
+        and there[0] is Place.BELOW
+        and there[1] < CLOSE[Place.BELOW]
+    ]
+    return below[0] if len(below) == 1 else None
+
+
+def _goes_on_behind(spot: Spot, page: Page) -> bool:
+    """Return whether a sentence goes on right behind a box, in small letters."""
+    return any(
+        block.text.lstrip("(")[:1].islower()
+        and is_level(spot, block.lines[0])
+        and -SLACK <= block.left - spot.rectangle[2] <= SENTENCE
+        for block in page.blocks
+    )
 
 
 def _says_little(label: str) -> bool:
@@ -202,7 +264,7 @@ def _has_its_own(spot: Spot, over: Spot, page: Page) -> bool:
     between = (left, min(top, over.rectangle[1]) - 1, right, over.rectangle[1] + 4)
     for block in page.blocks:
         there = place_of(spot, block)
-        if there is None or PLACEHOLDER.fullmatch(block.text):
+        if there is None or PLACEHOLDER.fullmatch(block.text) or is_yes_or_no(block.text):
             continue
         if there[0] is Place.INSIDE or any(
             overlap(between, (line.left, line.bottom, line.right, line.top)) for line in block.lines
@@ -228,7 +290,14 @@ def _weighed(offers: Sequence[Offer]) -> dict[tuple[str, int], Caption]:
     ).items():
         is_usual = counts[offer.place] >= max(USUALLY, USUAL * len(taken))
         found[key] = Caption(
-            offer.block, offer.place, offer.cost, margin, offer.is_alone, is_usual, offer.is_close
+            offer.block,
+            offer.place,
+            offer.cost,
+            margin,
+            offer.is_alone,
+            is_usual,
+            offer.is_close,
+            is_in_next_cell=offer.is_next_cell,
         )
     return found
 

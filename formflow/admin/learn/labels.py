@@ -142,7 +142,7 @@ def _spots(every: Iterable[Near], here: Mapping[str, Near], page: int) -> list[S
         here.get(box.name, box) for box in every if box.name in here or box.name not in joined_away
     ]
     return [
-        Spot((box.name, number), place.rectangle, box.kind == "button")
+        Spot((box.name, number), place.rectangle, box.kind == "button", bool(box.parts))
         for box in boxes
         for number, place in enumerate(box.places)
         if place.page == page
@@ -158,6 +158,13 @@ class _Page:
         self._sheet, self._spots = sheet, spots
         self._blocks = blocks(sheet, [spot.rectangle for spot in spots])
         self._captions = captions(sheet, self._blocks, spots)
+        # What stands over or in a box for writing is no question of a tick box in the next column.
+        ticks = {spot.key for spot in spots if spot.is_tick}
+        self._taken = {
+            id(one.block)
+            for key, one in self._captions.items()
+            if key not in ticks and one.place in (Side.ABOVE, Side.INSIDE)
+        }
 
     def described(self, base: Near) -> Near:
         """Return a box with what is printed at it."""
@@ -213,6 +220,7 @@ class _Page:
                 for block in self._blocks
                 for line in block.lines
                 if _is_level(line, box)
+                and id(block) not in self._taken
                 and -SLACK <= edge - line.right <= BEFORE
                 and not self._is_between(line.right, edge, box)
             ]
@@ -281,14 +289,14 @@ def certain(label: str, caption: Caption | None, box: Near) -> tuple[Certainty, 
     words = "; ".join(signs)
     if UNREADABLE in label:
         return Certainty.UNSURE, "what is printed at it cannot be read as letters"
-    if letters(label) < 3:
+    if letters(label) < 3 and not (caption and caption.is_sentence):
         return Certainty.UNSURE, "nothing is printed at it, or next to nothing"
     agrees = any(sign.startswith("its own") for sign in signs)
     if caption is None or caption.margin < CLEARLY:
         if agrees:
             return Certainty.LIKELY, words
         return Certainty.UNSURE, "other print, or another box, is nearly as near"
-    is_odd = caption.place is Side.RIGHT and box.kind != "button"
+    is_odd = caption.is_sentence or (caption.place is Side.RIGHT and box.kind != "button")
     if (
         sum(signs.values()) >= ENOUGH
         and not (_contradicts(label, box) and not agrees)
@@ -325,6 +333,8 @@ def _signs(label: str, caption: Caption | None, box: Near) -> Iterator[tuple[str
         yield "it is in the box", 1.0
     if caption.is_alone_in_cell:
         yield "both are alone in their cell", 2.0
+    if caption.is_in_next_cell:
+        yield "each is alone in its cell, side by side", 1.0
     if caption.is_usual:
         yield "most captions of the page are there", 0.7
     if caption.is_close:
@@ -333,6 +343,8 @@ def _signs(label: str, caption: Caption | None, box: Near) -> Iterator[tuple[str
         yield "no other print is near", 0.7
     if label.endswith((":", "?")):
         yield "it leads to the box", 1.0
+    if caption.is_sentence:
+        yield "the sentence goes on behind the box", 0.0
     if caption.is_inherited:
         yield "it goes on from above", 0.0
 

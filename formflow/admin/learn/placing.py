@@ -17,6 +17,10 @@ from formflow.admin.learn.sheet import Line, Sheet
 from formflow.admin.learn.words import HINT, PLACEHOLDER, is_yes_or_no, letters
 from formflow.forms.manifest import Rectangle
 
+PART_WORDS = re.compile(
+    r"(?:\W*(?:days?|months?|years?|hours?|min(?:ute)?s?|[dmyh]{1,4})\b\W*)+", re.IGNORECASE
+)
+BY = 14.0  # points from the boxes for parts of an answer to what each of them is called
 NONE = 32.0  # of the costs: what costs more is no caption
 TAIL = 10.0  # what it costs that print goes on with a sentence after another box
 WRAPPED = 10.0  # what it costs that a sentence goes on in a box on the next line
@@ -50,6 +54,7 @@ class Spot:
     key: tuple[str, int]  # name of the box, and which of its places
     rectangle: Rectangle
     is_tick: bool
+    of_parts: bool = False  # around the boxes for the parts of one answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,7 @@ class Offer:
     cost: float
     is_alone: bool = False
     is_close: bool = False
+    is_next_cell: bool = False
 
 
 class Page:
@@ -74,12 +80,27 @@ class Page:
         self.boxes_in = Counter(self.cell_of.values())
         self.size = sheet.size
         self.of_ticks: set[int] = set()  # blocks that are captions of tick boxes
+        parts = [spot for spot in spots if spot.of_parts]
+        self.of_parts = {id(one) for one in found if any(_names_a_part(one, at) for at in parts)}
 
     def is_cell(self, own: Rectangle) -> bool:
         """Return whether a cell is closed on all sides, and small enough to be one."""
         left, bottom, right, top = own
         area = (right - left) * (top - bottom)
         return left > 0 and bottom > 0 and area < 0.2 * self.sheet.width * self.sheet.height
+
+    def is_in_next_cell(self, spot: Spot, block: Block) -> bool:
+        """Return whether a block is all that is in the cell left of a box's own, in which nothing else is."""
+        own, other = self.cell_of[spot.key], self.cell_at(block)
+        return (
+            self.is_cell(own)
+            and self.is_cell(other)
+            and abs(other[2] - own[0]) <= SLACK
+            and self.boxes_in[own] == 1
+            and not self.in_cell.get(own)
+            and self.boxes_in[other] == 0
+            and len(self.in_cell[other]) == 1
+        )
 
     def belongs_to_another(self, spot: Spot, block: Block, place: Place) -> float:
         """Return what it costs that a block goes on from another box, or is the caption below another line."""
@@ -158,7 +179,7 @@ def offered(spot: Spot, page: Page) -> Iterator[Offer]:
         there = _tick_place(spot, block) if spot.is_tick else place_of(spot, block)
         if there is None and is_ours and is_alone_there:
             there = Place.ABOVE, 2.0  # aslant in the cell of the two
-        if there is None or not re.search(r"[^\W\d_]", block.text):
+        if there is None or not re.search(r"[^\W\d_]", block.text) or id(block) in page.of_parts:
             continue
         if not spot.is_tick and (is_yes_or_no(block.text) or PLACEHOLDER.fullmatch(block.text)):
             continue
@@ -171,10 +192,20 @@ def offered(spot: Spot, page: Page) -> Iterator[Offer]:
         if not is_ours and ours:
             cost += 12
         is_alone = is_ours and is_alone_there
-        if is_alone or (place is Place.INSIDE and not spot.is_tick):
+        is_next = place is Place.LEFT and not spot.is_tick and page.is_in_next_cell(spot, block)
+        if is_alone or is_next or (place is Place.INSIDE and not spot.is_tick):
             cost = min(cost, 2.0)
         if cost <= NONE:
-            yield Offer(spot, block, place, cost, is_alone, is_close)
+            yield Offer(spot, block, place, cost, is_alone, is_close, is_next)
+
+
+def _names_a_part(block: Block, spot: Spot) -> bool:
+    """Return whether a block only says which part of an answer belongs in one of its boxes: "Day", "Month"."""
+    left, bottom, right, top = spot.rectangle
+    is_at = left - BY <= block.left and block.right <= right + BY
+    return (
+        is_at and bottom - BY <= block.middle <= top + BY and bool(PART_WORDS.fullmatch(block.text))
+    )
 
 
 def place_of(spot: Spot, block: Block) -> tuple[Place, float] | None:
