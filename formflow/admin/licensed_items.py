@@ -7,7 +7,6 @@ the guidance's headings. The words of an item are on those sheets alone: not in 
 
 from __future__ import annotations
 
-import json
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -16,6 +15,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from formflow.admin import toml
 from formflow.core.errors import FormDefinitionProblem
 from formflow.forms.catalogue import LICENSED_FROM, Form, claim, claim_of_document, parsed
 from formflow.rules.assessment.profile import DOMAINS, KINDS, NATURES
@@ -99,7 +99,7 @@ def definition(library: Library, headings: Form) -> str:
     table["hidden"] = claim(table["id"], table["version"])
     table["information"] = claim_of_document(table["id"], table["version"])
     table["band"] = [band.model_dump() for band in library.band]
-    return "\n".join(_toml(table)) + "\n"
+    return toml.written(table)
 
 
 def made_into(folder: Path, library: Library, headings: Form) -> Mapping[str, bytes]:
@@ -139,22 +139,3 @@ def _problems(broken: ValidationError) -> Iterator[str]:
         name = str(problem["loc"][-1]) if problem["loc"] else ""
         known = f"; it is one of {', '.join(allowed[name])}" if name in allowed else ""
         yield f"{where}: {problem['msg'].partition(',')[0].lower() if not known else 'is not known'}{known}"
-
-
-def _toml(table: Mapping[str, Any]) -> Iterator[str]:
-    tables = ("section", "band")
-    yield from (f"{key} = {_word(value)}" for key, value in table.items() if key not in tables)
-    for section in table["section"]:
-        yield from ("", "[[section]]")
-        yield from (f"{key} = {_word(value)}" for key, value in section.items())
-    for band in table["band"]:
-        yield from ("", "[[band]]", *(f"{key} = {_word(value)}" for key, value in band.items()))
-
-
-def _word(value: Any) -> str:
-    """Return words, numbers, lists and small tables as TOML."""
-    if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{key} = {_word(one)}" for key, one in value.items()) + " }"
-    if isinstance(value, list):
-        return "[" + ", ".join(_word(one) for one in value) + "]"
-    return json.dumps(value, ensure_ascii=False)  # a JSON string, number or truth is TOML's

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from dataclasses import asdict
-from datetime import date
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from formflow.admin.settings_file import load_settings
+from formflow.cli.addendum import addendum
 from formflow.cli.fillable import make_fillable
+from formflow.cli.form_check import check
 from formflow.cli.output import emit, say, table
+from formflow.cli.own_forms import FOLDER, agencys, settings_of
 from formflow.core import files
-from formflow.core.clock import utc_now
-from formflow.core.dates import local_day
 from formflow.core.errors import ExitCode, FormDefinitionProblem
 from formflow.core.events import Event
-from formflow.core.settings import ReadingLimits, Settings
+from formflow.core.settings import ReadingLimits
 from formflow.documents import build as builds
 from formflow.forms import catalogue as definitions
 
@@ -46,6 +44,8 @@ def forms() -> None:
 
 
 forms.add_command(make_fillable)
+forms.add_command(addendum)
+forms.add_command(check)
 
 
 @forms.command("list")
@@ -61,7 +61,7 @@ def list_forms(settings_file: Path, as_json: bool) -> int:
             "title": f.title,
             "boxes": len(f.fields),
         }
-        for f in definitions.known(_agencys(settings_file))
+        for f in definitions.known(agencys(settings_file))
     ]
     if as_json:
         emit(rows)
@@ -97,24 +97,6 @@ def build(check: bool, folder: Path | None) -> int:
     return ExitCode.WAITING if check and out_of_date else ExitCode.DONE
 
 
-def _agencys(settings_file: Path) -> Path:
-    """Return the folder of the agency's own definitions."""
-    return _settings(settings_file).folders.forms
-
-
-def _settings(settings_file: Path) -> Settings:
-    """Return the settings, or the standard ones where there is no file yet."""
-    return load_settings(settings_file) if settings_file.is_file() else Settings()
-
-
-FOLDER = click.option(
-    "--folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=None,
-    help="Folder of your own definitions. Default: the one of the settings.",
-)
-
-
 @forms.command()
 @click.argument("pdf", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=False)
 @FOLDER
@@ -131,7 +113,7 @@ def learn(
     settings_file: Path, pdf: Path | None, folder: Path | None, again: bool, book: Path | None
 ) -> int:
     """Draft a definition of your own fillable PDF, for you to correct."""
-    target = folder or _agencys(settings_file)
+    target = folder or agencys(settings_file)
     if book is not None:
         return _learn_from(book, pdf or target / f"{book.stem}.pdf", target)
     if pdf is None:
@@ -140,7 +122,7 @@ def learn(
     if (target / f"{pdf.stem}.toml").exists() and not again:
         say(f"{pdf.stem}.toml is there already, perhaps corrected by hand. --again writes over it.")
         return ExitCode.USAGE
-    return _learn(pdf, target, _settings(settings_file).reading)
+    return _learn(pdf, target, settings_of(settings_file).reading)
 
 
 def _learn(pdf: Path, target: Path, reading: ReadingLimits) -> int:
@@ -267,7 +249,7 @@ def try_form(settings_file: Path, pdf: Path, folder: Path | None, page: Path | N
     from formflow.pipeline.context import open_cage
     from formflow.reading.manifest_builder import known_forms
 
-    settings = _settings(settings_file)
+    settings = settings_of(settings_file)
     known = known_forms(folder or settings.folders.forms)
     try:
         with open_cage(settings, known) as cage:
@@ -309,7 +291,7 @@ def items(settings_file: Path, file: Path, folder: Path | None) -> int:
         for line in str(problem).splitlines():
             say(f"  ! {line}")
         return ExitCode.USAGE
-    target = folder or _agencys(settings_file)
+    target = folder or agencys(settings_file)
     headings = next(form for form in definitions.shipped() if form.form_id == "aim2")
     files.make_folder(target)
     for name, content in licensed.made_into(target, library, headings).items():
@@ -320,76 +302,3 @@ def items(settings_file: Path, file: Path, folder: Path | None) -> int:
         f" Keep {file.name} where only its licence holder may read it."
     )
     return ExitCode.DONE
-
-
-@forms.command()
-@FOLDER
-@click.option("--json", "as_json", is_flag=True, help="For another program to read.")
-@click.pass_obj
-def check(settings_file: Path, folder: Path | None, as_json: bool) -> int:
-    """Say what is wrong in your own definitions, and what the rules cannot know from them."""
-
-    ours, today = definitions.shipped()[0], local_day(utc_now(), _settings(settings_file).zone)
-    reports = [
-        _report(path, ours, today)
-        for path in sorted((folder or _agencys(settings_file)).glob("*.toml"))
-    ]
-    if as_json:
-        emit(reports)
-    elif not reports:
-        say("There is no definition of your own here. “formflow forms learn” drafts one.")
-    else:
-        click.echo("\n\n".join(map(_in_words, reports)))
-    return ExitCode.WAITING if any(report["problems"] for report in reports) else ExitCode.DONE
-
-
-def _report(path: Path, ours: definitions.Form, today: date) -> dict[str, Any]:
-    from formflow.admin.learn import known
-
-    try:
-        form = definitions.load(path)
-        problems = list(known.misfits(form))
-    except FormDefinitionProblem as problem:
-        return {
-            "file": path.name,
-            "problems": str(problem).splitlines(),
-            "not_asked": [],
-            "keeps_from_green": None,
-            "rules": [],
-        }
-    return {
-        "file": path.name,
-        "problems": problems,
-        "not_asked": known.required(form, ours),
-        "keeps_from_green": known.keeps_from_green(form, ours, today),
-        "rules": [asdict(one) for one in known.unknown(form, ours, today)],
-    }
-
-
-def _in_words(report: dict[str, Any]) -> str:
-    lines = [report["file"]]
-    lines += [f"  ! {problem.strip()}" for problem in report["problems"]]
-    lines += [f"  Not asked, and every record needs it: {label}" for label in report["not_asked"]]
-    lines += _green_in_words(report)
-    if report["rules"]:
-        lines.append("  What the rules cannot know from this form, or not all of it:")
-    for rule in report["rules"]:
-        partly = " (in part)" if rule["is_partly_asked"] else ""
-        lines.append(f"    {rule['rule']}, guidance {rule['section']}{partly}: “{rule['quote']}”")
-        lines += [f"      not asked: {question}" for question in rule["questions"]]
-    if not report["problems"] and not report["not_asked"] and not report["rules"]:
-        lines.append("  Everything fits together, and the rules can know all they need.")
-    return "\n".join(lines)
-
-
-def _green_in_words(report: dict[str, Any]) -> list[str]:
-    """Return whether green can ever be suggested for a form, and which questions are missing if not."""
-    if report["keeps_from_green"] is None:  # it is no form at all
-        return []
-    if not report["keeps_from_green"]:
-        return ["  Green can be suggested for this form, where every answer is harmless."]
-    missing = [f"    missing: {question}" for question in report["keeps_from_green"]]
-    lead = (
-        "  Green is never suggested for this form. It does not ask, or cannot say “no” or “yes” to:"
-    )
-    return [lead, *missing]

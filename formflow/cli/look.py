@@ -24,7 +24,7 @@ from formflow.core.model import Checked, Entry, History, Proposal, Unread
 from formflow.core.settings import Settings
 from formflow.core.wording import CAME_FROM, LIGHT_WORDS, OUTCOME_WORDS, moment_in_words
 from formflow.delivery.parcels import named_answers
-from formflow.forms.catalogue import Form
+from formflow.forms.catalogue import Form, with_addenda
 from formflow.pipeline.context import open_cage
 from formflow.pipeline.gate import tail_gate
 from formflow.reading.manifest_builder import known_forms
@@ -226,7 +226,7 @@ def _together(settings: Settings, reference: str) -> Proposal | None:
 
 def _form_of(entry: Entry, settings: Settings) -> Form | None:
     about = (entry.form_id, entry.form_version)
-    known = known_forms(settings.folders.forms)
+    known = with_addenda(known_forms(settings.folders.forms))
     return next((form for form in known if (form.form_id, form.version) == about), None)
 
 

@@ -4,7 +4,8 @@ Each says what we found, what that means, and what to do now. Words for an 11-ye
 blame; the printed label and page, never a field id. `docs/messages.md` has a heading for each code.
 
 FF-1xx the file and the reading · FF-2xx the answers · FF-3xx answers that contradict each other, and
-words to check · FF-4xx deliveries · FF-51x the pupil list · FF-63x the register.
+words to check · FF-4xx deliveries · FF-51x the pupil list · FF-60x an agency's own forms ·
+FF-63x the register.
 """
 
 from __future__ import annotations
@@ -1462,6 +1463,27 @@ MESSAGES: dict[str, Message] = {
         "The message service did not say that it has the message.",
         "Nobody can say whether it arrived, so FormFlow sends it again. The alert pages in the folder “Alerts” are not affected.",
         "Ask IT to check the service. Look at the folder “Alerts” today. If you get the same message twice, one is enough.",
+    ),
+    # An agency's own form and its addendum
+    "FF-600": Message(
+        "This page of questions belongs to another form, and no form about this child at this time has come yet.",
+        "It is recorded by itself, and becomes part of the same record as soon as that form comes.",
+        "Drop the form. If it has come already, check that name, date of birth, date and time are the same on both.",
+    ),
+    "FF-601": Message(
+        "This record has two papers: the form, and the page of questions that belongs to it.",
+        "What both say counts together.",
+        "Read both.",
+    ),
+    "FF-602": Message(
+        "The page of questions that belongs to this form was read, but it waits for somebody to check it.",
+        "What it says does not count with this form yet.",
+        "Check it against the paper. Then drop the page of questions again.",
+    ),
+    "FF-603": Message(
+        "This page of questions may belong to more than one record about this child on that day.",
+        "It is recorded by itself, and counts with none of them.",
+        "Write the same time on it as on the form, and drop it again.",
     ),
     # The safeguarding lead's register
     "FF-630": Message(

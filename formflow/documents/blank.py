@@ -31,9 +31,9 @@ TEXT_INSET = 2.5  # so that what is typed does not touch the frame
 KAPPA = 0.5523  # of a circle drawn with four curves
 
 
-def build_blank(form: Form) -> bytes:
-    """Return the fillable blank of a form as PDF."""
-    pages = layout.lay_out(form)
+def build_blank(form: Form, pages: list[list[Placed]] | None = None) -> bytes:
+    """Return the fillable blank of a form as PDF. `pages`: laid out in another way than our own forms are."""
+    pages = pages or layout.lay_out(form)
     pdf = Pdf.open(io.BytesIO(drawn(form, pages)))
     builder = _Builder(pdf, form)
     for number, placed in enumerate(pages):

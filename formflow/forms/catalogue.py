@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import resources
@@ -95,6 +95,8 @@ class Form:
     )  # the same, of the document
     bands: tuple[Mapping[str, Any], ...] = ()  # of licensed items: what values come to
     is_sheet: bool = False  # True: it belongs to a record that is there, and comes prefilled
+    adds_to: str = ""  # of an addendum: the agency's form whose open questions it asks
+    elsewhere: frozenset[str] = frozenset()  # questions that only an addendum to it asks
     source: Path = Path(OURS)  # where its definition lies; blank and manifest lie beside it
     learned: Manifest | None = (
         None  # instead of the manifest that lies there, which an older FormFlow made
@@ -195,6 +197,44 @@ def known(folder: Path | None = None) -> tuple[Form, ...]:
     return forms
 
 
+def with_addenda(forms: Iterable[Form]) -> tuple[Form, ...]:
+    """Return the forms, each with the questions of its addenda: its records may answer both."""
+    forms = tuple(forms)
+    return tuple(_whole(form, forms) for form in forms)
+
+
+def _whole(form: Form, forms: Sequence[Form]) -> Form:
+    addenda = [one for one in forms if one.adds_to == form.form_id] if not form.adds_to else []
+    if not addenda:
+        return form
+    asked = {name for one in addenda for name in one.fields}
+    own = [
+        dataclasses.replace(
+            section,
+            fields=tuple(
+                # A box that could only say one thing: the addendum asks for the other answers.
+                dataclasses.replace(one, means={}) if one.name in asked else one
+                for one in section.fields
+            ),
+        )
+        for section in form.sections
+    ]
+    added = tuple(_added(form, addenda))
+    names = frozenset(field.name for section in added for field in section.fields)
+    return dataclasses.replace(form, sections=(*own, *added), elsewhere=names)
+
+
+def _added(form: Form, addenda: Sequence[Form]) -> Iterator[Section]:
+    seen = set(form.fields)
+    for addendum in addenda:
+        for section in addendum.sections:
+            more = tuple(field for field in section.fields if field.name not in seen)
+            seen |= {field.name for field in more}
+            if more:
+                name = f"{addendum.form_id}_{section.name}"
+                yield dataclasses.replace(section, name=name, fields=more)
+
+
 @cache  # they come with FormFlow, and do not change while it runs
 def _newest(root: Path) -> tuple[Form, ...]:
     return tuple(sorted((load(p) for p in root.glob(f"*/{OURS}")), key=lambda form: form.code))
@@ -224,6 +264,7 @@ def _form(table: dict[str, Any], source: Path) -> Form:
         how_to_save=table["how_to_save"],
         sections=tuple(_sections(table)),
         is_sheet=table.get("is_sheet", False),
+        adds_to=table.get("adds_to", ""),
         bands=tuple(table.get("band", ())),
         source=source,
         hidden=hidden,

@@ -145,6 +145,7 @@ _CODE = _Wanted(
 _FORM_KEYS = dict.fromkeys(("title", "intro", "filing", "how_to_save"), _WORDS)
 _FORM_KEYS |= {"id": _ID, "code": _CODE, "version": _NUMBER, "section": _TABLES}
 _MORE_FORM_KEYS = {"hidden": _PAIRS, "information": _PAIRS, "is_sheet": _YES_NO, "band": _TABLES}
+_MORE_FORM_KEYS["adds_to"] = _ID
 _SECTION_KEYS = {"name": _NAME, "label": _WORDS, "prompt": _MAYBE_WORDS, "fields": _TABLES}
 _FIELD_KEYS = {"name": _NAME, "kind": _KIND, "label": _WORDS}
 _MORE_FIELD_KEYS = {"hint": _WORDS, "required": _YES_NO, "printed": _YES_NO}

@@ -28,7 +28,7 @@ from formflow.delivery.context import DeliveryContext
 from formflow.delivery.destinations import open_destinations
 from formflow.delivery.lanes import Lanes
 from formflow.delivery.plugin_host import Guest
-from formflow.forms.catalogue import Form
+from formflow.forms.catalogue import Form, with_addenda
 from formflow.pipeline.blanks import Blanks
 from formflow.pipeline.looks import Looks
 from formflow.reading.manifest_builder import known_forms
@@ -122,7 +122,7 @@ def open_context(
             engine=engine,
             vault=vault,
             cage=cage or stack.enter_context(open_cage(settings, known)),
-            forms={(form.form_id, form.version): form for form in known},
+            forms={(one.form_id, one.version): one for one in with_addenda(known)},
             destinations=destinations,
             owner=owner,
             tokens=tokens,

@@ -32,6 +32,7 @@ from formflow.delivery import flood
 from formflow.delivery.context import DeliveryContext
 from formflow.delivery.outbox import send
 from formflow.forms.catalogue import Form
+from formflow.pipeline import addenda
 from formflow.pipeline.linking import (
     Identity,
     identify,
@@ -106,7 +107,13 @@ def record(
 
     A paper with the same answers as the revision before is no new entry: it is a repeat of that one.
     """
-    identity, trail = _identity(connection, context, arrived, result, form), context.trail
+    whole = addenda.whole(connection, context, result, form, arrived.continues, now)
+    if whole.result is not result:
+        foreseen = replace(foreseen, proposal=None)  # of the paper by itself
+    result, form, trail = whole.result, whole.form, context.trail
+    identity = _identity(connection, context, arrived, result, form)
+    if whole.before is not None:
+        identity = replace(identity, previous=whole.before, possible_duplicate_of=None)
     if identity.previous is not None and identity.is_unchanged:
         recorded = Recorded(
             identity.previous.id, repeats=True, told=_told("repeats", identity.previous)

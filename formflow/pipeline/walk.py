@@ -32,6 +32,7 @@ from formflow.delivery import flood, own_alerts, watermark
 from formflow.delivery.dispatcher import deliver, give_up_overdue, most_at_once
 from formflow.delivery.outbox import send_again
 from formflow.forms.catalogue import Form
+from formflow.pipeline.addenda import with_blanks
 from formflow.pipeline.chasing import chase
 from formflow.pipeline.context import WorkContext
 from formflow.pipeline.escalation import escalate
@@ -133,6 +134,7 @@ def walk(context: WorkContext, paper: Paper, now: datetime) -> Checked | Unread:
         read = own_pages.compared(connection, read)
     form = context.form_of(read.form_id, read.form_version)
     assert form is not None  # noqa: S101 - the reader knows these forms only
+    read = replace(read, answers=with_blanks(form, read.answers))
     return check(
         read,
         form,

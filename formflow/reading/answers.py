@@ -53,11 +53,10 @@ def _marked(field: Field, found: list[Box]) -> str | None:
     stored = [
         f"{box.name}={box.value}" if len(found) > 1 else box.value for box in found if box.value
     ]
-    if len(stored) > 1:
-        return None
     if not stored:
         return ""
-    meant = field.means.get(stored[0]) if field.means else stored[0]
+    said = {field.means.get(one) if field.means else one for one in stored}
+    meant = said.pop() if len(said) == 1 else None  # several boxes may say the same
     return meant if meant in field.states else None
 
 

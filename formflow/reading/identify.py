@@ -50,10 +50,15 @@ def claimed(
 ) -> Form | str:
     """Return the form that a paper says it is, a notice code, or "" where it says nothing."""
     known = {(form.form_id, str(form.version)): form for form in forms}
-    claims = {
-        name
-        for name, form in known.items()
+    said_to_be = [
+        form
+        for form in known.values()
         if _says(form.hidden, stored) or _says(form.information, document)
+    ]
+    claims = {
+        (form.form_id, str(form.version))
+        for form in said_to_be
+        if not any(_says_more(other, form, stored) for other in said_to_be)
     }
     for said, (form_id, version) in ((stored, claim("", 0)), (document, claim_of_document("", 0))):
         if said.get(form_id) and version in said:
@@ -100,6 +105,15 @@ def information(pdf: pikepdf.Pdf) -> dict[str, str]:
 
 def _says(claims: Mapping[str, str], said: Mapping[str, str]) -> bool:
     return bool(claims) and all(said.get(key) == value for key, value in claims.items())
+
+
+def _says_more(other: Form, form: Form, stored: Mapping[str, str]) -> bool:
+    """Return whether a paper says that it is another edition with all that makes it this one: pages were added to that."""
+    return (
+        other.form_id == form.form_id
+        and len(other.hidden) > len(form.hidden)
+        and _says(other.hidden, stored)
+    )
 
 
 def _likeness(boxes: Mapping[str, Box], form: Form) -> float:

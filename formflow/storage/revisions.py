@@ -26,6 +26,7 @@ class Revision:
     incident_day: date | None
     about: str | None  # of a sheet: the record that it belongs to
     form_id: str | None
+    form_version: int | None
 
 
 def by_reference(connection: Connection, reference: str) -> Revision | None:
@@ -55,6 +56,13 @@ def alike(
     return found
 
 
+def of_incident(connection: Connection, child_id: int, day: date) -> list[Revision]:
+    """Return the latest revision of each record about a child on a day, first to last."""
+    rows = connection.execute(_OF_INCIDENT, {"child": child_id, "day": day.isoformat()})
+    newest = {row.reference: _revision(row) for row in rows}
+    return list(newest.values())
+
+
 def unreadable(connection: Connection, paper_id: int) -> Revision | None:
     """Return the entry that a paper became, where it could not be read; None otherwise."""
     return _first(connection, _UNREADABLE, paper=paper_id)
@@ -77,6 +85,7 @@ def _revision(row: Row[*tuple[Any, ...]]) -> Revision:
         incident_day=date.fromisoformat(row.incident_day) if row.incident_day else None,
         about=row.about,
         form_id=row.form_id,
+        form_version=row.form_version,
     )
 
 
@@ -93,6 +102,7 @@ _REVISION = select(
     _E.incident_day,
     _E.about,
     _E.form_id,
+    _E.form_version,
 )
 _LATEST = _REVISION.order_by(_E.revision.desc()).limit(1)
 _BY_REFERENCE = _LATEST.where(_E.reference == bindparam("reference"))
@@ -103,6 +113,9 @@ _BY_PAPER = _LATEST.where(
     .scalar_subquery()
 )
 _BY_BUSINESS_KEY = _REVISION.where(_E.business_key == bindparam("key")).order_by(_E.revision)
+_OF_INCIDENT = _REVISION.where(
+    _E.child_id == bindparam("child"), _E.incident_day == bindparam("day"), _E.about.is_(None)
+).order_by(_E.id)
 _ALIKE = (
     select(_E.reference)
     .where(

@@ -12,6 +12,8 @@ from formflow.rules.light.book import Rule, asked_on_review, green_waits_for, ru
 from formflow.rules.light.establish import BEFORE, FREQUENT
 from formflow.rules.light.green import CHILD, DATES, EXCESSIVE, NOBODY, OTHER, SELF_DIRECTED
 
+CASE = "case_ref"  # hidden box of our forms: the record that a copy was made for
+
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
@@ -40,7 +42,9 @@ def misfits(form: Form) -> Iterator[str]:
         known = set(field.means or {state: state for state in field.states})
         yield from (f"{name}: nobody says what “{one}” means" for one in sorted(offered - known))
         yield from (f"{name}: the box cannot say “{one}”" for one in sorted(known - offered))
-    unread = [name for name in boxes if name not in form.asked_boxes and name not in form.hidden]
+    told = {*form.asked_boxes, *form.hidden}
+    # An addendum has the hidden boxes of a form of ours, one of which says nothing here.
+    unread = [name for name in boxes if name not in told and name.rpartition(".")[2] != CASE]
     yield from (f"the box “{name}” is read by nobody" for name in unread)
 
 

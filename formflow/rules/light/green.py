@@ -36,6 +36,7 @@ AGAINST_GREEN = {
         "FF-215",
     ),
     *("FF-233", "FF-234", "FF-305"),
+    *("FF-600", "FF-602", "FF-603"),  # of a form and its addendum only one is there
 }
 SELF_DIRECTED, EXCESSIVE = "type_self_directed", "type_excessive"  # questions
 SHEDDING_CLOTHES, HEALTHY_UNTIL_FOUR = "type_disinhibition", "AGE1"  # question, rule

@@ -30,7 +30,7 @@ def box(
 
 
 def found(
-    path: Path, words: list[Words], *boxes: Dictionary, ruled: list[tuple[float, ...]] = []
+    path: Path, words: list[Words], *boxes: Dictionary, ruled: tuple[tuple[float, ...], ...] = ()
 ) -> dict[str, Pair]:
     """Write a page, learn it, and return what was found by the boxes' names. `ruled`: left, foot, width, height."""
     canvas = Canvas(str(path), pagesize=(595, 842))
@@ -107,7 +107,7 @@ def test_a_label_alone_in_the_cell_left_of_its_box_is_sure(tmp_path: Path) -> No
         words.append((44, foot + 16, said, 10))
         boxes.append(box(said, 152, foot + 2, 396, 36))
         boxes[-1].T = pikepdf.String(f"Text{at}")  # its own name says nothing
-    made = found(tmp_path / "theirs.pdf", words, *boxes, ruled=ruled)
+    made = found(tmp_path / "theirs.pdf", words, *boxes, ruled=tuple(ruled))
     assert [(pair.label, pair.certainty) for pair in made.values()] == [(said, Certainty.SURE) for said in labels]  # fmt: skip
 
 
@@ -120,7 +120,7 @@ def test_details_in_a_table_behind_yes_and_no_have_the_head_of_their_column(tmp_
         ruled += [(40, foot - 6, 250, 24), (290, foot - 6, 105, 24), (395, foot - 6, 160, 24)]
         words += [(44, foot + 2, said, 9), (313, foot + 2, "Yes", 8), (358, foot + 2, "No", 8)]
         boxes += [tick(f"y{at}", 299, foot), tick(f"n{at}", 344, foot), box(f"d{at}", 398, foot - 4, 154, 20)]  # fmt: skip
-    made = found(tmp_path / "theirs.pdf", words, *boxes, ruled=ruled)
+    made = found(tmp_path / "theirs.pdf", words, *boxes, ruled=tuple(ruled))
     assert made["d2"].label == "Details – Is looked after"
     assert made["y1 + n1"].label == "Has a plan"
 
