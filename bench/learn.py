@@ -18,7 +18,7 @@ from typing import Self
 import pikepdf
 from rapidfuzz import fuzz
 
-from bench import learn_filled
+from bench import learn_filled, learn_programs
 from formflow.admin.learn import draft
 from formflow.admin.learn.labels import Certainty
 from formflow.admin.learn.pairing import Pair
@@ -133,7 +133,7 @@ def _inverted(pair: Pair) -> Iterator[str]:
 
 
 def main() -> None:
-    """Print the table; with --mistakes on the command line also what is wrong in the half to learn from."""
+    """Print the table; with --mistakes also what is wrong in the half to learn from, with --programs how filled ones are read."""
     if not CORPUS.is_dir():
         print("The public forms are not here: nothing is measured.")
         return
@@ -160,6 +160,8 @@ def main() -> None:
     halves[False] += halves[True]
     _print("all", halves[False])
     learn_filled.main(CORPUS)
+    if "--programs" in sys.argv:
+        learn_programs.main(CORPUS, list(labels))
 
 
 def _print(name: str, one: Figures) -> None:

@@ -42,8 +42,8 @@ def filled(folder: Path, name: str, blank: str, stored: Mapping[str, str]) -> Fi
         found = read_paper(folder / name, Reader([form], BLANK, "always"))
     if isinstance(found, Unread):
         return Filled(len(stored), 0, 0, tuple(stored), found.reason)
-    said = {box: _said(form, name, box, found.answers[name], stored) for name, box in _boxes(form)}
-    asked = {box: said[box] for box in stored if box in said}
+    told = {box: said(form, name, box, found.answers[name], stored) for name, box in _boxes(form)}
+    asked = {box: told[box] for box in stored if box in told}
     return Filled(
         len(stored),
         sum(one is True for one in asked.values()),
@@ -56,9 +56,7 @@ def _boxes(form: Form) -> list[tuple[str, str]]:
     return [(name, box) for name, field in form.fields.items() for box in field.sources]
 
 
-def _said(
-    form: Form, name: str, box: str, answer: Answer, stored: Mapping[str, str]
-) -> bool | None:
+def said(form: Form, name: str, box: str, answer: Answer, stored: Mapping[str, str]) -> bool | None:
     """Return whether an answer holds what was stored in one of its boxes; None where the draft leaves its meaning open."""
     field, raw = form.fields[name], stored.get(box, "")
     if field.means:

@@ -128,6 +128,7 @@ def learn(
 def _learn(pdf: Path, target: Path, reading: ReadingLimits) -> int:
     # Imported here: the command line must not wait for the tools that read PDFs.
     from formflow.admin.learn import draft
+    from formflow.admin.learn.remarks import remarks
 
     made = _drafted(pdf)
     if made is None:
@@ -141,6 +142,8 @@ def _learn(pdf: Path, target: Path, reading: ReadingLimits) -> int:
     cells = [(row.boxes, row.label, row.question, row.how_sure) for row in found]
     click.echo(table([heads, *(tuple(cell[:60] for cell in row) for row in cells)]))
     unsure = sum(not row.is_fine for row in found)
+    for remark in remarks(made.blank.boxes, made.manifest):
+        say(remark)
     for form in draft.alike(made, _others(target)):
         is_same = form.manifest.prints == made.manifest.prints
         say(

@@ -9,6 +9,8 @@ from pathlib import Path
 import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name, Pdf, String
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from formflow.admin.learn import apart, draft
@@ -27,6 +29,7 @@ from tests.admin.learn.test_learn import blank, text_box
 
 OURS = catalogue.shipped()[0]
 Run = Callable[..., tuple[int, str]]
+DEJAVU = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
 
 
 @pytest.fixture
@@ -258,3 +261,61 @@ def test_names_that_are_only_in_the_xfa_part_of_a_filled_copy_are_not_kept(
             one.read_bytes() for one in pdf.objects if isinstance(one, pikepdf.Stream)
         )
     assert b"Maya" not in stored
+
+
+def pictured(path: Path, words: str, at: float) -> Path:
+    """Write a page with print in a font that has every letter, and a box left of it."""
+    pdfmetrics.registerFont(TTFont("Wide", DEJAVU))
+    canvas = Canvas(str(path), pagesize=(595, 842))
+    if words:
+        canvas.setFont("Wide", 11)
+        canvas.drawRightString(at, 702, words)
+    canvas.showPage()
+    canvas.save()
+    with pikepdf.open(path, allow_overwriting_input=True) as pdf:
+        made = [pdf.make_indirect(text_box("x", 200, 700))]
+        pdf.pages[0].obj.Annots = Array(made)
+        pdf.Root.AcroForm = Dictionary(Fields=Array(made))
+        pdf.save()
+    return path
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.skipif(not DEJAVU.is_file(), reason="the font DejaVu Sans is not installed here")
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [("", "the pages may be pictures"), ("םש", "written from right to left")],
+    ids=["pictures", "from the right"],
+)
+def test_a_form_whose_labels_cannot_be_found_says_so(
+    tmp_path: Path, run: Run, words: str, said: str
+) -> None:
+    _, told = run("learn", str(pictured(tmp_path / "theirs.pdf", words, 560)))
+    assert said in told
+    assert "type" in told.casefold()
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(
+    ("same_place", "said"),
+    [(False, "“same” is the name of 30 boxes"), (True, "29 boxes lie on top of another one")],
+)
+def test_boxes_of_one_name_and_boxes_on_top_of_others_are_told(
+    tmp_path: Path, run: Run, same_place: bool, said: str
+) -> None:
+    name = "f{}".format if same_place else (lambda _: "same")
+    assert said in run("learn", str(many(tmp_path / "odd.pdf", 30, name, same_place)))[1]
+
+
+@pytest.mark.usefixtures("here")
+def test_an_addendum_is_made_once_for_a_form_that_is_there(tmp_path: Path, run: Run) -> None:
+    run("learn", str(form_of(tmp_path, "school", SMALL)))
+    assert "Run “formflow forms learn”" in run("addendum", "nothing")[1]
+    assert run("addendum", "school")[0] == ExitCode.DONE
+    assert "school-addendum.toml is there already" in run("addendum", "school")[1]
+    assert "is an addendum itself" in run("addendum", "school-addendum")[1]
+    (tmp_path / "forms" / "school.pdf").unlink()
+    assert "cannot be read" in run("addendum", "school", "--append")[1]
+    (tmp_path / "forms" / "school.toml").rename(tmp_path / "elsewhere.toml")
+    code, said = run("check")
+    assert (code, "there is no such form here" in said) == (ExitCode.WAITING, True)
