@@ -77,8 +77,11 @@ def answers(form: Form) -> dict[str, str]:
         for number, field in enumerate(form.fields.values()):
             for name in field.sources:
                 box = boxes[name]
-                if _is_read_only(box) or (
-                    box.is_button and field.states and found.keys() & set(field.sources)
+                is_seen = any(place.page for place in form.manifest.boxes[name].places)
+                if (
+                    not is_seen
+                    or _is_read_only(box)
+                    or (box.is_button and field.states and found.keys() & set(field.sources))
                 ):
                     continue
                 found |= dict(_value(box, number))
