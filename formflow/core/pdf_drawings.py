@@ -40,6 +40,18 @@ class Drawing:
         """The operators, as they are in a content stream."""
         return b"\n".join(self._written)
 
+    def begin(self, kind: str, mark: int) -> None:
+        """Let what is drawn next be part of the structure: of this kind, under this number on its page."""
+        self._written.append(b"/%b <</MCID %d>> BDC" % (kind.encode(), mark))
+
+    def begin_artifact(self) -> None:
+        """Let what is drawn next be no part of what is read aloud: a line, a page number."""
+        self._written.append(b"/Artifact BMC")
+
+    def end(self) -> None:
+        """End what was begun last."""
+        self._written.append(b"EMC")
+
     def text(self, x: float, y: float, text: str, font: str, size: float) -> None:
         """Write one line, from its left end on its base line."""
         if self._font != (font, size):

@@ -53,5 +53,10 @@ def stream(entries: Entries, content: bytes) -> bytes:
     if len(content) >= WORTH_PACKING:
         entries = {**entries, b"/Filter": b"/FlateDecode"}
         content = zlib.compress(content, QUICKLY)
+    return plain_stream(entries, content)
+
+
+def plain_stream(entries: Entries, content: bytes) -> bytes:
+    """Return a stream as it is written, with its content as it is."""
     about = dictionary({**entries, b"/Length": b"%d" % len(content)})
     return b"%b stream\n%b\nendstream" % (about, content)

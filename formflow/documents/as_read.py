@@ -10,8 +10,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from formflow.core.model import Answer, AnswerState, Entry, Proposal, Weighs
-from formflow.core.pdf_drawings import Drawing
-from formflow.core.pdf_syntax import array, dictionary, reference, stream, text_string
+from formflow.core.pdf_syntax import array, dictionary, reference, text_string
 from formflow.core.text_wrap import width_of, wrapped
 from formflow.core.wording import (
     CAME_FROM,
@@ -23,6 +22,7 @@ from formflow.core.wording import (
 )
 from formflow.documents.fonts import drawable, font_for
 from formflow.documents.pdf_file import PdfFile
+from formflow.documents.structure import Element, Leaf, Structure, catalogue
 from formflow.forms.catalogue import Form
 
 WIDTH, HEIGHT = 595.28, 841.89
@@ -36,7 +36,7 @@ INK, PALE = 0.0, 0.35  # greys
 def as_read(form: Form | None, entry: Entry, zone: ZoneInfo) -> bytes:
     """Return the sheet of what was read of an entry, as PDF. Moments are shown in `zone`."""
     sheet = _Sheet(f"{entry.reference} revision {entry.revision}")
-    sheet.heading(f"What FormFlow read: {entry.reference}", 15)
+    sheet.heading(f"What FormFlow read: {entry.reference}", 15, "H1")
     _about(sheet, form, entry, zone)
     _to_check(sheet, entry)
     _proposed(sheet, form, entry.proposal)
@@ -105,47 +105,54 @@ class _Sheet:
     """Pages that fill from the top, in two columns: the question, and what was read."""
 
     def __init__(self, title: str) -> None:
-        self._file = PdfFile()
-        self._title = title
-        self._pages: list[Drawing] = []
+        self._file, self._title = PdfFile(), title
+        self._document = self._file.room()
+        self._structure = Structure(self._file, self._document)
+        self._leaves: list[Leaf] = []
         self._new_page()
 
-    def heading(self, text: str, size: float) -> None:
+    def heading(self, text: str, size: float, kind: str = "H2") -> None:
         """Write a heading, with room below it for at least one row."""
         self._need(size + 5 * LEADING)
         self._y -= size + 8
         shown = drawable(text)
         font = font_for(shown, BOLD)
+        self._structure.begin(self._leaf, self._structure.element(kind))
         for line in wrapped(shown, font, size, RIGHT - LEFT):
             self._line(LEFT, line, font, size)
             self._y -= size * 1.3
+        self._leaf.drawing.end()
         self._y += size
 
     def row(self, question: str, answer: str, *, marked: bool = False) -> None:
         """Write a question and its answer; a long answer goes on over the page."""
         question_font, questions = _wrapped_label(question)
+        questions = [
+            *questions[:-1],
+            f"{questions[-1]} ",
+        ]  # else the answer is read as its last word
         shown = drawable(answer)
         font = font_for(shown, BODY)
         answers = wrapped(shown, font, SIZE, RIGHT - MIDDLE)
         self._need(min(len(questions), 3) * LEADING)
-        for index in range(max(len(questions), len(answers))):
+        # One paragraph: what is read aloud is the question, and then its answer.
+        part = self._structure.element("P")
+        left = max(len(questions), len(answers))
+        while left:
             self._need(LEADING)
-            self._y -= LEADING
+            fit = min(left, int((self._y - BOTTOM) / LEADING))
             if marked:
-                self._page.shade(INK)
-                self._page.bar(LEFT - 9, self._y - 3, MARK, LEADING)
-            if index < len(questions):
-                self._line(LEFT, questions[index], question_font, SIZE, PALE)
-            if index < len(answers):
-                self._line(MIDDLE, answers[index], font, SIZE)
+                self._bar(fit)
+            self._lines(part, LEFT, questions[:fit], question_font, PALE)
+            self._lines(part, MIDDLE, answers[:fit], font, INK)
+            self._y -= fit * LEADING
+            questions, answers, left = questions[fit:], answers[fit:], left - fit
         self._y -= 3
 
     def finished(self) -> bytes:
         """Return the PDF."""
         file, pages = self._file, self._file.room()
-        kids = [
-            self._finished(drawing, number, pages) for number, drawing in enumerate(self._pages, 1)
-        ]
+        kids = [self._finished(leaf, number, pages) for number, leaf in enumerate(self._leaves, 1)]
         tree = {
             b"/Type": b"/Pages",
             b"/Kids": b"[ %b ]" % b" ".join(kids),
@@ -156,37 +163,52 @@ class _Sheet:
         root = {
             b"/Type": b"/Catalog",
             b"/Pages": reference(pages),
-            b"/Lang": text_string("en-GB"),
-            b"/ViewerPreferences": dictionary({b"/DisplayDocTitle": b"true"}),
+            **catalogue(file, self._structure, self._document, self._title),
         }
         about = {b"/Title": text_string(self._title), b"/Producer": text_string("FormFlow")}
         return file.written(file.add(dictionary(root)), file.add(dictionary(about)))
 
-    def _finished(self, drawing: Drawing, number: int, pages: int) -> bytes:
+    def _finished(self, leaf: Leaf, number: int, pages: int) -> bytes:
         """Write a page with its foot; return what refers to it."""
-        self._page, self._y = drawing, 34.0
+        self._leaf, self._y = leaf, 34.0
+        leaf.drawing.begin_artifact()
         self._line(LEFT, f"{self._title} · as read · confidential", BODY, 8, PALE)
-        count = f"page {number} of {len(self._pages)}"
+        count = f"page {number} of {len(self._leaves)}"
         self._line(RIGHT - width_of(count, BODY) * 8, count, BODY, 8, PALE)
-        page = {
-            b"/Type": b"/Page",
-            b"/Parent": reference(pages),
-            b"/Resources": self._file.resources(drawing.fonts),
-            b"/Contents": reference(self._file.add(stream({}, drawing.content))),
-        }
-        return reference(self._file.add(dictionary(page)))
+        leaf.drawing.end()
+        return self._structure.page(leaf, pages, {})
+
+    def _bar(self, lines: int) -> None:
+        """Draw the bar beside so many lines that a person has to check."""
+        drawing = self._leaf.drawing
+        drawing.begin_artifact()
+        drawing.shade(INK)
+        drawing.bar(LEFT - 9, self._y - lines * LEADING - 3, MARK, lines * LEADING)
+        drawing.end()
+
+    def _lines(self, part: Element, x: float, lines: list[str], font: str, ink: float) -> None:
+        """Write lines of a part of the structure below each other, from where the page is filled to."""
+        if not lines:
+            return
+        drawing, y = self._leaf.drawing, self._y
+        self._structure.begin(self._leaf, part)
+        drawing.shade(ink)
+        for line in lines:
+            y -= LEADING
+            drawing.text(x, y, line, font, SIZE)
+        drawing.end()
 
     def _line(self, x: float, text: str, font: str, size: float, ink: float = INK) -> None:
-        self._page.shade(ink)
-        self._page.text(x, self._y, text, font, size)
+        self._leaf.drawing.shade(ink)
+        self._leaf.drawing.text(x, self._y, text, font, size)
 
     def _need(self, height: float) -> None:
         if self._y - height < BOTTOM:
             self._new_page()
 
     def _new_page(self) -> None:
-        self._page, self._y = Drawing(self._file.letters.encode), TOP
-        self._pages.append(self._page)
+        self._leaf, self._y = self._structure.leaf(), TOP
+        self._leaves.append(self._leaf)
 
 
 @lru_cache(maxsize=1024)

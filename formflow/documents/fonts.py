@@ -1,10 +1,13 @@
-"""Letters that our fonts can draw: the standard ones where they do, else a wide one that is embedded.
+"""Letters that our fonts can draw: those of the standard fonts where they do, else of a wide one. All are embedded.
 
-Of the wide font a file holds the letters that it uses, and no others.
+The standard fonts are drawn with letters of Arimo that are as wide as Helvetica's: what is laid out by the one fits
+the other, and a file looks the same on every computer. Of the wide font a file holds the letters that it
+uses, and no others.
 """
 
 from __future__ import annotations
 
+import io
 import re
 import struct
 import unicodedata
@@ -14,7 +17,7 @@ from importlib import resources
 from threading import Lock
 
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfbase.ttfonts import TTFont, TTFontFace
 
 from formflow.core.pdf_drawings import in_standard_letters
 from formflow.core.pdf_syntax import Entries, array, dictionary, reference, stream
@@ -88,12 +91,8 @@ class Letters:
 def described(name: str, letters: Letters, add: Callable[[bytes], int]) -> Entries:
     """Return the dictionary of a font. `add` writes an object and returns its number."""
     if name != WIDE:
-        return {
-            b"/Type": b"/Font",
-            b"/Subtype": b"/Type1",
-            b"/BaseFont": b"/" + name.encode(),
-            b"/Encoding": b"/WinAnsiEncoding",
-        }
+        about = dictionary(standard(name) | {b"/FontFile2": reference(add(_packed(name)))})
+        return simple(name) | {b"/FontDescriptor": reference(add(about))}
     used = str(letters)
     return {
         b"/Type": b"/Font",
@@ -103,6 +102,68 @@ def described(name: str, letters: Letters, add: Callable[[bytes], int]) -> Entri
         b"/DescendantFonts": b"[ %b ]" % reference(add(dictionary(_glyphs(used, add)))),
         b"/ToUnicode": reference(add(stream({}, _meanings(used)))),
     }
+
+
+@cache
+def simple(name: str) -> dict[bytes, bytes]:
+    """Return the dictionary of a standard font, but for what describes its letters."""
+    face = _face(name)
+    widths = array(face.charWidths.get(_unicode(code), face.defaultWidth) for code in _CODES)
+    return {
+        b"/Type": b"/Font",
+        b"/Subtype": b"/TrueType",
+        b"/BaseFont": b"/" + _FILES[name].encode(),
+        b"/Encoding": b"/WinAnsiEncoding",
+        b"/FirstChar": b"%d" % _CODES[0],
+        b"/LastChar": b"%d" % _CODES[-1],
+        b"/Widths": widths,
+    }
+
+
+@cache
+def standard(name: str) -> dict[bytes, bytes]:
+    """Return what describes the letters of a standard font, but for its program."""
+    face = _face(name)
+    return {
+        b"/Type": b"/FontDescriptor",
+        b"/FontName": b"/" + _FILES[name].encode(),
+        b"/Flags": _WITH_ITS_LETTERS,
+        b"/FontBBox": array(face.bbox),
+        b"/ItalicAngle": b"%d" % face.italicAngle,
+        b"/Ascent": b"%d" % face.ascent,
+        b"/Descent": b"%d" % face.descent,
+        b"/CapHeight": b"%d" % face.capHeight,
+        b"/StemV": b"%d" % face.stemV,
+    }
+
+
+_FILES = {
+    "Helvetica": "FormFlowSans-Regular",
+    "Helvetica-Bold": "FormFlowSans-Bold",
+    "Helvetica-Oblique": "FormFlowSans-Italic",
+}
+_CODES = range(32, 256)
+_WITH_ITS_LETTERS = b"32"  # font flag: every code is the letter that its encoding says
+
+
+def _unicode(code: int) -> int:
+    return ord(bytes((code,)).decode("cp1252", "replace"))
+
+
+@cache
+def program(name: str) -> bytes:
+    """Return the letters of a standard font, as a TrueType file."""
+    return (resources.files(__package__) / "typefaces" / f"{_FILES[name]}.ttf").read_bytes()
+
+
+@cache
+def _packed(name: str) -> bytes:
+    return stream({b"/Length1": b"%d" % len(program(name))}, program(name))
+
+
+@cache
+def _face(name: str) -> TTFontFace:
+    return TTFontFace(io.BytesIO(program(name)))
 
 
 _SUBSET = b"/AAAAAA+DejaVuSans"
