@@ -121,7 +121,7 @@ class _Sheet:
         for line in wrapped(shown, font, size, RIGHT - LEFT):
             self._line(LEFT, line, font, size)
             self._y -= size * 1.3
-        self._leaf.drawing.end()
+        self._structure.end(self._leaf)
         self._y += size
 
     def row(self, question: str, answer: str, *, marked: bool = False) -> None:
@@ -196,7 +196,7 @@ class _Sheet:
         for line in lines:
             y -= LEADING
             drawing.text(x, y, line, font, SIZE)
-        drawing.end()
+        self._structure.end(self._leaf)
 
     def _line(self, x: float, text: str, font: str, size: float, ink: float = INK) -> None:
         self._leaf.drawing.shade(ink)

@@ -16,7 +16,9 @@ from pikepdf import Array, Dictionary, Name, Pdf, String
 
 from formflow.documents import layout
 from formflow.documents.drawing import drawn, paragraphs
+from formflow.documents.embedding import describe, embed_fonts
 from formflow.documents.layout import Box, Placed, Words
+from formflow.forms import stamp
 from formflow.forms.catalogue import FieldKind, Form
 
 READ_ONLY = 1 << 0
@@ -108,24 +110,18 @@ class _Builder:
             numbers.append(parent.value)
         root.ParentTree = pdf.make_indirect(Dictionary(Nums=numbers))
         root.ParentTreeNextKey = self._next_widget
-        helvetica = Dictionary(
-            Type=Name.Font,
-            Subtype=Name.Type1,
-            BaseFont=Name.Helvetica,
-            Encoding=Name.WinAnsiEncoding,
-        )
         pdf.Root.StructTreeRoot = root
-        pdf.Root.MarkInfo = Dictionary(Marked=True)
-        pdf.Root.Lang = String("en-GB")
-        pdf.Root.ViewerPreferences = Dictionary(DisplayDocTitle=True)
+        letters = embed_fonts(pdf)
+        # Under the first viewers write what is typed, with the second the line at the top of a copy is drawn.
+        here = Dictionary({"/Helv": letters[layout.BODY], stamp.ITS_LETTERS: letters[layout.BOLD]})
         pdf.Root.AcroForm = pdf.make_indirect(
             Dictionary(
                 Fields=Array(self._fields),
                 DA=String(TEXT_LOOK),
-                DR=Dictionary(Font=Dictionary(Helv=pdf.make_indirect(helvetica))),
+                DR=Dictionary(Font=here),
             )
         )
-        pdf.docinfo["/Title"] = f"{form.code} {form.title}"
+        describe(pdf, f"{form.code} {form.title}")
         pdf.docinfo["/Author"] = "FormFlow"
         pdf.docinfo["/FormFlowFormId"] = form.form_id
         pdf.docinfo["/FormFlowFormVersion"] = str(form.version)

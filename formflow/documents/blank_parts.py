@@ -63,6 +63,16 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
+class Tree:
+    """Where the structure of a tagged blank goes on, by the numbers of its objects."""
+
+    root: int
+    document: int  # the element above all others
+    numbers: int  # what leads from pages to their elements
+    next_key: int  # in `numbers`, of a page that is added
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
     """Everything that a fill needs of a blank."""
 
@@ -76,6 +86,7 @@ class Parts:
     count: int  # pages
     root: int  # number of the catalogue
     information: int  # number of the document information
+    tree: Tree | None  # None: nothing in the blank is tagged as we do it
 
     @property
     def boxes(self) -> dict[str, Box]:
@@ -94,7 +105,11 @@ def parts_of(content: bytes) -> Parts:
     with pikepdf.open(io.BytesIO(written)) as pdf:
         found = {name: box for name, box in boxes(pdf).items() if box.widgets}
         lines = {one.objgen[0]: rectangle(one.BBox)[2:] for one in _lines(pdf)}
+        tree = _tree(pdf)
         changed = [pdf.Root.Pages, pdf.docinfo, *_lines(pdf)]
+        if tree:
+            above = pdf.Root.StructTreeRoot
+            changed += [above, above.K, above.ParentTree]
         changed += [one for box in found.values() for one in (*box.widgets, holder(box))]
         # Before the slots: to learn how they read, these change what is stored.
         entries = {one.objgen[0]: _entries(one) for one in changed}
@@ -111,6 +126,7 @@ def parts_of(content: bytes) -> Parts:
             len(pdf.pages),
             pdf.Root.objgen[0],
             pdf.docinfo.objgen[0],
+            tree,
         )
 
 
@@ -173,6 +189,23 @@ def _add_hidden(pdf: Pdf, found: Mapping[str, Box]) -> None:
 
 def _lines(pdf: Pdf) -> list[pikepdf.Object]:
     return [page.resources.XObject[stamp.NAME] for page in pdf.pages]
+
+
+def _tree(pdf: Pdf) -> Tree | None:
+    """Return where the structure of a blank of ours goes on; another, or one that was rewritten, stays as it is."""
+    if not stamp.brings_letters(pdf):
+        return None
+    try:
+        root = pdf.Root.StructTreeRoot
+        parts, lists = (root, root.K, root.ParentTree), (root.K.K, root.ParentTree.Nums)
+        next_key = int(root.ParentTreeNextKey)
+    except (AttributeError, TypeError, ValueError):
+        return None
+    if not all(isinstance(one, Array) for one in lists) or not all(
+        one.is_indirect for one in parts
+    ):
+        return None
+    return Tree(*(one.objgen[0] for one in parts), next_key)
 
 
 def _cut(written: bytes) -> tuple[bytes, tuple[bytes, ...]]:

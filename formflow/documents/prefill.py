@@ -18,11 +18,12 @@ from formflow.core.pdf_drawings import Draw, Drawing
 from formflow.core.pdf_syntax import array, dictionary, literal, reference, stream, text_string
 from formflow.core.text_wrap import wrapped
 from formflow.documents import fillpdf_engine
-from formflow.documents.blank_parts import Parts, Place, Slot, blank_parts, parts_of
+from formflow.documents.blank_parts import Parts, Place, Slot, Tree, blank_parts, parts_of
 from formflow.documents.continuation_pages import further_pages
 from formflow.documents.fonts import drawable, font_for
 from formflow.documents.layout import PAGE_HEIGHT, PAGE_WIDTH
 from formflow.documents.pdf_file import PdfFile
+from formflow.documents.structure import Structure
 from formflow.forms import stamp
 from formflow.forms.catalogue import FURTHER_PAGES, HIDDEN_FIELDS, Form, claim
 from formflow.forms.top_line import LONG_ANSWERS
@@ -229,26 +230,38 @@ class _Fill:
                 yield field.label, text
 
     def _add_further_pages(self, overfull: list[tuple[str, str]], line: str) -> None:
-        blank, kids = self._blank, [self._blank.kids]
-        pages = further_pages(overfull, self._drawing)
-        for drawing in pages:
-            stamp.draw(drawing, line, PAGE_WIDTH, PAGE_HEIGHT)
-            edges = array((0, 0, PAGE_WIDTH, PAGE_HEIGHT))
-            page = {
-                b"/Type": b"/Page",
-                b"/Parent": reference(blank.pages),
-                b"/MediaBox": edges,
-                b"/CropBox": edges,  # and no turn: the pages of the blank may share others
-                b"/Rotate": b"0",
-                b"/Resources": self._file.resources(drawing.fonts),
-                b"/Contents": reference(self._file.add(stream({}, drawing.content))),
-            }
-            kids.append(reference(self._file.add(dictionary(page))))
-        tree = self._change(blank.pages)
-        tree[b"/Kids"] = b"[ %b ]" % b" ".join(kids)
-        tree[b"/Count"] = b"%d" % (blank.count + len(pages))
+        blank, kids, tree = self._blank, [self._blank.kids], self._blank.tree
+        structure = Structure(
+            self._file, tree.document if tree else None, tree.next_key if tree else 0
+        )
+        pages = further_pages(overfull, structure)
+        edges = array((0, 0, PAGE_WIDTH, PAGE_HEIGHT))
+        # And no turn: the pages of the blank may share other edges and another turn.
+        lies = {b"/MediaBox": edges, b"/CropBox": edges, b"/Rotate": b"0"}
+        for leaf in pages:
+            leaf.drawing.begin_artifact()
+            stamp.draw(leaf.drawing, line, PAGE_WIDTH, PAGE_HEIGHT)
+            leaf.drawing.end()
+            kids.append(structure.page(leaf, blank.pages, lies))
+        if tree:
+            self._add_to(tree, structure)
+        root = self._change(blank.pages)
+        root[b"/Kids"] = b"[ %b ]" % b" ".join(kids)
+        root[b"/Count"] = b"%d" % (blank.count + len(pages))
         told = literal(str(len(pages)).encode())
         self._change(blank.information)[b"/" + FURTHER_PAGES.encode()] = told
+
+    def _add_to(self, tree: Tree, structure: Structure) -> None:
+        """Put what is on the further pages behind what the blank says in its structure."""
+        rows = list(structure.rows())
+        for number, key, more in (
+            (tree.document, b"/K", structure.kids),
+            (tree.numbers, b"/Nums", rows),
+        ):
+            entries = self._change(number)
+            there = entries[key][: entries[key].rindex(b"]")]
+            entries[key] = b"%b %b ]" % (there, b" ".join(more))
+        self._change(tree.root)[b"/ParentTreeNextKey"] = b"%d" % structure.next_key
 
 
 def _fitted(text: str, is_long: bool, width: float, height: float) -> _Fitted:

@@ -53,8 +53,11 @@ class Element:
 class Structure:
     """The structure of a file that is being drawn."""
 
-    def __init__(self, file: PdfFile, document: int, first_key: int = 0) -> None:
-        """Begin with nothing below the element `document`; pages get keys from `first_key`."""
+    def __init__(self, file: PdfFile, document: int | None, first_key: int = 0) -> None:
+        """Begin with nothing below the element `document`; pages get keys from `first_key`.
+
+        None: pages are added to a file without a structure, and nothing on them is marked.
+        """
         self._file, self._document = file, document
         self._elements: list[Element] = []
         self._leaves: list[Leaf] = []
@@ -74,13 +77,15 @@ class Structure:
 
     def element(self, kind: str) -> Element:
         """Return a new element: the next one of the document."""
-        element = Element(self._file.room(), kind)
+        element = Element(0 if self._document is None else self._file.room(), kind)
         self.kids.append(reference(element.number))
         self._elements.append(element)
         return element
 
     def begin(self, leaf: Leaf, element: Element) -> None:
-        """Let what is drawn next on a page be part of an element, until the drawing ends its mark."""
+        """Let what is drawn next on a page be part of an element, until `end`."""
+        if self._document is None:
+            return
         mark = len(leaf.owners)
         leaf.owners.append(element.number)
         leaf.drawing.begin(element.kind, mark)
@@ -90,23 +95,28 @@ class Structure:
         else:
             element.kids.append(b"<< /Type /MCR /Pg %d 0 R /MCID %d >>" % (leaf.number, mark))
 
+    def end(self, leaf: Leaf) -> None:
+        """End what was begun last on a page."""
+        if self._document is not None:
+            leaf.drawing.end()
+
     def rows(self) -> Iterator[bytes]:
         """Write the elements; yield the rows of the tree that leads from the marks of a page to them."""
         for one in self._elements:
-            told = one.kind.encode(), self._document, one.page, b" ".join(one.kids)
+            told = one.kind.encode(), self._document or 0, one.page, b" ".join(one.kids)
             self._file.put(one.number, b"<< /S /%b /P %d 0 R /Pg %d 0 R /K [ %b ] >>" % told)
         for leaf in self._leaves:
             yield b"%d [ %b ]" % (leaf.key, b" ".join(map(reference, leaf.owners)))
 
     def page(self, leaf: Leaf, pages: int, more: dict[bytes, bytes]) -> bytes:
         """Write a page; return what refers to it. `pages`: the number of the root of the pages."""
+        if self._document is not None:
+            more = more | {b"/StructParents": b"%d" % leaf.key, b"/Tabs": b"/S"}
         entries = {
             b"/Type": b"/Page",
             b"/Parent": reference(pages),
             **more,
             b"/Resources": self._file.resources(leaf.drawing.fonts),
-            b"/StructParents": b"%d" % leaf.key,
-            b"/Tabs": b"/S",
             b"/Contents": reference(self._file.add(stream({}, leaf.drawing.content))),
         }
         self._file.put(leaf.number, dictionary(entries))
