@@ -13,7 +13,7 @@ BIN := .venv/$(SCRIPTS)
 READY := .venv/.ready
 TYPING := build/typing
 
-.PHONY: demo test check bench words crash faults flips rehearsal burst fuzz prints mutants fillpdf windows docs clean learn
+.PHONY: demo test check bench words crash faults flips rehearsal burst fuzz prints mutants fillpdf windows docs clean learn accessible
 
 demo: $(READY)
 	"$(BIN)/formflow" demo demo-agency
@@ -96,6 +96,10 @@ prints: $(READY)
 OF :=
 mutants: $(READY)
 	"$(BIN)/python" -m bench.mutants $(OF)
+
+# Can every PDF that FormFlow draws be read aloud? Each blank, each sheet filled in, what was read of each sample.
+accessible: $(READY)
+	"$(BIN)/python" -m tests.campaigns.accessible
 
 # The sheets stored by fillpdf, in an environment of its own: PyMuPDF is under the AGPL.
 FILLPDF := build/with-fillpdf

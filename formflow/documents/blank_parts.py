@@ -205,7 +205,8 @@ def _tree(pdf: Pdf) -> Tree | None:
         one.is_indirect for one in parts
     ):
         return None
-    return Tree(*(one.objgen[0] for one in parts), next_key)
+    numbers = [one.objgen[0] for one in parts]
+    return Tree(numbers[0], numbers[1], numbers[2], next_key)
 
 
 def _cut(written: bytes) -> tuple[bytes, tuple[bytes, ...]]:

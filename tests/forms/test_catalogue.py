@@ -267,7 +267,7 @@ def test_a_definition_says_all_its_problems_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("right", "wrong", "words"),
     [
-        ("version = 2", 'version = "2"', "the form: version"),
+        ("version = 3", 'version = "2"', "the form: version"),
         ('id = "recording"', 'id = "../elsewhere"', "the form: id"),
         ('code = "F1"\n', "", "the form has no code"),
         ("[[section]]", "[[section", "cannot be read"),

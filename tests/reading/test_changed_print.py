@@ -98,13 +98,14 @@ def drawing_of(content: bytes) -> Callable[[Pdf], Any]:
 
 
 def font_with(**how: Any) -> Change:
-    """Exchange the font of the questions for another that is called the same."""
+    """Exchange the font of the questions for another that is called the same; None: without that entry."""
 
     def change(pdf: Pdf) -> None:
         page = pdf.pages[PAGE]
         fonts = Dictionary(dict(page.resources.Font.items()))
+        entries = {**dict(fonts.F1.items()), **{f"/{k}": v for k, v in how.items()}}
         fonts.F1 = pdf.make_indirect(
-            Dictionary({**dict(fonts.F1.items()), **{f"/{k}": v for k, v in how.items()}})
+            Dictionary({key: one for key, one in entries.items() if one is not None})
         )
         page.obj.Resources = Dictionary({**dict(page.resources.items()), "/Font": fonts})
 
@@ -168,7 +169,10 @@ def letters_from(other: Name) -> Change:
     return change
 
 
-ITALIC = {"BaseFont": Name("/Helvetica-Oblique")}
+ITALIC = {
+    "BaseFont": Name("/Helvetica-Oblique"),
+    "FontDescriptor": None,
+}  # and not the blank's letters
 OTHER_LETTERS = {
     "Encoding": Dictionary(
         BaseEncoding=Name.WinAnsiEncoding, Differences=Array([ord("p"), Name.s, ord("l"), Name.t])

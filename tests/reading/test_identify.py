@@ -30,7 +30,7 @@ def reason(path: Path) -> str:
 def test_the_hidden_boxes_say_it(tmp_path: Path) -> None:
     reading = read(paper(tmp_path / "a.pdf", change=forget_information))
     assert isinstance(reading, Reading)
-    assert (reading.form_id, reading.form_version, reading.held) == ("recording", 2, ())
+    assert (reading.form_id, reading.form_version, reading.held) == ("recording", 3, ())
 
 
 def test_the_document_information_says_it_where_the_hidden_boxes_are_empty(tmp_path: Path) -> None:
