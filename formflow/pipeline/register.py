@@ -267,7 +267,7 @@ class Register:
             if files.read(path) == content:
                 return
         except OSError:
-            files.make_inside(path.parent)
+            self._make_room(path.parent)
         try:
             crash_at("register.before-page")
             files.write_for_now(path, content)
@@ -275,6 +275,17 @@ class Register:
             self._is_late.append(name)
         else:
             self._written += 1
+
+    def _make_room(self, place: Path) -> None:
+        """Make the folder of a page. Raise FileNotFoundError where the share has gone away meanwhile.
+
+        What is then left in its place is a folder of this computer, where no name may be written.
+        """
+        if place != self.folder and place.is_dir():
+            return
+        if not markers.is_marked(self.folder):
+            raise FileNotFoundError(AWAY)
+        files.make_inside(place)
 
 
 def _changed(connection: Connection, before: Kept | None, at: Moment) -> set[str]:

@@ -190,6 +190,41 @@ def test_a_share_that_is_away_is_told_and_the_register_comes_back(office: Settin
     assert (folder / TWO).exists()
 
 
+@pytest.mark.parametrize("before", [True, False], ids=["before a page", "after a page"])
+def test_a_share_that_goes_away_in_the_middle_is_told_and_nothing_is_missing_afterwards(
+    office: Settings, monkeypatch: pytest.MonkeyPatch, before: bool
+) -> None:
+    folder = office.folders.dsl_register
+    away = folder.with_name("away")
+    drop(office, RED)
+    worker.settle(office)
+    draw(office)
+    drop(office, GREEN)
+    worker.settle(office)
+    write, written = files.write, list[Path]()
+
+    def goes_away(final: Path, content: bytes) -> None:
+        if folder in final.parents:
+            written.append(final)
+        if len(written) == 3 and before:
+            folder.rename(away)
+        write(final, content)
+        if len(written) == 3 and not before:
+            folder.rename(away)
+
+    monkeypatch.setattr(files, "write", goes_away)
+    assert draw(office).trouble == AWAY
+    assert not folder.exists()  # nothing with a name is written where the share was
+    monkeypatch.undo()
+    away.rename(folder)
+    assert draw(office).trouble == ""
+    there = {name: source(office, name) for name in pages(office)}
+    redraw(office)
+    assert {name: source(office, name) for name in pages(office) if "drawn" not in there[name]} == {
+        name: page for name, page in there.items() if "drawn" not in page
+    }
+
+
 def test_a_register_that_is_gone_is_made_again_where_the_share_is_there(office: Settings) -> None:
     folder = office.folders.dsl_register
     drop(office, RED)
