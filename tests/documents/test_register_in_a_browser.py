@@ -115,3 +115,59 @@ def test_a_chronology_is_printed_on_a4_landscape(office: Settings, browser: Chro
 def test_figures_are_one_page_of_paper(office: Settings, browser: Chromium) -> None:
     browser.shows(address(office, "Figures.html"))
     assert len(pypdf.PdfReader(io.BytesIO(browser.prints())).pages) == 1
+
+
+REACHED = "a[href], button, input, summary, [tabindex='0']"
+VISIBLE = f"[...document.querySelectorAll({REACHED!r})].filter((one) => one.checkVisibility())"
+
+
+@pytest.mark.parametrize("name", ["Today.html", "Children.html", "cases/FF-2026-000001.html"])
+def test_everything_is_reached_by_the_tab_key_in_its_order_and_is_seen_to_be(
+    office: Settings, browser: Chromium, name: str
+) -> None:
+    browser.shows(address(office, name))
+    count = browser.asks(f"window.all = {VISIBLE}; window.all.length")
+    for at in range(count):
+        browser.presses("Tab")
+        assert browser.asks(f"document.activeElement === window.all[{at}]"), at
+        assert browser.asks("getComputedStyle(document.activeElement).outlineStyle") == "solid", at
+
+
+# Few cases have no charts, since small numbers are left out: one as the page draws them.
+CHART = """
+    const cell = document.querySelector(".charts td:last-child");
+    if (cell) cell.innerHTML = '<svg fill="currentColor"><rect width="9" height="9"/></svg>';
+"""
+
+
+def test_with_high_contrast_levels_dates_and_charts_are_seen(
+    office: Settings, browser: Chromium
+) -> None:
+    browser.shows(address(office, "Today.html"))
+    browser.sees_in(forced_colors="active", prefers_color_scheme="dark")
+    back = "getComputedStyle(document.body).backgroundColor"
+    for name, part, colour in (
+        ("Today.html", ".level", "borderTopColor"),
+        ("Today.html", ".late", "borderTopColor"),
+        ("Today.html", ".now", "borderTopColor"),
+        ("Figures.html", ".charts rect", "fill"),
+    ):
+        browser.shows(address(office, name))
+        browser.asks(CHART)
+        seen = f"getComputedStyle(document.querySelector({part!r})).{colour}"
+        assert browser.asks(back) != browser.asks(seen), (name, part)
+    browser.sees_in()
+
+
+def test_a_page_that_is_open_stays_whole_while_it_is_written_and_is_new_when_it_is_shown_again(
+    office: Settings, browser: Chromium
+) -> None:
+    browser.shows(address(office, "Today.html"))
+    before = browser.asks("document.body.textContent")
+    desk = Desk(office)
+    desk.gets("amber-peer-pressure-pdftk-fdf")
+    draw(office)
+    assert browser.asks("document.body.textContent") == before
+    browser.shows(address(office, "Today.html"))
+    assert "FF-2026-000003" in browser.asks("document.body.textContent")
+    assert browser.asks("document.querySelector('footer') !== null")

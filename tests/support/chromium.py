@@ -19,6 +19,7 @@ from typing import Any
 
 PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser")
 PATIENCE_SECONDS = 90.0  # a busy machine starts it slowly; nothing waits longer than it must
+KEYS = {"Tab": 9, "Enter": 13}
 HIGH = 20  # above the numbers 3 and 4, by which Chromium knows its pipes
 OPTIONS = (
     "--headless",
@@ -126,12 +127,7 @@ class Chromium:
             made = self.tell("Target.createTarget", url="about:blank")["targetId"]
             self._tab = self.tell("Target.attachToTarget", targetId=made, flatten=True)["sessionId"]
         self.tell("Page.navigate", self._tab, url=address)
-        until = time.monotonic() + PATIENCE_SECONDS
-        wanted = json.dumps(address.partition("?")[0].partition("#")[0])
-        ready = f"document.readyState === 'complete' && location.href.startsWith({wanted})"
-        while not self._says(ready, self._tab):
-            assert time.monotonic() < until, f"Chromium does not show {address}"
-            time.sleep(0.05)
+        self.comes_to(address.partition("?")[0].partition("#")[0])
 
     def asks(self, script: str) -> Any:
         """Return what a script comes to on the page that is shown."""
@@ -143,6 +139,33 @@ class Chromium:
         self.tell("Emulation.setDeviceMetricsOverride", self._tab, **size)
         shot = self.tell("Page.captureScreenshot", self._tab, format="png")
         return base64.b64decode(shot["data"])
+
+    def sees_in(self, **features: str) -> None:
+        """Show pages as for somebody whose system asks for something, such as forced_colors="active"."""
+        asked = [{"name": name.replace("_", "-"), "value": one} for name, one in features.items()]
+        self.tell("Emulation.setEmulatedMedia", self._tab, features=asked)
+
+    def presses(self, key: str) -> None:
+        """Press a key of KEYS on the page that is shown."""
+        pressed = {"key": key, "code": key, "windowsVirtualKeyCode": KEYS[key]}
+        for kind in ("rawKeyDown", "keyUp"):
+            self.tell("Input.dispatchKeyEvent", self._tab, type=kind, **pressed)
+            if kind == "rawKeyDown" and key == "Enter":
+                self.tell("Input.dispatchKeyEvent", self._tab, type="char", text="\r")
+
+    def writes(self, words: str) -> None:
+        """Type words where the cursor is."""
+        self.tell("Input.insertText", self._tab, text=words)
+
+    def comes_to(self, address: str) -> None:
+        """Wait until the tab shows a page whose address begins so."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        there = (
+            f"document.readyState === 'complete' && location.href.startsWith({json.dumps(address)})"
+        )
+        while not self._says(there, self._tab):
+            assert time.monotonic() < until, f"Chromium does not come to {address}"
+            time.sleep(0.05)
 
     def prints(self) -> bytes:
         """Return the page that is shown as a PDF, on the paper that it asks for."""
