@@ -13,7 +13,7 @@ BIN := .venv/$(SCRIPTS)
 READY := .venv/.ready
 TYPING := build/typing
 
-.PHONY: demo test check bench words crash faults flips rehearsal burst fuzz prints mutants fillpdf windows docs clean learn accessible
+.PHONY: demo test check bench words crash faults flips rehearsal burst fuzz prints mutants fillpdf windows docs clean learn accessible pictures
 
 demo: $(READY)
 	"$(BIN)/formflow" demo demo-agency
@@ -100,6 +100,11 @@ mutants: $(READY)
 # Can every PDF that FormFlow draws be read aloud? Each blank, each sheet filled in, what was read of each sample.
 accessible: $(READY)
 	"$(BIN)/python" -m tests.campaigns.accessible
+
+# What a safeguarding lead sees, as pictures for docs/: taken while her stories are told.
+pictures: export FORMFLOW_PICTURES := docs/pictures
+pictures: $(READY)
+	"$(BIN)/python" -m pytest -q tests/stories/test_monday.py
 
 # The sheets stored by fillpdf, in an environment of its own: PyMuPDF is under the AGPL.
 FILLPDF := build/with-fillpdf

@@ -153,6 +153,15 @@ class Chromium:
             if kind == "rawKeyDown" and key == "Enter":
                 self.tell("Input.dispatchKeyEvent", self._tab, type="char", text="\r")
 
+    def clicks_on(self, part: str) -> None:
+        """Click on the first part of the page that a selector of CSS names, where it is seen."""
+        seen = f"document.querySelector({json.dumps(part)})"
+        self.asks(f"{seen}.scrollIntoView({{block: 'center'}})")
+        across, down = self.asks(
+            f"(({{x, y, width, height}}) => [x + width / 2, y + height / 2])({seen}.getClientRects()[0])"
+        )
+        self._click(across, down)
+
     def writes(self, words: str) -> None:
         """Type words where the cursor is."""
         self.tell("Input.insertText", self._tab, text=words)
@@ -179,7 +188,9 @@ class Chromium:
 
     def clicks(self, x: float, y: float) -> None:
         """Click on a place of page 1, in points from its upper left corner."""
-        across, down = self._says(PLACE % (x, y), self._viewer)
+        self._click(*self._says(PLACE % (x, y), self._viewer))
+
+    def _click(self, across: float, down: float) -> None:
         spot = {"x": across, "y": down, "button": "left", "clickCount": 1}
         for kind in ("mousePressed", "mouseReleased"):
             self.tell("Input.dispatchMouseEvent", self._tab, type=kind, **spot)
