@@ -96,7 +96,9 @@ def run(scratch: Path, count: int, idle_seconds: float) -> None:
     )
     try:
         with postgresql() as server:
-            print(f"rows into PostgreSQL: {agency_files.rows_in_table(server.url, 5000):.0f} a second")
+            print(
+                f"rows into PostgreSQL: {agency_files.rows_in_table(server.url, 5000):.0f} a second"
+            )
     except pytest.skip.Exception as why:
         print(f"rows into PostgreSQL: not measured: {why}")
     flat(scratch, papers[len(forms.CASES) : min(100, count)])  # the first are in the ledger

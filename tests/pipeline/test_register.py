@@ -201,7 +201,7 @@ def test_a_share_that_goes_away_in_the_middle_is_told_and_nothing_is_missing_aft
     draw(office)
     drop(office, GREEN)
     worker.settle(office)
-    write, written = files.write, list[Path]()
+    write, written = files.write_for_now, list[Path]()
 
     def goes_away(final: Path, content: bytes) -> None:
         if folder in final.parents:
@@ -212,7 +212,7 @@ def test_a_share_that_goes_away_in_the_middle_is_told_and_nothing_is_missing_aft
         if len(written) == 3 and not before:
             folder.rename(away)
 
-    monkeypatch.setattr(files, "write", goes_away)
+    monkeypatch.setattr(files, "write_for_now", goes_away)
     assert draw(office).trouble == AWAY
     assert not folder.exists()  # nothing with a name is written where the share was
     monkeypatch.undo()
