@@ -13,7 +13,7 @@ BIN := .venv/$(SCRIPTS)
 READY := .venv/.ready
 TYPING := build/typing
 
-.PHONY: demo test check bench words crash faults flips rehearsal burst fuzz prints mutants fillpdf windows docs clean learn accessible pictures
+.PHONY: demo test check bench words crash faults flips found rehearsal burst fuzz prints mutants fillpdf windows docs clean learn accessible pictures
 
 demo: $(READY)
 	"$(BIN)/formflow" demo demo-agency
@@ -66,6 +66,11 @@ faults: $(READY)
 # Every column of a ledger holds what it should not, then a bit is flipped here and there; no command may meet a mistake of ours.
 flips: $(READY)
 	"$(BIN)/python" -m tests.campaigns.flips
+
+# Two hundred files of public test suites at once: a receipt for each, and none is a record.
+found: export FORMFLOW_FOUND_EVERY := 1
+found: $(READY)
+	"$(BIN)/python" -m pytest -q -s tests/pipeline/test_found_corpus.py --timeout 3600
 
 # A backup while FORMS forms flow, the computer lost, a restore: every form once everywhere.
 FORMS ?= 300

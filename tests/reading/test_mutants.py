@@ -1,6 +1,6 @@
 """Damaged forms through gate, cage, check and decide: never a hang, never a silent wrong answer.
 
-300 run in `make test`; `make fuzz N=10000` runs as many as it is told.
+100 run in `make test`; `make fuzz N=10000` runs as many as it is told.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from formflow.rules.light.propose import decide
 from tests.support.mutator import mutants
 from tests.support.offices import SAMPLES
 
-COUNT = int(os.environ.get("FORMFLOW_FUZZ", "300"))
+COUNT = int(os.environ.get("FORMFLOW_FUZZ", "100"))
 SEED = int(os.environ.get("FORMFLOW_FUZZ_SEED", "20261123"))
 # A damaged letter inside a stored text that the file does not draw cannot be seen by any structure.
 SEEN_BY_NOBODY = 0.001
