@@ -251,6 +251,17 @@ class Figures(Table):
     )
 
 
+class Receipts(Table):
+    """What receipts say, so that several of one morning can be told apart."""
+
+    file_name_letters: int = Field(
+        default=0,
+        ge=0,
+        le=40,
+        description="So many letters of the sender’s own file name are on a receipt. 0: none, for a file’s name may hold a child’s.",
+    )
+
+
 # Name, kind and place in [folders] of the destinations that nobody can switch off.
 ALWAYS_ON = (
     ("Alerts", "alert_folder", "alerts"),
@@ -297,6 +308,7 @@ class Settings(Table):
     calendar: Calendar = Calendar()
     roster: Roster = Roster()
     figures: Figures = Figures()
+    receipts: Receipts = Receipts()
     destination: tuple[Destination, ...] = ()
 
     @property

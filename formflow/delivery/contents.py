@@ -7,20 +7,24 @@ they are drawn.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from formflow.core.dates import local_day
+from formflow.core.events import Event
 from formflow.core.messages import notice
 from formflow.core.model import Entry, Role
 from formflow.core.references import record_of
-from formflow.delivery import parcels
+from formflow.delivery import calls, links, parcels
 from formflow.delivery.context import DeliveryContext
 from formflow.delivery.named import Known, named
 from formflow.delivery.occasion import Occasion
 from formflow.delivery.overdue import overdue_cases
 from formflow.documents import html_pages
 from formflow.documents.as_read import as_read
+from formflow.documents.at_a_glance import NOTHING, MayBe, glance, may_be
 from formflow.documents.decision_pack import (
     Maker,
     ToDecide,
@@ -29,6 +33,7 @@ from formflow.documents.decision_pack import (
     with_copies,
 )
 from formflow.documents.enclosures import Copies, Enclosed, Keep, enclose
+from formflow.documents.html_pages import Sent
 from formflow.rules.case.case import Case
 from formflow.rules.case.named_child import child_said, given
 from formflow.rules.matching import valid_upn
@@ -38,6 +43,8 @@ from formflow.sdk.parcels import NamedAnswer, Parcel, RecordParcel
 from formflow.storage import entries, own_alerts, papers, pupils
 from formflow.storage.database import Connection, reading
 from formflow.storage.parcels import Cause, Posted
+
+log = logging.getLogger("formflow")
 
 FOR_THE_OFFICE = (Operation.RECEIPT, Operation.RETURN)
 TOLD_IN_ANY_CASE = (Operation.ALERT, Operation.RECEIPT)  # they say what matters without the form
@@ -99,6 +106,9 @@ def _of_entry(wanted: _Wanted) -> Parcel:
     context, posted, sheet = wanted.context, wanted.posted, b""
     with reading(context.engine) as connection:
         occasion = _occasion(connection, wanted)
+        if posted.operation is Operation.RECEIPT:
+            came = papers.arrival_of_entry(connection, wanted.entry_id)
+            occasion = replace(occasion, sent=Sent(came.file_name, came.size) if came else None)
         is_for_her = posted.operation is Operation.DECIDE
         case = _case_then(connection, wanted, occasion.entry) if is_for_her else None
     is_form_gone = occasion.form is None and occasion.entry.form_id is not None
@@ -108,6 +118,8 @@ def _of_entry(wanted: _Wanted) -> Parcel:
         occasion = replace(occasion, to_decide=_to_decide(wanted, occasion, case))
     if posted.operation is Operation.RETURN and not occasion.is_misplaced:
         occasion = replace(occasion, enclosed=_enclosed(wanted, occasion))
+    if posted.operation is Operation.ALERT:
+        occasion = _at_a_glance(wanted, occasion)
     if posted.operation in FOR_THE_OFFICE:
         occasion = occasion.for_the_office
     elif wanted.able.wants_as_read and wanted.able.carries is DataClass.FULL:
@@ -116,9 +128,13 @@ def _of_entry(wanted: _Wanted) -> Parcel:
 
 
 def _case_then(connection: Connection, wanted: _Wanted, entry: Entry) -> Case:
-    """Return the case as it was when an entry was recorded: of a sheet, as it was before it."""
-    last = wanted.entry_id if entry.about is None else wanted.entry_id - 1
-    return _case(connection, wanted, entry, last)
+    """Return the case as it was when an entry was recorded."""
+    return _case(connection, wanted, entry, _last(wanted, entry))
+
+
+def _last(wanted: _Wanted, entry: Entry) -> int:
+    """Return the last entry of the case as it was when an entry was recorded: of a sheet, before it."""
+    return wanted.entry_id if entry.about is None else wanted.entry_id - 1
 
 
 def _to_decide(wanted: _Wanted, occasion: Occasion, case: Case) -> ToDecide:
@@ -132,6 +148,40 @@ def _to_decide(wanted: _Wanted, occasion: Occasion, case: Case) -> ToDecide:
         return to_decide
     # A form that she dropped herself: the office must not get the copies to check or fill in.
     return with_copies(to_decide, entry, _enclosed(wanted, occasion))
+
+
+def _at_a_glance(wanted: _Wanted, occasion: Occasion) -> Occasion:
+    """Return the occasion with what an alert says of its case, where the destination may hold names."""
+    context, entry = wanted.context, occasion.entry
+    if wanted.able.carries is not DataClass.FULL:
+        return occasion
+    last, near = _last(wanted, entry), tuple[MayBe, ...]()
+    with reading(context.engine) as connection:
+        case = _case_if_any(connection, wanted, entry.about or entry.reference, last)
+        if case is not None:
+            near = tuple(_near(connection, context, case, last))
+    folder = getattr(
+        calls.settings_of(context.destinations[wanted.posted.destination]), "folder", None
+    )
+    try:
+        told = glance(case, context.settings, entry.recorded_at, near) if case else NOTHING
+        if isinstance(folder, Path):
+            told = links.led(told, context, occasion, folder)
+    except Exception as problem:  # noqa: BLE001 - the alert gets out, with less on it
+        # The class name only: a message may hold an answer.
+        said = type(problem).__name__
+        log.warning(Event("alert without its case", reference=entry.reference, said=said))
+        told = NOTHING
+    return replace(occasion, glance=told)
+
+
+def _near(
+    connection: Connection, context: DeliveryContext, case: Case, last: int
+) -> Iterator[MayBe]:
+    zone, ages = context.settings.zone, context.settings.services.assessment_ages
+    for one in case.near:
+        each = (entries.case(connection, name, zone, ages=ages, until=last) for name in one.papers)
+        yield may_be(one, [found for found in each if found])
 
 
 def _enclosed(wanted: _Wanted, occasion: Occasion) -> Enclosed:
@@ -148,15 +198,17 @@ def _again(wanted: _Wanted) -> Parcel:
     arrival_id = posted.arrival_id or 0
     with reading(wanted.context.engine) as connection:
         occasion = replace(_occasion(connection, wanted), enclosed=None)
-        at = papers.arrival(connection, arrival_id).arrived_at
+        came = papers.arrival(connection, arrival_id)
+        at = came.arrived_at
         is_for_her = posted.operation is Operation.DECIDE
         case = _case(connection, wanted, occasion.entry) if is_for_her else None
     if case is not None:
         return parcels.repeat_page(occasion, ToDecide(case, {}), name, arrival_id, at)
     if posted.operation is Operation.ALERT:
-        return parcels.alert_again(occasion, name, arrival_id, at)
+        return parcels.alert_again(_at_a_glance(wanted, occasion), name, arrival_id, at)
     seen = occasion.for_the_office
-    page = html_pages.repeat_receipt(seen.entry, seen.form, wanted.context.settings, at)
+    sent, settings = Sent(came.file_name, came.size), wanted.context.settings
+    page = html_pages.repeat_receipt(seen.entry, seen.form, settings, at, sent)
     return parcels.repeat_parcel(seen, name, arrival_id, at, page)
 
 
@@ -187,7 +239,7 @@ def _escalation(wanted: _Wanted) -> Parcel:
     name = wanted.posted.destination
     with reading(wanted.context.engine) as connection:
         occasion = replace(_occasion(connection, wanted), enclosed=None, escalated_to=name)
-    return parcels.alert(occasion, name)
+    return parcels.alert(_at_a_glance(wanted, occasion), name)
 
 
 def _own(wanted: _Wanted) -> Parcel:

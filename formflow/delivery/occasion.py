@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 
 from formflow.core.model import Entry, Light, Outcome, Role
 from formflow.core.settings import Settings
+from formflow.documents.at_a_glance import NOTHING, Glance
 from formflow.documents.decision_pack import ToDecide
 from formflow.documents.enclosures import Enclosed
+from formflow.documents.html_pages import Sent
 from formflow.forms.catalogue import Form
 from formflow.rules.light.urgency import reasons
 from formflow.rules.roster import Pupil
@@ -30,6 +32,8 @@ class Occasion:
     child_folder: str = (
         ""  # where the list says that this child's papers are kept; "" where that is not sure
     )
+    sent: Sent | None = None  # the file as its sender knows it, for a receipt
+    glance: Glance = NOTHING  # what an alert in the safeguarding lead's folder says of the case
     escalated_to: str = ""  # the destination that is told because nobody has acknowledged the alert
 
     @property

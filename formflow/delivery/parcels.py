@@ -145,7 +145,14 @@ def alert(occasion: Occasion, destination: str) -> AlertParcel:
         urgent=entry.urgent,
         light=entry.highest_light,
         page=html_pages.alert(
-            entry, occasion.form, settings, respond_by, where, says, occasion.year_group
+            entry,
+            occasion.form,
+            settings,
+            respond_by,
+            where,
+            says,
+            occasion.glance,
+            occasion.year_group,
         ),
         case_key=_case_key(occasion.to_decide),
         about=entry.about or "",
@@ -159,7 +166,8 @@ def alert(occasion: Occasion, destination: str) -> AlertParcel:
 
 def receipt(occasion: Occasion, destination: str) -> ReceiptParcel:
     """Return the receipt for the office."""
-    page = html_pages.receipt(occasion.entry, occasion.form, occasion.settings, occasion.told_how)
+    entry, form, settings = occasion.entry, occasion.form, occasion.settings
+    page = html_pages.receipt(entry, form, settings, occasion.told_how, occasion.sent)
     return ReceiptParcel(**_known(occasion, destination, Operation.RECEIPT), page=page)
 
 

@@ -7,7 +7,9 @@ right. The alert page is for the DSL alone and shows every reason with its line 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from formflow.core.model import AnswerState, Entry, Finding, Notice, Outcome, Proposal, Weighs
 from formflow.core.references import from_second_revision
@@ -22,6 +24,7 @@ from formflow.core.wording import (
     moment_in_words,
     suggested,
 )
+from formflow.documents.at_a_glance import NOTHING, Glance
 from formflow.documents.enclosures import (
     AS_IT_LOOKS,
     SHEETS,
@@ -57,16 +60,33 @@ TOLD_HEADLINE = "Your sheet lowers a level, links two children, closes a referra
 MISPLACED = "A sheet came from the staff folder. Nothing has been changed by it."
 REMINDER = "A step in a case is due today, or overdue."
 CORRECT = "Please make the corrections above. Nothing else is needed."
+NOT_JOINED = (
+    "It has been recorded as a new form. If it corrects one that you sent before, tell the {lead} the"
+    " references of both."
+)
 OWN_ALERT = "Something is wrong with FormFlow’s own records."
 FLOOD, FLOOD_HEADLINE = "FF-460", "Many files could not be read."
 
 
-def receipt(entry: Entry, form: Form | None, settings: Settings, told_how: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The file that a receipt is for, as its sender knows it."""
+
+    file_name: str  # may hold a child's name
+    size: int  # bytes
+
+
+def receipt(
+    entry: Entry, form: Form | None, settings: Settings, told_how: str, sent: Sent | None = None
+) -> str:
     """Return the office's receipt for an entry as HTML, without names."""
     lead = settings.agency.safeguarding_lead
     return template("receipt.html").render(
         **head_of(entry, form, settings),
+        **_told_apart_by(form, sent, settings),
         headline=HEADLINES[entry.outcome],
+        joined=bool(entry.supersedes),
+        alone=NOT_JOINED.format(lead=lead) if entry.possible_duplicate_of else "",
         told_how=told_how,
         answered=sum(answer.state is AnswerState.GIVEN for answer in entry.answers.values()),
         boxes=len(form.fields) if form and entry.answers else 0,
@@ -74,6 +94,16 @@ def receipt(entry: Entry, form: Form | None, settings: Settings, told_how: str) 
         next_step=f"The {lead} looks at it and decides. "
         + (CORRECT if for_the_office(entry.notices) else "You do not need to do anything else."),
     )
+
+
+def _told_apart_by(form: Form | None, sent: Sent | None, settings: Settings) -> dict[str, Any]:
+    """Return what tells receipts of one morning apart, without a name unless the settings allow it."""
+    letters = settings.receipts.file_name_letters
+    return {
+        "form_pages": max(form.pages.values(), default=0) if form else 0,
+        "file_size": f"{-(-sent.size // 1024):,} KB" if sent and sent.size else "",
+        "file_begins": "".join(filter(str.isprintable, sent.file_name))[:letters] if sent else "",
+    }
 
 
 # Of a paper that came again: headline and what to do now, by whether it could never be read.
@@ -89,13 +119,18 @@ REPEATED = {
 }
 
 
-def repeat_receipt(entry: Entry, form: Form | None, settings: Settings, arrived: datetime) -> str:
+def repeat_receipt(
+    entry: Entry, form: Form | None, settings: Settings, arrived: datetime, sent: Sent
+) -> str:
     """Return the receipt for a form that we already had: nothing new was recorded."""
     headline, next_step = REPEATED[entry.outcome is Outcome.UNREADABLE]
     when = moment_in_words(arrived, settings.zone)
     return template("receipt.html").render(
         **{**head_of(entry, form, settings), "received": when},
+        **_told_apart_by(form, sent, settings),
         headline=headline,
+        joined=False,
+        alone="",
         told_how="when the form first arrived",
         answered=0,
         boxes=0,
@@ -131,9 +166,10 @@ def alert(
     respond_by: datetime,
     where_to_look: str,
     headline: str,
+    glance: Glance = NOTHING,
     year_group: str = "",
 ) -> str:
-    """Return the DSL's page for an entry as HTML: every reason with its citation."""
+    """Return the DSL's page for an entry as HTML: who, what, what comes first, every reason with its citation."""
     proposal = entry.proposal
     is_sheet = form is not None and form.is_sheet
     counts = is_sheet and entry.outcome is Outcome.RECORDED
@@ -153,6 +189,7 @@ def alert(
         light_means=means,
         respond_by="At once" if entry.urgent else moment_in_words(respond_by, settings.zone),
         where_to_look=where_to_look,
+        glance=glance,
         came_from=CAME_FROM[entry.role],
         child_reference=entry.child_reference,
         year_group=year_group,

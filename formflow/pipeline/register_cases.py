@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from formflow.core.model import Light
 from formflow.core.references import at_revision
 from formflow.core.settings import Settings
 from formflow.core.wording import CAME_FROM, OUTCOME_WORDS, SHEET_WORDS, suggested
 from formflow.core.working_days import WorkingDays
+from formflow.delivery import links
+from formflow.delivery.links import CASES, href
 from formflow.documents.register import case_file
 from formflow.documents.register.case_file import Drawn, Happened, Paper
 from formflow.documents.register.lines import About, CaseLine, Person, line_of
@@ -21,7 +21,6 @@ from formflow.documents.register.rows import Moment
 from formflow.rules.case.case import asked_steps
 from formflow.rules.matching import ChildKey, name_key, valid_upn
 from formflow.rules.roster import Roster
-from formflow.sdk import registry
 from formflow.storage.cases import Change, Filing, Whole
 from formflow.storage.children import child_reference
 
@@ -45,14 +44,8 @@ class Desk:
 
 
 def filed_in(settings: Settings) -> dict[str, str]:
-    """Return links to folders with children's files by reference. Where an agency's own are used, no name is known."""
-    found = {}
-    for one in settings.destination:
-        folder = one.own_settings.get("folder")
-        is_by_reference = one.kind == "child_files" and not one.own_settings.get("existing")
-        if is_by_reference and registry.is_ours(one.kind) and isinstance(folder, Path):
-            found[one.name] = _href(folder, settings)
-    return found
+    """Return links to the folders with children's files by reference."""
+    return {name: _href(folder, settings) for name, folder in links.filed_in(settings).items()}
 
 
 def drawn(whole: Whole, desk: Desk) -> tuple[CaseLine, str]:
@@ -122,12 +115,8 @@ def _title(filing: Filing) -> str:
 
 
 def _href(target: Path, settings: Settings) -> str:
-    """Return a link from a page of a case: relative, so that it leads there from every computer."""
-    try:
-        way = os.path.relpath(target, settings.folders.dsl_register / "cases")
-    except ValueError:  # Windows: on another drive
-        return target.absolute().as_uri()
-    return quote(Path(way).as_posix())
+    """Return a link from a page of a case."""
+    return href(target, settings.folders.dsl_register / CASES)
 
 
 def _history(whole: Whole) -> list[Happened]:

@@ -51,6 +51,8 @@ class Arrival:
     arrived_at: datetime
     role: Role
     entry_id: int | None  # what the paper became; None while it has not been read
+    file_name: str  # as dropped; may hold a name: never in a log or a path we make
+    size: int  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +212,12 @@ def first_arrival(connection: Connection, paper_id: int) -> Arrival:
     return _arrival(connection.execute(_FIRST_ARRIVAL, {"paper": paper_id}).one())
 
 
+def arrival_of_entry(connection: Connection, entry_id: int) -> Arrival | None:
+    """Return the first time that the paper of an entry came; None where nothing is known of that."""
+    row = connection.execute(_ARRIVAL_OF_ENTRY, {"entry": entry_id}).first()
+    return None if row is None else _arrival(row)
+
+
 def unreadable(connection: Connection) -> list[Unreadable]:
     """Return the papers that could not be read and have not been since, by entry."""
     return [
@@ -234,7 +242,8 @@ def put_back(connection: Connection) -> Iterator[PutBack]:
 
 
 def _arrival(row: Row[*tuple[Any, ...]]) -> Arrival:
-    return Arrival(row.id, datetime.fromisoformat(row.arrived_at), Role(row.role), row.entry_id)
+    at, role = datetime.fromisoformat(row.arrived_at), Role(row.role)
+    return Arrival(row.id, at, role, row.entry_id, row.file_name, row.size)
 
 
 _PAPER, _ARRIVED, _ENTRY = table_of(PaperRow), table_of(ArrivalRow), table_of(Entry)
@@ -310,11 +319,17 @@ _ON_PATH = (
     )
     .order_by(_A.id.desc())
 )
-_ARRIVALS: Select[Any] = select(_A.id, _A.arrived_at, _A.role, _P.entry_id).join_from(
-    _ARRIVED, _PAPER, _P.id == _A.paper_id
-)
+_ARRIVALS: Select[Any] = select(
+    _A.id, _A.arrived_at, _A.role, _P.entry_id, _A.file_name, _P.size
+).join_from(_ARRIVED, _PAPER, _P.id == _A.paper_id)
 _ARRIVAL = _ARRIVALS.where(_A.id == bindparam("id"))
 _FIRST_ARRIVAL = _ARRIVALS.where(_P.id == bindparam("paper")).order_by(_A.id).limit(1)
+_ARRIVAL_OF_ENTRY = (
+    _ARRIVALS.join(_ENTRY, _E.paper_id == _P.id)
+    .where(_E.id == bindparam("entry"))
+    .order_by(_A.id)
+    .limit(1)
+)
 _FIRST, _OTHER, _LATER = _PAPER.alias("first"), _PAPER.alias("other").c, _ENTRY.alias("later").c
 _UNREADABLE = (
     select(
