@@ -110,8 +110,9 @@ MESSAGES: dict[str, Message] = {
     "FF-112": Message(
         "The file took too long to read, or needed too much memory.",
         "No one has read it yet. The DSL has been told.",
-        "Read the original form today. Drop the file again, and we will try again; IT can do the same"
-        " with “formflow reread”.",
+        "Read the original form today. FormFlow tries once more by itself in about half an hour, when it is"
+        " quieter: if it can read the form then, there is a new alert. If there is none, drop the file"
+        " again, or ask IT to run “formflow reread”.",
         holds=True,
     ),
     "FF-113": Message(

@@ -40,6 +40,8 @@ from formflow.pipeline.linking import (
     identify_sheet,
     incident_day,
 )
+from formflow.pipeline.reread import read_once_more
+from formflow.reading.reader import TOO_MUCH
 from formflow.rules.case.case import REVIEW, SAME_CHILD, sheet_key
 from formflow.rules.case.sheet_checks import about_the_sheet
 from formflow.rules.checks import about_active_content
@@ -129,6 +131,8 @@ def record(
             flood.tell(connection, context, entry, result.reason, now)
         else:
             _start_clock(connection, context.settings, entry, foreseen, recorded.entry_id)
+        if isinstance(result, Unread) and result.reason == TOO_MUCH:
+            read_once_more(connection, recorded.entry_id)
     papers.become(connection, arrived.paper_id, recorded.entry_id)
     if isinstance(result, Checked) and arrived.continues is not None:
         _end_waiting_of_the_unread(connection, trail, arrived.continues, now)

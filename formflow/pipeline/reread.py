@@ -1,19 +1,27 @@
-"""Papers that could not be read, read again because a person asks for it."""
+"""Papers that could not be read, read again: because a person asks for it, or once by themselves."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 
+from formflow.core.clock import clock
 from formflow.core.errors import OriginalChanged
+from formflow.core.events import Event
+from formflow.delivery.context import DeliveryContext
 from formflow.pipeline import intake
 from formflow.pipeline.gate import Gate, tail_gate
-from formflow.storage import entries, papers
+from formflow.storage import entries, papers, tasks
 from formflow.storage.audit_trail import AuditEvent, Happened, Trail
 from formflow.storage.database import Connection, Engine, reading, writing
 from formflow.storage.originals import Vault
 from formflow.storage.papers import Unreadable
+from formflow.storage.schema import TaskKind
+from formflow.storage.tasks import Claimed
+
+log = logging.getLogger("formflow")
 
 
 class Became(StrEnum):
@@ -52,6 +60,29 @@ def read_again(
             for paper in papers.unreadable(connection)
             if paper.reference in gates
         }
+
+
+def read_once_more(connection: Connection, entry_id: int) -> None:
+    """Have a paper that took too long read once more, later and behind all else, in the caller's transaction.
+
+    Once only: what takes too long again is a repeat of this entry, and no other. A person may ask meanwhile.
+    """
+    due = clock.seconds() + tasks.QUIETER_AFTER_SECONDS
+    tasks.add(connection, TaskKind.AGAIN, entry_id, priority=tasks.PRIORITY_QUIET, due=due)
+
+
+def when_quieter(context: DeliveryContext, task: Claimed, now: datetime) -> None:
+    """Read a paper once more that took too long, unless it was read meanwhile or is about to be."""
+    with reading(context.engine) as connection:
+        waiting = [one for one in papers.unreadable(connection) if one.entry_id == task.ref_id]
+    largest = context.settings.reading.file_mb << 20
+    gates = [(paper, _gate(context.vault, paper, largest)) for paper in waiting]
+    with writing(context.engine) as connection:
+        for paper, gate in gates:
+            if not paper.is_waiting:
+                _again(connection, context.trail, paper, gate, now)
+                log.info(Event("read once more", reference=paper.reference))
+        tasks.finish(connection, task, context.owner.name)
 
 
 def _is_asked(

@@ -38,6 +38,7 @@ from formflow.pipeline.context import WorkContext
 from formflow.pipeline.escalation import escalate
 from formflow.pipeline.recording import Arrived, foresee, record
 from formflow.pipeline.reminders import remind
+from formflow.pipeline.reread import when_quieter
 from formflow.reading.page_images import as_pdf
 from formflow.reading.reader import NO_BOXES
 from formflow.rules.checks import check
@@ -250,6 +251,8 @@ def _handle(context: WorkContext, task: Claimed, clock: Callable[[], datetime]) 
             remind(context, task, clock())
         case TaskKind.ESCALATE:
             escalate(context, task, clock())
+        case TaskKind.AGAIN:
+            when_quieter(context, task, clock())
         case TaskKind.FILE:
             chase(context, task, clock())
 

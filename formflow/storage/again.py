@@ -9,7 +9,11 @@ from sqlalchemy import Connection, Engine, bindparam, case, select, update
 from formflow.core.clock import clock
 from formflow.storage.database import reading, writing
 from formflow.storage.schema import Task, TaskKind, TaskState, table_of, task_is
-from formflow.storage.tasks import LONGEST_BACK_OFF_SECONDS, LONGEST_PATIENCE_SECONDS
+from formflow.storage.tasks import (
+    LONGEST_BACK_OFF_SECONDS,
+    LONGEST_PATIENCE_SECONDS,
+    QUIETER_AFTER_SECONDS,
+)
 
 AT_ONCE = 500  # numbers in one statement
 SPREAD = 1.25  # times what a task waits at most: retries are spread
@@ -33,6 +37,7 @@ def bring_near(engine: Engine) -> None:
     now = clock.seconds()
     bounds = {
         "paper_by": now + SPREAD * LONGEST_PATIENCE_SECONDS,
+        "quieter_by": now + SPREAD * QUIETER_AFTER_SECONDS,
         "delivery_by": now + SPREAD * LONGEST_BACK_OFF_SECONDS,
     }
     with reading(engine) as connection:
@@ -67,6 +72,7 @@ _DELIVER = (
 _LATEST = case(
     (_T.kind == TaskKind.DELIVER, bindparam("delivery_by")),
     (_T.kind.in_((TaskKind.READ, TaskKind.REPEAT)), bindparam("paper_by")),
+    (_T.kind == TaskKind.AGAIN, bindparam("quieter_by")),
     else_=_T.due,
 )
 _IS_FAR = (task_is(TaskState.READY), _T.due > _LATEST)

@@ -35,6 +35,7 @@ class TaskKind(StrEnum):
     REMIND = "remind"
     ESCALATE = "climb"  # as ledgers in use call it
     DELIVER = "deliver"
+    AGAIN = "again"  # what took too long is read once more: its number is the entry's
     FILE = "file"  # done by a person, in another system: its number is a delivered parcel's
 
 

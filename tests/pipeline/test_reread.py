@@ -152,3 +152,43 @@ def test_what_was_no_file_cannot_be_read_again(
     worker.settle(office)
     assert run(office, "reread", "--all-unread") == ExitCode.DONE
     assert "nothing to read" in capsys.readouterr().err
+
+
+def make_quiet(office: Settings) -> int:
+    """Let the half hour pass after which what took too long is read once more; return how many wait for that."""
+    with database.writing(worker.context_of(office).engine) as connection:
+        waits = "UPDATE task SET due = 0 WHERE kind = 'again' AND state = 0"
+        return connection.exec_driver_sql(waits).rowcount
+
+
+def test_what_took_too_long_is_read_once_more_by_itself_later(
+    office: Settings, unread: str
+) -> None:
+    worker.settle(office)
+    assert len(entries(office)) == 1, "not at once"
+    (told,) = entries(office)[0].notices
+    assert "tries once more by itself in about half an hour" in told.text
+    assert make_quiet(office) == 1
+    worker.settle(office)
+    assert_read(office, unread)
+    assert make_quiet(office) == 0
+
+
+def test_what_takes_too_long_again_is_not_read_a_third_time_and_the_receipt_says_so(
+    office: Settings, unread: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parent, "COMMAND", (str(CHILD), "die"))
+    make_quiet(office)
+    worker.settle(office)
+    assert [entry.reference for entry in entries(office)] == [unread]
+    pages = [path.read_text("utf-8") for path in office.folders.receipts.glob("*again*.html")]
+    assert sum("still cannot read this file" in page for page in pages) == 1
+    assert make_quiet(office) == 0
+
+
+def test_what_a_person_has_had_read_meanwhile_is_let_be(office: Settings, unread: str) -> None:
+    assert run(office, "reread", unread) == ExitCode.DONE
+    make_quiet(office)
+    worker.settle(office)
+    assert_read(office, unread)
+    assert len(files(office.folders.receipts)) == 2
