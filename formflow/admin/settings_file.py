@@ -18,8 +18,9 @@ from pydantic import (
 
 from formflow.admin import field_names
 from formflow.core.errors import SettingsProblem
+from formflow.core.model import Role
 from formflow.core.setting_problems import in_words, is_secret, secret_problem
-from formflow.core.settings import Destination, Folders, Settings, State, fetched
+from formflow.core.settings import Destination, Folders, Settings, State, Watch, fetched
 from formflow.core.settings_roster import Roster
 from formflow.delivery.overlaps import overlaps, places_of
 from formflow.sdk import registry
@@ -53,6 +54,7 @@ def load_settings(path: Path) -> Settings:
         *_calendar_problems(settings),
         *_engine_problems(settings),
         *_destination_problems(settings),
+        *_watch_problems(settings),
         *_roster_problems(settings),
         *_map_problems(settings),
         *overlaps(tuple(places_of(settings))),
@@ -64,7 +66,7 @@ def load_settings(path: Path) -> Settings:
 
 def _anchored(settings: Settings, base: Path) -> Settings:
     folders = {name: base / value for name, value in settings.folders}
-    watch = tuple(w.model_copy(update={"folder": base / w.folder}) for w in settings.watch)
+    watch = tuple(_anchored_watch(one, base) for one in settings.watch)
     destinations = tuple(_anchored_destination(d, base) for d in settings.destination)
     return settings.model_copy(
         update={
@@ -75,6 +77,12 @@ def _anchored(settings: Settings, base: Path) -> Settings:
             "destination": destinations,
         }
     )
+
+
+def _anchored_watch(watch: Watch, base: Path) -> Watch:
+    own = watch.needs_attention
+    anchored = {"folder": base / watch.folder, "needs_attention": base / own if own else None}
+    return watch.model_copy(update=anchored)
 
 
 def _anchored_roster(roster: Roster, base: Path) -> Roster:
@@ -132,6 +140,15 @@ def _destination_problems(settings: Settings) -> Iterator[str]:
             yield from _kind_problems(where, destination.kind, destination.own_settings)
         if destination.alerts_after_hours and not _takes_alerts(destination):
             yield f"{where}.alerts_after_hours: {destination.kind} takes no alerts, so it names nobody"
+
+
+def _watch_problems(settings: Settings) -> Iterator[str]:
+    folders = [one.needs_attention for one in settings.watch if one.needs_attention]
+    if len(set(folders)) > len(settings.returns.folders):
+        yield "watch.needs_attention: two folders end in the same two names; call one of them otherwise"
+    for index, watch in enumerate(settings.watch):
+        if watch.needs_attention and watch.role is Role.DECISIONS:
+            yield f"watch[{index}].needs_attention: nothing from a folder for decisions comes back"
 
 
 def _map_problems(settings: Settings) -> Iterator[str]:

@@ -16,6 +16,8 @@ from formflow.core.model import Ages, Role
 from formflow.core.services import Services
 from formflow.core.settings_roster import Roster
 from formflow.core.settings_table import Table
+from formflow.core.settings_watch import ATTENTION, Returns
+from formflow.core.settings_watch import Watch as Watch
 from formflow.core.working_days import WorkingDays
 
 
@@ -75,40 +77,6 @@ class Folders(Table):
     forms: Path = Field(
         default=Path("Agency forms"),
         description="Definitions of your own PDF forms; see `formflow forms learn`.",
-    )
-
-
-class Watch(Table):
-    """One folder where completed forms, or the safeguarding lead's sheets, are dropped."""
-
-    folder: Path = Field(
-        default=Path("Safeguarding forms/Drop here"),
-        description="Where files are dropped.",
-    )
-    role: Role = Field(
-        default=Role.STAFF,
-        description="“staff”: forms; nothing from here decides. “decisions”: the safeguarding lead alone; sheets count only from here.",
-    )
-    settle_seconds: float = Field(
-        default=5,
-        ge=0.2,
-        le=600,
-        description="A file is taken when it has not changed for so long. 15 for a network share.",
-    )
-    scan_seconds: float = Field(
-        default=10,
-        ge=1,
-        le=3600,
-        description="How often the folder is looked through, in any case.",
-    )
-    after: Literal["remove", "leave"] = Field(
-        default="remove",
-        description="What happens to a dropped file once its copy is safe. “leave” suits a read-only share.",
-    )
-    incomplete_minutes: float = Field(
-        default=30,
-        ge=0,
-        description="How long a half-copied file may stay so before a person is told.",
     )
 
 
@@ -266,7 +234,7 @@ class Receipts(Table):
 ALWAYS_ON = (
     ("Alerts", "alert_folder", "alerts"),
     ("Receipts", "receipt_folder", "receipts"),
-    ("Needs attention", "attention_folder", "needs_attention"),
+    (ATTENTION, "attention_folder", "needs_attention"),
     ("To decide", "decision_folder", "to_decide"),
 )
 
@@ -359,7 +327,15 @@ class Settings(Table):
         for name, kind, key in ALWAYS_ON:
             folder = getattr(self.folders, key)
             yield Destination.model_validate({"name": name, "kind": kind, "folder": folder})
+        for name, folder in self.returns.folders.items():
+            kind = "attention_folder"
+            yield Destination.model_validate({"name": name, "kind": kind, "folder": folder})
         yield from self.destination
+
+    @property
+    def returns(self) -> Returns:
+        """Where forms come back to, where a watched folder has a folder of its own for them."""
+        return Returns(self.watch)
 
 
 def fetched(secret: str) -> str:

@@ -45,10 +45,16 @@ def send(
     entry: Entry,
     form: Form | None,
     entry_id: int,
+    came_from: str = "",
 ) -> None:
-    """Send every destination what it gets of an entry, in the caller's transaction."""
+    """Send every destination what it gets of an entry, in the caller's transaction.
+
+    `came_from` is the watched folder in which its paper was dropped last, "" for none: it comes back to that team.
+    """
     for operation in parcels.operations(entry, form):
         for name in taking(operation, destinations, settings):
+            if operation is Operation.RETURN and not settings.returns.goes_to(name, came_from):
+                continue
             key = parcels.parcel_key(entry.identity, name, operation)
             posted = Posted(key, name, operation, Cause.ENTRY, entry_id)
             _post(connection, posted, priority=_priority(operation, entry))

@@ -87,8 +87,12 @@ def _identity(path: Path) -> object:
 
 def places_of(settings: Settings) -> Iterator[Place]:
     """Yield every folder and file that FormFlow watches or writes to."""
+    teams = set[Path]()
     for index, watch in enumerate(settings.watch):
         yield Place(f"watch[{index}].folder", watch.folder, Use.ALONE)
+        if (own := watch.needs_attention) and own not in teams:  # several may share one
+            teams.add(own)
+            yield Place(f"watch[{index}].needs_attention", own, Use.OFFICE, "attention_folder")
     yield Place("folders.blank_forms", settings.folders.blank_forms, Use.ALONE)
     yield Place("folders.forms", settings.folders.forms, Use.ALONE)
     yield Place("state.folder", settings.state.folder, Use.ALONE)

@@ -126,7 +126,8 @@ def record(
         entry_id = entries.add(connection, trail, entry, arrived.paper_id, identity.keys)
         recorded = Recorded(entry_id, repeats=False, told=_told("recorded", entry))
         _note_decided(connection, context, identity, entry)
-        send(connection, context.destinations, context.settings, entry, form, recorded.entry_id)
+        came_from = papers.came_from(connection, arrived.paper_id)
+        send(connection, context.destinations, context.settings, entry, form, entry_id, came_from)
         if isinstance(result, Unread) and flood.is_one_of(entry):
             flood.tell(connection, context, entry, result.reason, now)
         else:

@@ -218,6 +218,11 @@ def arrival_of_entry(connection: Connection, entry_id: int) -> Arrival | None:
     return None if row is None else _arrival(row)
 
 
+def came_from(connection: Connection, paper_id: int) -> str:
+    """Return the watched folder in which the bytes of a paper were dropped last in its role; "" for none."""
+    return connection.execute(_CAME_FROM, {"paper": paper_id}).scalar() or ""
+
+
 def unreadable(connection: Connection) -> list[Unreadable]:
     """Return the papers that could not be read and have not been since, by entry."""
     return [
@@ -328,6 +333,19 @@ _ARRIVAL_OF_ENTRY = (
     _ARRIVALS.join(_ENTRY, _E.paper_id == _P.id)
     .where(_E.id == bindparam("entry"))
     .order_by(_A.id)
+    .limit(1)
+)
+_SAME_PAPER = _PAPER.alias("same")
+_SAME = _SAME_PAPER.c
+_CAME_FROM = (
+    select(_A.folder)
+    .join_from(_ARRIVED, _PAPER, _P.id == _A.paper_id)
+    .join(_SAME_PAPER, _SAME.id == bindparam("paper"))
+    .where(
+        or_(_P.id == _SAME.id, and_(_P.sha256 == _SAME.sha256, _P.role == _SAME.role)),
+        _A.folder != "",
+    )
+    .order_by(_A.id.desc())
     .limit(1)
 )
 _FIRST, _OTHER, _LATER = _PAPER.alias("first"), _PAPER.alias("other").c, _ENTRY.alias("later").c

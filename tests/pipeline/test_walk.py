@@ -279,7 +279,6 @@ def test_no_name_and_no_answer_leaves_the_folders_that_may_hold_them(
     open_pages = [
         *office.folders.receipts.glob("*.html"),
         *office.folders.needs_attention.iterdir(),
-        *office.folders.alerts.glob("*.html"),
     ]
     for page in open_pages:
         if page.is_file() and page.suffix in (".html", ".txt"):
