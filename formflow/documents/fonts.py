@@ -142,7 +142,8 @@ _FILES = {
     "Helvetica-Bold": "FormFlowSans-Bold",
     "Helvetica-Oblique": "FormFlowSans-Italic",
 }
-_CODES = range(256)  # also those that no letter has: programs write nought for a letter that they lack
+# Also those that no letter has: programs write nought for a letter that they lack.
+_CODES = range(256)
 _WITH_ITS_LETTERS = b"32"  # font flag: every code is the letter that its encoding says
 
 
