@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import html
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -36,6 +37,7 @@ ROOMS = (
 )
 MAP_BEGINS = "<!-- The map: written with `make docs` from the first line of each module. -->"
 MAP_ENDS = "<!-- The end of the map. -->"
+TEMPLATES = ROOT / "formflow" / "documents" / "templates"
 MARK = "Generated with `make docs`. Do not edit."
 
 
@@ -44,6 +46,7 @@ def pages() -> Mapping[Path, str]:
     return {
         ROOT / "config.example.toml": example(),
         ROOT / "docs" / "messages.md": messages(),
+        ROOT / "docs" / "pages.md": words_of_pages(),
         ROOT / "docs" / "guidance.md": traffic_light() + after_the_form(),
         ROOT / "docs" / "developers.md": with_the_map(),
         ROOT / "docs" / "connectors" / "fields.md": fields(),
@@ -91,6 +94,41 @@ def messages() -> str:
         lines += [f"- What that means: {message.means}", f"- What to do now: {message.do_now}"]
         lines += [f"- {effect}" for effect in effects] + [""]
     return "\n".join(lines)
+
+
+def words_of_pages() -> str:
+    """Return what the pages for people say, page by page, as their templates have it: to be read aloud."""
+    lines = [
+        "# What the pages say",
+        "",
+        MARK,
+        "",
+        "{…} is filled in. Messages: [messages.md](messages.md).",
+        "",
+    ]
+    for path in sorted(one for one in TEMPLATES.rglob("*") if one.suffix in (".html", ".txt")):
+        said = list(_said(path.read_text(encoding="utf-8")))
+        if said:
+            name = path.relative_to(TEMPLATES).with_suffix("").as_posix()
+            lines += [f"## {name}", "", *(f"- {one}" for one in said), ""]
+    return "\n".join(lines)
+
+
+def _said(template: str) -> Iterable[str]:
+    """Yield the sentences and headings of a template in their order, each once."""
+    bare = re.sub(r"<style.*?</style>|<script.*?</script>|{#.*?#}", "", template, flags=re.DOTALL)
+    # An “if” within a sentence leaves it one sentence; what is drawn for each of many begins a new one.
+    for form, words in (
+        (r"{%-? *(?:if|elif|else|endif).*?%}", " "),
+        (r"{%.*?%}", "\n"),
+        (r"{{.*?}}", "{…}"),
+    ):
+        bare = re.sub(form, words, bare, flags=re.DOTALL)
+    bare = re.sub(r"</?(?:a|strong|em|span|code|b)\b[^>]*>", "", bare)
+    parts = (" ".join(one.split()) for one in re.sub(r"<[^>]+>", "\n", bare).split("\n"))
+    return dict.fromkeys(
+        html.unescape(one) for one in parts if re.search(r"[A-Za-z]{2}", one.replace("{…}", ""))
+    )
 
 
 def fields() -> str:
