@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from formflow.core.errors import ExitCode, LedgerDamaged
 from formflow.core.markers import is_marked
 from formflow.core.messages import MESSAGES, notice
-from formflow.core.model import Outcome
+from formflow.core.model import CaseState, Outcome
 from formflow.core.references import at_revision
 from formflow.core.settings import Settings
 from formflow.core.trouble import MISTAKE
-from formflow.core.wording import LIGHT_WORDS, OUTCOME_WORDS, moment_in_words
+from formflow.core.wording import CASE_STATE_WORDS, LIGHT_WORDS, OUTCOME_WORDS, moment_in_words
 from formflow.delivery import own_alerts
 from formflow.delivery.own_alerts import OwnAlert
 from formflow.delivery.unusable import unusable
@@ -22,6 +22,7 @@ from formflow.pipeline.service import HEARTBEAT
 from formflow.storage import (
     backlog,
     backups,
+    case_states,
     database,
     entries,
     handoffs,
@@ -64,6 +65,7 @@ class Overview:
     held_up: Mapping[str, int]  # repeats, reminders, escalations that met trouble, by its code
     waiting: tuple[Waiting, ...]
     undecided: tuple[str, ...]  # references of records about which nothing is decided, oldest first
+    ended: Mapping[CaseState, int]  # how many cases are closed, entered in error, duplicates
     own_alerts: tuple[OwnAlert, ...]  # about FormFlow itself, which nobody has seen yet
     to_file: Mapping[str, tuple[str, ...]]  # destination -> what a person is to file there by hand
     undelivered: tuple[Undelivered, ...]
@@ -127,6 +129,7 @@ def overview(settings: Settings) -> Overview:
         put_back = tuple(papers.put_back(connection))
         held_up = backlog.held_up(connection)
         undecided = tuple(waiting.undecided(connection))
+        ended = case_states.counts(connection)
         own = tuple(own_alerts.waiting(connection))
         to_file = handoffs.all_waiting(connection)
         undelivered = tuple(tasks.undelivered(connection))
@@ -146,6 +149,7 @@ def overview(settings: Settings) -> Overview:
         held_up,
         unseen,
         undecided,
+        ended,
         own,
         to_file,
         undelivered,
@@ -198,6 +202,9 @@ def as_text(view: Overview, settings: Settings) -> str:
     lines += [f"! {own.reference}: {own.text} ({own.code})" for own in view.own_alerts]
     if view.undecided:
         lines.append(f"{len(view.undecided)} wait for a decision: {', '.join(view.undecided)}.")
+    if view.ended:
+        each = (f"{CASE_STATE_WORDS[one]}: {count}." for one, count in view.ended.items())
+        lines.append(" ".join(each))
     lines += [
         f"{len(names)} wait to be filed by hand in {destination}: {', '.join(names)}."
         for destination, names in view.to_file.items()

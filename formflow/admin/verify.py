@@ -69,7 +69,10 @@ def _ledger(connection: Connection) -> Part:
 
 
 def _entries(connection: Connection, progress: Progress) -> Part:
-    wrong = tuple(soundness.wrong_entries(connection, progress))
+    wrong = (
+        *soundness.wrong_entries(connection, progress),
+        *soundness.wrong_case_changes(connection),
+    )
     advice = (
         "Somebody or something has changed the ledger. Keep a copy of the state folder, compare these records with"
         " the child files and with a backup, and find out who has access to that computer."

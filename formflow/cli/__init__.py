@@ -26,6 +26,7 @@ COMMANDS = {
     "audit": ("audit", "Who did what, when and from where: by record and by day."),
     "ack": ("act", "Say that you have seen an alert."),
     "backup": ("backup", "Make a backup, also while FormFlow runs."),
+    "case": ("case", "Close a case, reopen it, or say that it was entered in error."),
     "connectors": ("connectors", "The destinations: list them, check them, show their settings."),
     "demo": ("setup", "Set up a pretend agency, drop real filled forms, show what happened."),
     "doctor": ("doctor", "Look whether everything is as it should be, and say what to do."),

@@ -33,6 +33,7 @@ EVENTS: Mapping[AuditEvent, str] = {
     AuditEvent.RECORDED: "Recorded",
     AuditEvent.REPEATED: "Came again with the same answers",
     AuditEvent.DECIDED: "Decided",
+    AuditEvent.CASE_STATE: "Case closed, reopened or set aside",
     AuditEvent.JOINED: "Two children linked",
     AuditEvent.PARTED: "Link between two children removed",
     AuditEvent.ACKNOWLEDGED: "Alert acknowledged",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +20,21 @@ from formflow.core.dates import local_day, local_time
 from formflow.core.errors import ExitCode, LedgerDamaged
 from formflow.core.limits import Limits
 from formflow.core.messages import notice
-from formflow.core.model import Checked, Entry, History, Proposal, Unread
+from formflow.core.model import CaseState, Checked, Entry, History, Proposal, Unread
 from formflow.core.settings import Settings
-from formflow.core.wording import CAME_FROM, LIGHT_WORDS, OUTCOME_WORDS, moment_in_words
+from formflow.core.wording import (
+    CAME_FROM,
+    CASE_STATE_WORDS,
+    LIGHT_WORDS,
+    OUTCOME_WORDS,
+    moment_in_words,
+)
 from formflow.delivery.parcels import named_answers
 from formflow.forms.catalogue import Form, with_addenda
 from formflow.pipeline.context import open_cage
 from formflow.pipeline.gate import tail_gate
 from formflow.reading.manifest_builder import known_forms
+from formflow.rules.case.case import Case
 from formflow.rules.checks import check
 from formflow.rules.light import urgency
 from formflow.rules.light.propose import decide
@@ -148,11 +155,14 @@ def show(settings_file: Path, reference: str, as_json: bool) -> int:
     if not entries:
         return _unknown(reference)
     if as_json:
-        emit([_entry_json(entry) for entry in entries])
+        state = _state_json(_case(settings, reference))
+        emit([_entry_json(entry) | state for entry in entries])
         return ExitCode.DONE
     for entry in entries:
         click.echo(_entry_text(entry, settings))
-    together = _together(settings, reference)
+    known = _case(settings, reference)
+    click.echo("\n".join(_changes_in_words(known, settings)), nl=bool(known and known.changes))
+    together = known.together if known else None
     if together is not None:
         click.echo(f"With the review sheet: {LIGHT_WORDS[together.light][1]}")
     return ExitCode.DONE
@@ -174,7 +184,9 @@ def explain(settings_file: Path, reference: str, as_json: bool) -> int:
     for entry in entries:
         click.echo(f"{reference} revision {entry.revision}")
         click.echo(explained(entry.proposal, _form_of(entry, settings)))
-    together = _together(settings, reference)
+    known = _case(settings, reference)
+    click.echo("\n".join(_changes_in_words(known, settings)), nl=bool(known and known.changes))
+    together = known.together if known else None
     if together is not None:
         click.echo(f"{reference} with the review sheet")
         click.echo(explained(together, _form_of(entries[-1], settings)))
@@ -217,11 +229,20 @@ def _entries(settings: Settings, reference: str, command: str) -> list[Entry]:
     return found
 
 
-def _together(settings: Settings, reference: str) -> Proposal | None:
-    """Return what the form and the review sheets suggest together, None where no review sheet counts."""
+def _case(settings: Settings, reference: str) -> Case | None:
+    """Return the case of a record, None for a sheet."""
     with database.looking(settings.state.folder) as connection:
-        found = case(connection, reference, settings.zone)
-    return found.together if found else None
+        return case(connection, reference, settings.zone)
+
+
+def _changes_in_words(known: Case | None, settings: Settings) -> Iterator[str]:
+    """Yield when a case was closed or reopened, by whom and why, first to last."""
+    for one in known.changes if known else ():
+        words = CASE_STATE_WORDS[one.state] if one.state is not CaseState.OPEN else "Reopened"
+        of = f" of {one.duplicate_of}" if one.duplicate_of else ""
+        when = moment_in_words(one.at, settings.zone)
+        yield f"{words}{of}, {when}, by {one.who}: {one.reason}"
+        yield from (f"  {step} left open: {why}" for step, why in one.reasons.items())
 
 
 def _form_of(entry: Entry, settings: Settings) -> Form | None:
@@ -251,6 +272,19 @@ def _entry_text(entry: Entry, settings: Settings) -> str:
     notices = [f"{calls(found)}: {found.text} ({found.code})" for found in why]
     notices += [f"! {found.text} ({found.code})" for found in entry.notices if found not in why]
     return "\n".join([table(rows), *notices, "", table(answers), ""])
+
+
+def _state_json(known: Case | None) -> dict[str, Any]:
+    """Return whether a case is open now, {} for a sheet."""
+    if known is None:
+        return {}
+    last = known.changes[-1] if known.changes else None
+    return {
+        "case_state": known.state,
+        "case_state_at": last.at.isoformat() if last else None,
+        "case_state_reason": last.reason if last else None,
+        "duplicate_of": last.duplicate_of if last else None,
+    }
 
 
 def _entry_json(entry: Entry) -> dict[str, Any]:

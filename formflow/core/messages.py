@@ -1507,6 +1507,31 @@ MESSAGES: dict[str, Message] = {
         "The register is not up to date. Nothing is lost, and alerts are not affected.",
         "Tell whoever looks after FormFlow. “formflow verify” says whether all records are sound.",
     ),
+    "FF-660": Message(
+        "This came for a case that {state}.",
+        "The case is open again, and its reminders with it.",
+        "Check what is new. If nothing more is to be done, close the case again, with a reason.",
+    ),
+    "FF-661": Message(
+        "This sheet closes the case, but some steps are still open: {steps}.",
+        "The sheet counts; the case stays as it was. A case with open steps closes only with a reason for each.",
+        "Complete them, or close the case with “formflow case close” and give the reasons.",
+    ),
+    "FF-662": Message(
+        "This sheet marks the case as a duplicate, but does not name another record that FormFlow has.",
+        "The sheet counts; the case stays as it was.",
+        "Write the reference of the other record on the sheet in “To decide”, such as FF-2026-000123, and drop that.",
+    ),
+    "FF-663": Message(
+        "This sheet closes or reopens the case without saying why.",
+        "The sheet counts; the case stays as it was.",
+        "Write the reason on the sheet in “To decide” and drop that.",
+    ),
+    "FF-664": Message(
+        "By this sheet the case is now: {state}.",
+        "Nothing has been deleted, and it can be changed back at any time.",
+        "Check that this was your decision. If not, say so on the sheet in “To decide” and drop that.",
+    ),
 }
 
 

@@ -107,6 +107,30 @@ class Unread:
     is_picture: bool = False  # True: its pages are pictures, and may be read as such
 
 
+class CaseState(StrEnum):
+    """Whether a case is open. A person says so, with a reason; a later paper opens it again."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    ENTERED_IN_ERROR = "entered_in_error"
+    DUPLICATE = "duplicate"
+
+
+@dataclass(frozen=True, slots=True)
+class StateChange:
+    """One change of whether a case is open: what, when, by whom and why."""
+
+    state: CaseState
+    at: datetime  # aware
+    who: str  # a command and its account, or what reopened it
+    reason: str
+    reasons: Mapping[str, str] = dataclasses.field(
+        default_factory=dict
+    )  # id of a step that was still open -> why it is left
+    duplicate_of: str | None = None  # a reference
+    after_entry: int = 0  # number of the last entry of the case then
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """One thing a person should know or put right. The words are in messages.py."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from formflow.core.model import Light, Outcome, Role
+from formflow.core.model import CaseState, Light, Outcome, Role
 
 LIGHT_WORDS: Mapping[Light, tuple[str, str, str]] = {
     # light: shape, words, what it means. Never by colour alone.
@@ -31,6 +31,12 @@ LIGHT_WORDS: Mapping[Light, tuple[str, str, str]] = {
         "Green (healthy)",
         "None of the answers raises concern. Cruelty to animals, fire setting and violence are for you to ask about.",
     ),
+}
+CASE_STATE_WORDS: Mapping[CaseState, str] = {
+    CaseState.OPEN: "Open",
+    CaseState.CLOSED: "Closed",
+    CaseState.ENTERED_IN_ERROR: "Entered in error",
+    CaseState.DUPLICATE: "Duplicate",
 }
 # From what kind of folder a paper came: what it may do goes by that.
 CAME_FROM: Mapping[Role, str] = {

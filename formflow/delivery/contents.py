@@ -1,8 +1,8 @@
 """What one destination gets, drawn from what was committed: the entry, and its case as it was then.
 
 An entry never changes, and what came after it is left out: whoever draws later, or again after a crash,
-draws the same. A reminder, and the page of a case whose paper came again, tell of the case as it is when
-they are drawn.
+draws the same. A reminder, the page of a case whose paper came again, and what says that a case was closed
+or reopened tell of the case as it is when they are drawn.
 """
 
 from __future__ import annotations
@@ -86,8 +86,10 @@ def _named(wanted: _Wanted, fields: frozenset[str]) -> tuple[NamedAnswer, ...]:
     with reading(context.engine) as connection:
         occasion = _occasion(connection, wanted)
         reference = record_of(occasion.entry.reference)
-        case = _case_if_any(connection, wanted, reference, wanted.entry_id)
-    at = occasion.entry.recorded_at
+        is_change = wanted.posted.cause is Cause.CHANGE
+        last = entries.LAST if is_change else wanted.entry_id
+        case = _case_if_any(connection, wanted, reference, last)
+    at = wanted.posted.moment or occasion.entry.recorded_at
     if case is not None:
         form = context.form_of(case.record.form_id, case.record.form_version)
         occasion = replace(occasion, entry=case.record, form=form, enclosed=None)
@@ -190,6 +192,13 @@ def _enclosed(wanted: _Wanted, occasion: Occasion) -> Enclosed:
         origin = entries.origin(connection, entry.reference)
     form = occasion.form or context.ours
     return enclose(entry, Copies(form, origin, context.tokens, wanted.keep))
+
+
+def _changed(wanted: _Wanted) -> Parcel:
+    """Draw what says that a case was closed or reopened: its newest entry, as it stands with that."""
+    made, at = _of_entry(wanted), wanted.posted.moment
+    zone = wanted.context.settings.zone
+    return replace(made, recorded_at=at.astimezone(zone)) if at else made
 
 
 def _again(wanted: _Wanted) -> Parcel:
@@ -301,6 +310,7 @@ def _case_if_any(connection: Connection, wanted: _Wanted, reference: str, last: 
 _DRAWN_FOR: Mapping[Cause, Callable[[_Wanted], Parcel]] = {
     Cause.ENTRY: _of_entry,
     Cause.AGAIN: _again,
+    Cause.CHANGE: _changed,
     Cause.REMINDER: _reminder,
     Cause.OVERDUE: _overdue,
     Cause.ESCALATION: _escalation,

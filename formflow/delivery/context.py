@@ -14,6 +14,7 @@ from formflow.delivery.lanes import Lanes
 from formflow.forms.catalogue import Form
 from formflow.rules.case.prefill_values import Desk
 from formflow.sdk import field_map
+from formflow.sdk.case_fields import OF_STATE
 from formflow.sdk.contract import Connector
 from formflow.storage.audit_trail import Trail
 from formflow.storage.database import Engine
@@ -57,6 +58,10 @@ class DeliveryContext:
     def named_by(self, destination: str) -> frozenset[str]:
         """Return the fields that the settings of a destination name; none where they have no map."""
         return field_map.fields_of(calls.settings_of(self.destinations[destination]))
+
+    def keeps_state(self, destination: str) -> bool:
+        """Return whether a destination keeps, in the row of a case, whether that is open."""
+        return bool(self.named_by(destination) & OF_STATE)
 
     # Set once the program is told to end: nothing more is begun, what is claimed is given back.
     stopping: threading.Event = dataclasses.field(default_factory=threading.Event)

@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from functools import partial
 
 from formflow.core.dates import local_day, parse_moment
-from formflow.core.model import AnswerState, Entry, Light, Moment
+from formflow.core.model import AnswerState, CaseState, Entry, Light, Moment, StateChange
 from formflow.delivery.occasion import Occasion
 from formflow.forms.catalogue import Field, FieldKind, Form
 from formflow.rules.case.case import Case, open_steps
@@ -60,7 +60,7 @@ class Known:
 
         The midnight that ends a day belongs to that day.
         """
-        if self.case is None:
+        if self.case is None or self.case.state is not CaseState.OPEN:
             return None
         zone, days = self.occasion.settings.zone, self.occasion.settings.working_days
         steps = open_steps(self.case, local_day(self.at, zone))
@@ -165,6 +165,15 @@ def _decided_at(known: Known) -> Value:
     return known.local(at) if at else None
 
 
+def _last_change(known: Known) -> StateChange | None:
+    return known.case.changes[-1] if known.case and known.case.changes else None
+
+
+def _state_at(known: Known) -> Value:
+    last = _last_change(known)
+    return known.local(last.at) if last else None
+
+
 def _on_list(known: Known, name: str, *, is_b: bool) -> Value:
     """Return what the agency's pupil list says of a child of the case."""
     if is_b:
@@ -190,6 +199,10 @@ _FACTS: Mapping[str, Callable[[Known], Value]] = {
     "suggested_level": lambda known: known.suggested.value if known.suggested else None,
     "decided_level": lambda known: known.decided.value if known.decided else None,
     "decided_at": _decided_at,
+    "case_state": lambda known: known.case.state.value if known.case else None,
+    "case_state_at": _state_at,
+    "case_state_reason": lambda known: last.reason if (last := _last_change(known)) else "",
+    "duplicate_of": lambda known: last.duplicate_of if (last := _last_change(known)) else "",
     "respond_by": lambda known: known.local(known.occasion.respond_by),
     "decide_by": lambda known: known.first_end("", "decision", "advice"),
     "next_by": lambda known: known.first_end(""),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 
 from formflow.core.clock import clock
 from formflow.core.dates import local_day
-from formflow.core.model import Entry, Light
+from formflow.core.model import Entry, Light, StateChange
 from formflow.core.settings import Settings
 from formflow.delivery import parcels
 from formflow.forms.catalogue import Form
@@ -88,6 +88,29 @@ def send_again(
         key = parcels.key_again(entry, name, arrival_id, at)
         posted = Posted(key, name, operation, Cause.AGAIN, entry_id, arrival_id=arrival_id)
         _post(connection, posted, priority=_priority(operation, entry))
+
+
+def change(
+    connection: Connection,
+    destinations: Mapping[str, Connector],
+    settings: Settings,
+    names: Collection[str],
+    entry: Entry,
+    changed: StateChange,
+) -> None:
+    """Send some destinations what has become of a case, by its newest entry, in the caller's transaction."""
+    for name in taking(Operation.RECORD, destinations, settings):
+        if name in names:
+            key = parcels.change_key(entry, name, changed)
+            posted = Posted(
+                key,
+                name,
+                Operation.RECORD,
+                Cause.CHANGE,
+                changed.after_entry,
+                moment=changed.at,
+            )
+            _post_once(connection, posted, priority=tasks.PRIORITY_RECORD)
 
 
 def escalate(connection: Connection, entry: Entry, entry_id: int, name: str) -> None:

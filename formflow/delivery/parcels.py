@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from formflow.core.dates import local_day
-from formflow.core.model import AnswerState, Entry, Notice, Outcome, Role
+from formflow.core.model import AnswerState, Entry, Notice, Outcome, Role, StateChange
 from formflow.core.settings import Settings
 from formflow.core.wording import LEVEL_WORDS
 from formflow.delivery.occasion import Occasion as Occasion
@@ -54,6 +54,12 @@ def key_again(entry: Entry, destination: str, arrival_id: int, at: datetime) -> 
     # With the moment: another copy of the ledger counts its arrivals with the same numbers.
     moment = at.astimezone(UTC).isoformat()
     return parcel_key(entry.identity, destination, f"again {arrival_id} {moment}")
+
+
+def change_key(entry: Entry, destination: str, change: StateChange) -> str:
+    """Return the key of what says that a case was closed or reopened."""
+    moment = change.at.astimezone(UTC).isoformat()
+    return parcel_key(entry.identity, destination, f"{change.state} {moment}")
 
 
 def reminder_key(case: Case, destination: str, settings: Settings, now: datetime) -> str:

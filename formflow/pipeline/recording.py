@@ -32,7 +32,7 @@ from formflow.delivery import flood
 from formflow.delivery.context import DeliveryContext
 from formflow.delivery.outbox import send
 from formflow.forms.catalogue import Form
-from formflow.pipeline import addenda
+from formflow.pipeline import addenda, closing
 from formflow.pipeline.linking import (
     Identity,
     identify,
@@ -123,9 +123,13 @@ def record(
         trail.note(connection, now, _repeated(identity.previous, arrived))
     else:
         entry = _entry(connection, context, arrived, result, identity, form, foreseen, now)
+        entry, wanted = closing.noticed(connection, context.settings, identity.about, entry)
         entry_id = entries.add(connection, trail, entry, arrived.paper_id, identity.keys)
         recorded = Recorded(entry_id, repeats=False, told=_told("recorded", entry))
         _note_decided(connection, context, identity, entry)
+        if wanted is not None:
+            case = entry.about or entry.reference
+            closing.put(connection, trail, case, wanted, trail.who, now)
         came_from = papers.came_from(connection, arrived.paper_id)
         send(connection, context.destinations, context.settings, entry, form, entry_id, came_from)
         if isinstance(result, Unread) and flood.is_one_of(entry):

@@ -32,6 +32,7 @@ from formflow.delivery import flood, own_alerts, watermark
 from formflow.delivery.dispatcher import deliver, give_up_overdue, most_at_once
 from formflow.delivery.outbox import send_again
 from formflow.forms.catalogue import Form
+from formflow.pipeline import closing
 from formflow.pipeline.addenda import with_blanks
 from formflow.pipeline.chasing import chase
 from formflow.pipeline.context import WorkContext
@@ -253,6 +254,8 @@ def _handle(context: WorkContext, task: Claimed, clock: Callable[[], datetime]) 
             escalate(context, task, clock())
         case TaskKind.AGAIN:
             when_quieter(context, task, clock())
+        case TaskKind.CHANGE:
+            closing.tell(context, task)
         case TaskKind.FILE:
             chase(context, task, clock())
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
-from formflow.core.model import Light, Outcome
-from formflow.core.wording import LIGHT_WORDS, OUTCOME_WORDS
+from formflow.core.model import CaseState, Light, Outcome
+from formflow.core.wording import CASE_STATE_WORDS, LIGHT_WORDS, OUTCOME_WORDS
 from formflow.sdk.parcels import NamedAnswer, Value
 
 
@@ -49,6 +49,9 @@ LEVELS = {
 }
 LIGHTS = {light.value: LIGHT_WORDS[light][1] for light in Light}
 STATUS = {outcome.value: OUTCOME_WORDS[outcome] for outcome in Outcome}
+STATES = {state.value: CASE_STATE_WORDS[state] for state in CaseState}
+# A destination that keeps one of these is told when a case is closed or reopened.
+OF_STATE = frozenset({"case_state", "case_state_at", "case_state_reason", "duplicate_of"})
 _ON, _AT = date(2026, 11, 20), datetime(2026, 11, 23, 14, 2)  # noqa: DTZ001 - as the agency's clock shows it
 
 # Of the agency's pupil list: what a map may name of a child, and an invented sample.
@@ -96,6 +99,12 @@ CASE_FIELDS: Mapping[str, CaseField] = {
         ),
         CaseField("decided_level", "Decided level", Takes.CHOICE, LEVELS, "concerning"),
         CaseField("decided_at", "When the level was decided", Takes.MOMENT, sample=_AT),
+        CaseField("case_state", "Whether the case is open", Takes.CHOICE, STATES, "open"),
+        CaseField("case_state_at", "When it was closed or reopened", Takes.MOMENT, sample=_AT),
+        CaseField(
+            "case_state_reason", "Why it was closed or reopened", sample="No further concerns."
+        ),
+        CaseField("duplicate_of", "The record that it is a duplicate of", sample="FF-2026-000101"),
         CaseField("respond_by", "Look at the form by", Takes.MOMENT, sample=_AT),
         CaseField("decide_by", "Decide by; blank once it is decided", Takes.DAY, sample=_ON),
         CaseField("next_by", "The next deadline of the case", Takes.DAY, sample=_ON),

@@ -1,4 +1,4 @@
-"""Tasks that become due again: deliveries to be made once more, and what a wrong clock has put off."""
+"""Tasks that become due again: what is to be done once more, and what a wrong clock has put off."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Collection
 from sqlalchemy import Connection, Engine, bindparam, case, select, update
 
 from formflow.core.clock import clock
+from formflow.storage import tasks
 from formflow.storage.database import reading, writing
 from formflow.storage.schema import Task, TaskKind, TaskState, table_of, task_is
 from formflow.storage.tasks import (
@@ -17,6 +18,12 @@ from formflow.storage.tasks import (
 
 AT_ONCE = 500  # numbers in one statement
 SPREAD = 1.25  # times what a task waits at most: retries are spread
+
+
+def do(connection: Connection, kind: TaskKind, ref_id: int, *, priority: int) -> None:
+    """Put a task on the list, in the caller's transaction, also where it was done before."""
+    tasks.add(connection, kind, ref_id, priority=priority)
+    connection.execute(_DO, {"of_kind": kind, "ref": ref_id})
 
 
 def deliver(connection: Connection, numbers: Collection[int], *, unclear: bool) -> list[int]:
@@ -49,6 +56,15 @@ def bring_near(engine: Engine) -> None:
 
 _TASK = table_of(Task)
 _T = _TASK.c
+_DO = (
+    update(_TASK)
+    .where(
+        _T.kind == bindparam("of_kind"),
+        _T.ref_id == bindparam("ref"),
+        task_is(TaskState.DONE),
+    )
+    .values(state=TaskState.READY, due=0, attempts=0, weight=0)
+)
 _DELIVER = (
     update(_TASK)
     .where(

@@ -16,7 +16,7 @@ from formflow.core.references import find_revision, is_record, record_of
 from formflow.core.wording import SHEET_WORDS
 from formflow.rules.case.case import Case
 from formflow.sdk.contract import Operation
-from formflow.storage import children
+from formflow.storage import case_states, children
 from formflow.storage.entries import ENTRIES, HISTORY, LAST, as_entry, earlier
 from formflow.storage.schema import AuditHead, AuditLine, Entry, Joined, Parcel, table_of
 from formflow.storage.sqlite import json_text
@@ -119,6 +119,7 @@ def whole(
     papers = _grouped(connection.execute(_PAPERS, wanted))
     changes = _grouped(connection.execute(_CHANGES, wanted))
     filings = _grouped(connection.execute(_FILINGS, wanted))
+    states = case_states.of_cases(connection, references)
     same = _joined(connection)
     history = _histories(connection, same, papers)
     for reference in references:
@@ -137,6 +138,7 @@ def whole(
             joined=tuple(
                 children.child_reference(one) or "" for one in same.get(child, ()) if one != child
             ),
+            changes=states.get(reference, ()),
             origin=first.identity,
         )
         for row in rows[1:]:

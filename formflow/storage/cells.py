@@ -33,7 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 from sqlmodel import SQLModel
 
-from formflow.core.model import Light, Outcome, Role
+from formflow.core.model import CaseState, Light, Outcome, Role
 from formflow.sdk.contract import Operation
 from formflow.storage import counters, sqlite
 from formflow.storage.schema import AuditEvent, Cause, TaskKind, TaskState
@@ -160,6 +160,9 @@ _KINDS: Mapping[str, str | tuple[float, float] | type[Enum]] = {
     "entry.acknowledged_at": MOMENT,
     "entry.role": Role,
     "entry.urgent": (0, 1),
+    "case_change.state": CaseState,
+    "case_change.at": MOMENT,
+    "case_change.reasons": WORDS,
     "parcel.operation": Operation,
     "parcel.cause": Cause,
     "parcel.moment": MOMENT,

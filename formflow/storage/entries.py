@@ -28,8 +28,10 @@ from formflow.core.model import (
 from formflow.core.references import at_revision, short
 from formflow.core.wording import SHEET_WORDS
 from formflow.rules.case.case import AGES, REVIEW, Case
-from formflow.storage import audit_trail, children, counters, seals
+from formflow.storage import audit_trail, case_states, children, counters, seals
 from formflow.storage.audit_trail import AuditEvent, Happened, Trail
+from formflow.storage.case_states import LAST as LAST
+from formflow.storage.case_states import SET_APART
 from formflow.storage.database import inserted
 from formflow.storage.originals import safe_suffix
 from formflow.storage.schema import AuditLine, Paper, Task, TaskKind, TaskState, table_of
@@ -37,7 +39,6 @@ from formflow.storage.schema import Entry as EntryRow
 from formflow.storage.sqlite import json_text
 
 COMES_UP = "comes-up-again"  # last code of a reminder that has been told and is still due
-LAST = 2**62  # beyond the number of every entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,7 @@ def case(
         history_b=history(connection, child_b, apart_from=reference, until=until),
         near=children.near(connection, child, until=until),
         joined=_joined(connection, child),
+        changes=case_states.of_cases(connection, [reference], until=until).get(reference, ()),
         origin=first.identity,
     )
     for paper in papers:
@@ -365,6 +367,7 @@ HISTORY = (
         _E.reference != bindparam("apart_from"),
         _E.id <= bindparam("until"),
         _IS_LATEST,
+        ~case_states.is_in(_E.reference, *SET_APART),
     )
     .order_by(_E.incident_day, _E.reference)
 )

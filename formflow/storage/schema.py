@@ -15,7 +15,7 @@ from sqlmodel import Field, SQLModel
 
 from formflow.storage import sqlite
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 
 
 class TaskState(IntEnum):
@@ -36,6 +36,7 @@ class TaskKind(StrEnum):
     ESCALATE = "climb"  # as ledgers in use call it
     DELIVER = "deliver"
     AGAIN = "again"  # what took too long is read once more: its number is the entry's
+    CHANGE = "change"  # a case was closed or reopened: destinations that keep a row of it are told
     FILE = "file"  # done by a person, in another system: its number is a delivered parcel's
 
 
@@ -44,6 +45,7 @@ class Cause(StrEnum):
 
     ENTRY = "entry"  # an entry was recorded
     AGAIN = "again"  # its paper came once more
+    CHANGE = "change"  # its case was closed or reopened
     OVERDUE = "overdue"  # a day begins on which something is overdue in some cases
     REMINDER = "reminder"  # something in its case is overdue
     ESCALATION = "escalation"  # nobody has acknowledged its alert
@@ -60,6 +62,7 @@ class AuditEvent(StrEnum):
     RECORDED = "recorded"
     REPEATED = "repeated"  # the answers of a paper were on record already
     DECIDED = "decided"
+    CASE_STATE = "case state"  # a case was closed, reopened, entered in error or a duplicate
     JOINED = "joined"
     PARTED = "parted"  # two children who had been joined
     ACKNOWLEDGED = "acknowledged"
@@ -201,6 +204,24 @@ class Entry(SQLModel, table=True):
     pictures: str | None = None  # sha256 of its pages as pictures, where they are needed
     seal: str = Field(default="", sa_column_kwargs={"server_default": ""})  # see seals.py
     audit_line: int | None = None  # the line of the audit trail that tells of it
+
+
+class CaseChange(SQLModel, table=True):
+    """One change of whether a case is open. The last one of a case holds."""
+
+    __tablename__ = "case_change"
+    __table_args__ = (Index("case_change_reference", "reference"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    reference: str  # of the record
+    state: str  # a CaseState
+    at: str
+    who: str
+    reason: str
+    reasons: str  # JSON: why each step that was still open is left, by its id
+    duplicate_of: str | None = None
+    after_entry: int  # the last entry of the case then
+    seal: str  # see seals.py
 
 
 class Parcel(SQLModel, table=True):

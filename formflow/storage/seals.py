@@ -44,10 +44,26 @@ OF_AN_ENTRY = (
     "sha256",
 )
 
+OF_A_CASE_CHANGE = (
+    "reference",
+    "state",
+    "at",
+    "who",
+    "reason",
+    "reasons",
+    "duplicate_of",
+    "after_entry",
+)
+
 
 def of_entry(row: Mapping[Any, Any]) -> str:
     """Return the seal of an entry, as 64 hex digits, from its columns and the sha256 of its paper."""
     return _digest(json.dumps([row[name] for name in OF_AN_ENTRY]).encode())
+
+
+def of_case_change(row: Mapping[Any, Any]) -> str:
+    """Return the seal of a change of a case, as 64 hex digits, from its columns."""
+    return _digest(json.dumps([row[name] for name in OF_A_CASE_CHANGE]).encode())
 
 
 def of_parcel(body: bytes, headers: str, attachments: str) -> str:

@@ -15,7 +15,15 @@ from sqlalchemy.exc import DatabaseError
 from formflow.core.references import at_revision
 from formflow.storage import cells, seals, sqlite
 from formflow.storage.audit_trail import AuditEvent, first_checkable, mac_of, seal_of
-from formflow.storage.schema import AuditHead, AuditLine, Entry, Paper, Parcel, table_of
+from formflow.storage.schema import (
+    AuditHead,
+    AuditLine,
+    CaseChange,
+    Entry,
+    Paper,
+    Parcel,
+    table_of,
+)
 
 AT_ONCE = 2000  # rows
 Step = Callable[[int], None]  # told how many rows or bytes have just been looked at
@@ -36,7 +44,21 @@ def _unsealed(connection: Connection) -> Iterator[str]:
     for row in _in_pieces(connection, _ENTRIES, lambda _rows: None):
         if row.seal != seals.of_entry(row._mapping):
             yield at_revision(row.reference, row.revision)
+    yield from wrong_case_changes(connection)
     yield from wrong_parcels(connection)
+
+
+def wrong_case_changes(connection: Connection) -> Iterator[str]:
+    """Yield in words which changes of cases, such as that one was closed, are not as they were written or are gone."""
+    told = {line.digest: line for line in connection.execute(_STATES_TOLD)}
+    for row in connection.execute(_CASE_CHANGES):
+        seal = seals.of_case_change(row._mapping)
+        if row.seal != seal:
+            yield f"What was noted of the case {row.reference} ({row.state}) is not as it was written."
+        elif told.pop(seal, None) is None:
+            yield f"What was noted of the case {row.reference} ({row.state}) is not in the audit trail."
+    for line in told.values():
+        yield f"{line.reference} ({line.detail}) is in the audit trail, line {line.id}, and not in the ledger."
 
 
 def wrong_parcels(connection: Connection) -> Iterator[str]:
@@ -121,6 +143,10 @@ _ENTRIES = (
     .where(_ENTRY.c.id > bindparam("after"))
     .order_by(_ENTRY.c.id)
     .limit(AT_ONCE)
+)
+_CASE_CHANGES = select(table_of(CaseChange)).order_by(table_of(CaseChange).c.id)
+_STATES_TOLD = select(_LINE.c.id, _LINE.c.reference, _LINE.c.detail, _LINE.c.digest).where(
+    _LINE.c.event == AuditEvent.CASE_STATE
 )
 _PARCELS = (
     select(

@@ -8,11 +8,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, case, exists, func, or_, select
 
-from formflow.core.model import Light, Outcome
+from formflow.core.model import CaseState, Light, Outcome
 from formflow.core.wording import SHEET_WORDS
 from formflow.rules.case.case import REVIEW
 from formflow.rules.case.levels import Level, is_below
 from formflow.rules.case.sheet_checks import TOLD
+from formflow.storage import case_states
 from formflow.storage.schema import Entry, table_of
 from formflow.storage.sqlite import json_text
 
@@ -39,7 +40,10 @@ def unacknowledged(connection: Connection) -> Iterator[Waiting]:
 
 
 def undecided(connection: Connection) -> Iterator[str]:
-    """Yield the references of records that wait for a decision: none is made, it is in doubt, or it is reopened."""
+    """Yield the references of records that wait for a decision: none is made, it is in doubt, or it is reopened.
+
+    Those that are closed, entered in error or duplicates are left out.
+    """
     yield from connection.execute(_UNDECIDED).scalars()
 
 
@@ -117,6 +121,7 @@ _UNDECIDED = (
         _E.form_id.is_not(None),
         _E.form_id.not_in(list(SHEET_WORDS)),
         ~_DECIDED,
+        ~case_states.is_in(_E.reference, *(set(CaseState) - {CaseState.OPEN})),
     )
     .order_by(_E.reference)
 )

@@ -44,7 +44,14 @@ def as_version_1(folder: Path) -> None:
             " delivered_how VARCHAR, delivered_where VARCHAR)"
         )
         ledger.execute("DELETE FROM counter")
-        for table in ("own_page", "own_alert", "silence", "audit_line", "audit_head"):
+        for table in (
+            "own_page",
+            "own_alert",
+            "silence",
+            "audit_line",
+            "audit_head",
+            "case_change",
+        ):
             ledger.execute(f"DROP TABLE {table}")
         for table, column in (
             ("arrival", "role"),

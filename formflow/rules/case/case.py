@@ -13,12 +13,14 @@ from datetime import UTC, date, datetime, tzinfo
 
 from formflow.core.dates import age_on, local_day, parse_moment
 from formflow.core.model import (
+    CaseState,
     Entry,
     Finding,
     History,
     Light,
     Moment,
     Proposal,
+    StateChange,
     Weighs,
     highest,
 )
@@ -98,6 +100,7 @@ class Case:
     )
     zone: tzinfo = UTC  # the agency's, which says on which day a moment falls
     ages: tuple[int, int] = AGES  # for whom the agency's model of assessment is
+    changes: tuple[StateChange, ...] = ()  # of whether it is open, first to last
     child: int = 0  # which of several who were targeted is looked at; 0: all of them
     origin: str = (
         ""  # what tells it from a case of the same reference in another copy of the ledger
@@ -108,6 +111,11 @@ class Case:
         """What is decided, None where nothing is."""
         told = self.says(REVIEW, "level")
         return Level(told) if told else None
+
+    @property
+    def state(self) -> CaseState:
+        """Whether it is open, closed, entered in error or a duplicate."""
+        return self.changes[-1].state if self.changes else CaseState.OPEN
 
     @property
     def is_undecided(self) -> bool:

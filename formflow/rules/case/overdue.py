@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from formflow.core.dates import local_day
-from formflow.core.model import Light
+from formflow.core.model import CaseState, Light
 from formflow.core.wording import LEVEL_WORDS, LIGHT_WORDS, REOPENED_WORDS, suggested
 from formflow.core.working_days import WorkingDays
 from formflow.rules.case.case import Case, open_steps
@@ -59,7 +59,12 @@ def is_told_alone(case: Case) -> bool:
 
 
 def with_deadlines(case: Case, days: WorkingDays, at: datetime) -> list[tuple[Step, Deadline]]:
-    """Return the open steps of a case that have a deadline, the one that comes up first before the others."""
+    """Return the open steps of a case that have a deadline, the one that comes up first before the others.
+
+    A case that is closed, entered in error or a duplicate has none.
+    """
+    if case.state is not CaseState.OPEN:
+        return []
     steps = open_steps(case, local_day(at, days.zone))
     found = [(step, end) for step in steps if (end := deadline(step, case, days)) is not None]
     return sorted(found, key=lambda one: one[1].reminds_at)

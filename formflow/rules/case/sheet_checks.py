@@ -17,7 +17,9 @@ from formflow.rules.matching import visible
 REFERRALS = ("referral_a", "referral_b")
 OPEN_TO_A = ("report", "plan_a", "plan_setting")  # sheets that child A or the parents may read
 # Notices: she is alerted though the sheet counts.
-TOLD = frozenset({"FF-241", "FF-242", "FF-257", "FF-346"})
+TOLD = frozenset(
+    {"FF-241", "FF-242", "FF-257", "FF-346", "FF-660", "FF-661", "FF-662", "FF-663", "FF-664"}
+)
 NO_REFERRAL = ("no_referral_a", "no_referral_b")  # questions: a reason closes the referral
 LITTLE_KNOWN = "FF-230"  # notice: healthy, without enough information to suggest that
 
