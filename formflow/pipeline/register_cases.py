@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from formflow.core.model import Light
+from formflow.core.model import CaseState, Light, StateChange
 from formflow.core.references import at_revision
 from formflow.core.settings import Settings
-from formflow.core.wording import CAME_FROM, OUTCOME_WORDS, SHEET_WORDS, suggested
+from formflow.core.wording import CAME_FROM, CASE_STATE_WORDS, OUTCOME_WORDS, SHEET_WORDS, suggested
 from formflow.core.working_days import WorkingDays
 from formflow.delivery import links
 from formflow.delivery.links import CASES, href
@@ -121,7 +121,15 @@ def _href(target: Path, settings: Settings) -> str:
 
 
 def _history(whole: Whole) -> list[Happened]:
-    return [told for change in whole.changes for told in _told(change)]
+    came = [told for change in whole.changes for told in _told(change)]
+    return [*came, *map(_ended, whole.case.changes)]
+
+
+def _ended(change: StateChange) -> Happened:
+    """Return what the history of a case says of its being closed or reopened."""
+    words = CASE_STATE_WORDS[change.state] if change.state is not CaseState.OPEN else "Reopened"
+    of = f" of {change.duplicate_of}" if change.duplicate_of else ""
+    return Happened(change.at, f"{words}{of} ({change.who}): {change.reason}")
 
 
 def _told(change: Change) -> Iterator[Happened]:

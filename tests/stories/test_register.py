@@ -6,7 +6,7 @@ import pytest
 
 from formflow.core.settings import Settings
 from tests.support.desk import Desk
-from tests.support.offices import SAMPLES, drop
+from tests.support.offices import SAMPLES, drop, formflow
 from tests.support.register_pages import draw, links, pages, rows, words
 
 RED, GREEN = "red-planned-secrecy-pdfjs", "green-free-play-pdfjs"
@@ -99,3 +99,36 @@ def test_a_file_that_nobody_could_read_is_among_what_comes_first(desk: Desk) -> 
     first = rows(desk.office, "Today.html")[1]
     assert first.startswith("Name not given")
     assert "Read the original form" in first
+
+
+def test_a_case_that_is_ended_leaves_what_waits_and_says_how_it_ended(desk: Desk) -> None:
+    desk.gets(RED)
+    desk.gets(GREEN)
+    draw(desk.office)
+    one, two = "FF-2026-000001", "FF-2026-000002"
+    said = formflow(desk.office, "case", "close", one, "--reason", "x").stderr
+    steps = [line.split()[1] for line in said.splitlines() if "--reason-for" in line]
+    left = [word for step in steps for word in ("--reason-for", step, "They moved.")]
+    formflow(desk.office, "case", "close", one, "--reason", "Moved to Leeds.", *left)
+    formflow(desk.office, "case", "duplicate-of", two, "--of", one, "--reason", "Dropped twice.")
+    desk.waits()
+    draw(desk.office)
+    assert "Decide the level" not in words(desk.office, "Today.html").partition("What came")[0]
+    assert "Seán" not in words(desk.office, "Cases.html")
+    assert "Seán" in words(desk.office, "Closed cases.html")
+    assert f"Duplicate of {one}" in words(desk.office, "Duplicates.html")
+    case = words(desk.office, CASE)
+    assert "No actions outstanding." in case
+    assert f"{steps[0]}: They moved." in case
+    assert "Moved to Leeds." in case.partition("History")[2]
+    children = [words(desk.office, page) for page in pages(desk.office) if "children/" in page]
+    assert any(one in page for page in children)
+    assert not any(two in page for page in children)
+    assert all(link.exists() for page in pages(desk.office) for link in links(desk.office, page))
+    formflow(desk.office, "case", "reopen", one, two, "--reason", "They are back.")
+    draw(desk.office)
+    assert "Decide the level" in words(desk.office, "Today.html")
+    assert "Reopened" in words(desk.office, CASE)
+    assert any(
+        two in words(desk.office, page) for page in pages(desk.office) if "children/" in page
+    )

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from formflow.core.dates import local_day
-from formflow.core.model import Finding, Weighs
+from formflow.core.model import CaseState, Finding, Weighs
 from formflow.core.references import SheetKey
 from formflow.core.settings import Settings
 from formflow.core.wording import (
@@ -91,6 +91,8 @@ def case_file(
     """Return the page of a case as HTML."""
     line, record, proposal = drawn.line, case.record, case.record.proposal
     still_open, done = _steps(case, drawn.asked, settings, days, at)
+    if line.state is not CaseState.OPEN:
+        still_open = []
     later = [one for one in still_open if not case_page.comes_first(one.step)]
     return template("register/case.html").render(
         **head,
@@ -101,6 +103,8 @@ def case_file(
         name=rows.name_of(line.child),
         level=rows.level_of(line),
         row=rows.row_of(line, at),
+        state=rows.state_in_words(line),
+        left=sorted(case.changes[-1].reasons.items()) if line.state is CaseState.CLOSED else (),
         reopened=REOPENED_WORDS[case.reopened_by] if case.reopened_by else "",
         urgent=urgent_reasons(record, None) if case.is_undecided else (),
         facts=list(_facts(case, line, at)),
@@ -194,7 +198,7 @@ def _person(one: Person, case: Case, line: CaseLine) -> dict[str, str]:
         "age": rows.age_of(one, line.day),
         "year": words.year(one.year),
         "number": one.number,
-        "href": f"../children/{one.reference}.html" if one.reference else "",
+        "href": f"../children/{one.reference}.html" if one.reference and line.counts else "",
         "reference": one.reference,
     }
 

@@ -50,7 +50,7 @@ def incidents(lines: Iterable[CaseLine]) -> dict[str, list[Incident]]:
     found: dict[str, list[Incident]] = defaultdict(list)
     for line in lines:
         for person in line.people:
-            if person.reference:
+            if person.reference and line.counts:
                 found[person.reference].append(Incident(line, person))
     for of_it in found.values():
         of_it.sort(key=lambda one: (one.line.day, one.line.reference))
@@ -124,7 +124,7 @@ def index_pages(
 ) -> Iterator[tuple[str, str]]:
     """Yield file name and HTML of the index of children: one page, or one for each letter where they are many."""
     every = [_child(reference, of_it, at) for reference, of_it in known.items()]
-    every += [_unknown(line, at) for line in lines if not line.child.reference]
+    every += [_unknown(line, at) for line in lines if line.counts and not line.child.reference]
     every.sort(key=lambda child: (child["letter"], child["surname"], child["name"]))
     by_letter = {letter: list(of_it) for letter, of_it in groupby(every, itemgetter("letter"))}
     if len(every) <= ON_ONE_PAGE:

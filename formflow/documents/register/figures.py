@@ -54,6 +54,8 @@ def figure_pages(
     present = school_year(at.today)
     by_year[present] = []
     for line in lines:
+        if not line.counts:
+            continue
         by_year[school_year(line.day)].append(line)
     links = [
         {"file": _file(one, present), "words": _called(one)}

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from formflow.core.dates import local_day, parse_day
-from formflow.core.model import Entry, Light, Outcome
+from formflow.core.model import CaseState, Entry, Light, Outcome
 from formflow.core.working_days import WorkingDays
 from formflow.documents.register import words
 from formflow.rules.case.case import OF_CHILD_B, RECORDING, REVIEW, Case
@@ -99,6 +99,13 @@ class CaseLine:
     kinds: tuple[str, ...] = ()  # questions about the kind of behaviour that are answered with yes
     referrals: tuple[Referral, ...] = ()
     done: tuple[Done, ...] = ()
+    state: CaseState = CaseState.OPEN
+    other: str = ""  # of a duplicate: the record that counts
+
+    @property
+    def counts(self) -> bool:
+        """Whether it belongs into a child's chronology and into figures."""
+        return self.state in (CaseState.OPEN, CaseState.CLOSED)
 
     @property
     def child(self) -> Person:
@@ -122,7 +129,8 @@ class About:
 def line_of(case: Case, asked: Sequence[Asked], about: About, days: WorkingDays) -> CaseLine:
     """Return a case in one line. `asked` is what asked_steps() says of it on that day."""
     record = case.record
-    still_open = [step for step, is_done in asked if not is_done]
+    is_open, last = case.state is CaseState.OPEN, case.changes[-1] if case.changes else None
+    still_open = [step for step, is_done in asked if is_open and not is_done]
     return CaseLine(
         reference=record.reference,
         people=tuple(_people(case, about)),
@@ -133,13 +141,13 @@ def line_of(case: Case, asked: Sequence[Asked], about: About, days: WorkingDays)
         level=case.level or "",
         decided_at=case.decided_at if case.level else None,
         is_undecided=case.is_undecided,
-        is_urgent=case.cannot_wait and case.is_undecided,
+        is_urgent=case.cannot_wait and case.is_undecided and is_open,
         was_read=bool(record.answers),
         is_returned=record.outcome is Outcome.RETURNED,
         is_seen=about.is_seen,
         has_allegation=case.has_allegation,
         open_steps=len(still_open),
-        waits=tuple(_waits(case, still_open, about, days)),
+        waits=tuple(_waits(case, still_open, about, days)) if is_open else (),
         story=one_line(_story(record)),
         place=one_line(case.says(RECORDING, "incident_place")),
         author=one_line(
@@ -152,6 +160,8 @@ def line_of(case: Case, asked: Sequence[Asked], about: About, days: WorkingDays)
         ),
         referrals=tuple(_referrals(case)),
         done=tuple(_done(case)),
+        state=case.state,
+        other=(last.duplicate_of or "") if last else "",
     )
 
 

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from formflow.core.model import CaseState
 from formflow.documents.page_parts import template
 from formflow.documents.register import rows, words
 from formflow.documents.register.lines import CaseLine
@@ -14,13 +15,21 @@ from formflow.documents.register.rows import Moment, Row
 
 ON_ONE_PAGE = 800  # rows: with long names still under 300 KB
 OPEN, NOTHING = "Cases", "Cases with nothing outstanding"
+ENDED = {
+    CaseState.CLOSED: "Closed cases",
+    CaseState.ENTERED_IN_ERROR: "Cases entered in error",
+    CaseState.DUPLICATE: "Duplicates",
+}
 NO_YEAR = "No year group"
 Link = Mapping[str, str]
 
 
-def lists_of(line: CaseLine) -> tuple[str, str, str]:
-    """Return the lists that a case is on, by what they are called."""
+def lists_of(line: CaseLine) -> tuple[str, ...]:
+    """Return the lists that a case is on, by what they are called. What does not count is on one of its own alone."""
+    if not line.counts:
+        return (ENDED[line.state],)
     standing = OPEN if line.waits or line.open_steps else NOTHING
+    standing = ENDED.get(line.state, standing)
     year = words.year(line.child.year) or NO_YEAR
     return standing, f"Cases {words.term_words(words.term(line.day))}", f"Cases {year}"
 
@@ -30,7 +39,8 @@ def list_pages(
 ) -> Iterator[tuple[str, str]]:
     """Yield file name and HTML of the pages of some lists, of all without `only`."""
     found: dict[str, list[CaseLine]] = defaultdict(list)
-    found[OPEN], found[NOTHING] = [], []
+    for name in (OPEN, NOTHING, *ENDED.values()):  # pages that are there also while they are empty
+        found[name] = []
     for line in lines:
         for name in lists_of(line):
             found[name].append(line)
@@ -89,12 +99,19 @@ def _file(name: str, page: int) -> str:
 
 def _links(found: Mapping[str, Sequence[CaseLine]]) -> list[tuple[str, list[Link]]]:
     """Return the links to all lists: by whether they are open, by term, the newest first, and by year group."""
-    terms = {words.term(line.day) for of_it in found.values() for line in of_it}
+    terms = {words.term(line.day) for of_it in found.values() for line in of_it if line.counts}
     ordered = [words.term_words(one) for one in sorted(terms, reverse=True)]
     of_terms = [f"Cases {one}" for one in ordered]
-    of_years = sorted(set(found) - {OPEN, NOTHING, *of_terms}, key=_as_counted)
+    of_years = sorted(set(found) - {OPEN, NOTHING, *ENDED.values(), *of_terms}, key=_as_counted)
     return [
-        ("Show", [_link(OPEN, "open cases"), _link(NOTHING, "nothing outstanding")]),
+        (
+            "Show",
+            [
+                _link(OPEN, "open cases"),
+                _link(NOTHING, "nothing outstanding"),
+                *(_link(one, one.removeprefix("Cases ").lower()) for one in ENDED.values()),
+            ],
+        ),
         ("By term", [_link(one, one.removeprefix("Cases ")) for one in of_terms]),
         ("By year group", [_link(one, one.removeprefix("Cases ")) for one in of_years]),
     ]

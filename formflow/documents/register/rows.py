@@ -7,6 +7,8 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from formflow.core.dates import age_on, local_day
+from formflow.core.model import CaseState
+from formflow.core.wording import CASE_STATE_WORDS
 from formflow.documents.register import words
 from formflow.documents.register.lines import CaseLine, Person, Waits
 
@@ -65,7 +67,7 @@ def row_of(line: CaseLine, at: Moment) -> Row:
         age=age_of(person, at.today),
         year=words.year(person.year),
         level=level_of(line),
-        what=first.what if first else "Nothing outstanding",
+        what=first.what if first else state_in_words(line) or "Nothing outstanding",
         more=f"and {others} more with a date" if others > 0 and line.waits[1].by else "",
         who=first.who if first else "",
         ends=ends_in_words(first, at) if first else "",
@@ -77,6 +79,13 @@ def row_of(line: CaseLine, at: Moment) -> Row:
         story=line.story,
         is_seen=line.is_seen,
     )
+
+
+def state_in_words(line: CaseLine) -> str:
+    """Return that a case is closed, entered in error or a duplicate, and of what; "" for one that is open."""
+    if line.state is CaseState.OPEN:
+        return ""
+    return CASE_STATE_WORDS[line.state] + (f" of {line.other}" if line.other else "")
 
 
 def name_of(person: Person) -> str:
