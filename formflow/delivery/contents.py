@@ -8,7 +8,7 @@ or reopened tell of the case as it is when they are drawn.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,7 +24,6 @@ from formflow.delivery.occasion import Occasion
 from formflow.delivery.overdue import overdue_cases
 from formflow.documents import html_pages
 from formflow.documents.as_read import as_read
-from formflow.documents.at_a_glance import NOTHING, MayBe, glance, may_be
 from formflow.documents.decision_pack import (
     Maker,
     ToDecide,
@@ -34,6 +33,7 @@ from formflow.documents.decision_pack import (
 )
 from formflow.documents.enclosures import Copies, Enclosed, Keep, enclose
 from formflow.documents.html_pages import Sent
+from formflow.documents.register.at_a_glance import NOTHING, MayBe, glance, may_be
 from formflow.rules.case.case import Case
 from formflow.rules.case.named_child import child_said, given
 from formflow.rules.matching import valid_upn
@@ -161,7 +161,7 @@ def _at_a_glance(wanted: _Wanted, occasion: Occasion) -> Occasion:
     with reading(context.engine) as connection:
         case = _case_if_any(connection, wanted, entry.about or entry.reference, last)
         if case is not None:
-            near = tuple(_near(connection, context, case, last))
+            near = _may_be(connection, context, case, last)
     folder = getattr(
         calls.settings_of(context.destinations[wanted.posted.destination]), "folder", None
     )
@@ -177,13 +177,12 @@ def _at_a_glance(wanted: _Wanted, occasion: Occasion) -> Occasion:
     return replace(occasion, glance=told)
 
 
-def _near(
+def _may_be(
     connection: Connection, context: DeliveryContext, case: Case, last: int
-) -> Iterator[MayBe]:
+) -> tuple[MayBe, ...]:
     zone, ages = context.settings.zone, context.settings.services.assessment_ages
-    for one in case.near:
-        each = (entries.case(connection, name, zone, ages=ages, until=last) for name in one.papers)
-        yield may_be(one, [found for found in each if found])
+    found = entries.of_near(connection, case.near, zone, ages=ages, until=last)
+    return tuple(may_be(one, records) for one, records in found)
 
 
 def _enclosed(wanted: _Wanted, occasion: Occasion) -> Enclosed:

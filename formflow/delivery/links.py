@@ -13,7 +13,7 @@ from formflow.core.settings import Settings
 from formflow.delivery import calls, parcels
 from formflow.delivery.context import DeliveryContext
 from formflow.delivery.occasion import Occasion
-from formflow.documents.at_a_glance import Glance, Link
+from formflow.documents.register.at_a_glance import Glance, Link
 from formflow.sdk import registry
 
 CASES = "cases"  # the folder of the register with a page for each case

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 
 from formflow.core.model import Entry, Light, Outcome, Role
 from formflow.core.settings import Settings
-from formflow.documents.at_a_glance import NOTHING, Glance
 from formflow.documents.decision_pack import ToDecide
 from formflow.documents.enclosures import Enclosed
 from formflow.documents.html_pages import Sent
+from formflow.documents.register.at_a_glance import NOTHING, Glance
 from formflow.forms.catalogue import Form
 from formflow.rules.light.urgency import reasons
 from formflow.rules.roster import Pupil

@@ -24,7 +24,6 @@ from formflow.core.wording import (
     moment_in_words,
     suggested,
 )
-from formflow.documents.at_a_glance import NOTHING, Glance
 from formflow.documents.enclosures import (
     AS_IT_LOOKS,
     SHEETS,
@@ -34,6 +33,7 @@ from formflow.documents.enclosures import (
     Enclosed,
 )
 from formflow.documents.page_parts import css, head_of, template, unanswered, urgent_reasons
+from formflow.documents.register.at_a_glance import NOTHING, Glance
 from formflow.forms.catalogue import Form
 from formflow.rules.light import urgency
 from formflow.rules.light.book import rules

@@ -16,6 +16,7 @@ from formflow.core.working_days import WorkingDays
 from formflow.delivery import links
 from formflow.delivery.links import CASES, href
 from formflow.documents.register import case_file
+from formflow.documents.register.at_a_glance import may_be
 from formflow.documents.register.case_file import Drawn, Happened, Paper
 from formflow.documents.register.lines import About, CaseLine, Person, line_of
 from formflow.documents.register.rows import Moment
@@ -55,7 +56,14 @@ def drawn(whole: Whole, desk: Desk) -> tuple[CaseLine, str]:
     line = with_years(line_of(whole.case, asked, _about(whole, desk), desk.days), desk.roster)
     page = case_file.case_file(
         whole.case,
-        Drawn(line, asked, _papers(whole, desk), _to_fill_in(whole, desk), _history(whole)),
+        Drawn(
+            line,
+            asked,
+            _papers(whole, desk),
+            _to_fill_in(whole, desk),
+            _history(whole),
+            [may_be(one, records) for one, records in whole.near],
+        ),
         desk.settings,
         desk.days,
         desk.at,

@@ -15,9 +15,10 @@ from formflow.core.model import History, Light, Outcome, Role
 from formflow.core.references import find_revision, is_record, record_of
 from formflow.core.wording import SHEET_WORDS
 from formflow.rules.case.case import Case
+from formflow.rules.matching import NearChild
 from formflow.sdk.contract import Operation
 from formflow.storage import case_states, children
-from formflow.storage.entries import ENTRIES, HISTORY, LAST, as_entry, earlier
+from formflow.storage.entries import ENTRIES, HISTORY, LAST, as_entry, earlier, of_near
 from formflow.storage.schema import AuditHead, AuditLine, Entry, Joined, Parcel, table_of
 from formflow.storage.sqlite import json_text
 
@@ -68,6 +69,9 @@ class Whole:
     child_b: int | None
     changes: tuple[Change, ...]  # first to last
     filings: tuple[Filing, ...]
+    near: Sequence[
+        tuple[NearChild, Sequence[Case]]
+    ] = ()  # who may be the same child, while undecided
 
 
 def mark(connection: Connection) -> Mark:
@@ -95,12 +99,13 @@ def every(connection: Connection) -> list[str]:
 
 
 def related(connection: Connection, references: Collection[str]) -> set[str]:
-    """Return records together with all others of the same children, by those joined too."""
+    """Return records together with all others of the same children, by those joined too, and of those near them."""
     same = _joined(connection)
     rows = connection.execute(_CHILDREN_OF, {"references": list(references)}).all()
     involved = {one for row in rows for child in row if child for one in same.get(child, (child,))}
     of_them = connection.execute(_RECORDS_OF, {"same": list(involved)}).scalars()
-    return {*references, *of_them}
+    near = (one for child in involved for one in children.near(connection, child, until=LAST))
+    return {*references, *of_them, *(paper for one in near for paper in one.papers)}
 
 
 def together(connection: Connection) -> Mapping[int, int]:
@@ -113,7 +118,8 @@ def whole(
 ) -> Iterator[Whole]:
     """Yield cases by their references. What is no record, such as a sheet that counts for nothing, is left out.
 
-    Who else may be the same child is not looked up. Raise LedgerDamaged.
+    Who else may be the same child is looked up while that is for her to say: until the level is decided.
+    Raise LedgerDamaged.
     """
     wanted = {"references": list(references)}
     papers = _grouped(connection.execute(_PAPERS, wanted))
@@ -144,12 +150,14 @@ def whole(
         for row in rows[1:]:
             paper = as_entry(row)
             case = case.with_sheet(paper) if paper.about else case.with_revision(paper)
+        near = children.near(connection, child, until=LAST) if case.is_undecided else ()
         yield Whole(
             case,
             child,
             child_b,
             tuple(map(_change, changes[reference])),
             tuple(map(_filing, filings[reference])),
+            of_near(connection, near, zone, ages=ages),
         )
 
 

@@ -18,7 +18,7 @@ from tests.support import axe, worker
 from tests.support.chromium import PROGRAM, Chromium, chromium
 from tests.support.desk import Desk
 from tests.support.offices import agency
-from tests.support.register_pages import draw, plain
+from tests.support.register_pages import draw, plain, words
 
 MARKUP = "<b>Zoë</b> & <script>alert(1)</script>"
 LONG = "Maximiliana-Theodora Featherstonehaugh-Cholmondeley-Marjoribanks"
@@ -68,6 +68,19 @@ def test_it_says_whom_the_child_may_be_and_what_is_decided_there(office: Setting
     assert re.search(r"may be the same child as Rowan Ashby \(C-\d{4}-\d{6}\): the same date", told)
     assert "FF-2026-000001: decided: harmful. They are not linked." in told
     assert "may be the same child" not in of(office, "FF-2026-000001")
+
+
+def test_the_page_of_the_case_says_it_too_and_follows_what_is_decided(office: Settings) -> None:
+    told = words(office, "cases/FF-2026-000002.html")
+    assert "This may be the same child as Rowan Ashby (C-" in told
+    assert "FF-2026-000001: decided: harmful. They are not linked." in told
+    assert "may be the same child" not in words(office, "cases/FF-2026-000001.html")  # decided
+    desk = Desk(office)
+    again = {"level_reason": "Told.", "lower_reason": "Told.", **HER_NAME}
+    (sheet,) = office.folders.to_decide.glob("FF-2026-000001 * F2 * 2.pdf")
+    desk.fills_in("F2", sheet, level="concerning", **again)
+    draw(office)
+    assert "decided: concerning" in words(office, "cases/FF-2026-000002.html")
 
 
 def test_a_name_of_markup_and_a_long_one_are_names(office: Settings) -> None:

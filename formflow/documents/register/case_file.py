@@ -25,6 +25,7 @@ from formflow.documents import case_page
 from formflow.documents.case_page import StepLine
 from formflow.documents.page_parts import template, unanswered, urgent_reasons
 from formflow.documents.register import rows, words
+from formflow.documents.register.at_a_glance import MayBe
 from formflow.documents.register.lines import Asked, CaseLine, Part, Person
 from formflow.documents.register.rows import Moment
 from formflow.rules.case.case import RECORDING, REVIEW, Case
@@ -78,6 +79,7 @@ class Drawn:
     papers: Sequence[Paper]
     to_fill_in: Sequence[Paper]
     history: Sequence[Happened]
+    may_be: Sequence[MayBe] = ()
 
 
 def case_file(
@@ -110,6 +112,7 @@ def case_file(
         facts=list(_facts(case, line, at)),
         people=[_person(one, case, line) for one in line.people],
         story=[(title, said) for title, paper, name in STORY if (said := case.says(paper, name))],
+        may_be=drawn.may_be,
         suggested=suggested(case.suggested) if case.suggested else "",
         means=LIGHT_WORDS[case.suggested][2] if case.suggested else "",
         findings=_findings(proposal.findings if proposal else (), case.established),

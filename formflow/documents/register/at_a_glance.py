@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -59,7 +59,7 @@ def glance(case: Case, settings: Settings, at: datetime, may_be: tuple[MayBe, ..
     return Glance(True, people, line.story, tuple(_first(line, moment)), may_be)
 
 
-def may_be(one: NearChild, records: list[Case]) -> MayBe:
+def may_be(one: NearChild, records: Sequence[Case]) -> MayBe:
     """Return whom a child may be, with what is decided in each of the other's records."""
     entries = [case.record for case in records]
     of_it = (entry for entry in entries if entry.child_reference == one.child_reference)
