@@ -40,7 +40,7 @@ from formflow.rules.matching import valid_upn
 from formflow.rules.roster import Offered, OnTheList, Roster
 from formflow.sdk.contract import Capabilities, DataClass, Operation, Retryable
 from formflow.sdk.parcels import NamedAnswer, Parcel, RecordParcel
-from formflow.storage import entries, own_alerts, papers, pupils
+from formflow.storage import cases, entries, own_alerts, papers, pupils
 from formflow.storage.database import Connection, reading
 from formflow.storage.parcels import Cause, Posted
 
@@ -181,7 +181,7 @@ def _may_be(
     connection: Connection, context: DeliveryContext, case: Case, last: int
 ) -> tuple[MayBe, ...]:
     zone, ages = context.settings.zone, context.settings.services.assessment_ages
-    found = entries.of_near(connection, case.near, zone, ages=ages, until=last)
+    found = cases.of_near(connection, case.near, zone, ages=ages, until=last)
     return tuple(may_be(one, records) for one, records in found)
 
 

@@ -13,7 +13,7 @@ from formflow.core.events import Event
 from formflow.delivery.context import DeliveryContext
 from formflow.pipeline import intake
 from formflow.pipeline.gate import Gate, tail_gate
-from formflow.storage import entries, papers, tasks
+from formflow.storage import again, entries, papers, tasks
 from formflow.storage.audit_trail import AuditEvent, Happened, Trail
 from formflow.storage.database import Connection, Engine, reading, writing
 from formflow.storage.originals import Vault
@@ -67,8 +67,8 @@ def read_once_more(connection: Connection, entry_id: int) -> None:
 
     Once only: what takes too long again is a repeat of this entry, and no other. A person may ask meanwhile.
     """
-    due = clock.seconds() + tasks.QUIETER_AFTER_SECONDS
-    tasks.add(connection, TaskKind.AGAIN, entry_id, priority=tasks.PRIORITY_QUIET, due=due)
+    due = clock.seconds() + again.QUIETER_AFTER_SECONDS
+    tasks.add(connection, TaskKind.AGAIN, entry_id, priority=again.PRIORITY_QUIET, due=due)
 
 
 def when_quieter(context: DeliveryContext, task: Claimed, now: datetime) -> None:

@@ -13,9 +13,11 @@ from formflow.storage.schema import Task, TaskKind, TaskState, table_of, task_is
 from formflow.storage.tasks import (
     LONGEST_BACK_OFF_SECONDS,
     LONGEST_PATIENCE_SECONDS,
-    QUIETER_AFTER_SECONDS,
+    PRIORITY_RECORD,
 )
 
+QUIETER_AFTER_SECONDS = 1_800.0  # before what took too long is read once more
+PRIORITY_QUIET = PRIORITY_RECORD + 1  # that is, when nothing else is ready
 AT_ONCE = 500  # numbers in one statement
 SPREAD = 1.25  # times what a task waits at most: retries are spread
 

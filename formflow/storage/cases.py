@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
@@ -17,8 +17,8 @@ from formflow.core.wording import SHEET_WORDS
 from formflow.rules.case.case import Case
 from formflow.rules.matching import NearChild
 from formflow.sdk.contract import Operation
-from formflow.storage import case_states, children
-from formflow.storage.entries import ENTRIES, HISTORY, LAST, as_entry, earlier, of_near
+from formflow.storage import case_states, children, entries
+from formflow.storage.entries import ENTRIES, HISTORY, LAST, as_entry, earlier
 from formflow.storage.schema import AuditHead, AuditLine, Entry, Joined, Parcel, table_of
 from formflow.storage.sqlite import json_text
 
@@ -159,6 +159,28 @@ def whole(
             tuple(map(_filing, filings[reference])),
             of_near(connection, near, zone, ages=ages),
         )
+
+
+def of_near(
+    connection: Connection,
+    near: Iterable[NearChild],
+    zone: tzinfo,
+    *,
+    ages: tuple[int, int],
+    until: int = LAST,
+) -> list[tuple[NearChild, list[Case]]]:
+    """Return children who may be the same as another with their records, as these were after an entry."""
+    return [
+        (
+            one,
+            [
+                found
+                for name in one.papers
+                if (found := entries.case(connection, name, zone, ages=ages, until=until))
+            ],
+        )
+        for one in near
+    ]
 
 
 def _grouped(rows: Any) -> dict[str, list[Row[*tuple[Any, ...]]]]:

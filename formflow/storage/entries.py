@@ -5,7 +5,7 @@ The words of a paper are stored as JSON beside the few columns that are searched
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from functools import cache
@@ -28,7 +28,6 @@ from formflow.core.model import (
 from formflow.core.references import at_revision, short
 from formflow.core.wording import SHEET_WORDS
 from formflow.rules.case.case import AGES, REVIEW, Case
-from formflow.rules.matching import NearChild
 from formflow.storage import audit_trail, case_states, children, counters, seals
 from formflow.storage.audit_trail import AuditEvent, Happened, Trail
 from formflow.storage.case_states import LAST as LAST
@@ -146,28 +145,6 @@ def case(
     for paper in papers:
         found = found.with_sheet(paper) if paper.about else found.with_revision(paper)
     return found
-
-
-def of_near(
-    connection: Connection,
-    near: Iterable[NearChild],
-    zone: tzinfo,
-    *,
-    ages: tuple[int, int],
-    until: int = LAST,
-) -> list[tuple[NearChild, list[Case]]]:
-    """Return children who may be the same as another with their records, as these were after an entry."""
-    return [
-        (
-            one,
-            [
-                found
-                for name in one.papers
-                if (found := case(connection, name, zone, ages=ages, until=until))
-            ],
-        )
-        for one in near
-    ]
 
 
 def children_of(

@@ -24,7 +24,6 @@ from formflow.storage.sqlite import upsert
 
 _FIRST_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
 LONGEST_PATIENCE_SECONDS = 300.0  # before what was put back is tried again
-QUIETER_AFTER_SECONDS = 1_800.0  # before what took too long is read once more
 LONGEST_BACK_OFF_SECONDS = 86_400.0  # before a delivery is: a destination may ask for a day
 # What a dead worker left comes back soon, and later each time: one paper that takes its worker along
 # must not keep the others from their turn.
@@ -34,7 +33,6 @@ READY, LEASED, DONE, SET_ASIDE = TaskState
 
 # Alerts before everything else, what cannot wait before the others, then papers not yet read, then the rest.
 PRIORITY_NOW, PRIORITY_ALERT, PRIORITY_READ, PRIORITY_RECEIPT, PRIORITY_RECORD = range(-1, 4)
-PRIORITY_QUIET = PRIORITY_RECORD + 1  # when nothing else is ready
 
 
 @dataclass(frozen=True, slots=True)
