@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import re
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
@@ -47,6 +48,7 @@ URGENCY: Mapping[Light | None, str] = {
     Light.GREEN: "5 GREEN",
 }
 NOW, OVERDUE = "0 NOW", "0 OVERDUE"
+_ALERT = re.compile(rf"(?:{'|'.join((NOW, *URGENCY.values()))}) \S+ r\d+(?: \(\d+\))?\.html")
 
 
 class AlertFolderSettings(ConnectorSettings):
@@ -128,6 +130,35 @@ class AlertFolder(BaseConnector[AlertFolderSettings]):
         """Return the keys of the pages in "Seen" that no longer lie before it."""
         seen = _keys_of(self._seen, set(waiting.values())) & waiting.keys()
         return seen - _keys_of(self._folder.root, {waiting[key] for key in seen})
+
+    def alerts_there(self) -> set[tuple[str, int]]:
+        """Return the revisions whose alerts lie in the folder, by the names of the pages."""
+        found = (find_revision(path.name) for path in self._alerts())
+        return {one for one in found if one is not None}
+
+    def put_away(self, ended: Mapping[str, tuple[str, int]]) -> None:
+        """Move the pages of alerts to "Seen". What a person put there, or holds open, stays as it is."""
+        wanted = set(ended.values())
+        with self._folder.held():
+            files.make_inside(self._seen)
+            for path in self._alerts():
+                if find_revision(path.name) in wanted and self._is_one_of(path, ended):
+                    self._move_to_seen(path)
+
+    def _alerts(self) -> Iterator[Path]:
+        """Yield what is called like an alert of ours: no reminder, and no copy that somebody made."""
+        return (path for path in self._folder.root.glob("*.html") if _ALERT.fullmatch(path.name))
+
+    def _is_one_of(self, path: Path, ended: Mapping[str, tuple[str, int]]) -> bool:
+        with contextlib.suppress(OSError, files.NotAFile):
+            return bool(keys_in(files.read(path).decode("utf-8", "replace")) & ended.keys())
+        return False
+
+    def _move_to_seen(self, path: Path) -> None:
+        free = (self._seen / name for name in _names(path.name))
+        final = next(one for one in free if not one.exists())
+        with contextlib.suppress(OSError):  # open on a Windows computer: moved at another turn
+            self._folder.move(path, final)
 
     def _take_away_earlier(self, final: Path, prepared: Prepared) -> None:
         """Take away the pages of earlier days that a page takes the place of. What was moved to "Seen" stays."""

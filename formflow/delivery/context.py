@@ -60,8 +60,12 @@ class DeliveryContext:
         return field_map.fields_of(calls.settings_of(self.destinations[destination]))
 
     def keeps_state(self, destination: str) -> bool:
-        """Return whether a destination keeps, in the row of a case, whether that is open."""
-        return bool(self.named_by(destination) & OF_STATE)
+        """Return whether a destination keeps something of a case that changes when it is closed or reopened.
+
+        One that files each paper gets nothing: there is no new one.
+        """
+        files_papers = self.destinations[destination].capabilities.wants_original
+        return not files_papers and bool(self.named_by(destination) & OF_STATE)
 
     # Set once the program is told to end: nothing more is begun, what is claimed is given back.
     stopping: threading.Event = dataclasses.field(default_factory=threading.Event)

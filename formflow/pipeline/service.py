@@ -17,7 +17,7 @@ from formflow.core.clock import clock as system_clock
 from formflow.core.clock import utc_now
 from formflow.core.errors import AlreadyRunning
 from formflow.core.settings import Settings, Watch
-from formflow.delivery import acknowledgements, handoffs, own_alerts
+from formflow.delivery import acknowledgements, handoffs, own_alerts, put_away
 from formflow.pipeline import child_folders, clocks, damage, walk
 from formflow.pipeline.context import WorkContext
 from formflow.pipeline.pen import drawing
@@ -103,6 +103,7 @@ def turn(
     if child_folders.file_waiting(context, clock(), has_news=handled > 0):
         handled += walk.drain(context, clock=clock, waits=waits)
     acknowledged = acknowledgements.collect(context, clock()) + handoffs.collect(context, clock())
+    put_away.put_away(context)
     views.collect(settings.state.folder, context.engine, context.trail)
     # By the system's clock: whoever asks whether the service is alive has no other.
     files.write(settings.state.folder / HEARTBEAT, system_clock.wall().isoformat().encode())

@@ -50,8 +50,13 @@ LEVELS = {
 LIGHTS = {light.value: LIGHT_WORDS[light][1] for light in Light}
 STATUS = {outcome.value: OUTCOME_WORDS[outcome] for outcome in Outcome}
 STATES = {state.value: CASE_STATE_WORDS[state] for state in CaseState}
-# A destination that keeps one of these is told when a case is closed or reopened.
-OF_STATE = frozenset({"case_state", "case_state_at", "case_state_reason", "duplicate_of"})
+# What changes when a case is closed or reopened, its deadlines too: a destination that keeps one of these is told.
+OF_STATE = frozenset(
+    {
+        *("case_state", "case_state_at", "case_state_reason", "duplicate_of"),
+        *("decide_by", "next_by", "referral_a_by", "referral_b_by", "council_a_by", "council_b_by"),
+    }
+)
 _ON, _AT = date(2026, 11, 20), datetime(2026, 11, 23, 14, 2)  # noqa: DTZ001 - as the agency's clock shows it
 
 # Of the agency's pupil list: what a map may name of a child, and an invented sample.

@@ -208,6 +208,17 @@ class AcknowledgedByHand(Connector, Protocol):
 
 
 @runtime_checkable
+class PutsAway(Connector, Protocol):
+    """A destination that keeps the alerts which nobody has seen apart from the others."""
+
+    def alerts_there(self) -> set[tuple[str, int]]:
+        """Return reference and revision of the alerts that lie there as if nobody had seen them."""
+
+    def put_away(self, ended: Mapping[str, tuple[str, int]]) -> None:
+        """Put alerts to those that have been seen: key, reference and revision. What cannot be moved now stays."""
+
+
+@runtime_checkable
 class FiledByHand(AcknowledgedByHand, Protocol):
     """A destination from which a person files records in another system, and acknowledges each there once it is filed."""
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, literal, select, union_all, update
+from sqlalchemy import Connection, bindparam, literal, or_, select, union_all, update
 
 from formflow.core.references import at_revision
 from formflow.sdk.contract import Operation
 from formflow.storage.audit_trail import AuditEvent, Happened, Trail
-from formflow.storage.schema import Entry, OwnAlert, Parcel, table_of
+from formflow.storage.schema import Cause, Entry, OwnAlert, Parcel, table_of
 
 
 def acknowledge(
@@ -58,8 +59,36 @@ def unseen_alerts(connection: Connection, destination: str) -> dict[str, tuple[s
     return {row.key: (row.reference, row.revision) for row in rows}
 
 
+def ended_alerts(
+    connection: Connection, destination: str, lying: Collection[tuple[str, int]]
+) -> dict[str, tuple[str, int]]:
+    """Return which alerts of a destination somebody has ended, of those that lie there: key -> reference and revision.
+
+    One that says that something came again counts only where that was ended after it was told. A reminder ends
+    with what it reminds of, and is none of them.
+    """
+    asked = {"destination": destination, "references": [reference for reference, _ in lying]}
+    rows = connection.execute(_ENDED, asked)
+    found = {row.key: (row.reference, row.revision) for row in rows}
+    return {key: one for key, one in found.items() if one in lying}
+
+
 _ENTRY, _PARCEL, _OWN = table_of(Entry), table_of(Parcel), table_of(OwnAlert)
 _WAITING = _ENTRY.alias("waiting").c
+_ENDED = (
+    select(_PARCEL.c.key, _ENTRY.c.reference, _ENTRY.c.revision)
+    .join_from(_PARCEL, _ENTRY, _PARCEL.c.entry_id == _ENTRY.c.id)
+    .where(
+        _ENTRY.c.reference.in_(bindparam("references", expanding=True)),
+        _ENTRY.c.acknowledged_at.is_not(None),
+        _PARCEL.c.destination == bindparam("destination"),
+        _PARCEL.c.operation == Operation.ALERT,
+        or_(
+            _PARCEL.c.cause.in_((Cause.ENTRY, Cause.ESCALATION)),
+            (_PARCEL.c.cause == Cause.AGAIN) & (_PARCEL.c.delivered_at <= _ENTRY.c.acknowledged_at),
+        ),
+    )
+)
 _SEEN: dict[str, Any] = {"acknowledged_at": bindparam("at"), "acknowledged_by": bindparam("by")}
 _ACKNOWLEDGE = (
     update(_ENTRY)

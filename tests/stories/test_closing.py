@@ -179,3 +179,50 @@ def test_a_change_that_somebody_altered_is_noticed(school: Settings) -> None:
         opened.execute("DELETE FROM case_change")
         opened.commit()
     assert "not in the ledger" in formflow(school, "verify").stdout
+
+
+def test_an_alert_goes_to_seen_by_itself_when_it_is_decided_or_closed(school: Settings) -> None:
+    alerts = school.folders.alerts
+    (alerts / f"My notes on {ONE} r1.html").write_text("mine", "utf-8")
+    page = next(alerts.glob(f"1 RED {ONE} r1.html"))
+    copy = alerts / f"{page.stem} - Copy.html"
+    copy.write_bytes(page.read_bytes())
+    theirs = alerts / f"1 RED {ONE} r7.html"  # called like an alert, and none of ours
+    theirs.write_text("mine", "utf-8")
+    before = page.read_bytes()
+    worker.turn(school)
+    assert page.exists()
+    answers = {"level": "concerning", "level_reason": "Seen once.", "lower_reason": "Seen once."}
+    sheet = next(school.folders.to_decide.glob(f"{ONE}*F2*.pdf"))
+    Desk(school).fills_in("F2", sheet, None, **answers, **HER_NAME)
+    assert (alerts / "Seen" / page.name).read_bytes() == before
+    assert "decided on F2" in formflow(school, "audit", ONE).stdout
+    close(school, TWO)
+    worker.turn(school)
+    left = sorted(path.name for path in alerts.glob("*.html"))
+    assert not [name for name in left if TWO in name]
+    assert {copy.name, theirs.name, f"My notes on {ONE} r1.html"} <= set(left)
+    told = [
+        name for name in left if "-F2" in name
+    ]  # it lowers the level: she is told, and has not looked yet
+    assert len(told) == 1
+
+
+def test_a_closed_case_has_no_deadlines_in_a_calendar(tmp_path: Path) -> None:
+    office = agency(tmp_path / "an agency")
+    root = office.state.folder.parent
+    file, calendar = root / "formflow.toml", root / "Calendar"
+    calendar.mkdir()
+    own = (
+        f'\n[[destination]]\nname = "Dates"\nkind = "calendar"\nfolder = "{calendar.as_posix()}"\n'
+    )
+    file.write_text(file.read_text("utf-8") + own, "utf-8")
+    office = settled_at_once(settings_file.load_settings(file))
+    Desk(office).gets(RED)
+    assert list(calendar.glob("*.ics"))
+    close(office, ONE)
+    assert not list(calendar.glob("*.ics"))
+    formflow(office, "case", "reopen", ONE, "--reason", "They are back.")
+    Desk(office).waits()
+    assert list(calendar.glob("*.ics"))
+    worker.close()
