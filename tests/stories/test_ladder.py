@@ -99,7 +99,7 @@ def test_what_is_acknowledged_or_decided_climbs_no_further(desk: Desk) -> None:
     after(desk, 4.1)
     desk.fills_in("F2", level="harmful", level_reason="Planned.", **HER_NAME)
     after(desk, 25)
-    assert told(desk) == [DEPUTY]
+    assert told(desk) == [DEPUTY.replace(": ", ": Seen/")]  # put away, since it is decided
 
 
 @pytest.mark.parametrize(("case", "climbs"), [(AMBER, True), (GREEN, False)])
