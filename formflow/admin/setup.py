@@ -73,5 +73,5 @@ def make_folders(settings: Settings) -> None:
                 markers.mark(target.folder, places.WORDS)
         with contextlib.suppress(OSError):
             markers.mark(settings.folders.dsl_register, register.WORDS)
-    for form in blanks.ours():
+    for form in blanks.ours(settings.agency.recording_forms):
         files.write(blanks.file_of(form, settings.folders.blank_forms), form.blank.read_bytes())

@@ -44,7 +44,7 @@ MESSAGES: dict[str, Message] = {
     "FF-102": Message(
         "The file is empty.",
         "There is nothing in it to read.",
-        "Open your own copy of the form, use File > Save, and drop it again.",
+        "Open your own copy of the form, save it, and drop it again.",
         holds=True,
         returns=True,
     ),
@@ -65,7 +65,7 @@ MESSAGES: dict[str, Message] = {
     "FF-105": Message(
         "The file has no boxes we can read. It may be a printed or scanned copy of a form, or no form at all.",
         "The computer could not read the answers.",
-        "Open the form you filled in, use File > Save (not Print), and drop it again. If this paper"
+        "Open the form you filled in, save it (do not print it), and drop it again. If this paper"
         " is all there is, copy it into our form “please fill in”.",
         holds=True,
         returns=True,
@@ -118,7 +118,7 @@ MESSAGES: dict[str, Message] = {
     "FF-113": Message(
         "The file is damaged and cannot be opened.",
         "Nothing could be read from it.",
-        "Open your own copy of the form, use File > Save, and drop it again.",
+        "Open your own copy of the form, save it, and drop it again.",
         holds=True,
         returns=True,
     ),
@@ -131,7 +131,7 @@ MESSAGES: dict[str, Message] = {
     "FF-115": Message(
         "The form is empty: no box has an answer.",
         "It may have been saved before it was filled in, or copied too early.",
-        "Fill in the form, use File > Save, and drop it again.",
+        "Fill in the form, save it, and drop it again.",
         holds=True,
         returns=True,
     ),

@@ -43,6 +43,10 @@ class Agency(Table):
     reference_prefix: str = Field(
         default="FF", pattern=r"^[A-Z]{1,6}$", description="References look like FF-2026-000123."
     )
+    recording_forms: Literal["both", "short", "long"] = Field(
+        default="both",
+        description="Which recording forms lie in “Blank forms”: “short” is F1s, two pages; “long” is F1. Both are always read.",
+    )
 
 
 FOR_DECISIONS = Path("Safeguarding forms/DSL only/Drop decisions here")

@@ -195,7 +195,7 @@ class _Builder:
 
     def _make_text(self, widget: pikepdf.Object, box: Box) -> None:
         widget.FT = Name.Tx
-        widget.T = String(box.field.name)
+        widget.T = String(box.name)
         widget.TU = String(_tooltip(box))
         widget.DA = String(TEXT_LOOK)
         flags = MULTILINE if box.field.kind is FieldKind.LONG_TEXT else 0
@@ -266,6 +266,8 @@ def _corners(box: Box) -> list[float]:
 
 def _tooltip(box: Box) -> str:
     words = [box.field.label, box.field.hint]
+    if len(box.field.sources) > 1:
+        words[1] = "Time" if box.name != box.field.sources[0] else "Date"
     if box.state is not None:
         words.append(box.field.in_words(box.state))
     return " – ".join(word for word in words if word)

@@ -38,7 +38,7 @@ def _draw_edges(canvas: Canvas, form: Form, number: int, count: int) -> None:
     canvas.drawString(
         layout.LEFT, 30, f"{form.code}  {form.title} · version {form.version} · {form.form_id}"
     )
-    canvas.drawRightString(layout.RIGHT, 30, f"Save with File > Save · page {number} of {count}")
+    canvas.drawRightString(layout.RIGHT, 30, f"page {number} of {count}")
 
 
 def _draw_shape(canvas: Canvas, thing: Placed) -> None:

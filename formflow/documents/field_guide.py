@@ -40,4 +40,5 @@ def _row(field: Field, page: int) -> str:
         for word, holds in (("required", field.required), ("guidance’s label", field.printed))
         if holds
     ]
-    return f"| `{field.name}` | {page} | {field.label} | {takes} | {', '.join(marks)} |"
+    boxes = "`, `".join(field.sources)
+    return f"| `{boxes}` | {page} | {field.label} | {takes} | {', '.join(marks)} |"

@@ -15,6 +15,9 @@ from formflow.forms.catalogue import Field, FieldKind, Form, Section
 PAGE_WIDTH, PAGE_HEIGHT = 595.28, 841.89
 LEFT, RIGHT, TOP, BOTTOM = 45.0, 550.0, 806.0, 48.0
 BOX_LEFT = 228.0  # one-line boxes and choices begin here
+BOX_HEIGHT = 22.0  # of one line
+HALF_LABEL = 92.0  # of two questions on one row: width of each label
+TIME_WIDTH, TIME_GAP = 54.0, 28.0  # of a box for the time alone, and its word before it
 CIRCLE_COLUMNS = (432.0, 474.0, 522.0)  # centres of Yes, No, Not known
 CIRCLE_RADIUS = 6.0
 LINE_PITCH = 17.0  # of handwriting
@@ -41,6 +44,7 @@ class Box:
     """Where one widget stands: a text box, or one circle of a group."""
 
     field: Field
+    name: str  # in the PDF
     state: str | None  # None for text
     x: float
     y: float
@@ -91,9 +95,7 @@ def lay_out(form: Form) -> list[list[Placed]]:
 def _lay_out_section(pages: list[_Page], section: Section) -> None:
     after_tick = False
     for entry, details in _with_details(section):
-        block = _field_block(entry, section)
-        for detail in details:
-            block = _joined(block, _field_block(detail, section))
+        block = _row(entry, details, section)
         if block.is_tick and not (after_tick and block.height <= _room(pages[-1])):
             block = _joined(_column_heads(), block)
         if entry is section.fields[0]:
@@ -102,8 +104,18 @@ def _lay_out_section(pages: list[_Page], section: Section) -> None:
         after_tick = block.is_tick
 
 
+def _row(entry: Field, details: list[Field], section: Section) -> _Block:
+    """Return a question with what stands beside it, or below it as a part of it."""
+    if details and details[0].beside:
+        return _two_on_a_row(entry, details[0])
+    block = _field_block(entry, section)
+    for detail in details:
+        block = _joined(block, _field_block(detail, section))
+    return block
+
+
 def _with_details(section: Section) -> Iterator[tuple[Field, list[Field]]]:
-    """Yield each text or question, with the choices after it that tell more of it: by their names.
+    """Yield each text or question, with the one beside it, or the choices after it that tell more of it: by their names.
 
     On paper, a page that begins with “Weight of the evidence” would not say of what.
     """
@@ -116,7 +128,7 @@ def _with_details(section: Section) -> Iterator[tuple[Field, list[Field]]]:
             and before.kind is FieldKind.LONG_TEXT
             and entry.name.startswith(f"{before.name}_")
         )
-        if is_detail:
+        if found and (is_detail or entry.beside):
             found[-1][1].append(entry)
         else:
             found.append((entry, []))
@@ -235,7 +247,8 @@ def _tick(entry: Field) -> _Block:
 
 def _circle(entry: Field, state: str, centre: float, middle: float) -> Box:
     across = 2 * CIRCLE_RADIUS
-    return Box(entry, state, centre - CIRCLE_RADIUS, middle - CIRCLE_RADIUS, across, across)
+    left, low = centre - CIRCLE_RADIUS, middle - CIRCLE_RADIUS
+    return Box(entry, entry.sources[0], state, left, low, across, across)
 
 
 def _choice(entry: Field) -> _Block:
@@ -269,12 +282,37 @@ def _rows_of_circles(entry: Field) -> list[list[Placed]]:
 
 def _one_line(entry: Field) -> _Block:
     lines = _label(entry, BOX_LEFT - LEFT - 12)
-    box_height = 22.0
-    height = max(box_height + 6, len(lines) * LABEL_LEADING + 8)
-    middle = -height / 2
-    placed = _label_words(lines, middle + (len(lines) * LABEL_LEADING) / 2 - 9)
+    height = max(BOX_HEIGHT + 6, len(lines) * LABEL_LEADING + 8)
+    placed = _label_words(lines, (len(lines) * LABEL_LEADING - height) / 2 - 9)
     width = 160.0 if entry.kind is FieldKind.DATE else RIGHT - BOX_LEFT
-    placed.append(Box(entry, None, BOX_LEFT, middle - box_height / 2, width, box_height))
+    return _Block(height, placed + _written_boxes(entry, BOX_LEFT, -height / 2, width))
+
+
+def _written_boxes(entry: Field, left: float, middle: float, width: float) -> list[Placed]:
+    """Return the box of a question on one line; of a moment in two boxes, the one for its time after its day."""
+    low = middle - BOX_HEIGHT / 2
+    if len(entry.sources) == 1:
+        return [Box(entry, entry.name, None, left, low, width, BOX_HEIGHT)]
+    day, time = entry.sources
+    wide = width - TIME_WIDTH - TIME_GAP
+    return [
+        Box(entry, day, None, left, low, wide, BOX_HEIGHT),
+        Words(left + wide + 6, middle - 3, "Time", BODY, 8, "P", 0.25),
+        Box(entry, time, None, left + width - TIME_WIDTH, low, TIME_WIDTH, BOX_HEIGHT),
+    ]
+
+
+def _two_on_a_row(one: Field, other: Field) -> _Block:
+    """Return two short questions side by side, each in half of the width."""
+    half = (RIGHT - LEFT - 12) / 2
+    labels = [_label(entry, HALF_LABEL - 6) for entry in (one, other)]
+    height = max(BOX_HEIGHT + 6, max(map(len, labels)) * LABEL_LEADING + 8)
+    placed: list[Placed] = []
+    for entry, lines, left in zip((one, other), labels, (0.0, half + 12), strict=True):
+        words = _label_words(lines, (len(lines) * LABEL_LEADING - height) / 2 - 9)
+        placed += [_indented(word, left) for word in words]
+        box_left = LEFT + left + HALF_LABEL
+        placed += _written_boxes(entry, box_left, -height / 2, half - HALF_LABEL)
     return _Block(height, placed)
 
 
@@ -292,5 +330,5 @@ def _long_text(entry: Field, section: Section) -> _Block:
         Line(LEFT + 4, -height - (index + 1) * LINE_PITCH, RIGHT - LEFT - 8, 0.9)
         for index in range(0 if entry.for_reading else entry.lines - 1)
     ]
-    placed.append(Box(entry, None, LEFT, -height - tall, RIGHT - LEFT, tall))
+    placed.append(Box(entry, entry.sources[0], None, LEFT, -height - tall, RIGHT - LEFT, tall))
     return _Block(height + tall + 5, placed)

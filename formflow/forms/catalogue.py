@@ -54,6 +54,7 @@ class Field:
     for_reading: bool = False  # of a sheet: FormFlow fills it in, and nobody is asked
     licensed: bool = False  # an item of the agency's own library: its words stay on the sheet
     drawn: bool = False  # of a sheet: for reading, as a drawing; what is stored says it in words
+    beside: bool = False  # of one line: on the row of the question before it
 
     def in_words(self, state: str) -> str:
         """Return a button's state as it is printed, such as "Not known" for "unknown"."""
@@ -319,5 +320,6 @@ def _field(entry: dict[str, Any]) -> Field:
         known_from=tuple(entry.get("known_from", ())),
         for_reading=entry.get("for_reading", False),
         drawn=entry.get("drawn", False),
+        beside=entry.get("beside", False),
         licensed=entry.get("licensed", False),
     )

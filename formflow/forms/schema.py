@@ -60,10 +60,13 @@ def _field_problems(where: str, entry: dict[str, Any]) -> Iterator[str]:
         yield f"{where}: only a long_text is for reading"
     if entry.get("drawn") and not entry.get("for_reading"):
         yield f"{where}: only what is for reading is drawn"
+    if entry.get("beside") and kind not in _ON_ONE_LINE:
+        yield f"{where}: only what is written on one line stands beside another"
     if "part" in entry and kind in (FieldKind.TICK, FieldKind.CHOICE):
         yield f"{where}: only text has a part"
 
 
+_ON_ONE_LINE = (FieldKind.TEXT, FieldKind.DATE, FieldKind.MOMENT)
 _HAS_MEANS = "only a tick or a choice, or a text of several tick boxes, has means"
 
 
@@ -127,9 +130,9 @@ _LABELS = _Wanted("a list of words", lambda value: _list(value, _words))
 _PAIRS = _Wanted("a table of words", _pairs)
 _PART = _Wanted("a pattern with one pair of brackets around the part", _one_group)
 _STATES = _Wanted(
-    "two or more different single words of small letters and digits",
+    "two or more different single words of small letters, digits and _",
     lambda value: (
-        _list(value, lambda one: bool(re.fullmatch("[a-z][a-z0-9]*", str(one))))
+        _list(value, lambda one: bool(re.fullmatch("[a-z][a-z0-9_]*", str(one))))
         and len(set(value)) == len(value) > 1
     ),
 )
@@ -155,6 +158,7 @@ _MORE_FIELD_KEYS |= {
     "known_from": _LABELS,
     "for_reading": _YES_NO,
     "drawn": _YES_NO,
+    "beside": _YES_NO,
     "licensed": _YES_NO,
 }
 

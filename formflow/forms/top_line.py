@@ -16,7 +16,8 @@ CAVEATS = (NOT_AIM2, NOT_A_FINDING)  # what a sheet may say before anything else
 LONG_ANSWERS = " Long answers: last pages."
 _SHEET = "{stamp}: fill in, save, drop in “Drop decisions here”."
 _TO_CONFIRM = "{stamp}: check every answer, sign, save, drop in “Drop decisions here”."
-_CHECK = "{reference}: {what}, put it right, save it (File > Save) and drop it again."
+_CHECK = "{reference}: {what}, put it right, save it and drop it again."
+_CHECK_BEFORE = "{reference}: {what}, put it right, save it (File > Save) and drop it again."
 _CHECKED, _COPIED = "check what we read", "copy the answers of the paper into this form"
 _CORRECT = "{reference}: correct what the note says, save this form and drop it again."
 
@@ -53,6 +54,7 @@ def allowed(reference: str, *, is_long: bool) -> Iterator[str]:
         of_copy(stamp, was_read=False),
         of_copy_to_correct(stamp),
         of_sheet_to_confirm(stamp),
+        *(_CHECK_BEFORE.format(reference=stamp, what=what) for what in (_CHECKED, _COPIED)),
         *(of_sheet(stamp, caveat) for caveat in CAVEATS),
         *(of_sheet_to_confirm(stamp, caveat) for caveat in CAVEATS),
     ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from formflow.forms.catalogue import Form
 
 log = logging.getLogger("formflow")
 CHANGED, CANNOT_BE_PUT_BACK = "FF-145", "FF-146"
+MOST_BYTES = 4 << 20  # no blank of ours is so large
 Tell = Callable[[str, str, datetime], None]  # code, name of the file, now
 Stamp = tuple[int, int, int]  # size in bytes, time of the last change, number on the disk
 
@@ -24,9 +26,13 @@ def file_of(form: Form, folder: Path) -> Path:
     return folder / f"{form.code} {form.title}.pdf"
 
 
-def ours() -> Iterator[Form]:
-    """Yield the forms of ours that people begin with. Sheets come filled in, from FormFlow."""
-    return (form for form in catalogue.shipped() if not form.is_sheet)
+SHORT, LONG = "recording_short", "recording"
+CHOSEN = {"both": {SHORT, LONG}, "short": {SHORT}, "long": {LONG}}  # by the agency's setting
+
+
+def ours(choice: str = "both") -> Iterator[Form]:
+    """Yield the forms of ours that people begin with, as the agency chose. Sheets come filled in, from FormFlow."""
+    return (form for form in catalogue.shipped() if form.form_id in CHOSEN[choice])
 
 
 @dataclass(slots=True)
@@ -34,6 +40,7 @@ class Blanks:
     """What is known of the blanks since FormFlow started. Other files in the folder are left alone."""
 
     folder: Path
+    choice: str = "both"  # which recording forms are to lie there
     _is_swept: bool = False  # of what a killed process left
     _known: dict[Path, Stamp] = field(default_factory=dict)  # as they were when they were ours
     _in_trouble: set[Path] = field(default_factory=set)
@@ -46,14 +53,26 @@ class Blanks:
             files.sweep(self.folder)
             self._is_swept = True
         for form in ours():
+            if form.form_id not in CHOSEN[self.choice]:
+                self._take_away(form)
+        for form in ours(self.choice):
             file = file_of(form, self.folder)
             if file not in self._known or self._known[file] != _stamp(file):
                 self._settle(form, file, tell, now)
 
+    def _take_away(self, form: Form) -> None:
+        """Take away a blank that the agency does not want there, where it is ours: a person's own file stays."""
+        file = file_of(form, self.folder)
+        if _stamp(file) is not None and _content(file, MOST_BYTES) in _older(form):
+            with contextlib.suppress(OSError):  # tried again in each turn
+                file.unlink()
+                self._known.pop(file, None)
+                log.info("a blank form that the settings leave out was taken away")
+
     def _settle(self, form: Form, file: Path, tell: Tell, now: datetime) -> None:
         """Compare one blank, and put it back where it differs."""
         right, stamp = form.blank.read_bytes(), _stamp(file)
-        there = None if stamp is None else _content(file, len(right))
+        there = None if stamp is None else _content(file, MOST_BYTES)
         is_changed = there not in (None, right) and there not in _older(form)
         if is_changed and file not in self._in_trouble:
             # First: what is put right and not told would end in silence.
@@ -85,7 +104,7 @@ def _is_there(folder: Path) -> bool:
 
 
 def _content(file: Path, most: int) -> bytes:
-    """Return what is in a file, and no more of it than shows that it is another; b"" for a link or a folder."""
+    """Return what is in a file, and of one that is too large for a blank only the beginning; b"" for no file."""
     try:
         with files.opened(file) as stream:
             return stream.read(most + 1)

@@ -129,7 +129,7 @@ def open_context(
             trail=trail,
             pupils=pupils,
             lanes=lanes,
-            blanks=Blanks(settings.folders.blank_forms),
+            blanks=Blanks(settings.folders.blank_forms, settings.agency.recording_forms),
         )
         stack.callback(lanes.close)
         _note_start(context)

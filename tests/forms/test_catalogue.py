@@ -305,7 +305,7 @@ def test_what_tells_more_of_a_text_stands_on_its_page() -> None:
 
 def test_a_signature_and_its_date_stand_on_one_page() -> None:
     signed = [form.manifest.boxes for form in catalogue.shipped() if "signed_date" in form.fields]
-    assert len(signed) == 10
+    assert len(signed) == 11
     for boxes in signed:
         name, day = (boxes[one].places[0].page for one in ("signed_name", "signed_date"))
         assert name == day
@@ -314,3 +314,32 @@ def test_a_signature_and_its_date_stand_on_one_page() -> None:
 def test_what_formflow_suggests_begins_the_review_sheet() -> None:
     review = next(form for form in catalogue.shipped() if form.form_id == "review")
     assert review.manifest.boxes["proposal_text"].places[0].page == 1
+
+
+SHORT = catalogue.shipped()[1]
+
+
+def test_the_short_form_asks_what_the_long_one_asks_by_the_same_names_on_two_pages() -> None:
+    assert (SHORT.code, SHORT.is_sheet, len(SHORT.manifest.sizes)) == ("F1s", False, 2)
+    assert SHORT.fields.keys() <= FORM.fields.keys()
+    for name, field in SHORT.fields.items():
+        assert (field.kind, field.states) == (FORM.fields[name].kind, FORM.fields[name].states)
+    prompts = {field.label for field in FORM.fields.values() if field.printed}
+    assert {field.label for field in SHORT.fields.values() if field.printed} == prompts
+
+
+def test_both_recording_forms_say_how_to_save_in_each_program() -> None:
+    for form in (FORM, SHORT):
+        for words in ("Adobe Reader", "Edge", "Chrome", "With your changes", "Firefox"):
+            assert words in form.how_to_save, form.code
+
+
+def test_a_day_and_its_time_have_a_box_each() -> None:
+    with pikepdf.open(io.BytesIO(build_blank(SHORT))) as pdf:
+        found = fields(pdf)
+        assert {"incident_date", "incident_time"} <= found.keys()
+        assert "incident_at" not in found
+        assert str(found["incident_time"].TU) == "Date/time of incident – Time"
+        day, time = (found[name].Rect for name in ("incident_date", "incident_time"))
+        assert day[1] == time[1]  # on one line
+        assert float(day[2]) < float(time[0])

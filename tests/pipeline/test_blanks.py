@@ -140,7 +140,7 @@ def test_an_older_version_is_brought_up_to_date_without_a_word(tmp_path: Path) -
     file = blanks.file_of(FORM, tmp_path)
     for form in older:
         file.write_bytes(form.blank.read_bytes())
-        blanks.Blanks(tmp_path).compare(lambda code, *_: said.append(code), NOW)
+        blanks.Blanks(tmp_path, "long").compare(lambda code, *_: said.append(code), NOW)
         assert file.read_bytes() == FORM.blank.read_bytes()
     assert said == []
 
@@ -154,7 +154,7 @@ def test_one_that_cannot_be_put_back_is_told_once_also_when_that_has_been_seen(
     blanks.file_of(FORM, tmp_path).write_bytes(b"another form")
     monkeypatch.setattr(files, "write", refused)
     said: list[str] = []
-    kept = blanks.Blanks(tmp_path)
+    kept = blanks.Blanks(tmp_path, "long")
     for _ in range(2):
         kept.compare(lambda code, *_: said.append(code), NOW)
     assert said == [blanks.CHANGED, blanks.CANNOT_BE_PUT_BACK]
@@ -168,3 +168,28 @@ def test_a_folder_that_cannot_be_looked_at_holds_up_no_form(office: Settings) ->
     drop(away, "red-planned-secrecy-pdfjs")
     worker.settle(away)
     assert len(entries(away)) == 1
+
+
+@pytest.mark.parametrize(
+    ("choice", "codes"), [("both", ["F1", "F1s"]), ("short", ["F1s"]), ("long", ["F1"])]
+)
+def test_the_agency_chooses_which_recording_forms_lie_there(
+    office: Settings, choice: str, codes: list[str]
+) -> None:
+    setup.make_folders(office)
+    own = office.folders.blank_forms / "How we fill it in.pdf"
+    own.write_bytes(b"own")
+    agency = office.agency.model_copy(update={"recording_forms": choice})
+    chosen = office.model_copy(update={"agency": agency})
+    worker.turn(chosen)
+    there = {file.name for file in office.folders.blank_forms.iterdir()}
+    wanted = {blanks.file_of(form, Path()).name for form in blanks.ours(choice)}
+    assert there == wanted | {own.name}
+    assert [form.code for form in blanks.ours(choice)] == codes
+
+
+def test_a_form_of_ones_own_under_the_name_of_one_left_out_stays(tmp_path: Path) -> None:
+    file = blanks.file_of(FORM, tmp_path)
+    file.write_bytes(b"ours, with our badge")
+    blanks.Blanks(tmp_path, "short").compare(lambda *_: None, NOW)
+    assert file.read_bytes() == b"ours, with our badge"

@@ -19,9 +19,9 @@ from tests.support.papers import ANSWERS, BLANK, FORMS, SAMPLES, fill, paper, re
 ODD = Path(__file__).parents[1] / "samples" / "not-ours"
 
 
-def _made_by(sample: Path) -> tuple[str, int]:
+def _made_by(sample: Path) -> tuple[str, str, int]:
     said = tomllib.loads(sample.with_name("expected.toml").read_text("utf-8"))["paper"]
-    return said["program"].split()[0], said["version"]
+    return said["program"].split()[0], said["form"], said["version"]
 
 
 FORM = FORMS[0]

@@ -173,7 +173,7 @@ def _toml(made: Draft) -> Iterator[str]:
     yield f"title = {_word(made.title)}"
     yield 'intro = "Our own form."'
     yield 'filing = "On the child’s confidential file."'
-    yield 'how_to_save = "Save with File > Save, then drop the file in “Drop here”."'
+    yield 'how_to_save = "Save it, then drop the file in “Drop here”."'
     for key, table in (("hidden", made.hidden), ("information", made.information)):
         if table:
             yield f"{key} = {_table(table)}"

@@ -41,13 +41,15 @@ class Case:
     findings: list[str]
 
 
-def load(path: Path, versions: Mapping[int, Form]) -> list[Case]:
+def load(path: Path, forms: Mapping[tuple[str, int], Form]) -> list[Case]:
     """Return all cases of a cases.toml. Raise KeyError or ValueError for what their form does not have."""
     table = tomllib.loads(path.read_text("utf-8"))
     cases: dict[str, Case] = {}
     for entry in table["case"]:
         earlier = cases[entry["from"]].answers if "from" in entry else {}
-        form = versions[entry.get("version", max(versions))]
+        form_id = entry.get("form", "recording")
+        newest = max(version for name, version in forms if name == form_id)
+        form = forms[form_id, entry.get("version", newest)]
         cases[entry["name"]] = _case(entry, table["sets"], form, earlier)
     return list(cases.values())
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from formflow.forms import catalogue
@@ -18,7 +19,6 @@ from formflow.forms import catalogue
 HERE = Path(__file__).resolve().parent
 SAMPLES = HERE.parent
 ROOT = SAMPLES.parent.parent
-FORM = ROOT / "forms" / "recording"
 
 sys.path.insert(0, str(ROOT))  # the scripts beside this one are no installed package
 from tests.samples.fillers import cases, expected, not_ours, programs, readme  # noqa: E402
@@ -27,9 +27,8 @@ from tests.samples.fillers import cases, expected, not_ours, programs, readme  #
 def main(names: list[str]) -> None:
     """Fill the named cases, or all of them and the files that are not ours."""
     programs.set_up()
-    definitions = (FORM / "form.toml", *FORM.glob("versions/*/form.toml"))
-    versions = {form.version: form for form in map(catalogue.load, definitions)}
-    every = cases.load(HERE / "cases.toml", versions)
+    forms = {(form.form_id, form.version): form for form in catalogue.known()}
+    every = cases.load(HERE / "cases.toml", forms)
     for case in every:
         if not names or case.name in names:
             print(case.name, flush=True)
@@ -52,11 +51,18 @@ def _make(case: cases.Case) -> None:
     columns = {
         name: case.form.fields[name].states.index(state) for name, state in case.buttons.items()
     }
-    words = {"text": case.text, "buttons": case.buttons, "columns": columns}
+    words = {"text": dict(_typed(case)), "buttons": case.buttons, "columns": columns}
     job.answers.write_text(json.dumps(words, ensure_ascii=False, indent=1), "utf-8")
     programs.PROGRAMS[case.program](job)
     shutil.copyfile(job.out, folder / "form.pdf")
     expected.write(folder / "expected.toml", case, programs.VERSIONS[case.program]())
+
+
+def _typed(case: cases.Case) -> Iterator[tuple[str, str]]:
+    """Yield what is typed into each box: of an answer in several boxes, a word in each and the rest in the last."""
+    for name, value in case.text.items():
+        boxes = case.form.fields[name].sources
+        yield from zip(boxes, value.split(" ", len(boxes) - 1), strict=False)
 
 
 if __name__ == "__main__":
