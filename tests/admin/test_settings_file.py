@@ -71,7 +71,9 @@ def test_all_problems_are_said_at_once_each_with_its_path(tmp_path: Path) -> Non
 
 def test_an_unknown_key_lists_the_allowed_ones(tmp_path: Path) -> None:
     (line,) = problems(tmp_path, '[agency]\nnmae = "Our school"\n')
-    assert "allowed are name, recording_forms, reference_prefix, safeguarding_lead, timezone" in line
+    assert (
+        "allowed are name, recording_forms, reference_prefix, safeguarding_lead, timezone" in line
+    )
 
 
 def test_a_destinations_own_problems_have_their_path_too(tmp_path: Path) -> None:
