@@ -53,7 +53,8 @@ from formflow.reading.sandbox import parent as cage_room
 from formflow.reading.sandbox.parent import Cage
 from formflow.reading.second_reading import values as read_by_pdfium
 from formflow.reading.third_reading import values as read_by_pypdf
-from formflow.rules.case.case import REVIEW, Case, open_steps
+from formflow.rules.case.asked import open_steps
+from formflow.rules.case.case import REVIEW, Case
 from formflow.rules.case.prefill_values import Desk, known
 from formflow.rules.checks import check
 from formflow.rules.light.propose import decide

@@ -635,6 +635,12 @@ MESSAGES: dict[str, Message] = {
         "Write the name of the person who refers on the sheet in “To decide”, save it and drop it again.",
         holds=True,
     ),
+    "FF-700": Message(
+        "This sheet says when a referral was sent, or why none is sent, and it is not signed.",
+        "Nothing on it counts yet. What you wrote is kept.",
+        "Type your name under “Signed” on the sheet in “To decide”, save it and drop it again.",
+        holds=True,
+    ),
     "FF-230": Message(
         "The sheet says healthy, and there is not enough information to suggest that. No reason is given.",
         "The sheet does not count until you say why. What you wrote is kept.",

@@ -72,6 +72,7 @@ REOPENED_WORDS: Mapping[Light, str] = {  # what a later form does to a decision 
 
 SHEET_WORDS: Mapping[str, str] = {  # form id: code and printed title
     "review": "F2 DSL Review Sheet",
+    "next_steps": "F8 Next Steps",
     "referral_a": "F3a Referral – Child Who Displayed the Behaviour",
     "referral_b": "F3b Referral – Child Who Was Targeted",
     "plan_a": "F7a Safety and Support Plan – Child Who Displayed the Behaviour",

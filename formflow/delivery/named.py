@@ -11,7 +11,8 @@ from formflow.core.dates import local_day, parse_moment
 from formflow.core.model import AnswerState, CaseState, Entry, Light, Moment, StateChange
 from formflow.delivery.occasion import Occasion
 from formflow.forms.catalogue import Field, FieldKind, Form
-from formflow.rules.case.case import Case, open_steps
+from formflow.rules.case.asked import open_steps
+from formflow.rules.case.case import Case
 from formflow.rules.case.clocks import deadline
 from formflow.rules.case.levels import Level
 from formflow.rules.case.overdue import COLOUR

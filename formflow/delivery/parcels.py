@@ -232,7 +232,8 @@ def _decided(occasion: Occasion) -> str:
     """Return what a review sheet decides, in words; "" for other papers and where it does not count."""
     entry = occasion.entry
     counts = entry.form_id == REVIEW and entry.outcome is Outcome.RECORDED
-    return LEVEL_WORDS[Level(given(entry, "level"))] if counts else ""
+    level = given(entry, "level") if counts else ""
+    return LEVEL_WORDS[Level(level)] if level else ""
 
 
 def _case_key(to_decide: ToDecide | None) -> str:

@@ -85,7 +85,9 @@ def _side_by_side(fields: list[Field]) -> Block:
             Words(left, first - number * LEADING, line, BODY, SIZE, "P")
             for number, line in enumerate(lines)
         ]
-        placed.append(Box(field, None, left + caption, -HEIGHT, HALF - CAPTION - 10, HEIGHT))
+        placed.append(
+            Box(field, field.name, None, left + caption, -HEIGHT, HALF - CAPTION - 10, HEIGHT)
+        )
     return HEIGHT + 5, placed
 
 
@@ -121,4 +123,4 @@ def _tick(field: Field) -> Block:
 
 
 def _circle(field: Field, state: str, x: float, y: float) -> Box:
-    return Box(field, state, x - RADIUS, y - RADIUS, 2 * RADIUS, 2 * RADIUS)
+    return Box(field, field.sources[0], state, x - RADIUS, y - RADIUS, 2 * RADIUS, 2 * RADIUS)

@@ -24,7 +24,8 @@ from formflow.core.wording import (
 from formflow.documents.decision_pack import ToDecide, called
 from formflow.documents.page_parts import head_of, template, unanswered, urgent_reasons
 from formflow.forms.catalogue import Form, shipped
-from formflow.rules.case.case import RECORDING, REVIEW, Case, done_steps, open_steps
+from formflow.rules.case.asked import done_steps, open_steps
+from formflow.rules.case.case import RECORDING, REVIEW, Case
 from formflow.rules.case.clocks import NOW, Deadline, deadline
 from formflow.rules.case.contradictions import contradictions
 from formflow.rules.case.steps import Kind, Step

@@ -21,7 +21,8 @@ from formflow.core.references import (
 from formflow.core.wording import SHEET_WORDS
 from formflow.documents.enclosures import TO_CHECK, Enclosed, Keep, is_to_a_person
 from formflow.forms import top_line
-from formflow.rules.case.case import REVIEW, Case, due, sheet_key
+from formflow.rules.case.asked import due
+from formflow.rules.case.case import REVIEW, Case, sheet_key
 from formflow.rules.case.older_copy import merged, waits
 from formflow.rules.case.prefill_values import Desk, is_marked, known
 from formflow.rules.case.steps import OUTCOME, SCORES, steps_in_force

@@ -8,6 +8,7 @@ stored. What would not read back exactly stays blank.
 from __future__ import annotations
 
 import dataclasses
+import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -35,6 +36,10 @@ SIZES = (10.0, 9.5, 9.0, 8.5, 8.0, 7.5, 7.0)  # points
 LEADING, INSET = 1.2, 2.5
 ESCAPE = (
     "\x1b"  # begins the name of a language in a PDF: programs leave it out, and the name with it
+)
+# A day and its time, which have a box each: read again, they are what they were.
+DAY_AND_TIME = re.compile(
+    r"(\S*\d.*) (\d{1,2}(?:[.:]\d\d)?(?: ?[ap]m)?)", re.DOTALL | re.IGNORECASE
 )
 LOST = "?"  # for a letter that no font of ours has
 
@@ -114,6 +119,9 @@ def _stored(form: Form, given: Mapping[str, str]) -> dict[str, str]:
             value = there.get(value, value)
             if len(field.sources) > 1:
                 box, _, value = value.partition("=")
+        elif len(field.sources) > 1 and (apart := DAY_AND_TIME.fullmatch(value)):
+            stored |= dict(zip(field.sources, apart.groups(), strict=False))
+            continue
         # Two answers that share a box are in it one after the other.
         stored[box] = f"{stored[box]}, {value}" if box in stored else value
     return stored
@@ -221,11 +229,14 @@ class _Fill:
 
     def _overfull(self, given: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         """Yield label and answer of what its box cannot show whole at a size to read."""
+        stored = _stored(self._copy.form, given)
         for name, field in self._copy.form.fields.items():
             slot = self._blank.slots.get(field.sources[0])
             if slot is None or name not in given or field.states or field.drawn:
                 continue
             place, text = slot.places[0], given[name]
+            if len(field.sources) > 1 and not field.means:  # a part of it is in each box
+                text = stored[field.sources[0]]
             if not self._fitted(text, place.is_long, place.width, place.height).is_whole:
                 yield field.label, text
 

@@ -55,6 +55,7 @@ class Field:
     licensed: bool = False  # an item of the agency's own library: its words stay on the sheet
     drawn: bool = False  # of a sheet: for reading, as a drawing; what is stored says it in words
     beside: bool = False  # of one line: on the row of the question before it
+    counts_for: str = ""  # of a sheet: "form.field" of another sheet that an answer here answers
 
     def in_words(self, state: str) -> str:
         """Return a button's state as it is printed, such as "Not known" for "unknown"."""
@@ -321,5 +322,6 @@ def _field(entry: dict[str, Any]) -> Field:
         for_reading=entry.get("for_reading", False),
         drawn=entry.get("drawn", False),
         beside=entry.get("beside", False),
+        counts_for=entry.get("counts_for", ""),
         licensed=entry.get("licensed", False),
     )

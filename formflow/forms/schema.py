@@ -159,6 +159,7 @@ _MORE_FIELD_KEYS |= {
     "for_reading": _YES_NO,
     "drawn": _YES_NO,
     "beside": _YES_NO,
+    "counts_for": _WORDS,
     "licensed": _YES_NO,
 }
 

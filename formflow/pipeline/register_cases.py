@@ -20,7 +20,7 @@ from formflow.documents.register.at_a_glance import may_be
 from formflow.documents.register.case_file import Drawn, Happened, Paper
 from formflow.documents.register.lines import About, CaseLine, Person, line_of
 from formflow.documents.register.rows import Moment
-from formflow.rules.case.case import asked_steps
+from formflow.rules.case.asked import asked_steps
 from formflow.rules.matching import ChildKey, name_key, valid_upn
 from formflow.rules.roster import Roster
 from formflow.storage.cases import Change, Filing, Whole

@@ -28,7 +28,8 @@ from formflow.documents.register.lines import (
     one_line,
 )
 from formflow.documents.register.rows import Moment
-from formflow.rules.case.case import Case, asked_steps
+from formflow.rules.case.asked import asked_steps
+from formflow.rules.case.case import Case
 from formflow.rules.case.steps import Step, steps
 from tests.conftest import NOON
 from tests.documents.test_as_read import entry

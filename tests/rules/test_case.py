@@ -24,19 +24,15 @@ from formflow.core.model import (
     highest,
 )
 from formflow.core.references import SheetKey
+from formflow.core.services import Services
 from formflow.core.wording import SHEET_WORDS
 from formflow.core.working_days import WorkingDays
 from formflow.forms.catalogue import known as known_forms
 from formflow.forms.catalogue import shipped
 from formflow.reading.acroform import Box
 from formflow.reading.answers import answers as read_answers
-from formflow.rules.case.case import (
-    AS_PROPOSED,
-    Case,
-    done_steps,
-    due,
-    open_steps,
-)
+from formflow.rules.case.asked import done_steps, due, open_steps
+from formflow.rules.case.case import AS_PROPOSED, Case
 from formflow.rules.case.clocks import Deadline, deadline
 from formflow.rules.case.contradictions import contradictions
 from formflow.rules.case.named_child import child_said
@@ -47,7 +43,7 @@ from formflow.rules.light.book import asked_on_review, rules
 from tests.support.facts import HARMLESS, recorded
 
 FORMS = {form.form_id: form for form in shipped()}
-DESK = Desk(FORMS, {"front_door": "Customer Service Centre"})
+DESK = Desk(FORMS, {**Services().words, "front_door": "Customer Service Centre"})
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 TODAY = NOW.date()
 # What a form says that is suggested as green.
@@ -89,6 +85,7 @@ def codes(before: Case, form_id: str = "review", **answers: str) -> list[str]:
     """Return what keeps a sheet from counting that is signed and about the child, unless told otherwise."""
     by_itself = {
         "review": {"child_a_name": "Ada Example", "signed_name": "M. Head"},
+        "next_steps": {"child_a_name": "Ada Example", "signed_name": "M. Head"},
         "referral_a": {"child_name": "Ada Example"},
         "referral_b": {"child_name": "Ben Sample"},
     }
@@ -254,7 +251,8 @@ def test_the_review_sheet_asks_under_the_names_of_the_rules() -> None:
 def test_a_review_sheet_of_version_1_is_read_and_counts_under_the_names_of_the_rules() -> None:
     first = next(form for form in known_forms() if (form.form_id, form.version) == ("review", 1))
     asked_otherwise_since = {"response_text", "parents_consent"}
-    assert set(first.fields) - set(FORMS["review"].fields) == asked_otherwise_since
+    asked_now = {*FORMS["review"].fields, *FORMS["next_steps"].fields}
+    assert set(first.fields) - asked_now == asked_otherwise_since
     assert set(first.manifest.boxes) == {*first.asked_boxes, "form_id", "form_version", "case_ref"}
     boxes = {"background_animals": "yes", "background_fire": "yes"}
     stored = {b: Box(b, "button", boxes.get(b, ""), boxes.get(b, "")) for b in first.asked_boxes}
@@ -368,7 +366,6 @@ def test_a_level_below_her_own_earlier_one_counts_only_with_a_reason() -> None:
 @pytest.mark.parametrize(
     ("answers", "code", "at"),
     [
-        ({}, "FF-221", "level"),
         ({"level": "harmful", "signed_name": ""}, "FF-240", "signed_name"),
         ({"level": "concerning", "lower_reason": "x"}, "FF-241", "level"),
         ({"level": "harmful", "same_child": "C-000002"}, "FF-242", "same_child"),
@@ -474,9 +471,78 @@ def test_a_case_that_is_decided_again_has_no_memory_of_what_reopened_it() -> Non
     assert revised(first, Light.AMBER).reopened_by is Light.RED
 
 
-def test_a_sheet_without_a_level_does_not_count_and_a_referral_needs_none() -> None:
-    assert codes(case()) == ["FF-221"]
+def test_a_partial_review_sheet_is_welcome_and_takes_no_level_back() -> None:
+    assert codes(case()) == []
+    assert codes(case(), signed_name="") == []
+    assert codes(case(review={"level": "harmful"})) == ["FF-221"]
     assert codes(case(), "referral_a") == []
+    for decides in ({"same_child": "C-000002"}, {"case_state": "close"}):
+        assert "FF-240" in codes(case(), signed_name="", **decides)
+
+
+def test_what_an_older_review_sheet_asked_and_the_newest_does_not_still_counts() -> None:
+    older = case(review={"level": "harmful", "no_referral_a": "Moved away.", "a_views": "A game."})
+    newer = older.with_sheet(entry("review", {"level": "harmful"}))
+    assert newer.says("review", "no_referral_a") == "Moved away."
+    assert newer.says("review", "a_views") == ""
+
+
+def test_an_answer_on_the_next_steps_counts_for_the_sheet_it_belongs_to() -> None:
+    answers = {
+        "a_sent_at": "20/11/2026",
+        "a_parents_told": "yes",
+        "a_reference": "C-1",
+        "a_screened_by": "A. Manager",
+        "a_meeting": "yes",
+        "plan_a_actions": "Sits by the door.",
+        "plan_a_review_on": "27/11/2026",
+        "assessment_text": "Social care, in January.",
+    }
+    found = case(review={"level": "harmful"}).with_sheet(entry("next_steps", answers))
+    assert SheetKey("referral_a") not in due(found, TODAY)
+    assert found.moment("referral_a", "sent_at") is not None
+    assert {"H3", "CX1"}.isdisjoint(step.id for step in open_steps(found, TODAY))
+    assert known(FORMS["plan_a"], found, DESK)["actions"].value == "Sits by the door."
+    assert known(FORMS["next_steps"], found, DESK)["a_reference"].value == "C-1"
+    # Of two sheets that answer one question, the later counts, also on the next copy of the other.
+    on_plan = {"actions": "Sits at the front."}
+    plan = replace(entry("plan_a", on_plan), recorded_at=NOW + timedelta(days=1))
+    later = found.with_sheet(plan)
+    assert later.says("plan_a", "actions") == "Sits at the front."
+    assert known(FORMS["next_steps"], later, DESK)["plan_a_actions"].value == "Sits at the front."
+    assert later.says("plan_a", "review_on") == "27/11/2026"
+
+
+def test_next_steps_that_close_a_referral_are_signed_and_a_reason_against_one_is_told() -> None:
+    harmful = case(review={"level": "harmful"})
+    for answer in ("a_sent_at", "no_referral_b"):
+        assert "FF-700" in codes(harmful, "next_steps", signed_name="", **{answer: "20/11/2026"})
+    assert codes(harmful, "next_steps", signed_name="") == []
+    assert codes(harmful, "next_steps", a_sent_at="20/11/2026") == []
+    sheet = entry("next_steps", {"no_referral_a": "Moved away.", "signed_name": "M. Head"})
+    told = about_the_sheet(FORMS["next_steps"], sheet, harmful)
+    assert "FF-257" in [one.code for one in told]
+
+
+def test_of_several_who_were_targeted_the_next_steps_speak_for_none() -> None:
+    two = case(review={"level": "harmful", "child_b_name": "Bo Tree; Cy Hill"})
+    found = two.with_sheet(entry("next_steps", {"b_sent_at": "20/11/2026"}))
+    views = list(found.views("referral_b"))
+    assert [view.moment("referral_b", "sent_at") for view in views] == [None, None]
+
+
+def test_a_plan_filled_in_from_the_next_steps_names_no_other_child() -> None:
+    found = case(review={"level": "harmful", "child_b_name": "Bo Tree"})
+    found = found.with_sheet(entry("next_steps", {"plan_a_actions": "Keep away from Bo Tree."}))
+    assert (
+        known(FORMS["plan_a"], found, DESK)["actions"].value == "Keep away from [the other person]."
+    )
+
+
+def test_a_state_of_the_case_is_not_asked_for_again_by_dropping_the_next_copy() -> None:
+    closed = case(review={"level": "healthy", "case_state": "close", "case_state_reason": "Done."})
+    copy = known(FORMS["review"], closed, DESK)
+    assert {copy[name].value for name in ("case_state", "case_state_reason")} == {None}
 
 
 def test_a_level_that_cannot_be_read_is_none() -> None:
@@ -663,7 +729,7 @@ def test_what_is_due_is_what_is_open_on_a_sheet() -> None:
     assert due(case(), TODAY) == [SheetKey("review")]
     harmful = case(review={"level": "harmful"})
     assert {key.form_id for key in due(harmful, TODAY)} == {
-        *("review", "referral_a", "referral_b", "plan_a", "plan_b", "plan_setting")
+        *("review", "next_steps", "referral_a", "referral_b", "plan_a", "plan_b", "plan_setting")
     }
     sent = case(
         review={"level": "harmful"},
@@ -939,11 +1005,11 @@ def test_concerning_with_a_referral_is_followed_like_any_referral() -> None:
     plain = {(step.id, step.sheet): step for step in steps()}
     wanted = {"level": "concerning", "other_referral": "yes"}
     unnamed = case(Light.AMBER, review=wanted)
-    assert plain["N3", "review"] in open_steps(unnamed, TODAY)
+    assert plain["N3", "next_steps"] in open_steps(unnamed, TODAY)
     assert "which one" in unnamed.words["referred_to"]
     assert known(FORMS["referral_a"], unnamed, DESK)["recipient"].value == "Customer Service Centre"
     decided = case(Light.AMBER, review={**wanted, "other_referral_to": "CAMHS"})
-    assert plain["N3", "review"] not in open_steps(decided, TODAY)
+    assert plain["N3", "next_steps"] not in open_steps(decided, TODAY)
     assert decided.words["referred_to"] == "CAMHS"
     assert known(FORMS["referral_a"], decided, DESK)["recipient"].value == "CAMHS"
     harmful = case(

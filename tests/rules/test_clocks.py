@@ -11,7 +11,8 @@ import pytest
 from formflow.core.messages import notice
 from formflow.core.model import Light
 from formflow.core.working_days import WorkingDays
-from formflow.rules.case.case import Case, open_steps
+from formflow.rules.case.asked import open_steps
+from formflow.rules.case.case import Case
 from formflow.rules.case.clocks import Deadline, deadline
 from formflow.rules.case.steps import Step, steps
 from tests.rules.test_case import NOW, TODAY, case, entry

@@ -202,7 +202,7 @@ def test_22_for_an_adult_there_is_no_sheet_of_a_child_and_an_allegation_is_asked
     assert "adult" in FORMS["recording"].fields["child_b_kind"].states
     adult = case("level=harmful, b=no, allegation=yes")
     sheets = {step.sheet for step in steps() if step.applies(adult)}
-    assert sheets == {"review", "referral_a", "plan_a", "plan_setting"}
+    assert sheets == {"review", "next_steps", "referral_a", "plan_a", "plan_setting"}
     assert "AL1" in asked("level=harmful, b=no, allegation=yes")
     assert not {one for one in asked("b=no") if one.startswith("DB")}
 

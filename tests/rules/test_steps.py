@@ -254,7 +254,7 @@ def test_what_one_duty_needs_closes_no_other() -> None:
 def test_safety_police_and_social_care_come_before_the_parents_and_they_before_the_children() -> (
     None
 ):
-    order = [step.id for step in steps() if step.sheet == "review"]
+    order = [step.id for step in steps() if step.sheet in ("review", "next_steps")]
     first, parents, children, decision = (
         [order.index(one) for one in ids]
         for ids in (

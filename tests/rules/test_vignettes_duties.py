@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from formflow.core.model import STANDARD_AGES
-from formflow.rules.case.case import Case, open_steps
+from formflow.rules.case.asked import open_steps
+from formflow.rules.case.case import Case
 from formflow.rules.case.steps import Step
 from tests.rules.test_vignettes_guidance import VIGNETTES, as_given, on_record, said_in
 from tests.support.facts import TODAY, table

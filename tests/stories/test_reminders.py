@@ -359,9 +359,8 @@ def test_a_reopened_decision_comes_up_until_it_is_decided_again(office: Settings
     page = (office.folders.alerts / page_of(then)).read_text("utf-8")
     assert "Decided: healthy; reopened: a later form suggests red" in page
     assert '<span class="cite">DX1</span>' in page
-    desk.fills_in(
-        "F2", level="harmful", level_reason="Held down.", no_referral_a="x", no_referral_b="x"
-    )
+    desk.fills_in("F2", level="harmful", level_reason="Held down.")
+    desk.fills_in("F8", no_referral_a="x", no_referral_b="x", **HER_NAME)
     at(office, due + timedelta(days=30))
     assert waiting_reminders(desk) == 0
 

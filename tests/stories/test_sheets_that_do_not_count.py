@@ -35,10 +35,10 @@ def alerts(desk: Desk) -> list[str]:
     return sorted(path.name for path in desk.office.folders.alerts.glob("*.html"))
 
 
-def test_a_sheet_without_a_level_decides_nothing_and_keeps_what_she_wrote(desk: Desk) -> None:
+def test_a_level_that_nobody_signed_decides_nothing_and_what_she_wrote_is_kept(desk: Desk) -> None:
     desk.gets(RED)
-    desk.fills_in("F2", a_views="He said it was a game.", **HER_NAME)
-    assert held_for(desk) == ["FF-221"]
+    desk.fills_in("F2", a_views="He said it was a game.", level="harmful", level_reason="Force.")
+    assert held_for(desk) == ["FF-240"]
     assert "Awaiting your decision" in desk.page()
     assert "1 TO READ FF-2026-000001-F2 r1.html" in alerts(desk)
     page = (desk.office.folders.alerts / "1 TO READ FF-2026-000001-F2 r1.html").read_text("utf-8")

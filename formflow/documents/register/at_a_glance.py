@@ -11,7 +11,8 @@ from formflow.core.wording import LEVEL_WORDS
 from formflow.documents.register import rows
 from formflow.documents.register.lines import About, CaseLine, Part, Person, line_of
 from formflow.documents.register.rows import Moment
-from formflow.rules.case.case import Case, asked_steps
+from formflow.rules.case.asked import asked_steps
+from formflow.rules.case.case import Case
 from formflow.rules.matching import NearChild
 
 WHO = {Part.DISPLAYED: "Child the form is about", Part.TARGETED: "Other child"}

@@ -14,7 +14,7 @@ from formflow.core.dates import local_day, parse_day
 from formflow.core.model import CaseState, Entry, Light, Outcome
 from formflow.core.working_days import WorkingDays
 from formflow.documents.register import words
-from formflow.rules.case.case import OF_CHILD_B, RECORDING, REVIEW, Case
+from formflow.rules.case.case import NEXT_STEPS, OF_CHILD_B, RECORDING, REVIEW, Case
 from formflow.rules.case.clocks import NOW, deadline
 from formflow.rules.case.named_child import given
 from formflow.rules.case.steps import Step
@@ -268,5 +268,10 @@ def _done(case: Case) -> Iterator[Done]:
             on = words.day(local_day(sheet.recorded_at, case.zone))
             code = words.code_of(key.form_id, key.child)
             yield Done(f"Plan {code} made: {on}", words.WHOSE_PLAN[key.form_id] + further)
+    for form_id, whose in words.WHOSE_PLAN.items():
+        paper, _ = case.answering(form_id, "actions")
+        if paper and paper.form_id == NEXT_STEPS and case.says(form_id, "actions"):
+            on = words.day(local_day(paper.recorded_at, case.zone))
+            yield Done(f"Plan for {words.code_of(form_id)} made on F8: {on}", whose)
     if advice := case.says(REVIEW, "advice_from"):
         yield Done(f"Advice taken: {one_line(advice, LONGEST_NAME)}", "a")

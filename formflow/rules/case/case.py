@@ -9,7 +9,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
+from functools import cache
 
 from formflow.core.dates import age_on, local_day, parse_moment
 from formflow.core.model import (
@@ -25,13 +26,14 @@ from formflow.core.model import (
     highest,
 )
 from formflow.core.references import SheetKey, child_of_sheet
+from formflow.forms.catalogue import shipped
 from formflow.rules.assessment import profile
 from formflow.rules.assessment.profile import Mark
 from formflow.rules.case.levels import AS_PROPOSED as AS_PROPOSED
 from formflow.rules.case.levels import Level as Level
 from formflow.rules.case.levels import is_below
 from formflow.rules.case.named_child import BETWEEN, given
-from formflow.rules.case.steps import CONDITIONS, SCORES, Step, steps_in_force, steps_with
+from formflow.rules.case.steps import CONDITIONS, SCORES, Step, steps_with
 from formflow.rules.case.unnamed import words_of_names
 from formflow.rules.light import urgency
 from formflow.rules.light.with_review import suggested_together
@@ -39,6 +41,7 @@ from formflow.rules.matching import NearChild, name_key
 from formflow.rules.roster import NOBODY_ON_IT, OnTheList
 
 RECORDING, REVIEW, REPORT = "recording", "review", "report"
+NEXT_STEPS = "next_steps"  # sheet whose answers count for questions of other sheets
 OF_CHILD_B = ("referral_b", "plan_b")  # sheets that lie in the file of the child who was targeted
 SAME_CHILD = "same_child"  # question of the review sheet
 A_NAME = "child_a_name"  # question
@@ -272,7 +275,7 @@ class Case:
         for step in steps_with(COUNTED_FROM_ASKING):
             for view in self.views(step.sheet):
                 if step.applies(view):
-                    yield step.id, _of_the_child(step, view).key
+                    yield step.id, step.of_child(view.child).key
 
     @property
     def children_b(self) -> tuple[str, ...]:
@@ -308,13 +311,38 @@ class Case:
         return "" if name in ABOUT_ONE_CHILD_B else told
 
     def _told(self, form_id: str, name: str) -> str:
-        entry = self.paper(form_id)
-        return given(entry, name) if entry else ""
+        paper, asked = self.answering(form_id, name)
+        return given(paper, asked) if paper else ""
+
+    def answering(self, form_id: str, name: str) -> tuple[Entry | None, str]:
+        """Return the paper that answers a question, and what the question is called there; None where none does.
+
+        The sheet of the next steps answers questions of others: of two that answer one, the later counts. What the
+        newest review sheet no longer asks, the last that asked it answers.
+        """
+        if form_id == NEXT_STEPS and name in elsewhere():
+            return self.answering(*elsewhere()[name])
+        own = self._last_asking(name) if form_id == REVIEW else self.paper(form_id)
+        asked = counts_for().get((form_id, name))
+        steps_sheet = self.sheets.get(SheetKey(NEXT_STEPS)) if asked else None
+        is_of_several = form_id in OF_CHILD_B and len(self.children_b) > 1
+        if asked is None or steps_sheet is None or is_of_several or not given(steps_sheet, asked):
+            return own, name
+        is_older = own is None or own.recorded_at <= steps_sheet.recorded_at
+        if own is None or is_older or not given(own, name):
+            return steps_sheet, asked
+        return own, name
+
+    def _last_asking(self, name: str) -> Entry | None:
+        newest = self.sheets.get(SheetKey(REVIEW))
+        if newest is None or name in newest.answers or (REVIEW, name) not in counts_for():
+            return newest
+        return next((one for one in reversed(self.reviews) if name in one.answers), newest)
 
     def moment(self, form_id: str, name: str) -> Moment | None:
         """Return the day that a sheet answers with, None unless it is clear and had come by then."""
-        paper = self.paper(form_id)
-        codes = {one.code for one in paper.notices if one.field == name} if paper else set()
+        paper, asked = self.answering(form_id, name)
+        codes = {one.code for one in paper.notices if one.field == asked} if paper else set()
         if paper is None or codes & NO_SUCH_DAY:
             return None
         found = parse_moment(self.says(form_id, name), local_day(paper.recorded_at, self.zone))
@@ -324,7 +352,7 @@ class Case:
 
     def is_ahead(self, form_id: str, name: str) -> bool:
         """Return whether a paper of this case answers with a day that lay ahead when it was recorded."""
-        paper, found = self.paper(form_id), self.moment(form_id, name)
+        (paper, _), found = self.answering(form_id, name), self.moment(form_id, name)
         return bool(paper and found and found.day > local_day(paper.recorded_at, self.zone))
 
     def paper(self, form_id: str) -> Entry | None:
@@ -347,50 +375,20 @@ class Case:
         return not named or not names or named == name_key(names[0])
 
 
+@cache
+def elsewhere() -> Mapping[str, tuple[str, str]]:
+    """Return for which question of which other sheet an answer on the sheet of the next steps counts, by its name."""
+    form = next(one for one in shipped() if one.form_id == NEXT_STEPS)
+    asked = {name: field.counts_for.partition(".") for name, field in form.fields.items()}
+    return {name: (form_id, there) for name, (form_id, _, there) in asked.items() if there}
+
+
+@cache
+def counts_for() -> Mapping[tuple[str, str], str]:
+    """Return what a question of another sheet is called on the sheet of the next steps, by form and name."""
+    return {there: name for name, there in elsewhere().items()}
+
+
 def sheet_key(sheet: Entry) -> SheetKey:
     """Return which sheet of its case it is."""
     return SheetKey(str(sheet.form_id), child_of_sheet(sheet.reference))
-
-
-def open_steps(case: Case, on: date) -> list[Step]:
-    """Return what the guidance asks for in a case and no sheet answers yet, in its order."""
-    return [step for step, is_done in asked_steps(case, on) if not is_done]
-
-
-def done_steps(case: Case, on: date) -> list[Step]:
-    """Return what the guidance asks for in a case and a sheet answers."""
-    return [step for step, is_done in asked_steps(case, on) if is_done]
-
-
-def asked_steps(case: Case, on: date) -> Iterator[tuple[Step, bool]]:
-    """Yield the steps that a case asks for and whether each is done: once for each child where there are several.
-
-    Many steps share a sheet and a condition: each is looked at once for each child.
-    """
-    known: dict[tuple[str, int], bool] = {}
-    views: dict[str, tuple[Case, ...]] = {}
-    for step in steps_in_force(on):
-        if step.sheet not in views:
-            views[step.sheet] = tuple(case.views(step.sheet))
-        for view in views[step.sheet]:
-            when = step.when, view.child
-            if when not in known:
-                known[when] = step.applies(view)
-            if known[when]:
-                yield _about_the_child(step, view), step.is_done(view)
-
-
-def _about_the_child(step: Step, view: Case) -> Step:
-    if not view.child:
-        return step
-    words = f"{step.text} (Child {view.child} of {len(view.children_b)}.)"
-    return replace(_of_the_child(step, view), text=words)
-
-
-def _of_the_child(step: Step, view: Case) -> Step:
-    return replace(step, child=view.child) if view.child > 1 else step
-
-
-def due(case: Case, on: date) -> list[SheetKey]:
-    """Return the sheets on which something is still open."""
-    return list(dict.fromkeys(step.key for step in open_steps(case, on)))

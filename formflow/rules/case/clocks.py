@@ -84,7 +84,8 @@ def _to_answer(step: Step, case: Case, days: WorkingDays) -> Deadline | None:
 def _to_review(step: Step, case: Case, days: WorkingDays) -> Deadline | None:
     """On its review date, else so many days after it was dropped, None where the agency sets no such time."""
     view = case.view(step.key)
-    paper, said = view.paper(step.sheet), view.moment(step.sheet, "review_on")
+    said = view.moment(step.sheet, "review_on")
+    paper = view.answering(step.sheet, "actions")[0]
     day = said.day if said else None
     if day is None and paper is not None and days.review_after:
         day = local_day(paper.recorded_at, days.zone) + days.review_after * DAY

@@ -9,7 +9,8 @@ from datetime import date
 from formflow.core.messages import notice
 from formflow.core.model import CaseState, Entry, Notice
 from formflow.core.wording import CASE_STATE_WORDS
-from formflow.rules.case.case import REVIEW, Case, open_steps
+from formflow.rules.case.asked import open_steps
+from formflow.rules.case.case import REVIEW, Case
 from formflow.rules.case.named_child import given
 from formflow.rules.case.steps import Kind, Step
 

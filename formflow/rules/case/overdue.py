@@ -10,7 +10,8 @@ from formflow.core.dates import local_day
 from formflow.core.model import CaseState, Light
 from formflow.core.wording import LEVEL_WORDS, LIGHT_WORDS, REOPENED_WORDS, suggested
 from formflow.core.working_days import WorkingDays
-from formflow.rules.case.case import Case, open_steps
+from formflow.rules.case.asked import open_steps
+from formflow.rules.case.case import Case
 from formflow.rules.case.clocks import Deadline, deadline
 from formflow.rules.case.levels import Level
 from formflow.rules.case.steps import Step

@@ -13,23 +13,36 @@ from formflow.core.model import (
     History,
     Proposal,
     Tri,
+    Weighs,
 )
 from formflow.core.references import SheetKey
 from formflow.core.wording import LEVEL_WORDS, LIGHT_WORDS, REOPENED_WORDS, day_in_words, suggested
 from formflow.forms.catalogue import Field, FieldKind, Form
 from formflow.forms.top_line import NOT_AIM2
 from formflow.rules.assessment import profile
-from formflow.rules.case.case import OF_CHILD_B, RECORDING, REPORT, REVIEW, Case
+from formflow.rules.case.case import OF_CHILD_B, RECORDING, REPORT, REVIEW, Case, counts_for
 from formflow.rules.case.named_child import known_of
 from formflow.rules.case.standing import standing
-from formflow.rules.case.steps import OUTCOME, SCORES, steps
+from formflow.rules.case.steps import OUTCOME, SCORES, Kind, steps
 from formflow.rules.case.unnamed import without_names
+from formflow.rules.light import urgency
 from formflow.rules.roster import Pupil
 
 # Where something is known from.
 REFERRED_TO, SERVICES, PROFILE = "case.referred_to", "services.", "profile."
 REFERRALS = ("referral_a", "referral_b")  # sheets that are filled in from the pupil list, too
 DECIDED_ANEW = ("level", "lower_reason")  # questions of the review sheet
+# Questions of the review sheet that are done once: dropping the next copy must not close a case again.
+DONE_ONCE = ("case_state", "case_state_reason", "duplicate_of")
+# What comes first, in a few words: steps with the clock “now”, by their number.
+FIRST: Mapping[str, str] = {
+    "IR1": "Immediate referral to the police or social care: make it, or record why not.",
+    "AL1": "Possible allegation against an adult: tell {head} and {lado} before anyone is questioned.",
+    "DX2": "Report it to {police}.",
+    "IR6": "Arrange a medical assessment with {medical}.",
+}
+STORY = ("type_text", "context_text", "others_text", "others_words", "child_text", "child_words")
+OPEN_TO_A = ("report", "plan_a", "plan_setting")  # sheets that child A or the parents may read
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +61,12 @@ def known(form: Form, case: Case, desk: Desk) -> dict[str, Answer]:
     if case.is_reopened and form.form_id == REVIEW:
         # Nobody decides again by dropping what lies there: the level and its reason are hers to give again.
         found = {name: one for name, one in found.items() if name not in DECIDED_ANEW}
+    found = {name: one for name, one in found.items() if name not in DONE_ONCE}
     asked = {name: field for name, field in form.fields.items() if not field.for_reading}
     for name, field in asked.items():
-        if name not in found or found[name].state is AnswerState.BLANK:
+        if counts := _counts(field, form, case):
+            found[name] = _given(counts)
+        elif name not in found or found[name].state is AnswerState.BLANK:
             words = _from_others(field, case, desk) or _from_list(form, name, case)
             found[name] = _given(_unnamed(words, form, case))
     # What stands for reading tells of this very copy: what it lacks, for one.
@@ -59,6 +75,16 @@ def known(form: Form, case: Case, desk: Desk) -> dict[str, Answer]:
     for name in form.fields.keys() - asked.keys():
         found[name] = _given("\n".join(FOR_READING[name](shown, desk)))
     return found
+
+
+def _counts(field: Field, form: Form, case: Case) -> str:
+    """Return the answer that counts where a question is on two sheets, "" where it is on one or nobody answered it."""
+    if not field.counts_for and (form.form_id, field.name) not in counts_for():
+        return ""
+    form_id, _, name = (field.counts_for or f"{form.form_id}.{field.name}").partition(".")
+    paper, _ = case.answering(form_id, name)
+    said = case.says(form_id, name)
+    return said if paper and paper.form_id == form.form_id else _unnamed(said, form, case)
 
 
 def is_marked(form_id: str, desk: Desk) -> bool:
@@ -71,8 +97,8 @@ def _given(words: str) -> Answer:
 
 
 def _unnamed(words: str, form: Form, case: Case) -> str:
-    """Return what a sheet is filled in with: a report names nobody but the young person it is about."""
-    return without_names(words, case.names_of_others) if form.form_id == REPORT else words
+    """Return what a sheet is filled in with: one that the young person reads names nobody else."""
+    return without_names(words, case.names_of_others) if form.form_id in OPEN_TO_A else words
 
 
 def _from_others(field: Field, case: Case, desk: Desk) -> str:
@@ -128,6 +154,53 @@ def _labels(desk: Desk) -> Mapping[str, str]:
         name: f"{name.split('_')[1]}:" if field.licensed else field.label
         for name, field in desk.forms[SCORES].fields.items()
     }
+
+
+def _first(case: Case, desk: Desk) -> Iterator[str]:
+    """Yield what cannot wait, each once."""
+    now = dict.fromkeys(step.id for step in steps() if step.clock == "now" and step.is_open(case))
+    words = {**desk.services, **case.words}
+    yield from (FIRST[one].format_map(words) for one in now)
+    if not now:
+        yield "Nothing that cannot wait is known."
+
+
+def _story(case: Case, _desk: Desk) -> Iterator[str]:
+    """Yield what happened in the words of the form, and where."""
+    told = [case.says(RECORDING, name) for name in STORY]
+    yield from (words for words in told if words)
+    if place := case.says(RECORDING, "incident_place"):
+        yield f"Where: {place}"
+    if not any(told):
+        yield "The form does not say it in words that could be read. Open the original."
+
+
+def _suggestion(case: Case, _desk: Desk) -> Iterator[str]:
+    """Yield the suggested level and what raises it, in short; the guidance's own words are further back."""
+    if case.reopened_by is not None:
+        yield f"The decision is {REOPENED_WORDS[case.reopened_by]}. Please decide again."
+    proposal = case.record.proposal
+    if proposal is None:
+        yield "No level could be suggested: the form could not be read. Read it yourself."
+        return
+    highest = case.suggested or proposal.light
+    yield f"{suggested(highest)}. {LIGHT_WORDS[highest][2]}"
+    yield from (reason.text for reason in urgency.reasons(case.record))
+    found = (*proposal.findings, *case.established)
+    weighty = [one for one in found if one.weighs is Weighs.RAISES]
+    reasons: dict[str, list[str]] = {}
+    for one in weighty or found:
+        reasons.setdefault(one.text, []).append(f"{one.rule}, guidance {one.section}")
+    yield from (f"{text} ({'; '.join(lines)})" for text, lines in reasons.items())
+
+
+def _open(case: Case, desk: Desk) -> Iterator[str]:
+    """Yield what is still open, what comes first before the rest."""
+    words = {**desk.services, **case.words}
+    still = [step for step in steps() if step.is_open(case)]
+    first = [step for step in still if step.clock == "now" or step.kind is Kind.GATE]
+    ordered = dict.fromkeys(step.text.format_map(words) for step in (*first, *still))
+    yield from ordered or ("Nothing.",)
 
 
 def _proposal(case: Case, _desk: Desk) -> Iterator[str]:
@@ -243,6 +316,10 @@ def _missing(case: Case, _desk: Desk) -> Iterator[str]:
 
 
 FOR_READING: Mapping[str, Callable[[Case, Desk], Iterator[str]]] = {
+    "first_text": _first,
+    "story_text": _story,
+    "suggestion_text": _suggestion,
+    "open_text": _open,
     "proposal_text": _proposal,
     "history_text": _history_a,
     "history_b_text": _history_b,

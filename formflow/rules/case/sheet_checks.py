@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from formflow.core.messages import notice
-from formflow.core.model import Entry, Light, Notice, Weighs
+from formflow.core.model import AnswerState, Entry, Light, Notice, Weighs
 from formflow.forms.catalogue import FieldKind, Form
-from formflow.rules.case.case import REPORT, REVIEW, SAME_CHILD, Case
+from formflow.rules.case.case import NEXT_STEPS, REPORT, REVIEW, SAME_CHILD, Case
 from formflow.rules.case.levels import HEIGHT, Level, is_below
 from formflow.rules.case.named_child import given, other_child
+from formflow.rules.case.prefill_values import OPEN_TO_A
 from formflow.rules.case.steps import steps
 from formflow.rules.case.unnamed import names_somebody
 from formflow.rules.matching import visible
 
 REFERRALS = ("referral_a", "referral_b")
-OPEN_TO_A = ("report", "plan_a", "plan_setting")  # sheets that child A or the parents may read
 # Notices: she is alerted though the sheet counts.
 TOLD = frozenset(
     {"FF-241", "FF-242", "FF-257", "FF-346", "FF-660", "FF-661", "FF-662", "FF-663", "FF-664"}
 )
+# Questions of the review sheet that only she may answer, besides the level.
+DECIDES = (SAME_CHILD, "case_state", "no_referral_a", "no_referral_b")
 NO_REFERRAL = ("no_referral_a", "no_referral_b")  # questions: a reason closes the referral
 LITTLE_KNOWN = "FF-230"  # notice: healthy, without enough information to suggest that
 
@@ -33,25 +35,47 @@ def about_the_sheet(form: Form, sheet: Entry, case: Case) -> Iterator[Notice]:
         yield from _names_others(form, sheet, case)
     if form.form_id == REPORT:
         yield from _shared_too_early(case.with_sheet(sheet))
-    if form.form_id != REVIEW:
-        return
+    if form.form_id in (REVIEW, NEXT_STEPS):
+        yield from _unreferred(sheet, case)
+    if form.form_id == NEXT_STEPS and _closes_a_referral(sheet) and not _is_signed(sheet):
+        yield notice("FF-700", field="signed_name")
+    if form.form_id == REVIEW:
+        yield from _about_the_review(sheet, case)
+
+
+def _about_the_review(sheet: Entry, case: Case) -> Iterator[Notice]:
+    """Yield what keeps a review sheet from counting. One that decides nothing yet is welcome as it is."""
     told = sheet.answers.get("level")
     if told is None or told.value is None:
-        yield notice("FF-221", field="level")
-        return
-    if not _is_signed(sheet):
-        yield notice("FF-240", field="signed_name")
-    level = Level(told.value)
+        if case.level is not None or (told and told.state is AnswerState.UNREADABLE):
+            yield notice("FF-221", field="level")
+        elif any(given(sheet, name) for name in DECIDES) and not _is_signed(sheet):
+            yield notice("FF-240", field="signed_name")
+    else:
+        if not _is_signed(sheet):
+            yield notice("FF-240", field="signed_name")
+        yield from _about_the_level(Level(told.value), sheet, case)
+    if _joins_anew(sheet, case):
+        yield notice("FF-242", field=SAME_CHILD)
+
+
+def _about_the_level(level: Level, sheet: Entry, case: Case) -> Iterator[Notice]:
     lower = list(_below(level, case, case.with_sheet(sheet)))
     if not given(sheet, "lower_reason"):
         yield from lower
     elif _is_new(level, case) and any(found.code != LITTLE_KNOWN for found in lower):
         yield notice("FF-241", field="level")
+
+
+def _unreferred(sheet: Entry, case: Case) -> Iterator[Notice]:
+    """Yield that a sheet gives a reason why a child is not referred, which it had not given before."""
     for name in NO_REFERRAL:
         if given(sheet, name) and not case.says(REVIEW, name):
             yield notice("FF-257", field=name)
-    if _joins_anew(sheet, case):
-        yield notice("FF-242", field=SAME_CHILD)
+
+
+def _closes_a_referral(sheet: Entry) -> bool:
+    return any(given(sheet, name) for name in (*NO_REFERRAL, "a_sent_at", "b_sent_at"))
 
 
 def _names_others(form: Form, sheet: Entry, case: Case) -> Iterator[Notice]:

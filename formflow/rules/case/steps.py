@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from functools import cache
@@ -69,6 +69,10 @@ class Step:
     def key(self) -> SheetKey:
         """The sheet of a case on which it lies."""
         return SheetKey(self.sheet, self.child)
+
+    def of_child(self, number: int) -> Step:
+        """Return the step as it is asked for once more, for a further child who was targeted; itself for the first."""
+        return replace(self, child=number) if number > 1 else self
 
     def in_force(self, on: date) -> bool:
         """Return whether the step counts on a day."""
