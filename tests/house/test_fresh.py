@@ -26,7 +26,16 @@ def test_a_generated_page_is_what_make_docs_writes(path: Path) -> None:
 def test_what_is_built_from_the_form_definitions_is_fresh() -> None:
     folder = Path(str(resources.files("formflow_forms")))
     stale = {path.parent.name: build.stale(path.parent) for path in folder.glob("*/form.toml")}
-    sheets = ("aim2", "outcome", "plan-a", "plan-b", "plan-setting", "referral-a", "referral-b")
+    sheets = (
+        "aim2",
+        "next-steps",
+        "outcome",
+        "plan-a",
+        "plan-b",
+        "plan-setting",
+        "referral-a",
+        "referral-b",
+    )
     assert stale == {
         folder: [] for folder in ("recording", "recording-short", "review", *sheets, "report")
     }
