@@ -13,7 +13,7 @@ from formflow.delivery import calls
 from formflow.delivery.context import DeliveryContext
 from formflow.sdk.contract import AcknowledgedByHand
 from formflow.storage import silences
-from formflow.storage.acknowledgements import acknowledge_up_to, unseen_alerts
+from formflow.storage.acknowledgements import BY_HAND, acknowledge_up_to, unseen_alerts
 from formflow.storage.database import reading, writing
 
 log = logging.getLogger("formflow")
@@ -32,7 +32,7 @@ def collect(context: DeliveryContext, now: datetime) -> int:
             waiting = unseen_alerts(connection, name)
         for key in acknowledged(context, name, connector, waiting):
             reference, revision = waiting[key]
-            by = f"moved to Seen in {name}"
+            by = f"{BY_HAND} in {name}"
             with writing(context.engine) as connection:
                 count += acknowledge_up_to(connection, context.trail, reference, revision, by, now)
             subject = at_revision(reference, revision)

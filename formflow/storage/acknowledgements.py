@@ -13,6 +13,8 @@ from formflow.sdk.contract import Operation
 from formflow.storage.audit_trail import AuditEvent, Happened, Trail
 from formflow.storage.schema import Cause, Entry, OwnAlert, Parcel, table_of
 
+BY_HAND = "moved to Seen"  # how an alert was acknowledged whose page somebody moved
+
 
 def acknowledge(
     connection: Connection, trail: Trail, reference: str, by: str, now: datetime
@@ -64,8 +66,9 @@ def ended_alerts(
 ) -> dict[str, tuple[str, int]]:
     """Return which alerts of a destination somebody has ended, of those that lie there: key -> reference and revision.
 
-    One that says that something came again counts only where that was ended after it was told. A reminder ends
-    with what it reminds of, and is none of them.
+    One that says that something came again counts only where that was ended after it was told, and not by the page
+    of what came first, which somebody moved: who did that may not have seen it. A reminder ends with what it reminds
+    of, and is none of them.
     """
     asked = {"destination": destination, "references": [reference for reference, _ in lying]}
     rows = connection.execute(_ENDED, asked)
@@ -85,7 +88,9 @@ _ENDED = (
         _PARCEL.c.operation == Operation.ALERT,
         or_(
             _PARCEL.c.cause.in_((Cause.ENTRY, Cause.ESCALATION)),
-            (_PARCEL.c.cause == Cause.AGAIN) & (_PARCEL.c.delivered_at <= _ENTRY.c.acknowledged_at),
+            (_PARCEL.c.cause == Cause.AGAIN)
+            & (_PARCEL.c.delivered_at <= _ENTRY.c.acknowledged_at)
+            & _ENTRY.c.acknowledged_by.not_like(f"{BY_HAND}%"),
         ),
     )
 )

@@ -48,7 +48,7 @@ def alerts(office: Settings) -> list[Path]:
 
 def of(office: Settings, reference: str) -> str:
     """Return the words of the alert about a paper in one line."""
-    (page,) = office.folders.alerts.glob(f"*{reference} *.html")
+    (page,) = office.folders.alerts.rglob(f"*{reference} *.html")  # also one that was put away
     return plain(
         re.sub(r"<style.*?</style>|<script.*", "", page.read_text("utf-8"), flags=re.DOTALL)
     )

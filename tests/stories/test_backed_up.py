@@ -68,7 +68,7 @@ class Agency(Day):
         papers = [name for name in self.lies_there() if name.endswith(" original.pdf")]
         assert len(papers) == len(known)
         assert status.overview(self.office).undelivered == ()
-        pages = "".join(p.read_text("utf-8") for p in self.office.folders.alerts.glob("*.html"))
+        pages = "".join(p.read_text("utf-8") for p in self.office.folders.alerts.rglob("*.html"))
         for one in entries(self.office):
             key = parcel_key(one.identity, "Alerts", Operation.ALERT)
             assert one.about or pages.count(key) == 1

@@ -172,9 +172,18 @@ class Chromium:
         there = (
             f"document.readyState === 'complete' && location.href.startsWith({json.dumps(address)})"
         )
-        while not self._says(there, self._tab):
+        while not self._is_so(there):
             assert time.monotonic() < until, f"Chromium does not come to {address}"
             time.sleep(0.05)
+
+    def _is_so(self, script: str) -> bool:
+        """Return whether something is so on the page; not while one page gives way to another."""
+        try:
+            return bool(self._says(script, self._tab))
+        except AssertionError as problem:
+            if "navigated" in str(problem) or "context was destroyed" in str(problem):
+                return False
+            raise
 
     def prints(self) -> bytes:
         """Return the page that is shown as a PDF, on the paper that it asks for."""
