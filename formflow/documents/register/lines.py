@@ -14,9 +14,10 @@ from formflow.core.dates import local_day, parse_day
 from formflow.core.model import CaseState, Entry, Light, Outcome
 from formflow.core.working_days import WorkingDays
 from formflow.documents.register import words
-from formflow.rules.case.case import NEXT_STEPS, OF_CHILD_B, RECORDING, REVIEW, Case
+from formflow.rules.case.case import OF_CHILD_B, RECORDING, REVIEW, Case
 from formflow.rules.case.clocks import NOW, deadline
 from formflow.rules.case.named_child import given
+from formflow.rules.case.next_steps import NEXT_STEPS
 from formflow.rules.case.steps import Step
 
 STORY = ("type_text", "context_text", "more_text")  # questions of the recording form

@@ -10,7 +10,6 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
-from functools import cache
 
 from formflow.core.dates import age_on, local_day, parse_moment
 from formflow.core.model import (
@@ -26,13 +25,13 @@ from formflow.core.model import (
     highest,
 )
 from formflow.core.references import SheetKey, child_of_sheet
-from formflow.forms.catalogue import shipped
 from formflow.rules.assessment import profile
 from formflow.rules.assessment.profile import Mark
 from formflow.rules.case.levels import AS_PROPOSED as AS_PROPOSED
 from formflow.rules.case.levels import Level as Level
 from formflow.rules.case.levels import is_below
 from formflow.rules.case.named_child import BETWEEN, given
+from formflow.rules.case.next_steps import NEXT_STEPS, elsewhere, last_asking, later_of
 from formflow.rules.case.steps import CONDITIONS, SCORES, Step, steps_with
 from formflow.rules.case.unnamed import words_of_names
 from formflow.rules.light import urgency
@@ -41,7 +40,6 @@ from formflow.rules.matching import NearChild, name_key
 from formflow.rules.roster import NOBODY_ON_IT, OnTheList
 
 RECORDING, REVIEW, REPORT = "recording", "review", "report"
-NEXT_STEPS = "next_steps"  # sheet whose answers count for questions of other sheets
 OF_CHILD_B = ("referral_b", "plan_b")  # sheets that lie in the file of the child who was targeted
 SAME_CHILD = "same_child"  # question of the review sheet
 A_NAME = "child_a_name"  # question
@@ -317,27 +315,16 @@ class Case:
     def answering(self, form_id: str, name: str) -> tuple[Entry | None, str]:
         """Return the paper that answers a question, and what the question is called there; None where none does.
 
-        The sheet of the next steps answers questions of others: of two that answer one, the later counts. What the
-        newest review sheet no longer asks, the last that asked it answers.
+        The sheet of the next steps answers questions of others, see next_steps.py.
         """
         if form_id == NEXT_STEPS and name in elsewhere():
             return self.answering(*elsewhere()[name])
-        own = self._last_asking(name) if form_id == REVIEW else self.paper(form_id)
-        asked = counts_for().get((form_id, name))
-        steps_sheet = self.sheets.get(SheetKey(NEXT_STEPS)) if asked else None
+        own = self.paper(form_id)
+        if own and form_id == REVIEW:
+            own = last_asking(own, self.reviews, name)
         is_of_several = form_id in OF_CHILD_B and len(self.children_b) > 1
-        if asked is None or steps_sheet is None or is_of_several or not given(steps_sheet, asked):
-            return own, name
-        is_older = own is None or own.recorded_at <= steps_sheet.recorded_at
-        if own is None or is_older or not given(own, name):
-            return steps_sheet, asked
-        return own, name
-
-    def _last_asking(self, name: str) -> Entry | None:
-        newest = self.sheets.get(SheetKey(REVIEW))
-        if newest is None or name in newest.answers or (REVIEW, name) not in counts_for():
-            return newest
-        return next((one for one in reversed(self.reviews) if name in one.answers), newest)
+        on_next_steps = None if is_of_several else self.sheets.get(SheetKey(NEXT_STEPS))
+        return later_of(own, on_next_steps, (form_id, name))
 
     def moment(self, form_id: str, name: str) -> Moment | None:
         """Return the day that a sheet answers with, None unless it is clear and had come by then."""
@@ -373,20 +360,6 @@ class Case:
         named = name_key(given(sheet, "child_name"))
         names = self.children_b[max(self.child, 1) - 1 :]
         return not named or not names or named == name_key(names[0])
-
-
-@cache
-def elsewhere() -> Mapping[str, tuple[str, str]]:
-    """Return for which question of which other sheet an answer on the sheet of the next steps counts, by its name."""
-    form = next(one for one in shipped() if one.form_id == NEXT_STEPS)
-    asked = {name: field.counts_for.partition(".") for name, field in form.fields.items()}
-    return {name: (form_id, there) for name, (form_id, _, there) in asked.items() if there}
-
-
-@cache
-def counts_for() -> Mapping[tuple[str, str], str]:
-    """Return what a question of another sheet is called on the sheet of the next steps, by form and name."""
-    return {there: name for name, there in elsewhere().items()}
 
 
 def sheet_key(sheet: Entry) -> SheetKey:

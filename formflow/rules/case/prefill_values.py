@@ -20,8 +20,9 @@ from formflow.core.wording import LEVEL_WORDS, LIGHT_WORDS, REOPENED_WORDS, day_
 from formflow.forms.catalogue import Field, FieldKind, Form
 from formflow.forms.top_line import NOT_AIM2
 from formflow.rules.assessment import profile
-from formflow.rules.case.case import OF_CHILD_B, RECORDING, REPORT, REVIEW, Case, counts_for
+from formflow.rules.case.case import OF_CHILD_B, RECORDING, REPORT, REVIEW, Case
 from formflow.rules.case.named_child import known_of
+from formflow.rules.case.next_steps import counts_for
 from formflow.rules.case.standing import standing
 from formflow.rules.case.steps import OUTCOME, SCORES, Kind, steps
 from formflow.rules.case.unnamed import without_names

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from formflow.core.messages import notice
 from formflow.core.model import AnswerState, Entry, Light, Notice, Weighs
 from formflow.forms.catalogue import FieldKind, Form
-from formflow.rules.case.case import NEXT_STEPS, REPORT, REVIEW, SAME_CHILD, Case
+from formflow.rules.case.case import REPORT, REVIEW, SAME_CHILD, Case
 from formflow.rules.case.levels import HEIGHT, Level, is_below
 from formflow.rules.case.named_child import given, other_child
+from formflow.rules.case.next_steps import NEXT_STEPS
 from formflow.rules.case.prefill_values import OPEN_TO_A
 from formflow.rules.case.steps import steps
 from formflow.rules.case.unnamed import names_somebody
