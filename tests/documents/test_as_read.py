@@ -20,8 +20,9 @@ from hypothesis import strategies as st
 
 from formflow.core.messages import notice
 from formflow.core.model import Answer, AnswerState, Entry, Facts, History, Outcome, Tri
-from formflow.documents.as_read import MIDDLE, as_read
+from formflow.documents.as_read import as_read
 from formflow.documents.fonts import drawable
+from formflow.documents.text_sheet import MIDDLE
 from formflow.forms import catalogue
 from formflow.reading.font_decoding import decoder
 from formflow.rules.light.propose import decide
