@@ -46,6 +46,7 @@ COMMANDS = {
     "run": ("work", "Watch the folders and do everything that is due."),
     "show": ("look", "A record with all its revisions."),
     "status": ("look", "What waits for a person, what waits for a destination."),
+    "transfer": ("transfer", "The hand-over pack of a child for the next school."),
     "verify": (
         "audit",
         "Look whether records, originals and the audit trail are as they were written.",

@@ -44,6 +44,7 @@ EVENTS: Mapping[AuditEvent, str] = {
     AuditEvent.TESTED: "Destination tested",
     AuditEvent.REREAD: "To be read again",
     AuditEvent.VIEWED: "Looked at",
+    AuditEvent.HANDED_OVER: "Put into a pack for people outside",
     AuditEvent.BACKED_UP: "Backed up",
     AuditEvent.RESTORED: "Restored from a backup",
 }

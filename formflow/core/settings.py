@@ -40,6 +40,10 @@ class Agency(Table):
     timezone: Annotated[str, AfterValidator(_known_timezone)] = Field(
         default="Europe/London", description="Dates and times on paper are in this time zone."
     )
+    return_address: str = Field(
+        default="",
+        description="Where papers are sent back to from outside: an e-mail or postal address of the safeguarding lead.",
+    )
     reference_prefix: str = Field(
         default="FF", pattern=r"^[A-Z]{1,6}$", description="References look like FF-2026-000123."
     )

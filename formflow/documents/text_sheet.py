@@ -52,8 +52,8 @@ class TextSheet:
         self._structure.end(self._leaf)
         self._y += size
 
-    def row(self, question: str, answer: str, *, marked: bool = False) -> None:
-        """Write a question and its answer; a long answer goes on over the page."""
+    def row(self, question: str, answer: str, *, marked: bool = False) -> int:
+        """Write a question and its answer; return the page it begins on. A long answer goes on over the page."""
         question_font, questions = _wrapped_label(question)
         questions = [
             *questions[:-1],
@@ -63,6 +63,7 @@ class TextSheet:
         font = font_for(shown, BODY)
         answers = wrapped(shown, font, SIZE, RIGHT - MIDDLE)
         self._need(min(len(questions), 3) * LEADING)
+        began = self.page
         # One paragraph: what is read aloud is the question, and then its answer.
         part = self._structure.element("P")
         left = max(len(questions), len(answers))
@@ -76,6 +77,7 @@ class TextSheet:
             self._y -= fit * LEADING
             questions, answers, left = questions[fit:], answers[fit:], left - fit
         self._y -= 3
+        return began
 
     def paragraph(self, text: str) -> None:
         """Write a paragraph over the whole width."""

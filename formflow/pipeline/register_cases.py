@@ -53,7 +53,9 @@ def filed_in(settings: Settings) -> dict[str, str]:
 def drawn(whole: Whole, desk: Desk) -> tuple[CaseLine, str]:
     """Return the line of a case, and its page as HTML."""
     asked = list(asked_steps(whole.case, desk.at.today))
-    line = with_years(line_of(whole.case, asked, _about(whole, desk), desk.days), desk.roster)
+    line = with_years(
+        line_of(whole.case, asked, about(whole, desk.together), desk.days), desk.roster
+    )
     page = case_file.case_file(
         whole.case,
         Drawn(
@@ -86,9 +88,10 @@ def _year(person: Person, roster: Roster) -> str:
     return pupil.year_group if pupil else ""
 
 
-def _about(whole: Whole, desk: Desk) -> About:
+def about(whole: Whole, together: Mapping[int, int]) -> About:
+    """Return what the line of a case needs besides the case. `together`: of children who are joined the first."""
     both = (whole.child, whole.child_b)
-    first, second = (desk.together.get(one, one) if one else None for one in both)
+    first, second = (together.get(one, one) if one else None for one in both)
     came = [change for change in whole.changes if change.reference == whole.case.record.reference]
     return About(
         (child_reference(first) or "", child_reference(second) or ""),

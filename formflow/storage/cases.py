@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, or_, select
 
 from formflow.core.model import History, Light, Outcome, Role
 from formflow.core.references import find_revision, is_record, record_of
@@ -106,6 +106,12 @@ def related(connection: Connection, references: Collection[str]) -> set[str]:
     of_them = connection.execute(_RECORDS_OF, {"same": list(involved)}).scalars()
     near = (one for child in involved for one in children.near(connection, child, until=LAST))
     return {*references, *of_them, *(paper for one in near for paper in one.papers)}
+
+
+def of_child(connection: Connection, child: int) -> list[str]:
+    """Return the references of the records that are, or once were, about a child or any joined with it."""
+    same = _joined(connection).get(child, (child,))
+    return list(connection.execute(_OF_CHILD, {"same": list(same)}).scalars())
 
 
 def together(connection: Connection) -> Mapping[int, int]:
@@ -292,6 +298,13 @@ _RECORDS_OF = (
     select(_E.reference)
     .distinct()
     .where(_E.about.is_(None), or_(_E.child_id.in_(_SAME), _E.child_b_id.in_(_SAME)))
+)
+_RECORD = func.coalesce(_E.about, _E.reference)
+_OF_CHILD = (
+    select(_RECORD)
+    .distinct()
+    .where(or_(_E.child_id.in_(_SAME), _E.child_b_id.in_(_SAME)))
+    .order_by(_RECORD)
 )
 _JOINED = select(table_of(Joined).c.child_id, table_of(Joined).c.other_id)
 # In the order in which they came: of each form the last one counts, see entries.case().

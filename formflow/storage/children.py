@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from formflow.core import references
-from formflow.rules.matching import ChildKey, NearChild, swapped, why_near
+from formflow.rules.matching import ChildKey, NearChild, name_key, swapped, why_near
 from formflow.rules.roster import Pupil
 from formflow.storage import counters
 from formflow.storage.audit_trail import AuditEvent, Happened, Trail
@@ -89,6 +89,17 @@ def find(connection: Connection, key: ChildKey | None) -> int | None:
     values = {"name": key.name_key, "born": key.born.isoformat()}
     found = connection.execute(_FIND, values).scalar()
     return None if found is None else int(found)
+
+
+def called(connection: Connection, name: str) -> list[tuple[int, date]]:
+    """Return every child of exactly this name with its date of birth; of those joined the first alone."""
+    rows = connection.execute(_BY_NAME, {"name": name_key(name)}).all()
+    found = {int(row.id): date.fromisoformat(row.born) for row in rows}
+    return [
+        (one, born)
+        for one, born in found.items()
+        if one == min(found.keys() & set(joined(connection, one)))
+    ]
 
 
 def contradicts(connection: Connection, child: int | None, upn: str) -> bool:
@@ -176,6 +187,7 @@ def _key(row: Row[*tuple[Any, ...]]) -> ChildKey:
 _CHILD, _JOINED_TO, _ENTRY = table_of(Child), table_of(Joined), table_of(Entry)
 _FOUND = select(_CHILD.c.id, _CHILD.c.name_key, _CHILD.c.born)
 _BY_UPN = _FOUND.where(_CHILD.c.upn == bindparam("upn"))
+_BY_NAME = _FOUND.where(_CHILD.c.name_key == bindparam("name")).order_by(_CHILD.c.id)
 _BY_ID = _FOUND.where(_CHILD.c.id == bindparam("id"))
 _ADD = insert(_CHILD)
 _FIND = select(_CHILD.c.id).where(

@@ -73,6 +73,7 @@ class AuditEvent(StrEnum):
     TESTED = "tested"  # a destination got something marked as a test
     REREAD = "reread"
     VIEWED = "viewed"
+    HANDED_OVER = "handed over"  # a pack was made for people outside
     BACKED_UP = "backed up"
     RESTORED = "restored"
 

@@ -1,0 +1,181 @@
+"""All cases of one child as the ledger holds them, for packs of papers that leave the house. Looks only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from string import ascii_uppercase
+
+from formflow.core.dates import local_day
+from formflow.core.errors import ExitCode, FormFlowError
+from formflow.core.model import Entry, Light
+from formflow.core.settings import Settings
+from formflow.documents.register.children import Incident
+from formflow.documents.register.children import incidents as by_child
+from formflow.documents.register.lines import CaseLine, Part, line_of
+from formflow.documents.register.words import day
+from formflow.pipeline.register_cases import about
+from formflow.rules.case.case import B_NAME, OF_CHILD_B, REVIEW, Case, asked_steps
+from formflow.rules.case.levels import Level
+from formflow.rules.case.masking import Mask
+from formflow.rules.case.named_child import given
+from formflow.rules.matching import BETWEEN, name_key
+from formflow.storage import cases, children
+from formflow.storage.cases import Whole
+from formflow.storage.database import Connection
+
+STAFF = (  # questions that staff and other professionals answer with their own names
+    *("completed_by", "signed_name", "sender_name", "owner", "council_screened_by", "advice_from"),
+    *("lead_name", "second_name", "supervisor", "authors", "authors_second", "parents_informed_by"),
+    *(
+        "contact1_person",
+        "contact2_person",
+        "contact3_person",
+        "urgent_contact_who",
+        "report_author",
+    ),
+)
+
+
+class NoSuchChild(FormFlowError):
+    """There is no child of this reference or name, or there are several."""
+
+    exit_code = ExitCode.USAGE
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCase:
+    """A case of the child."""
+
+    whole: Whole
+    incident: Incident
+
+    @property
+    def case(self) -> Case:
+        """The case itself."""
+        return self.whole.case
+
+    @property
+    def line(self) -> CaseLine:
+        """The case in one line."""
+        return self.incident.line
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the child displayed the behaviour: the form and most sheets are then about this child."""
+        return self.incident.person.part is Part.DISPLAYED
+
+    @property
+    def papers(self) -> Iterator[Entry]:
+        """The latest of each paper that is about this child: the form first, then the sheets that count."""
+        if self.is_own:
+            yield self.case.record
+        further = self.incident.whose.removeprefix("b") or "0"
+        for key, sheet in self.case.sheets.items():
+            is_theirs = key.form_id in OF_CHILD_B
+            if is_theirs is not self.is_own and (self.is_own or key.child in (int(further), 1)):
+                yield sheet
+
+    @property
+    def is_open_and_red(self) -> bool:
+        """Whether something is still to be done in a case that is harmful, or may be."""
+        may_be_red = self.line.suggested in (Light.RED, Light.AMBER_OR_RED, None)
+        is_red = self.line.level == Level.HARMFUL or (self.line.is_undecided and may_be_red)
+        return is_red and bool(self.line.open_steps or self.line.is_undecided)
+
+    @property
+    def names_of_others(self) -> Iterator[str]:
+        """The names of other children, as the papers of the case give them."""
+        mine = name_key(self.incident.person.name)
+        told = [given(paper, B_NAME) for paper in (self.case.record, *self.case.reviews)]
+        told += [given(self.case.record, "child_a_name"), self.case.says(REVIEW, "child_a_name")]
+        told += [given(sheet, "child_name") for sheet in self.case.sheets.values()]
+        for name in (part.strip() for names in told for part in names.split(BETWEEN)):
+            if name and name_key(name) != mine:
+                yield name
+
+
+@dataclass(frozen=True, slots=True)
+class ChildPapers:
+    """A child, and all its cases, oldest first."""
+
+    reference: str
+    also: tuple[str, ...]  # references of those the safeguarding lead has linked with it
+    cases: tuple[OwnCase, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The child's name as the cases give it, the newest last."""
+        return tuple(dict.fromkeys(one.incident.person.name for one in self.cases))
+
+    def mask(self) -> Mask:
+        """Return who is called what in these papers: the other children Child B, Child C and so on."""
+        named = dict[str, str]()
+        for name in (name for one in self.cases for name in one.names_of_others):
+            if name_key(name) not in map(name_key, self.names):
+                named.setdefault(name_key(name), name)
+        labels = {name: _label(number) for number, name in enumerate(named.values())}
+        papers = [paper for one in self.cases for paper in one.papers]
+        staff = [given(paper, name) for paper in papers for name in STAFF]
+        return Mask.of(labels, self.names, filter(None, staff))
+
+
+def _label(number: int) -> str:
+    """Return what the next other child is called: Child B to Child Z, then Child 27 and so on."""
+    letters = ascii_uppercase[1:]
+    return f"Child {letters[number] if number < len(letters) else number + 2}"
+
+
+def find(connection: Connection, said: str) -> int:
+    """Return the child of a reference or of a name that only one child has. Raise NoSuchChild."""
+    child = children.named(connection, said)
+    if child is not None:
+        return child
+    found = children.called(connection, said)
+    if not found:
+        raise NoSuchChild(
+            "No child of this reference or name is on record.",
+            "Use the reference (C-…) that stands in the register under Children, or the whole name as a form gives it.",
+        )
+    if len(found) > 1:
+        listed = [f"{children.child_reference(one)}, born {day(born)}" for one, born in found]
+        raise NoSuchChild(
+            "Several children have this name:\n  " + "\n  ".join(listed),
+            "Give the reference of the one you mean.",
+        )
+    return found[0][0]
+
+
+def papers_of(connection: Connection, child: int, settings: Settings, now: datetime) -> ChildPapers:
+    """Return all cases of a child and of those linked with it. Raise NoSuchChild where there is none."""
+    together = cases.together(connection)
+    first = together.get(child, child)
+    same = [children.child_reference(one) or "" for one in children.joined(connection, first)]
+    references = cases.of_child(connection, first)
+    ages = settings.services.assessment_ages
+    found = {
+        one.case.record.reference: one
+        for one in cases.whole(connection, references, settings.zone, ages)
+    }
+    lines = (_line(one, settings, together, now) for one in found.values())
+    own = _incidents(by_child(lines), same)
+    if not own:
+        raise NoSuchChild(
+            "No case about this child is on record.", "Look in the register under Children."
+        )
+    reference = children.child_reference(first) or ""
+    ordered = tuple(OwnCase(found[one.line.reference], one) for one in own)
+    return ChildPapers(reference, tuple(one for one in same if one != reference), ordered)
+
+
+def _line(one: Whole, settings: Settings, together: Mapping[int, int], now: datetime) -> CaseLine:
+    asked = list(asked_steps(one.case, local_day(now, settings.zone)))
+    return line_of(one.case, asked, about(one, together), settings.working_days)
+
+
+def _incidents(known: Mapping[str, list[Incident]], same: Iterable[str]) -> list[Incident]:
+    """Return the incidents of a child and of those linked with it, oldest first, each case once."""
+    every = [one for reference in same for one in known.get(reference, ())]
+    once = {one.line.reference: one for one in reversed(every)}
+    return sorted(once.values(), key=lambda one: (one.line.day, one.line.reference))
