@@ -158,7 +158,7 @@ def papers_of(connection: Connection, child: int, settings: Settings, now: datet
         one.case.record.reference: one
         for one in cases.whole(connection, references, settings.zone, ages)
     }
-    lines = (_line(one, settings, together, now) for one in found.values())
+    lines = (line_in(one, settings, together, now) for one in found.values())
     own = _incidents(by_child(lines), same)
     if not own:
         raise NoSuchChild(
@@ -169,7 +169,8 @@ def papers_of(connection: Connection, child: int, settings: Settings, now: datet
     return ChildPapers(reference, tuple(one for one in same if one != reference), ordered)
 
 
-def _line(one: Whole, settings: Settings, together: Mapping[int, int], now: datetime) -> CaseLine:
+def line_in(one: Whole, settings: Settings, together: Mapping[int, int], now: datetime) -> CaseLine:
+    """Return a case in one line. `together`: of children who are linked the first."""
     asked = list(asked_steps(one.case, local_day(now, settings.zone)))
     return line_of(one.case, asked, about(one, together), settings.working_days)
 

@@ -40,6 +40,7 @@ COMMANDS = {
     "reread": ("act", "Read forms again that could not be read."),
     "restore": ("backup", "Put a backup into an empty state folder."),
     "register": ("register", "Draw the safeguarding lead's register now."),
+    "retention": ("retention", "Whose papers somebody should look at again. Deletes nothing."),
     "roster": ("roster", "Your own list of pupils: how it is read."),
     "retry": ("act", "Try deliveries again now, also those that were refused."),
     "service": ("service", "What starts FormFlow with the computer."),
@@ -55,7 +56,19 @@ COMMANDS = {
 
 # They change nothing of the agency whose settings are named, so they keep no log of it.
 LOOKING = frozenset(
-    {"audit", "demo", "doctor", "explain", "health", "init", "read", "show", "status", "verify"}
+    {
+        "audit",
+        "demo",
+        "doctor",
+        "explain",
+        "health",
+        "init",
+        "read",
+        "retention",
+        "show",
+        "status",
+        "verify",
+    }
 )
 
 

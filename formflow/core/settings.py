@@ -238,6 +238,27 @@ class Receipts(Table):
     )
 
 
+class Retention(Table):
+    """When somebody looks again whether a child's papers are still kept. Nothing is ever deleted by itself."""
+
+    years: int = Field(
+        default=25,
+        ge=6,
+        le=150,
+        description="Years after the birth of the youngest child of a case.",
+    )
+    harmful_years: int = Field(
+        default=75,
+        ge=6,
+        le=150,
+        description="The same where the level is harmful, in doubt or not decided.",
+    )
+    hold: tuple[str, ...] = Field(
+        default=(),
+        description="References of cases that are kept whatever their age: a court, an inquiry or the police wants them.",
+    )
+
+
 # Name, kind and place in [folders] of the destinations that nobody can switch off.
 ALWAYS_ON = (
     ("Alerts", "alert_folder", "alerts"),
@@ -285,6 +306,7 @@ class Settings(Table):
     roster: Roster = Roster()
     figures: Figures = Figures()
     receipts: Receipts = Receipts()
+    retention: Retention = Retention()
     destination: tuple[Destination, ...] = ()
 
     @property

@@ -71,9 +71,8 @@ def test_all_problems_are_said_at_once_each_with_its_path(tmp_path: Path) -> Non
 
 def test_an_unknown_key_lists_the_allowed_ones(tmp_path: Path) -> None:
     (line,) = problems(tmp_path, '[agency]\nnmae = "Our school"\n')
-    assert (
-        "allowed are name, recording_forms, reference_prefix, safeguarding_lead, timezone" in line
-    )
+    allowed = "name, recording_forms, reference_prefix, return_address, safeguarding_lead, timezone"
+    assert f"allowed are {allowed}" in line
 
 
 def test_a_destinations_own_problems_have_their_path_too(tmp_path: Path) -> None:
