@@ -16,7 +16,7 @@ from formflow.documents.register.children import incidents as by_child
 from formflow.documents.register.lines import CaseLine, Part, line_of
 from formflow.documents.register.words import day
 from formflow.pipeline.register_cases import about
-from formflow.rules.case.case import B_NAME, OF_CHILD_B, REVIEW, Case, asked_steps
+from formflow.rules.case.case import A_NAME, B_NAME, OF_CHILD_B, Case, asked_steps
 from formflow.rules.case.levels import Level
 from formflow.rules.case.masking import Mask
 from formflow.rules.case.named_child import given
@@ -71,10 +71,10 @@ class OwnCase:
         """The latest of each paper that is about this child: the form first, then the sheets that count."""
         if self.is_own:
             yield self.case.record
-        further = self.incident.whose.removeprefix("b") or "0"
+        theirs = (self._number, 0) if self._number == 1 else (self._number,)
         for key, sheet in self.case.sheets.items():
-            is_theirs = key.form_id in OF_CHILD_B
-            if is_theirs is not self.is_own and (self.is_own or key.child in (int(further), 1)):
+            is_of_b = key.form_id in OF_CHILD_B
+            if is_of_b is not self.is_own and (self.is_own or key.child in theirs):
                 yield sheet
 
     @property
@@ -85,15 +85,32 @@ class OwnCase:
         return is_red and bool(self.line.open_steps or self.line.is_undecided)
 
     @property
+    def own_names(self) -> tuple[str, ...]:
+        """The names that papers of the case give the child, the latest first: whole, whatever their length."""
+        if self.is_own:
+            told = [given(paper, A_NAME) for paper in (*self.case.reviews[::-1], self.case.record)]
+        else:
+            told = list(self.case.children_b[self._number - 1 : self._number])
+        told += [given(paper, "child_name") for paper in self.papers]
+        return tuple(dict.fromkeys(filter(None, told)))
+
+    @property
     def names_of_others(self) -> Iterator[str]:
         """The names of other children, as the papers of the case give them."""
-        mine = name_key(self.incident.person.name)
-        told = [given(paper, B_NAME) for paper in (self.case.record, *self.case.reviews)]
-        told += [given(self.case.record, "child_a_name"), self.case.says(REVIEW, "child_a_name")]
-        told += [given(sheet, "child_name") for sheet in self.case.sheets.values()]
+        first = (self.case.record, *self.case.reviews)
+        told = [given(paper, B_NAME) for paper in first]
+        told += [] if self.is_own else [given(paper, A_NAME) for paper in first]
+        own = list(self.papers)
+        told += [given(one, "child_name") for one in self.case.sheets.values() if one not in own]
+        mine = set(map(name_key, self.own_names))
         for name in (part.strip() for names in told for part in names.split(BETWEEN)):
-            if name and name_key(name) != mine:
+            if name and name_key(name) not in mine:
                 yield name
+
+    @property
+    def _number(self) -> int:
+        """Which of those who were targeted the child is, from 1; 0 for the one who displayed the behaviour."""
+        return 0 if self.is_own else int(self.incident.whose.removeprefix("b") or 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +123,9 @@ class ChildPapers:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The child's name as the cases give it, the newest last."""
-        return tuple(dict.fromkeys(one.incident.person.name for one in self.cases))
+        """The child's names as the cases give them, each once however it is written, the oldest first."""
+        told = [name for one in self.cases for name in one.own_names]
+        return tuple({name_key(name): name for name in told}.values())
 
     def mask(self) -> Mask:
         """Return who is called what in these papers: the other children Child B, Child C and so on."""

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import click
 
-from formflow.admin import transfer as packs
+from formflow.admin import packs
 from formflow.admin.child_papers import find, papers_of
 from formflow.admin.settings_file import load_settings
 from formflow.cli.ledger import at_the_ledger
 from formflow.cli.output import say
 from formflow.core.clock import utc_now
 from formflow.core.errors import ExitCode
-from formflow.documents.transfer_pack import drawn
+from formflow.documents.child_pack import drawn
 from formflow.reading.manifest_builder import known_forms
 from formflow.storage import database
 from formflow.storage.audit_trail import AuditEvent, Happened

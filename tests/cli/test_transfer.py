@@ -18,6 +18,7 @@ from tests.support.desk import Desk, filled
 from tests.support.offices import agency, formflow
 from tests.support.papers import BLANK
 
+TOO_LONG = "Anneliese " + "Bartholomew-Fitzgerald " * 4 + "Quill"  # more than 60 letters
 RTL = "محمد عبد الله"
 SAID_B = "canary: he told me never to say it"
 FORMS = {
@@ -47,6 +48,11 @@ FORMS = {
     },
     "three": {"child_a_name": "Kim Lee", "child_a_dob": "01/01/2015", "type_text": "Ran."},
     "four": {"child_a_name": "Kim Lee", "child_a_dob": "01/02/2015", "type_text": "Ran."},
+    "six": {
+        "child_a_name": TOO_LONG,
+        "child_a_dob": "1/4/2015",
+        "type_text": "Anneliese Quill ran.",
+    },
     "five": {
         "child_a_name": LONG_NAME,
         "child_a_dob": "01/03/2015",
@@ -173,6 +179,13 @@ def test_names_of_any_kind_are_shown_and_masked(school: Settings, tmp_path: Path
     words, said, _ = made(school, RTL, tmp_path / "rtl.pdf")
     assert "said things to [Child B]" in words
     assert "Stone" not in words
+
+
+def test_the_childs_own_name_is_never_masked_however_long(school: Settings, tmp_path: Path) -> None:
+    words, _, _ = made(school, TOO_LONG, tmp_path / "pack.pdf")
+    assert "Anneliese Quill ran." in words
+    assert f"Childs Name {TOO_LONG}" in words
+    assert "[Child B]" not in words
 
 
 @pytest.mark.parametrize("place", ["drop", "receipts", "child files", "existing", "nowhere"])

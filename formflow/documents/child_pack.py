@@ -1,4 +1,4 @@
-"""The hand-over pack of a child for the next school: one PDF with cover, index, chronology, forms and receipt. Pure."""
+"""A pack of one child's papers for people outside: one PDF with cover, index, chronology, forms and receipt. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`formflow transfer`: what stands in a child's hand-over pack, and where it is written."""
+"""Packs of one child's papers for people outside: what stands in them, and where they may be written."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from formflow.core.settings import Settings
 from formflow.core.wording import SHEET_WORDS, day_in_words, moment_in_words
 from formflow.delivery.overlaps import places_of
 from formflow.delivery.parcels import named_answers
+from formflow.documents.child_pack import Pack, Part, Said
 from formflow.documents.register import words
 from formflow.documents.register.children import NO_BLAME, ROLES, in_general
 from formflow.documents.register.rows import level_of
-from formflow.documents.transfer_pack import Pack, Part, Said
 from formflow.forms.catalogue import Form
 from formflow.rules.case.masking import Mask, Masked
 
