@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,16 +21,31 @@ from formflow.documents.child_pack import Pack, Part, Said
 from formflow.documents.register import words
 from formflow.documents.register.children import NO_BLAME, ROLES, in_general
 from formflow.documents.register.rows import level_of
-from formflow.forms.catalogue import Form
+from formflow.forms.catalogue import FieldKind, Form
+from formflow.rules.case.case import REVIEW
 from formflow.rules.case.masking import Mask, Masked
+from formflow.sdk.parcels import NamedAnswer
 
-# Questions whose answers are another child's own, in the papers of the child who displayed the behaviour.
-OTHERS_OWN = ("child_b_", "parents_b_", "b_")
-NOT_PASSED_ON = frozenset({
-    *("others_words", "words_b_text", "history_b_text", "near_text", "same_child", "no_referral_b"),
-    "incident_nearby",
-})  # fmt: skip
-STILL_TOLD = frozenset({"child_b_kind", "child_b_name"})
+# Questions whose answers are another child's own: in the papers of the child who displayed the behaviour, and in the
+# form and the review sheet where the child was targeted.
+OF_CHILD_B = (
+    *("child_b_", "parents_b_", "b_", "others_words", "words_b_text", "history_b_text"),
+    "no_referral_b",
+)
+OF_CHILD_A = (
+    *("child_", "parents_", "a_", "attempt_", "background_", "history_text", "words_a_text"),
+    *("no_referral_a", "complex_text", "aim2"),
+)
+OF_NEITHER = ("near_text", "same_child", "incident_nearby")
+STILL_TOLD = frozenset({"child_b_kind", "child_a_name", "child_b_name"})
+TRANSFER = "Child protection file: hand-over to the next school"
+HOW_MASKED = (
+    "Other children are called Child B, Child C and so on, the same child by the same letter throughout. What only"
+    " concerns them is left out. Names of staff stay. The originals of the forms are kept by the school that sends this."
+)
+KEEP_APART = (
+    "Keep them apart from the main pupil file. Sign and return the receipt on the last page."
+)
 LEFT_OUT = "[left out: it is about another person]"
 NOT_READ = "This form was not read. Ask for a copy of the original."
 OPEN_AND_RED = (
@@ -53,22 +68,25 @@ class Maker:
     forms: Sequence[Form]
     now: datetime
 
-    def pack(self, papers: ChildPapers) -> Pack:
-        """Return the hand-over pack of a child."""
+    def transfer(self, papers: ChildPapers) -> Pack:
+        """Return the hand-over pack of a child for the next school."""
         mask, agency = papers.mask(), self.settings.agency
         to = agency.return_address or "the address on the letter that came with these papers"
         return Pack(
+            title=TRANSFER,
+            notes=(HOW_MASKED, KEEP_APART),
             reference=papers.reference,
-            about=tuple(self._about(papers)),
+            about=tuple(self.about(papers)),
             warnings=tuple(_warnings(papers)),
-            incidents=tuple(self._incident(one, mask) for one in papers.cases),
+            incidents=tuple(self.incident(one, mask) for one in papers.cases),
             papers=tuple(
-                self._paper(one, paper, mask) for one in papers.cases for paper in one.papers
+                self.paper(one, paper, mask) for one in papers.cases for paper in one.papers
             ),
             sender=(("Return to", f"{agency.safeguarding_lead}, {agency.name}\n{to}"),),
         )
 
-    def _about(self, papers: ChildPapers) -> Iterator[tuple[str, str]]:
+    def about(self, papers: ChildPapers) -> Iterator[tuple[str, str]]:
+        """Yield the rows of the cover."""
         people = [one.incident.person for one in papers.cases]
         born = {day_in_words(one.born) for one in people if one.born}
         yield "Child", "\n".join(filter(None, papers.names)) or "Name not given"
@@ -82,7 +100,7 @@ class Maker:
         yield "Made", moment_in_words(self.now, self.settings.zone)
         yield "Incidents", str(len(papers.cases))
 
-    def _incident(self, one: OwnCase, mask: Mask) -> Part:
+    def incident(self, one: OwnCase, mask: Mask) -> Part:
         """Return an incident as the chronology tells it."""
         line, person, zone = one.line, one.incident.person, self.settings.zone
         what = mask.over(line.story) if one.is_own else Masked(in_general(line))
@@ -107,7 +125,7 @@ class Maker:
         )
         return Part(f"{words.day(line.day)}: {line.reference}", told)
 
-    def _paper(self, one: OwnCase, paper: Entry, mask: Mask) -> Part:
+    def paper(self, one: OwnCase, paper: Entry, mask: Mask) -> Part:
         """Return a form or sheet as FormFlow read it, for people outside."""
         about = (paper.form_id, paper.form_version)
         form = next((one for one in self.forms if (one.form_id, one.version) == about), None)
@@ -116,22 +134,32 @@ class Maker:
         )
         received = moment_in_words(paper.received_at, self.settings.zone)
         said = [Said("Received", received)]
-        said += [
-            _answer(answer.field, answer.label, answer.text, mask, one)
-            for answer in named_answers(paper, form)
-            if answer.text
-        ]
+        fields = form.fields if form else {}
+        for answer in filter(lambda one: one.text, named_answers(paper, form)):
+            is_free = fields[answer.field].kind in (FieldKind.TEXT, FieldKind.LONG_TEXT)
+            said.append(_answer(answer, paper, mask, one, is_free=is_free))
         if len(said) == 1:
             said.append(Said("Answers", NOT_READ, ("this form was not read",)))
         return Part(f"{title} ({at_revision(paper.reference, paper.revision)})", tuple(said))
 
 
-def _answer(field: str, label: str, text: str, mask: Mask, one: OwnCase) -> Said:
-    is_theirs = field in NOT_PASSED_ON or (one.is_own and field.startswith(OTHERS_OWN))
-    if is_theirs and field not in STILL_TOLD:
+def _answer(answer: NamedAnswer, paper: Entry, mask: Mask, one: OwnCase, *, is_free: bool) -> Said:
+    field, label, text = answer.field, answer.label, answer.text
+    if _is_others(field, paper, is_own=one.is_own) and field not in STILL_TOLD:
         return Said(label, LEFT_OUT)
     masked = mask.over(text)
-    return Said(label, masked.text, _why(masked))
+    return Said(label, masked.text, _why(masked), field, is_free=is_free)
+
+
+def _is_others(field: str, paper: Entry, *, is_own: bool) -> bool:
+    """Return whether the answer to a question is another child's own."""
+    if field in OF_NEITHER:
+        return True
+    if is_own:
+        return field.startswith(OF_CHILD_B)
+    is_about_both = paper.about is None or paper.form_id == REVIEW
+    is_of_b = field.startswith(("child_b_", "parents_b_"))
+    return is_about_both and field.startswith(OF_CHILD_A) and not is_of_b
 
 
 def _why(masked: Masked) -> tuple[str, ...]:
@@ -146,7 +174,9 @@ def _warnings(papers: ChildPapers) -> Iterator[str]:
 def refuse_place(file: Path, settings: Settings) -> None:
     """Refuse a place for a pack that FormFlow watches, or that staff read. Raise NotThere."""
     if file.exists():
-        raise NotThere("There is a file of this name already.", "Give a name that is new.")
+        raise NotThere(
+            "There is a file or folder of this name already.", "Give a name that is new."
+        )
     if not file.parent.is_dir():
         raise NotThere("The folder for the pack is not there.", "Make it first, or name another.")
     inside = {parent.resolve() for parent in file.resolve().parents}
@@ -158,10 +188,12 @@ def refuse_place(file: Path, settings: Settings) -> None:
             )
 
 
-def write(file: Path, content: bytes) -> None:
-    """Write a pack for the account's own eyes. Raise StorageProblem."""
+def write(files_of_pack: Mapping[Path, bytes]) -> None:
+    """Write a pack for the account's own eyes, with its folder where that is new. Raise StorageProblem."""
     try:
-        files.write(file, content)
+        for file, content in files_of_pack.items():
+            file.parent.mkdir(mode=0o700, exist_ok=True)
+            files.write(file, content)
     except OSError as problem:
         raise StorageProblem(
             "The pack could not be written.",

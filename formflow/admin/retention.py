@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -95,16 +95,15 @@ def _with_their_files(found: Sequence[Kept]) -> Iterator[Kept]:
         yield replace(one, review=review, later=tuple(later))
 
 
-def where_it_lies(one: Kept) -> list[tuple[str, str]]:
-    """Return each destination and file that holds a paper of the case, by what was delivered."""
+def places(filings: Iterable[Filing]) -> list[tuple[str, str]]:
+    """Return each destination and file that holds a paper of a case, by what was delivered."""
     found = dict[tuple[str, str], None]()
-    for filing in one.filings:
-        if filing.is_to_decide:  # the page of what is open, and the sheets beside it
-            found |= dict.fromkeys(
-                (filing.destination, name) for name in (filing.where, *filing.names)
-            )
-        else:
-            found |= dict.fromkeys(
-                (filing.destination, f"{filing.where}/{name}") for name in filing.names
-            )
+    for filing in filings:
+        # In “To decide” lies the page of what is open, with the sheets beside it.
+        names = (
+            (filing.where, *filing.names)
+            if filing.is_to_decide
+            else (f"{filing.where}/{name}" for name in filing.names)
+        )
+        found |= dict.fromkeys((filing.destination, name) for name in names)
     return list(found)

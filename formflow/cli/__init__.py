@@ -43,11 +43,12 @@ COMMANDS = {
     "retention": ("retention", "Whose papers somebody should look at again. Deletes nothing."),
     "roster": ("roster", "Your own list of pupils: how it is read."),
     "retry": ("act", "Try deliveries again now, also those that were refused."),
+    "sar": ("packs", "Everything that is held about a child, for a subject-access request."),
     "service": ("service", "What starts FormFlow with the computer."),
     "run": ("work", "Watch the folders and do everything that is due."),
     "show": ("look", "A record with all its revisions."),
     "status": ("look", "What waits for a person, what waits for a destination."),
-    "transfer": ("transfer", "The hand-over pack of a child for the next school."),
+    "transfer": ("packs", "The hand-over pack of a child for the next school."),
     "verify": (
         "audit",
         "Look whether records, originals and the audit trail are as they were written.",

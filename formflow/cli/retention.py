@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from formflow.admin.retention import Kept, kept, where_it_lies
+from formflow.admin.retention import Kept, kept, places
 from formflow.admin.settings_file import load_settings
 from formflow.cli.output import say, table
 from formflow.core.clock import utc_now
@@ -30,7 +30,8 @@ from formflow.storage import database
 def retention(settings_file: Path, reference: str | None, on: datetime | None) -> int:
     """List whose papers somebody should look at again, or say of the case REFERENCE why it is kept and where it lies.
 
-    Nothing is deleted: that is for two people to decide. No names are shown.
+    Nothing is deleted: that is for two people to decide. The list shows no names; where a case lies does, if your
+    folders are called by names.
     """
     settings, now = load_settings(settings_file), utc_now()
     today = on.date() if on else local_day(now, settings.zone)
@@ -76,6 +77,6 @@ def _one(one: Kept, settings: Settings, today: date) -> int:
     if not against:
         click.echo(f"{reference}: nothing stands against disposing of it.")
     click.echo("It lies in the ledger, among the originals and in every backup of both, and:")
-    click.echo(table([("-", *place) for place in where_it_lies(one)]))
+    click.echo(table([("-", *place) for place in places(one.filings)]))
     say("FormFlow deletes none of this. See “Retention” in docs/dsl.md.")
     return ExitCode.USAGE if against else ExitCode.WAITING

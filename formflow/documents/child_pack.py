@@ -7,13 +7,8 @@ from dataclasses import dataclass
 
 from formflow.documents.text_sheet import TextSheet
 
-TITLE = "Child protection file: hand-over to the next school"
 CHRONOLOGY, RECEIPT = "Chronology", "Receipt to return"
 LINE = "_" * 48  # to write on
-HOW_MASKED = (
-    "Other children are called Child B, Child C and so on, the same child by the same letter throughout. What only"
-    " concerns them is left out. Names of staff stay. The originals of the forms are kept by the school that sends this."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +18,8 @@ class Said:
     label: str
     text: str
     why: tuple[str, ...] = ()  # why a person must look at it first
+    field: str = ""  # which question of a form it is
+    is_free: bool = False  # True: an answer in somebody's own words
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +34,14 @@ class Part:
 class Pack:
     """All that stands in a pack."""
 
+    title: str
+    notes: tuple[str, ...]  # what is said of the papers on the cover
     reference: str  # the child's
     about: tuple[tuple[str, str], ...]  # the rows of the cover
-    warnings: tuple[str, ...]  # what the next school must see first
+    warnings: tuple[str, ...]  # what must be seen first
     incidents: tuple[Part, ...]
     papers: tuple[Part, ...]
-    sender: tuple[tuple[str, str], ...]  # where the receipt goes
+    sender: tuple[tuple[str, str], ...] = ()  # where the receipt goes; (): there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +66,10 @@ def _drawn(
     pack: Pack, pages: Mapping[int, int]
 ) -> tuple[TextSheet, dict[int, int], list[ToLookAt]]:
     """Draw a pack with an index of these pages; return the pages of its parts, by their order."""
-    sheet = TextSheet(TITLE, f"{TITLE} · {pack.reference} · confidential")
+    sheet = TextSheet(pack.title, f"{pack.title} · {pack.reference} · confidential")
     _cover(sheet, pack)
-    parts = [(CHRONOLOGY, ()), *((one.title, one.said) for one in pack.papers), (RECEIPT, ())]
+    parts = [(CHRONOLOGY, ()), *((one.title, one.said) for one in pack.papers)]
+    parts += [(RECEIPT, ())] if pack.sender else []
     _index(sheet, [title for title, _ in parts], pages)
     starts, found = {}, list[ToLookAt]()
     for number, (title, said) in enumerate(parts):
@@ -81,21 +81,20 @@ def _drawn(
                 sheet.heading(one.title, 11.5, "H3")
                 found += _rows(sheet, f"{CHRONOLOGY}, {one.title}", one.said)
         found += _rows(sheet, title, said)
-    _receipt(sheet, pack)
+    if pack.sender:
+        _receipt(sheet, pack)
     return sheet, starts, found
 
 
 def _cover(sheet: TextSheet, pack: Pack) -> None:
-    sheet.heading(TITLE, 18, "H1")
+    sheet.heading(pack.title, 18, "H1")
     for label, text in pack.about:
         sheet.row(label, text)
     for warning in pack.warnings:
         sheet.row("Read this first", warning, marked=True)
     sheet.heading("About these papers", 11.5)
-    sheet.paragraph(HOW_MASKED)
-    sheet.paragraph(
-        "Keep them apart from the main pupil file. Sign and return the receipt on the last page."
-    )
+    for note in pack.notes:
+        sheet.paragraph(note)
 
 
 def _index(sheet: TextSheet, titles: Sequence[str], pages: Mapping[int, int]) -> None:

@@ -220,3 +220,37 @@ def test_nobody_is_found_under_a_name_that_no_form_gives(school: Settings, tmp_p
     _, said, code = made(school, "Nobody Known", tmp_path / "pack.pdf")
     assert code == ExitCode.USAGE
     assert "No child of this reference or name" in said
+
+
+def test_a_request_gets_everything_that_is_held_and_a_list_of_what_to_look_at(
+    school: Settings, tmp_path: Path
+) -> None:
+    folder = tmp_path / "request"
+    done = formflow(school, "sar", "Sam Stone", "--to", str(folder))
+    assert done.returncode == ExitCode.WAITING, done.stderr
+    content = (folder / "Papers.pdf").read_bytes()
+    assert findings(content) == []
+    words = " ".join(
+        " ".join(
+            page.extract_text() for page in pypdf.PdfReader(folder / "Papers.pdf").pages
+        ).split()
+    )
+    for held in (
+        "FF-2026-000001 r1",
+        "FF-2026-000001-F2 r1",
+        "FF-2026-000002 r1",
+        "Child files",
+        "delivered",
+    ):
+        assert held in words
+    assert "said things to Sam" in words  # where Sam was targeted, the form is about Sam too
+    for gone in ("Tom", "O’Brien", SAID_B, "محمد", "2019", "12/06/2014"):
+        assert gone not in words
+    listed = (folder / "Look at this before it goes.txt").read_text("utf-8-sig")
+    assert "serious harm" in listed
+    assert "as much about another child" in listed
+    assert not any(name in listed for name in ("Sam", "Tom", "Kofi"))
+    again = formflow(school, "sar", "Sam Stone", "--to", str(folder))
+    assert again.returncode == ExitCode.USAGE
+    assert "subject-access pack of C-" in formflow(school, "audit", "FF-2026-000002").stdout
+    assert formflow(school, "verify").returncode == ExitCode.DONE
