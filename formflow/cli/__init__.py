@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 # Loaded one by one when asked for: `formflow --help` must not wait for the database library.
 COMMANDS = {
+    "assessor": ("packs", "What an outside assessor needs for an assessment (F4 to F6)."),
     "audit": ("audit", "Who did what, when and from where: by record and by day."),
     "ack": ("act", "Say that you have seen an alert."),
     "backup": ("backup", "Make a backup, also while FormFlow runs."),

@@ -1,4 +1,4 @@
-"""`formflow transfer` and `sar`: packs of one child's papers for people outside."""
+"""`formflow transfer`, `sar` and `assessor`: packs of one child's papers for people outside."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from formflow.admin import packs
+from formflow.admin import assessment, packs
 from formflow.admin.child_papers import ChildPapers, find, papers_of
 from formflow.admin.settings_file import load_settings
 from formflow.admin.subject_access import Request, to_look_at
@@ -86,6 +86,41 @@ def sar(settings_file: Path, child: str, folder: Path) -> int:
     say(f"Written: {folder}. Incidents: {len(papers.cases)}. Pages: {pages}.")
     say(f"To look at before it goes: {len(found)} answers, and the questions in “{LIST}”.")
     return ExitCode.WAITING
+
+
+@click.command()
+@click.argument("reference")
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The folder to make, where only the safeguarding lead can open it.",
+)
+@click.pass_obj
+def assessor(settings_file: Path, reference: str, folder: Path) -> int:
+    """Put together what an outside assessor needs for the case REFERENCE: the sheets F4 to F6, and the papers.
+
+    The papers say where the sheets are sent back to. Other children are masked in them.
+    """
+    settings, now = load_settings(settings_file), utc_now()
+    packs.refuse_place(folder, settings)
+    with database.looking(settings.state.folder) as connection:
+        papers = assessment.papers_of_case(connection, reference, settings, now)
+    sheets = assessment.sheets_of(papers.cases[0], settings)
+    maker = packs.Maker(settings, known_forms(settings.folders.forms), now)
+    content, pages, found = drawn(assessment.pack(papers, maker))
+    _note(settings, papers, "assessor", f"pack for an assessor, {pages} pages", content)
+    packs.write(
+        {folder / PAPERS: content} | {folder / name: sheet for name, sheet in sheets.items()}
+    )
+    say(f"Written: {folder}. Sheets: {len(sheets)}. Pages of papers: {pages}.")
+    for place in found:
+        say(f"Look at page {place.page}, {place.title}, “{place.label}”: {place.why}.")
+    say(
+        "Send it as your rules for confidential papers say. What comes back you drop in “Drop decisions here”."
+    )
+    return ExitCode.WAITING if found else ExitCode.DONE
 
 
 def _note(

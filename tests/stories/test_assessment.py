@@ -7,14 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pikepdf
+import pypdf
 import pytest
 
+from formflow.core.errors import ExitCode
 from formflow.core.model import Outcome
 from formflow.core.settings import Settings
 from tests.pipeline.test_walk import refilled
 from tests.stories.test_decisions import HER_NAME, RED, about
 from tests.stories.test_sheets_that_do_not_count import held_for
 from tests.support.desk import Desk, filled_by_pdftk, filled_by_pypdf
+from tests.support.offices import formflow
 
 ELIGIBLE = {
     "incident_at": "14/11/2026 at 1.45pm",
@@ -267,3 +270,31 @@ def test_a_sheet_on_which_nothing_is_open_lies_there_again_as_she_left_it(desk: 
     kept = about(desk.office, "FF-2026-000001-F7s")[-1].answers
     assert kept["actions"].value == "A second adult at break."
     assert kept["outcome"].value == "It has not happened again."
+
+
+def test_an_outside_assessor_gets_the_sheets_the_papers_and_an_address(
+    office: Settings, tmp_path: Path
+) -> None:
+    desk = Desk(office)
+    desk.gets(RED)
+    folder, address = tmp_path / "for the assessor", "dsl@school.example"
+    refused = formflow(office, "assessor", "FF-2026-000001", "--to", str(folder))
+    assert refused.returncode == ExitCode.SETTINGS
+    file = office.state.folder.parent / "formflow.toml"
+    told = file.read_text("utf-8").replace('return_address = ""', f'return_address = "{address}"')
+    file.write_text(told, "utf-8")
+    refused = formflow(office, "assessor", "FF-2026-000001", "--to", str(folder))
+    assert "no sheets for an assessment" in refused.stderr
+    desk.fills_in("F2", level="harmful", level_reason="Planned.", aim2="yes", **HER_NAME)
+    done = formflow(office, "assessor", "FF-2026-000001", "--to", str(folder))
+    assert done.returncode in (ExitCode.DONE, ExitCode.WAITING), done.stderr
+    names = sorted(path.name for path in folder.iterdir())
+    assert "Papers.pdf" in names
+    assert [name for name in names if " F4 " in name]
+    cover = pypdf.PdfReader(folder / "Papers.pdf").pages[0].extract_text()
+    assert address in cover
+    assert "pack for an assessor" in formflow(office, "audit", "FF-2026-000001").stdout
+    (sheet,) = (path for path in folder.iterdir() if " F4 " in path.name)
+    desk.fills_in("F4", sheet, sex="male")  # it comes back, and is read as ours
+    (back,) = about(office, "FF-2026-000001-F4")
+    assert back.outcome is Outcome.RECORDED
