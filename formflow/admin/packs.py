@@ -11,7 +11,7 @@ from formflow.admin.child_papers import ChildPapers, OwnCase
 from formflow.core import files
 from formflow.core.dates import local_day
 from formflow.core.errors import ExitCode, FormFlowError, StorageProblem
-from formflow.core.model import Entry
+from formflow.core.model import Entry, Role
 from formflow.core.references import at_revision
 from formflow.core.settings import Settings
 from formflow.core.wording import SHEET_WORDS, day_in_words, moment_in_words
@@ -179,6 +179,11 @@ def refuse_place(file: Path, settings: Settings) -> None:
         )
     if not file.parent.is_dir():
         raise NotThere("The folder for the pack is not there.", "Make it first, or name another.")
+    if file.resolve().parent in {folder.resolve().parent for folder in _of_staff(settings)}:
+        raise NotThere(
+            "Staff can open this folder, and the pack holds a child’s papers.",
+            "Choose a folder that only the safeguarding lead can open.",
+        )
     inside = {parent.resolve() for parent in file.resolve().parents}
     for place in places_of(settings):
         if place.path.resolve() in inside:
@@ -186,6 +191,13 @@ def refuse_place(file: Path, settings: Settings) -> None:
                 f"The pack holds a child’s papers, and this folder is FormFlow’s ({place.name}).",
                 "Choose a folder that only the safeguarding lead can open, outside FormFlow’s folders.",
             )
+
+
+def _of_staff(settings: Settings) -> Iterator[Path]:
+    """Yield the folders that staff open: what lies beside one of them is theirs to see, too."""
+    yield from (settings.folders.blank_forms, settings.folders.receipts)
+    yield settings.folders.needs_attention
+    yield from (watch.folder for watch in settings.watch if watch.role is Role.STAFF)
 
 
 def write(files_of_pack: Mapping[Path, bytes]) -> None:

@@ -188,7 +188,9 @@ def test_the_childs_own_name_is_never_masked_however_long(school: Settings, tmp_
     assert "[Child B]" not in words
 
 
-@pytest.mark.parametrize("place", ["drop", "receipts", "child files", "existing", "nowhere"])
+@pytest.mark.parametrize(
+    "place", ["drop", "receipts", "beside", "child files", "existing", "nowhere"]
+)
 def test_a_pack_is_refused_where_staff_or_formflow_would_find_it(
     school: Settings, tmp_path: Path, place: str
 ) -> None:
@@ -197,6 +199,7 @@ def test_a_pack_is_refused_where_staff_or_formflow_would_find_it(
     file = {
         "drop": school.watch[0].folder / "pack.pdf",
         "receipts": school.folders.receipts / "pack.pdf",
+        "beside": school.folders.receipts.parent / "pack.pdf",
         "child files": school.folders.dsl_register / "pack.pdf",
         "existing": there,
         "nowhere": tmp_path / "none" / "pack.pdf",
