@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 import click
@@ -23,18 +23,19 @@ from formflow.storage import database
 @click.argument("reference", required=False)
 @click.option(
     "--on",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=date.fromisoformat,
+    metavar="DAY",
     help="The list as it will be on this day (2050-01-31). Default: today.",
 )
 @click.pass_obj
-def retention(settings_file: Path, reference: str | None, on: datetime | None) -> int:
+def retention(settings_file: Path, reference: str | None, on: date | None) -> int:
     """List whose papers somebody should look at again, or say of the case REFERENCE why it is kept and where it lies.
 
     Nothing is deleted: that is for two people to decide. The list shows no names; where a case lies does, if your
     folders are called by names.
     """
     settings, now = load_settings(settings_file), utc_now()
-    today = on.date() if on else local_day(now, settings.zone)
+    today = on or local_day(now, settings.zone)
     with database.looking(settings.state.folder) as connection:
         every = kept(connection, settings, now)
     if reference is None:
