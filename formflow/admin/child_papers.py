@@ -9,14 +9,15 @@ from string import ascii_uppercase
 
 from formflow.core.dates import local_day
 from formflow.core.errors import ExitCode, FormFlowError
-from formflow.core.model import Entry, Light
+from formflow.core.model import CaseState, Entry, Light
 from formflow.core.settings import Settings
 from formflow.documents.register.children import Incident
 from formflow.documents.register.children import incidents as by_child
 from formflow.documents.register.lines import CaseLine, Part, line_of
 from formflow.documents.register.words import day
 from formflow.pipeline.register_cases import about
-from formflow.rules.case.case import A_NAME, B_NAME, OF_CHILD_B, Case, asked_steps
+from formflow.rules.case.asked import asked_steps
+from formflow.rules.case.case import A_NAME, B_NAME, OF_CHILD_B, Case
 from formflow.rules.case.levels import Level
 from formflow.rules.case.masking import Mask
 from formflow.rules.case.named_child import given
@@ -82,7 +83,8 @@ class OwnCase:
         """Whether something is still to be done in a case that is harmful, or may be."""
         may_be_red = self.line.suggested in (Light.RED, Light.AMBER_OR_RED, None)
         is_red = self.line.level == Level.HARMFUL or (self.line.is_undecided and may_be_red)
-        return is_red and bool(self.line.open_steps or self.line.is_undecided)
+        is_open = self.line.state is CaseState.OPEN
+        return is_red and is_open and bool(self.line.open_steps or self.line.is_undecided)
 
     @property
     def own_names(self) -> tuple[str, ...]:

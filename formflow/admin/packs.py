@@ -197,6 +197,7 @@ def _of_staff(settings: Settings) -> Iterator[Path]:
     """Yield the folders that staff open: what lies beside one of them is theirs to see, too."""
     yield from (settings.folders.blank_forms, settings.folders.receipts)
     yield settings.folders.needs_attention
+    yield from (watch.needs_attention for watch in settings.watch if watch.needs_attention)
     yield from (watch.folder for watch in settings.watch if watch.role is Role.STAFF)
 
 

@@ -9,6 +9,7 @@ from datetime import date, datetime
 
 from formflow.admin.child_papers import line_in
 from formflow.core.dates import local_day
+from formflow.core.model import CaseState
 from formflow.core.settings import Retention, Settings
 from formflow.documents.register.lines import CaseLine
 from formflow.documents.register.words import day
@@ -45,6 +46,8 @@ class Kept:
             yield "its level is not decided"
         elif self.line.open_steps:
             yield f"steps of the guidance are open: {self.line.open_steps}"
+        elif self.line.state is CaseState.OPEN:
+            yield "it is not closed (formflow case close)"
         if self.review > today:
             yield f"it is kept until {day(self.review)}"
         if self.later:

@@ -228,7 +228,7 @@ def test_status_as_json_says_what_waits_for_whom_and_how_long(office: Settings) 
     worker.settle(office)
     told = json.loads(formflow(office, "status", "--json").stdout)
     assert told.keys() == {
-        "now", "exit_code", "records", "papers_unread", "put_back", "held_up", "waiting", "undecided",
+        "now", "exit_code", "records", "ended", "papers_unread", "put_back", "held_up", "waiting", "undecided",
         "own_alerts", "to_file", "undelivered", "unmatched", "silent", "unusable", "folders", "pupil_list", "register", "last_turn",
         "last_turn_seconds", "last_backup", "last_backup_seconds", "waits_for_a_person", "waits_for",
     }  # fmt: skip
