@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import shutil
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -29,10 +29,12 @@ from formflow.storage import database, parcels, tasks
 from formflow.storage.originals import Vault
 from formflow.storage.parcels import Cause, Posted
 from formflow.storage.tasks import Claimed, LeaseLost
+from tests.pipeline.test_walk import entries
+from tests.stories.test_closing import keeping_a_log
 from tests.stories.test_decisions import amended
 from tests.support import lock, worker
 from tests.support.desk import Desk, filled
-from tests.support.offices import drop, dsl_folder, files, sample
+from tests.support.offices import drop, dsl_folder, files, formflow, sample
 
 RED, GREEN = "red-planned-secrecy-pdfjs", "green-free-play-pdfjs"
 AMENDED = "red-planned-secrecy-amended-pdfjs"  # the same form, corrected
@@ -69,16 +71,21 @@ def fails(_copy: Copy, _answers: object) -> bytes:
 # Nothing is drawn while the ledger is held.
 
 
-@pytest.fixture
-def held(office: Settings) -> Iterator[Callable[[], bool]]:
-    """Return what says whether this thread holds the write lock just now."""
-    with lock.watched(worker.context_of(office).engine) as is_held:
-        yield is_held
-
-
 def test_nothing_is_drawn_prepared_or_kept_while_the_ledger_is_held(
-    office: Settings, held: Callable[[], bool], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    office = keeping_a_log(tmp_path / "an agency")
+    with lock.watched(worker.context_of(office).engine) as held:
+        seen = seen_while_everything_is_told(office, held, monkeypatch)
+    worker.close()
+    assert {what for what, _ in seen} == {"kept", "prepared", *Cause} - {Cause.ESCALATION}
+    assert [what for what, is_held in seen if is_held] == []
+
+
+def seen_while_everything_is_told(
+    office: Settings, held: Callable[[], bool], monkeypatch: pytest.MonkeyPatch
+) -> list[tuple[str, bool]]:
+    """Return what was kept, prepared and drawn, each with whether the ledger was held meanwhile."""
     seen: list[tuple[str, bool]] = []
     keep, prepare, draw = Vault.keep, calls.prepare, contents.parcel_of
 
@@ -98,12 +105,11 @@ def test_nothing_is_drawn_prepared_or_kept_while_the_ledger_is_held(
     monkeypatch.setattr(calls, "prepare", prepared)
     monkeypatch.setattr("formflow.delivery.preparing.parcel_of", drawn)
     everything_that_is_told(Desk(office))
-    assert {what for what, _ in seen} == {"kept", "prepared", *Cause} - {Cause.ESCALATION}
-    assert [what for what, is_held in seen if is_held] == []
+    return seen
 
 
 def everything_that_is_told(desk: Desk) -> None:
-    """A form, the same again, one that comes back, one of ours, a review sheet, one that cannot wait, what is overdue, an alert of our own."""
+    """A form, the same again, one that comes back, one of ours, a review sheet, one that cannot wait, what is overdue, an alert of our own, a case that should not be there."""
     office = desk.office
     desk.gets(RED)
     drop(office, RED, "again.pdf")
@@ -125,6 +131,10 @@ def everything_that_is_told(desk: Desk) -> None:
         connection.exec_driver_sql("UPDATE task SET due = 0 WHERE kind = 'deliver' AND state = 0")
     while worker.drain(office, clock=lambda: later):
         pass
+    desk.gets(GREEN)
+    said = ("case", "entered-in-error", entries(office)[-1].reference, "--reason", "A drill.")
+    assert formflow(office, *said).returncode == 0
+    desk.waits()
 
 
 # What fails holds itself, is said, and comes when it can.

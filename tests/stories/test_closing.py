@@ -41,16 +41,20 @@ encoding = "utf-8"
 """
 
 
-@pytest.fixture
-def school(tmp_path: Path) -> Iterator[Settings]:
-    """An agency that keeps a log, with a red case and a green one."""
-    office = agency(tmp_path / "an agency")
-    root = office.state.folder.parent
+def keeping_a_log(folder: Path) -> Settings:
+    """Set up an agency that keeps a log, in which it sees how each case stands."""
+    root = agency(folder).state.folder.parent
     file = root / "formflow.toml"
     file.write_text(file.read_text("utf-8") + LOG, "utf-8")
     (root / "Log").mkdir()
     (root / "Log" / "log.csv").write_text("Ref,Case,Why,Next\n", "utf-8")
-    office = settled_at_once(settings_file.load_settings(file))
+    return settled_at_once(settings_file.load_settings(file))
+
+
+@pytest.fixture
+def school(tmp_path: Path) -> Iterator[Settings]:
+    """An agency that keeps a log, with a red case and a green one."""
+    office = keeping_a_log(tmp_path / "an agency")
     desk = Desk(office)
     desk.gets(RED)
     drop(office, GREEN)
