@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from rapidfuzz.distance import OSA
@@ -63,6 +64,7 @@ class Lexicon:
     also_names: frozenset[str]
     harmless: Phrases
     phrases: Phrases
+    letters: Mapping[str, str]  # one for each word in any phrase: patterns are over these
 
     def found(self, text: str, names: Collection[str] = ()) -> dict[str, list[str]]:
         """Return what is found of each list, in the words of the text, each once and in their order.
@@ -72,7 +74,7 @@ class Lexicon:
         """
         tokens = self._tokens(text)
         spans: dict[str, list[tuple[int, int]]] = {}
-        for name, first, last in _spans(tokens, self.phrases):
+        for name, first, last in _spans(self, tokens, self.phrases):
             spans.setdefault(name, []).append((first, last))
         return {
             name: list(
@@ -92,7 +94,7 @@ class Lexicon:
                 meant = NAME if _is_name(word, is_first=before == ".") else meant
             found.append(Token(word, meant))
             before = meant
-        for _, first, last in _spans(found, self.harmless):
+        for _, first, last in _spans(self, found, self.harmless):
             found[first:last] = [_SPARED] * (last - first)
         return found
 
@@ -114,13 +116,15 @@ def lexicon(lists: Mapping[str, Sequence[str]], *, spares_harmless: bool = True)
     for word in _words(shared["may_be_misspelt"]):
         misspelt.setdefault(word[0], []).append(word)
     in_lists = [phrase for phrases in lists.values() for phrase in phrases]
+    spared = shared[_HARMLESS] if spares_harmless else []
     return Lexicon(
         vocabulary=_vocabulary(in_lists),
         may_be_misspelt=misspelt,
         not_meant=_words(shared["not_meant"]) | _vocabulary(shared[_HARMLESS]),
         also_names=_words(shared["also_names"]),
-        harmless=_phrases({_HARMLESS: shared[_HARMLESS] if spares_harmless else []}),
+        harmless=_phrases({_HARMLESS: spared}),
         phrases=_phrases(lists),
+        letters=_letters([*in_lists, *spared]),
     )
 
 
@@ -167,21 +171,26 @@ def _is_name(word: str, *, is_first: bool) -> bool:
     return bare[0].isupper() and not bare.isupper() and not is_first
 
 
-def _spans(tokens: Sequence[Token], phrases: Phrases) -> list[tuple[str, int, int]]:
+def _spans(
+    lexicon: Lexicon, tokens: Sequence[Token], phrases: Phrases
+) -> list[tuple[str, int, int]]:
     """Return where phrases are among the words: list, number of the first word, number after the last."""
     meant = [token.meant for token in tokens]
-    line, words = " ".join([*meant, ""]), frozenset(meant)
+    line, words = "".join(lexicon.letters.get(word, _OTHER) for word in meant), frozenset(meant)
     possible = {
-        word: [(one.list, _pattern(one.written)) for one in phrases[word] if one.may_be_in(words)]
+        word: [
+            (one.list, _pattern(lexicon, one.written))
+            for one in phrases[word]
+            if one.may_be_in(words)
+        ]
         for word in words & phrases.keys()
     }
-    at, spans = 0, list[tuple[str, int, int]]()
-    for number, word in enumerate(meant):
-        for name, pattern in possible.get(word, ()):
-            if one := pattern.match(line, at):
-                spans.append((name, number, number + one[0].count(" ")))
-        at += len(word) + 1
-    return spans
+    return [
+        (name, number, one.end())
+        for number, word in enumerate(meant)
+        for name, pattern in possible.get(word, ())
+        if (one := pattern.match(line, number))
+    ]
 
 
 def _widest(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -195,8 +204,10 @@ def _widest(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
 
 # The language
 
-_ANY_ONE = r"[^ .]+ "
-_PARTS = {"...": f"(?:{_ANY_ONE}){{0,3}}", "_": _ANY_ONE, ".": r"(?:\. |$)"}
+_OTHER = "_"  # the letter of every word that is in no phrase
+_FIRST_LETTER = 0x4E00  # from here on there are 20,000 without a meaning in a pattern
+_ANY_ONE = "[^.]"
+_PARTS = {"...": f"{_ANY_ONE}{{0,3}}", "_": _ANY_ONE, ".": r"(?:\.|$)"}
 _OFTEN = {"?": "?", "*": "{0,3}"}
 
 
@@ -212,10 +223,16 @@ def _phrases(lists: Mapping[str, Sequence[str]]) -> Phrases:
     return found
 
 
+def _letters(phrases: Iterable[str]) -> Mapping[str, str]:
+    """Return a letter for each word of some phrases. A pattern over words themselves takes more than twice as long to compile."""
+    words = sorted(_words_in(_parts_of(phrases)))
+    return {".": "."} | {word: chr(_FIRST_LETTER + number) for number, word in enumerate(words)}
+
+
 @cache
-def _pattern(written: str) -> re.Pattern[str]:
-    """Return a phrase as a pattern over words that have one blank after each."""
-    return re.compile("".join(_part(part) for part in written.split()))
+def _pattern(lexicon: Lexicon, written: str) -> re.Pattern[str]:
+    """Return a phrase as a pattern over the letters of words."""
+    return re.compile("".join(_part(part, lexicon.letters) for part in written.split()))
 
 
 @cache
@@ -231,27 +248,42 @@ def _words_of(part: str) -> frozenset[str]:
     return frozenset(form for one in _choices(part) for form in _forms(one.split()[-1]))
 
 
-@cache
-def _part(part: str) -> str:
+def _part(part: str, letters: Mapping[str, str]) -> str:
     if part in _PARTS:
         return _PARTS[part]
-    either = "|".join(_exactly(one) for one in _choices(part))
+    either = "|".join(_in_letters(_choices(part), letters))
     return f"(?!{either})" if part[0] == "!" else f"(?:{either}){_OFTEN.get(part[-1], '')}"
 
 
 def _choices(part: str) -> Iterator[str]:
     """Yield every word or phrase that may stand in one place."""
+    return (one for choice in _as_written(part) for one in _grouped(choice))
+
+
+def _as_written(part: str) -> list[str]:
+    """Return what may stand in one place: words, and names of groups in braces."""
+    return part.removeprefix("!").removesuffix("?").removesuffix("*").split("|")
+
+
+def _grouped(choice: str) -> Sequence[str]:
     groups: Mapping[str, Sequence[str]] = _shared()["groups"]
-    bare = part.removeprefix("!").removesuffix("?").removesuffix("*")
-    for word in bare.split("|"):
-        yield from groups[word[1:-1]] if word[0] == "{" else [word]
+    return groups[choice[1:-1]] if choice[0] == "{" else [choice]
 
 
-def _exactly(phrase: str) -> str:
-    return "".join(
-        _PARTS.get(word) or f"(?:{'|'.join(re.escape(form) for form in _forms(word))}) "
-        for word in phrase.split()
-    )
+def _in_letters(choices: Iterable[str], letters: Mapping[str, str]) -> Iterator[str]:
+    """Yield choices as patterns, in their order: single words that follow each other as one set of letters."""
+    for is_word, some in groupby(choices, lambda one: " " not in one and one not in _PARTS):
+        if is_word:
+            yield _any_of(some, letters)
+        else:
+            for phrase in some:
+                words = phrase.split()
+                yield "".join(_PARTS.get(word) or _any_of([word], letters) for word in words)
+
+
+def _any_of(words: Iterable[str], letters: Mapping[str, str]) -> str:
+    """Return the pattern for one of all forms of some words."""
+    return f"[{''.join(letters[form] for word in words for form in _forms(word))}]"
 
 
 @cache
@@ -277,17 +309,25 @@ def _forms(word: str) -> Sequence[str]:
 
 def _vocabulary(phrases: Iterable[str]) -> frozenset[str]:
     """Return every word that some phrases can find, names apart."""
-    parts = [part for phrase in phrases for part in phrase.split() if part not in _PARTS]
-    found = (part for part in parts if part[0] != "!")
-    return frozenset(word for part in set(found) for word in _vocabulary_of(part))
+    return _words_in(part for part in _parts_of(phrases) if part[0] != "!") - {NAME}
+
+
+def _parts_of(phrases: Iterable[str]) -> set[str]:
+    return {part for phrase in phrases for part in phrase.split() if part not in _PARTS}
+
+
+def _words_in(parts: Iterable[str]) -> frozenset[str]:
+    """Return every form of the words in some parts of phrases, also of those that may not follow."""
+    choices = {choice for part in parts for choice in _as_written(part)}
+    return frozenset[str]().union(*map(_words_of_choice, choices))
 
 
 @cache
-def _vocabulary_of(part: str) -> frozenset[str]:
-    return _words(_choices(part))
+def _words_of_choice(choice: str) -> frozenset[str]:
+    return _words(_grouped(choice))
 
 
 def _words(phrases: Iterable[str]) -> frozenset[str]:
     """Return every form of the words of some plain phrases."""
     words = (word for phrase in phrases for word in phrase.split() if word not in _PARTS)
-    return frozenset(form for word in words for form in _forms(word)) - {NAME}
+    return frozenset(form for word in words for form in _forms(word))
