@@ -49,6 +49,7 @@ URGENCY: Mapping[Light | None, str] = {
 }
 NOW, OVERDUE = "0 NOW", "0 OVERDUE"
 _ALERT = re.compile(rf"(?:{'|'.join((NOW, *URGENCY.values()))}) \S+ r\d+(?: \(\d+\))?\.html")
+Stamp = tuple[str, int, int, int]  # name, number of the file, size, last change
 
 
 class AlertFolderSettings(ConnectorSettings):
@@ -75,6 +76,7 @@ class AlertFolder(BaseConnector[AlertFolderSettings]):
         super().__init__(settings, context)
         self._folder = DestinationFolder(settings.folder, self.kind, context)
         self._seen = settings.folder / SEEN
+        self._read: dict[Path, dict[Stamp, set[str]]] = {}  # by folder: the keys on its pages
 
     def check(self) -> CheckReport:
         """Say whether the folder is there."""
@@ -128,8 +130,20 @@ class AlertFolder(BaseConnector[AlertFolderSettings]):
 
     def acknowledged(self, waiting: Mapping[str, tuple[str, int]]) -> set[str]:
         """Return the keys of the pages in "Seen" that no longer lie before it."""
-        seen = _keys_of(self._seen, set(waiting.values())) & waiting.keys()
-        return seen - _keys_of(self._folder.root, {waiting[key] for key in seen})
+        seen = self._keys_of(self._seen, set(waiting.values())) & waiting.keys()
+        return seen - self._keys_of(self._folder.root, {waiting[key] for key in seen})
+
+    def _keys_of(self, folder: Path, alerts: Collection[tuple[str, int]]) -> set[str]:
+        """Return the keys on the pages of some alerts; the pages of others are not opened, nor one twice."""
+        known, now = self._read.get(folder, {}), dict[Stamp, set[str]]()
+        for path in folder.glob("*.html") if alerts else ():
+            if find_revision(path.name) in alerts:
+                # Dragged away just now, or nothing that we wrote: a link, a pipe.
+                with contextlib.suppress(FileNotFoundError, files.NotAFile):
+                    stamp = _stamp(path)
+                    now[stamp] = known[stamp] if stamp in known else _keys_on(path)
+        self._read[folder] = now
+        return set[str]().union(*now.values())
 
     def alerts_there(self) -> set[tuple[str, int]]:
         """Return the revisions whose alerts lie in the folder, by the names of the pages."""
@@ -186,12 +200,11 @@ def _names(name: str) -> Iterator[str]:
     yield from (f"{stem} ({number}).html" for number in itertools.count(2))
 
 
-def _keys_of(folder: Path, alerts: Collection[tuple[str, int]]) -> set[str]:
-    """Return the keys on the pages of some alerts; the pages of others are not opened."""
-    found: set[str] = set()
-    for path in folder.glob("*.html"):
-        if find_revision(path.name) in alerts:
-            # Dragged away just now, or nothing that we wrote: a link, a pipe.
-            with contextlib.suppress(FileNotFoundError, files.NotAFile):
-                found |= keys_in(files.read(path).decode("utf-8", "replace"))
-    return found
+def _stamp(path: Path) -> Stamp:
+    """Return what tells a page from any other that is put in its place. Raise OSError."""
+    status = path.lstat()
+    return path.name, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _keys_on(path: Path) -> set[str]:
+    return keys_in(files.read(path).decode("utf-8", "replace"))

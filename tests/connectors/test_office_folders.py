@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from formflow.core import files
 from formflow.core.model import Light
 from formflow.sdk.contract import AcknowledgedByHand, DeliveredAs
 from formflow.sdk.parcels import Parcel
@@ -75,6 +77,30 @@ def test_a_page_that_was_only_copied_to_seen_is_not_acknowledged(alerts: Any) ->
     _deliver(alerts, alerts.parcel())
     (alerts.root / "Seen" / RED_PAGE).write_bytes((alerts.root / RED_PAGE).read_bytes())
     assert alerts.connector().acknowledged(waiting()) == set()
+
+
+def test_pages_that_lie_in_both_places_are_read_once_and_again_when_they_change(
+    alerts: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connector = alerts.connector()
+    read, opened = files.read, list[Path]()
+    for revision in (1, 2):
+        _deliver(alerts, alerts.parcel(revision=revision))
+        page = alerts.root / f"1 RED FF-2026-000123 r{revision}.html"
+        (alerts.root / "Seen" / page.name).write_bytes(page.read_bytes())
+
+    def noted(path: Path) -> bytes:
+        opened.append(path)
+        return read(path)
+
+    monkeypatch.setattr(files, "read", noted)
+    assert connector.acknowledged(waiting(1, 2)) == set()
+    assert len(opened) == 4
+    assert connector.acknowledged(waiting(1, 2)) == set()
+    assert len(opened) == 4
+    page.write_bytes(b"a note of somebody's instead")
+    assert connector.acknowledged(waiting(1, 2)) == set(waiting(2))
+    assert opened[4:] == [page]
 
 
 def test_seen_in_windows_words_for_a_second_copy_counts_too(alerts: Any) -> None:
