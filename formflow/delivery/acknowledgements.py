@@ -11,9 +11,14 @@ from formflow.core.events import Event
 from formflow.core.references import at_revision
 from formflow.delivery import calls
 from formflow.delivery.context import DeliveryContext
-from formflow.sdk.contract import AcknowledgedByHand
+from formflow.sdk.contract import AcknowledgedByHand, PutsAway
 from formflow.storage import silences
-from formflow.storage.acknowledgements import BY_HAND, acknowledge_up_to, unseen_alerts
+from formflow.storage.acknowledgements import (
+    BY_HAND,
+    acknowledge_up_to,
+    replaced_alerts,
+    unseen_alerts,
+)
 from formflow.storage.database import reading, writing
 
 log = logging.getLogger("formflow")
@@ -30,6 +35,9 @@ def collect(context: DeliveryContext, now: datetime) -> int:
             continue
         with reading(context.engine) as connection:
             waiting = unseen_alerts(connection, name)
+            if waiting and isinstance(connector, PutsAway):  # replaced: moved by us, not by her
+                replaced = replaced_alerts(connection, name, set(waiting.values()))
+                waiting = {key: one for key, one in waiting.items() if key not in replaced}
         for key in acknowledged(context, name, connector, waiting):
             reference, revision = waiting[key]
             by = f"{BY_HAND} in {name}"

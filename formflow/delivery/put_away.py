@@ -1,4 +1,4 @@
-"""Alerts that were ended otherwise, as by a decision, are put away at their destination: nobody has to move the page."""
+"""Alerts that a decision has ended, or a newer alert replaced, are put away at their destination: nobody has to move them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from formflow.core.events import Event
 from formflow.delivery.acknowledgements import ASK_SECONDS
 from formflow.delivery.context import DeliveryContext
 from formflow.sdk.contract import PutsAway
-from formflow.storage.acknowledgements import ended_alerts
+from formflow.storage.acknowledgements import ended_alerts, replaced_alerts
 from formflow.storage.database import reading
 
 log = logging.getLogger("formflow")
 
 
 def put_away(context: DeliveryContext) -> None:
-    """Let every destination put away the alerts that lie there and have been acknowledged otherwise.
+    """Let every destination put away the alerts that lie there and were acknowledged otherwise, or replaced.
 
     One that does not answer, or cannot, is asked again at the next turn.
     """
@@ -36,6 +36,6 @@ def _put_away(context: DeliveryContext, name: str, connector: PutsAway) -> None:
     if not lying:
         return
     with reading(context.engine) as connection:
-        ended = ended_alerts(connection, name, lying)
+        ended = ended_alerts(connection, name, lying) | replaced_alerts(connection, name, lying)
     if ended:
         connector.put_away(ended)

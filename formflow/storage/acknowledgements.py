@@ -6,7 +6,17 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, literal, or_, select, union_all, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    bindparam,
+    exists,
+    literal,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
 from formflow.core.references import at_revision
 from formflow.sdk.contract import Operation
@@ -70,29 +80,66 @@ def ended_alerts(
     of what came first, which somebody moved: who did that may not have seen it. A reminder ends with what it reminds
     of, and is none of them.
     """
+    return _of_those(_ENDED, connection, destination, lying)
+
+
+def replaced_alerts(
+    connection: Connection, destination: str, lying: Collection[tuple[str, int]]
+) -> dict[str, tuple[str, int]]:
+    """Return which alerts of a destination a later one there replaces, about a corrected form.
+
+    That one says no less: a level never falls, and what could not wait and nobody has seen is said again. What is
+    said of a sheet is said of that one alone.
+    """
+    return _of_those(_REPLACED, connection, destination, lying)
+
+
+def _of_those(
+    wanted: Select[Any],
+    connection: Connection,
+    destination: str,
+    lying: Collection[tuple[str, int]],
+) -> dict[str, tuple[str, int]]:
     asked = {"destination": destination, "references": [reference for reference, _ in lying]}
-    rows = connection.execute(_ENDED, asked)
+    rows = connection.execute(wanted, asked)
     found = {row.key: (row.reference, row.revision) for row in rows}
     return {key: one for key, one in found.items() if one in lying}
 
 
 _ENTRY, _PARCEL, _OWN = table_of(Entry), table_of(Parcel), table_of(OwnAlert)
 _WAITING = _ENTRY.alias("waiting").c
-_ENDED = (
+_LATER, _NEWER = _PARCEL.alias("later").c, _ENTRY.alias("newer").c
+_OF_A_FORM = (Cause.ENTRY, Cause.ESCALATION)
+_ALERTS = (
     select(_PARCEL.c.key, _ENTRY.c.reference, _ENTRY.c.revision)
     .join_from(_PARCEL, _ENTRY, _PARCEL.c.entry_id == _ENTRY.c.id)
     .where(
         _ENTRY.c.reference.in_(bindparam("references", expanding=True)),
-        _ENTRY.c.acknowledged_at.is_not(None),
         _PARCEL.c.destination == bindparam("destination"),
         _PARCEL.c.operation == Operation.ALERT,
-        or_(
-            _PARCEL.c.cause.in_((Cause.ENTRY, Cause.ESCALATION)),
-            (_PARCEL.c.cause == Cause.AGAIN)
-            & (_PARCEL.c.delivered_at <= _ENTRY.c.acknowledged_at)
-            & _ENTRY.c.acknowledged_by.not_like(f"{BY_HAND}%"),
-        ),
     )
+)
+_ENDED = _ALERTS.where(
+    _ENTRY.c.acknowledged_at.is_not(None),
+    or_(
+        _PARCEL.c.cause.in_(_OF_A_FORM),
+        (_PARCEL.c.cause == Cause.AGAIN)
+        & (_PARCEL.c.delivered_at <= _ENTRY.c.acknowledged_at)
+        & _ENTRY.c.acknowledged_by.not_like(f"{BY_HAND}%"),
+    ),
+)
+_REPLACED = _ALERTS.where(
+    _PARCEL.c.cause.in_(_OF_A_FORM),
+    _ENTRY.c.about.is_(None),
+    exists().where(
+        _NEWER.reference == _ENTRY.c.reference,
+        _NEWER.revision > _ENTRY.c.revision,
+        _LATER.entry_id == _NEWER.id,
+        _LATER.destination == _PARCEL.c.destination,
+        _LATER.operation == Operation.ALERT,
+        _LATER.cause.in_(_OF_A_FORM),
+        _LATER.delivered_at.is_not(None),
+    ),
 )
 _SEEN: dict[str, Any] = {"acknowledged_at": bindparam("at"), "acknowledged_by": bindparam("by")}
 _ACKNOWLEDGE = (
