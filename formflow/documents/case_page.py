@@ -23,6 +23,7 @@ from formflow.core.wording import (
 )
 from formflow.documents.decision_pack import ToDecide, called
 from formflow.documents.page_parts import head_of, template, unanswered, urgent_reasons
+from formflow.documents.register.at_a_glance import glance
 from formflow.forms.catalogue import Form, shipped
 from formflow.rules.case.asked import done_steps, open_steps
 from formflow.rules.case.case import RECORDING, REVIEW, Case
@@ -40,9 +41,13 @@ def what_is_open(to_decide: ToDecide, settings: Settings, now: datetime) -> str:
         step_line(step, until_in_words(step, deadline(step, case, days), now), words)
         for step in open_steps(case, today)
     ]
+    told = glance(case, settings, now, ())
     return template("open.html").render(
         **head_of(case.record, None, settings) | {"audited": _audited(case)},
         at=moment_in_words(now, settings.zone),
+        people=told.people,
+        story=told.story,
+        year_group=case.on_list.child_a.year_group if case.on_list.child_a else "",
         child_reference=case.record.child_reference,
         light_words=LIGHT_WORDS[case.record.highest_light][1]
         if case.record.highest_light
@@ -95,12 +100,12 @@ class StepLine:
 
 
 def by_sheet(lines: Iterable[StepLine]) -> list[tuple[SheetKey, list[StepLine]]]:
-    """Return lines under the sheet on which they lie, the sheets in the order of their use."""
+    """Return lines under the sheet on which they lie, those with a day first, the sheets in the order of their use."""
     order, found = list(SHEET_WORDS), dict[SheetKey, list[StepLine]]()
     for line in lines:
         found.setdefault(line.step.key, []).append(line)
     keys = sorted(found, key=lambda key: (order.index(key.form_id), key.child))
-    return [(key, found[key]) for key in keys]
+    return [(key, sorted(found[key], key=lambda line: not line.until)) for key in keys]
 
 
 def comes_first(step: Step) -> bool:

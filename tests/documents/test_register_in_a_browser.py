@@ -102,6 +102,18 @@ def test_at_200_per_cent_nothing_is_wider_than_the_window(
         assert wide <= 640, name
 
 
+@pytest.mark.parametrize("width", [1000, 1200, 1600])
+def test_the_longest_level_stays_in_its_column(
+    office: Settings, browser: Chromium, width: int
+) -> None:
+    browser.shows(address(office, "Today.html"))
+    levels = "[...document.querySelectorAll('td .level')]"
+    browser.asks(f"{levels}.forEach((one) => {{ one.textContent = '? More information needed'; }})")
+    browser.looks_like(width, 900)
+    over = "one.getBoundingClientRect().right - one.parentElement.getBoundingClientRect().right"
+    assert browser.asks(f"Math.max(...{levels}.map((one) => {over}))") <= 0
+
+
 def test_a_chronology_is_printed_on_a4_landscape(office: Settings, browser: Chromium) -> None:
     name = next(one for one in pages(office) if one.startswith("children/"))
     browser.shows(address(office, name))

@@ -294,7 +294,7 @@ def test_the_offices_receipt_is_the_same_whatever_the_sheet_is_or_claims(
 
 def test_sheets_from_the_staff_folder_changed_no_case(misplaced: World) -> None:
     desk = misplaced.desk
-    assert "FF-2026-000001: Decided: harmful" in desk.page()
+    assert "Decided: harmful Reference FF-2026-000001" in desk.page()
     assert desk.open_steps().count("H1") == 2
     assert "the same child as" not in desk.page("FF-2026-000002")
     assert misplaced.new(desk.office.folders.to_decide) == {}
@@ -529,7 +529,7 @@ def test_what_she_drops_and_cannot_count_is_told_to_her_alone(hers: World, case:
 def test_the_office_sees_nothing_of_what_she_drops(hers: World) -> None:
     for folder in office_folders(hers.desk.office):
         assert hers.new(folder) == {}
-    assert "FF-2026-000001: Decided: harmful" in hers.desk.page()
+    assert "Decided: harmful Reference FF-2026-000001" in hers.desk.page()
     assert hers.desk.open_steps().count("H1") == 2
 
 
@@ -540,7 +540,7 @@ def test_nothing_that_she_dropped_joined_or_acknowledged_anything(hers: World) -
             "SELECT DISTINCT reference FROM entry WHERE acknowledged_at IS NOT NULL"
         )
         assert seen.scalars().all() == ["FF-2026-000001"]
-    assert "FF-2026-000002: Awaiting your decision" in hers.desk.page("FF-2026-000002")
+    assert "Awaiting your decision Reference FF-2026-000002" in hers.desk.page("FF-2026-000002")
 
 
 def test_the_codes_of_sheets_are_told_nowhere(
