@@ -21,13 +21,13 @@ from formflow.core.wording import (
     suggested,
 )
 from formflow.core.working_days import WorkingDays
-from formflow.documents import case_page
-from formflow.documents.case_page import StepLine
+from formflow.documents import step_lines
 from formflow.documents.page_parts import template, unanswered, urgent_reasons
 from formflow.documents.register import rows, words
 from formflow.documents.register.at_a_glance import MayBe
 from formflow.documents.register.lines import Asked, CaseLine, Part, Person
 from formflow.documents.register.rows import Moment
+from formflow.documents.step_lines import StepLine
 from formflow.rules.case.case import RECORDING, REVIEW, Case
 from formflow.rules.case.clocks import deadline
 from formflow.rules.case.named_child import given
@@ -95,7 +95,7 @@ def case_file(
     still_open, done = _steps(case, drawn.asked, settings, days, at)
     if line.state is not CaseState.OPEN:
         still_open = []
-    later = [one for one in still_open if not case_page.comes_first(one.step)]
+    later = [one for one in still_open if not step_lines.comes_first(one.step)]
     return template("register/case.html").render(
         **head,
         here="",
@@ -116,13 +116,13 @@ def case_file(
         suggested=suggested(case.suggested) if case.suggested else "",
         means=LIGHT_WORDS[case.suggested][2] if case.suggested else "",
         findings=_findings(proposal.findings if proposal else (), case.established),
-        missing=unanswered(case_page.our_form(), case.together or proposal),
+        missing=unanswered(step_lines.our_form(), case.together or proposal),
         decided=_decided(case, at),
         done=line.done,
         done_steps=[_answered(one.text, one.step.id) for one in done],
-        first=_listed(one for one in still_open if case_page.comes_first(one.step)),
-        open=[(_sheet(key), _listed(of_it)) for key, of_it in case_page.by_sheet(later)],
-        image_advice=settings.services.image_advice if case_page.has_images(case) else "",
+        first=_listed(one for one in still_open if step_lines.comes_first(one.step)),
+        open=[(_sheet(key), _listed(of_it)) for key, of_it in step_lines.by_sheet(later)],
+        image_advice=settings.services.image_advice if step_lines.has_images(case) else "",
         referrals=list(_referrals(case, days)),
         plans=list(_plans(case)),
         papers=drawn.papers,
@@ -166,14 +166,14 @@ def _steps(
     still_open, done = list[StepLine](), list[StepLine]()
     for step, is_done in asked:
         if is_done:
-            done.append(case_page.step_line(step, "", told))
+            done.append(step_lines.step_line(step, "", told))
         else:
-            still_open.append(case_page.step_line(step, _until(step, case, days, at), told))
+            still_open.append(step_lines.step_line(step, _until(step, case, days, at), told))
     return still_open, done
 
 
 def _until(step: Step, case: Case, days: WorkingDays, at: Moment) -> str:
-    return case_page.until_in_words(step, deadline(step, case, days), at.now) if step.clock else ""
+    return step_lines.until_in_words(step, deadline(step, case, days), at.now) if step.clock else ""
 
 
 def _sheet(key: SheetKey) -> str:
