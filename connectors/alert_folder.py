@@ -14,6 +14,8 @@ from pathlib import Path
 from pydantic import Field
 
 from formflow.sdk import (
+    NOW,
+    URGENCY,
     AlertParcel,
     BaseConnector,
     Capabilities,
@@ -25,7 +27,6 @@ from formflow.sdk import (
     DeliveredAs,
     DestinationFolder,
     Filed,
-    Light,
     Operation,
     Prepared,
     RepeatSafe,
@@ -38,16 +39,7 @@ from formflow.sdk import (
 )
 
 SEEN = "Seen"
-# The number puts the most urgent first when the folder is sorted by name.
-URGENCY: Mapping[Light | None, str] = {
-    Light.RED: "1 RED",
-    None: "1 TO READ",
-    Light.AMBER_OR_RED: "2 AMBER OR RED",
-    Light.AMBER: "3 AMBER",
-    Light.UNDETERMINED: "4 MORE INFORMATION NEEDED",
-    Light.GREEN: "5 GREEN",
-}
-NOW, OVERDUE = "0 NOW", "0 OVERDUE"
+OVERDUE = "0 OVERDUE"
 _ALERT = re.compile(rf"(?:{'|'.join((NOW, *URGENCY.values()))}) \S+ r\d+(?: \(\d+\))?\.html")
 Stamp = tuple[str, int, int, int]  # name, number of the file, size, last change
 

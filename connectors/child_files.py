@@ -42,6 +42,7 @@ from formflow.sdk import (
     Retryable,
     at_revision,
     ending,
+    kept_as,
 )
 from formflow_connectors import chronology
 from formflow_connectors.own_folders import NOT_YET_MATCHED, OWN, Line, OwnFolders
@@ -115,10 +116,10 @@ class ChildFiles(BaseConnector[ChildFilesSettings]):
         stem = _stem(self.settings.file_name, parcel)
         papers = {}
         if parcel.original_sha256:
-            papers["original"] = f"{stem} {_kept_as(parcel)}{parcel.original_suffix}"
+            papers["original"] = f"{stem} {kept_as(parcel)}{parcel.original_suffix}"
         if parcel.as_read:
             papers["as_read"] = f"{stem} as read.pdf"
-        line = chronology.line_of(parcel, papers, _kept_as(parcel))
+        line = chronology.line_of(parcel, papers, kept_as(parcel))
         if self.settings.existing:
             headers = {"home": parcel.child_folder, "filed": _noted(parcel, papers), "line": line}
         else:
@@ -276,10 +277,6 @@ def _stem(pattern: str, parcel: RecordParcel) -> str:
         form=parcel.form_title[:LONGEST_TITLE],
     )
     return _NOT_IN_NAMES.sub("-", name).strip(" .")
-
-
-def _kept_as(parcel: RecordParcel) -> str:
-    return "pictures of the pages" if parcel.only_pictures else "original"
 
 
 _NOT_IN_NAMES = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')

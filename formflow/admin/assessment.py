@@ -12,6 +12,7 @@ from formflow.core import files
 from formflow.core.errors import SettingsProblem, StorageProblem
 from formflow.core.settings import Settings
 from formflow.documents.child_pack import Pack
+from formflow.sdk.case_folders import folders_of_cases
 from formflow.storage import entries
 from formflow.storage.database import Connection
 
@@ -62,7 +63,8 @@ def sheets_of(one: OwnCase, settings: Settings) -> dict[str, bytes]:
         for name in filing.names
         if (code := SHEETS.search(name))
     }
-    folder = settings.folders.to_decide
+    root, reference = settings.folders.to_decide, one.line.reference
+    folder = folders_of_cases(root).get(reference, root / reference)
     try:
         found = {name: files.read(folder / name) for name in newest.values()}
     except OSError as problem:

@@ -25,6 +25,7 @@ _SHEET = (
     r"(?:-F[0-9]{1,2}(?:[a-z](?P<of>[0-9]{1,3})?)?)"  # children are counted on sheets with a letter
 )
 _IS_RECORD = re.compile(_RECORD)
+_ENDS_WITH_RECORD = re.compile(rf"(?<!\S){_RECORD}$")
 _IS_SHEET = re.compile(rf"(?P<record>{_RECORD}){_SHEET}")
 _AT_REVISION = re.compile(rf"(?P<reference>{_RECORD}{_SHEET}?){_REVISION}(?![0-9])")
 _OF_COPY = re.compile(
@@ -142,6 +143,12 @@ def find_revision(text: str) -> tuple[str, int] | None:
     """Return the first reference with a revision that is in a text, such as a file name."""
     found = _AT_REVISION.search(text)
     return (found["reference"], int(found["revision"])) if found else None
+
+
+def record_at_end(text: str) -> str:
+    """Return the reference of a record with which a text ends, such as a folder's name; "" for none."""
+    found = _ENDS_WITH_RECORD.search(text)
+    return found[0] if found else ""
 
 
 def child_suffix(child: int) -> str:

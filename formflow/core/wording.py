@@ -55,6 +55,21 @@ COUNTS = (
     "It lowers a level, links two children, closes a referral or names the other child. Check that you meant it.",
 )
 
+# In names of files and folders: sorted by name, the most urgent come first. Colours are what FormFlow suggests.
+URGENCY: Mapping[Light | None, str] = {
+    Light.RED: "1 RED",
+    None: "1 TO READ",
+    Light.AMBER_OR_RED: "2 AMBER OR RED",
+    Light.AMBER: "3 AMBER",
+    Light.UNDETERMINED: "4 MORE INFORMATION NEEDED",
+    Light.GREEN: "5 GREEN",
+}
+NOW = "0 NOW"
+DECIDED: Mapping[str, str] = {
+    "harmful": "1 HARMFUL",
+    "concerning": "3 CONCERNING",
+    "healthy": "5 HEALTHY",
+}
 LEVEL_WORDS: Mapping[str | None, str] = {
     None: "Awaiting your decision",
     "harmful": "Decided: harmful",

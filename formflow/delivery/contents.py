@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 from formflow.core.dates import local_day
@@ -47,6 +48,7 @@ from formflow.storage.parcels import Cause, Posted
 log = logging.getLogger("formflow")
 
 FOR_THE_OFFICE = (Operation.RECEIPT, Operation.RETURN)
+AN_INSTANT = timedelta(microseconds=1)
 TOLD_IN_ANY_CASE = (Operation.ALERT, Operation.RECEIPT)  # they say what matters without the form
 
 
@@ -194,10 +196,18 @@ def _enclosed(wanted: _Wanted, occasion: Occasion) -> Enclosed:
 
 
 def _changed(wanted: _Wanted) -> Parcel:
-    """Draw what says that a case was closed or reopened: its newest entry, as it stands with that."""
-    made, at = _of_entry(wanted), wanted.posted.moment
-    zone = wanted.context.settings.zone
-    return replace(made, recorded_at=at.astimezone(zone)) if at else made
+    """Draw what says that a case was closed or reopened: its newest entry, or its page, as it stands with that."""
+    posted, at = wanted.posted, wanted.posted.moment
+    if at is None:
+        raise LookupError(posted.key)
+    if posted.operation is Operation.DECIDE:
+        with reading(wanted.context.engine) as connection:
+            occasion = replace(_occasion(connection, wanted), enclosed=None)
+            case = _case(connection, wanted, occasion.entry)
+        after = at + AN_INSTANT  # a sheet that says so was recorded at this very moment
+        return parcels.decision(occasion, ToDecide(case, {}), posted.destination, after)
+    made = _of_entry(wanted)
+    return replace(made, recorded_at=at.astimezone(wanted.context.settings.zone))
 
 
 def _again(wanted: _Wanted) -> Parcel:
@@ -211,7 +221,7 @@ def _again(wanted: _Wanted) -> Parcel:
         is_for_her = posted.operation is Operation.DECIDE
         case = _case(connection, wanted, occasion.entry) if is_for_her else None
     if case is not None:
-        return parcels.repeat_page(occasion, ToDecide(case, {}), name, arrival_id, at)
+        return parcels.decision(occasion, ToDecide(case, {}), name, at)
     if posted.operation is Operation.ALERT:
         return parcels.alert_again(_at_a_glance(wanted, occasion), name, arrival_id, at)
     seen = occasion.for_the_office

@@ -98,19 +98,17 @@ def change(
     entry: Entry,
     changed: StateChange,
 ) -> None:
-    """Send some destinations what has become of a case, by its newest entry, in the caller's transaction."""
-    for name in taking(Operation.RECORD, destinations, settings):
-        if name in names:
-            key = parcels.change_key(entry, name, changed)
-            posted = Posted(
-                key,
-                name,
-                Operation.RECORD,
-                Cause.CHANGE,
-                changed.after_entry,
-                moment=changed.at,
-            )
-            _post_once(connection, posted, priority=tasks.PRIORITY_RECORD)
+    """Send what has become of a case, by its newest entry, in the caller's transaction: to whom it is decided at, and some.
+
+    `names` are the destinations that keep a row of it.
+    """
+    for operation in (Operation.RECORD, Operation.DECIDE):
+        for name in taking(operation, destinations, settings):
+            if operation is Operation.DECIDE or name in names:
+                key = parcels.change_key(entry, name, operation, changed)
+                entry_id, at = changed.after_entry, changed.at
+                posted = Posted(key, name, operation, Cause.CHANGE, entry_id, moment=at)
+                _post_once(connection, posted, priority=tasks.PRIORITY_RECORD)
 
 
 def escalate(connection: Connection, entry: Entry, entry_id: int, name: str) -> None:

@@ -13,11 +13,20 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from formflow.core.dates import local_day
-from formflow.core.model import AnswerState, Entry, Notice, Outcome, Role, StateChange
+from formflow.core.model import (
+    AnswerState,
+    CaseState,
+    Entry,
+    Notice,
+    Outcome,
+    Role,
+    StateChange,
+)
 from formflow.core.settings import Settings
 from formflow.core.wording import LEVEL_WORDS
 from formflow.delivery.occasion import Occasion as Occasion
 from formflow.documents import case_page, html_pages
+from formflow.documents.case_folder import folder_name
 from formflow.documents.decision_pack import ToDecide, is_for_her
 from formflow.documents.overdue_page import headline, overdue_page
 from formflow.forms.catalogue import Form
@@ -56,10 +65,10 @@ def key_again(entry: Entry, destination: str, arrival_id: int, at: datetime) -> 
     return parcel_key(entry.identity, destination, f"again {arrival_id} {moment}")
 
 
-def change_key(entry: Entry, destination: str, change: StateChange) -> str:
-    """Return the key of what says that a case was closed or reopened."""
+def change_key(entry: Entry, destination: str, operation: Operation, change: StateChange) -> str:
+    """Return the key of what says by one operation that a case was closed or reopened."""
     moment = change.at.astimezone(UTC).isoformat()
-    return parcel_key(entry.identity, destination, f"{change.state} {moment}")
+    return parcel_key(entry.identity, destination, f"{operation} {change.state} {moment}")
 
 
 def reminder_key(case: Case, destination: str, settings: Settings, now: datetime) -> str:
@@ -114,7 +123,10 @@ def parcel(occasion: Occasion, destination: str, operation: Operation, as_read: 
         case Operation.RETURN:
             return returned(occasion, destination)
         case Operation.DECIDE:
-            return decision(occasion, destination)
+            to_decide, at = occasion.to_decide, occasion.entry.recorded_at
+            if to_decide is None:
+                raise LookupError(occasion.entry.reference)
+            return decision(occasion, to_decide, destination, at)
 
 
 def record(occasion: Occasion, destination: str, as_read: bytes) -> RecordParcel:
@@ -190,17 +202,24 @@ def returned(occasion: Occasion, destination: str) -> ReturnParcel:
     )
 
 
-def decision(occasion: Occasion, destination: str) -> DecisionParcel:
-    """Return the page that says what is open, and the sheets to fill in."""
-    entry, to_decide = occasion.entry, occasion.to_decide
-    page = (
-        case_page.what_is_open(to_decide, occasion.settings, entry.recorded_at) if to_decide else ""
-    )
+def decision(
+    occasion: Occasion, to_decide: ToDecide, destination: str, at: datetime
+) -> DecisionParcel:
+    """Return the page that says what is open at a moment, and the sheets to fill in."""
+    entry = occasion.entry
     return DecisionParcel(
-        **_known(occasion, destination, Operation.DECIDE),
-        page=page,
-        enclosed=to_decide.sheets if to_decide else {},
+        **_known(occasion, destination, Operation.DECIDE)
+        | {"recorded_at": at.astimezone(occasion.settings.zone)},
+        page=case_page.what_is_open(to_decide, occasion.settings, at),
+        enclosed=to_decide.sheets,
+        series=to_decide.series,
+        original_sha256=None if entry.about else occasion.filed,
+        original_suffix=occasion.filed_suffix,
+        only_pictures=occasion.only_pictures,
+        taken_sha256=entry.sha256 if entry.about else "",
         case_key=_case_key(to_decide),
+        case_folder=folder_name(to_decide.case),
+        is_closed=to_decide.case.state is not CaseState.OPEN,
         about=entry.about or "",
         decided=_decided(occasion),
         light=entry.proposal.light if entry.proposal else None,
@@ -285,19 +304,6 @@ def overdue(
         ),
         case_key=_digest("overdue"),
         page=overdue_page(cases, settings, at),
-    )
-
-
-def repeat_page(
-    occasion: Occasion, to_decide: ToDecide, destination: str, arrival_id: int, now: datetime
-) -> DecisionParcel:
-    """Return the page of a case again: what the safeguarding lead gets instead of a receipt."""
-    return replace(
-        decision(occasion, destination),
-        key=key_again(occasion.entry, destination, arrival_id, now),
-        case_key=_case_key(to_decide),
-        page=case_page.what_is_open(to_decide, occasion.settings, now),
-        recorded_at=now.astimezone(occasion.settings.zone),
     )
 
 

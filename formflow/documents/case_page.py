@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from formflow.core.dates import local_day
-from formflow.core.model import Entry
+from formflow.core.model import CaseState, Entry
 from formflow.core.references import SheetKey, at_revision
 from formflow.core.settings import Settings
 from formflow.core.wording import (
     CAME_FROM,
+    CASE_STATE_WORDS,
     LEVEL_WORDS,
     LIGHT_WORDS,
     NOTHING_PROPOSED,
@@ -42,6 +43,7 @@ def what_is_open(to_decide: ToDecide, settings: Settings, now: datetime) -> str:
     still_open = [
         step_line(step, until_in_words(step, deadline(step, case, days), now), words)
         for step in open_steps(case, today)
+        if case.state is CaseState.OPEN
     ]
     told = glance(case, settings, now, ())
     return template("open.html").render(
@@ -56,6 +58,7 @@ def what_is_open(to_decide: ToDecide, settings: Settings, now: datetime) -> str:
         else NOTHING_PROPOSED[1],
         joined=case.joined,
         level=LEVEL_WORDS[case.level],
+        ended=_ended(case, settings) if case.state is not CaseState.OPEN else "",
         urgent=urgent_reasons(case.record, None) if case.is_undecided else (),
         reopened=REOPENED_WORDS[case.reopened_by] if case.reopened_by else "",
         together=case.together,
@@ -76,6 +79,14 @@ def what_is_open(to_decide: ToDecide, settings: Settings, now: datetime) -> str:
         papers=[_paper(one, settings) for one in (case.record, *case.sheets.values())],
         sheets=sorted(to_decide.sheets),
     )
+
+
+def _ended(case: Case, settings: Settings) -> str:
+    """Return what became of a case that is not open any more."""
+    last = case.changes[-1]
+    of = f" of {last.duplicate_of}" if last.duplicate_of else ""
+    on = moment_in_words(last.at, settings.zone)
+    return f"{CASE_STATE_WORDS[last.state]}{of} on {on} ({last.who}): {last.reason}"
 
 
 def _audited(case: Case) -> str:

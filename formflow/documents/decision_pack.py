@@ -6,7 +6,7 @@ Made from the case alone, as it was when the paper was recorded: the same papers
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -46,6 +46,8 @@ class ToDecide:
 
     case: Case
     sheets: Mapping[str, str]  # what each new sheet is called, and its sha256 in the vault
+    # What each is called, and what all copies of that sheet have in common.
+    series: Mapping[str, str] = field(default_factory=dict)
 
 
 def is_for_her(entry: Entry, *, is_sheet: bool) -> bool:
@@ -57,7 +59,7 @@ def is_for_her(entry: Entry, *, is_sheet: bool) -> bool:
 
 def after_record(case: Case, maker: Maker) -> ToDecide:
     """Return the review sheet for a new revision of a record."""
-    return ToDecide(case, dict(_made([SheetKey(REVIEW)], case, case, maker)))
+    return _with(case, _made([SheetKey(REVIEW)], case, case, maker))
 
 
 def after_sheet(before: Case, sheet: Entry, maker: Maker, on: date) -> ToDecide:
@@ -69,7 +71,7 @@ def after_sheet(before: Case, sheet: Entry, maker: Maker, on: date) -> ToDecide:
     key = sheet_key(sheet)
     if waits(sheet):
         filled = before.with_sheet(merged(before.sheets.get(key), sheet))
-        return ToDecide(before, dict(_made([key], before, filled, maker, to_confirm=True)))
+        return _with(before, _made([key], before, filled, maker, to_confirm=True))
     filled = before.with_sheet(sheet)
     counts = sheet.outcome is Outcome.RECORDED
     case = filled if counts else before
@@ -78,14 +80,15 @@ def after_sheet(before: Case, sheet: Entry, maker: Maker, on: date) -> ToDecide:
     is_shown = counts and sheet.form_id == SCORES and _is_asked(OUTCOME, case, on)
     shown = [SheetKey(OUTCOME)] if is_shown else []
     wanted = dict.fromkeys([key, *new, *shown])
-    return ToDecide(case, dict(_made(wanted, case, filled, maker)))
+    return _with(case, _made(wanted, case, filled, maker))
 
 
 def with_copies(to_decide: ToDecide, entry: Entry, enclosed: Enclosed) -> ToDecide:
     """Add the copies to check or fill in that go along with an entry."""
     stem = from_second_revision(entry.reference, entry.revision)
     copies = {f"{stem} {n}": sha256 for n, sha256 in enclosed.beside.items()}
-    return ToDecide(to_decide.case, {**to_decide.sheets, **copies})
+    series = {f"{stem} {n}": n for n in enclosed.beside}
+    return ToDecide(to_decide.case, {**to_decide.sheets, **copies}, {**to_decide.series, **series})
 
 
 def called(form_id: str, case: Case) -> str:
@@ -105,6 +108,15 @@ def _is_asked(form_id: str, case: Case, on: date) -> bool:
     return any(step.applies(case) for step in steps_in_force(on) if step.sheet == form_id)
 
 
+def _with(case: Case, made: Iterable[tuple[str, str, str]]) -> ToDecide:
+    sheets = list(made)
+    return ToDecide(
+        case,
+        {name: sha256 for name, sha256, _ in sheets},
+        {name: series for name, _, series in sheets},
+    )
+
+
 def _made(
     wanted: Iterable[SheetKey],
     counts: Case,
@@ -112,8 +124,8 @@ def _made(
     maker: Maker,
     *,
     to_confirm: bool = False,
-) -> Iterator[tuple[str, str]]:
-    """Yield name and content of sheets. `counts` is the case as it stands, `filled` what they are filled in from."""
+) -> Iterator[tuple[str, str, str]]:
+    """Yield name, content and series of sheets. `counts` is the case as it stands, `filled` what they are filled in from."""
     # Imported here: pikepdf takes 15 MB.
     from formflow.documents.chart import profile_chart
     from formflow.documents.prefill import Copy, prefilled
@@ -131,11 +143,13 @@ def _made(
         said = maker.tokens.given(said, filled.origin, key.form_id)
         line = head(said.stamp, _caveat(key.form_id, counts, desk))
         own, scores = view.paper(key.form_id), view.paper(SCORES)
-        again = child_suffix(key.child) + (f" {own.revision + 1}" if own else "")
+        of = child_suffix(key.child)
+        again = of + (f" {own.revision + 1}" if own else "")
         if key.form_id == OUTCOME and scores:
             again += f", profile {scores.revision}"
-        again += f" {TO_CHECK}" * to_confirm
+        kind = f" {TO_CHECK}" * to_confirm
         drawings = dict.fromkeys(form.drawn_boxes, chart)
         copy = Copy(form, str(said), line, drawings, by_fillpdf=desk.by_fillpdf)
         content = prefilled(copy, known(form, view, desk))
-        yield f"{said.stamp} {called(key.form_id, counts)}{again}", maker.keep(content)
+        name = f"{said.stamp} {called(key.form_id, counts)}{again}{kind}"
+        yield name, maker.keep(content), f"{key.form_id}{of}{kind}"

@@ -127,7 +127,7 @@ def noticed(
 
 
 def tell(context: WorkContext, task: Claimed) -> None:
-    """Send destinations that keep a row of a case what has become of it."""
+    """Send what has become of a case to where it is decided, and to destinations that keep a row of it."""
     with writing(context.engine) as connection:
         change = case_states.one(connection, task.ref_id)
         entry = entries.entry(connection, change.after_entry)

@@ -31,6 +31,7 @@ from formflow.pipeline import register_cases
 from formflow.pipeline.context import WorkContext
 from formflow.pipeline.register_cases import Desk
 from formflow.pipeline.register_health import health_of
+from formflow.sdk.case_folders import folders_of_cases
 from formflow.storage import cases
 from formflow.storage.cases import Mark
 from formflow.storage.database import Connection, Engine, misread_is_damage, reading
@@ -55,6 +56,7 @@ class Kept:
     mark: Mark  # how far the ledger had come
     at: datetime
     lines: dict[str, CaseLine]
+    folders: dict[str, str]  # of cases, in “To decide”, by the reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +127,9 @@ class Register:
             mark = cases.mark(connection)
             if before and not cases.goes_on_from(connection, before.mark):
                 before = None
-            changed = _changed(connection, before, at)
             desk = self._desk(at, cases.together(connection))
+            folders = {name: str(path) for name, path in desk.to_decide.items()}
+            changed = _changed(connection, before, folders, at)
         lines = dict(before.lines) if before else {}
         if self._pupils_version != self.pupils.version:
             years = ((name, register_cases.with_years(lines[name], roster)) for name in lines)
@@ -141,7 +144,8 @@ class Register:
             self._draw_lists(lines, touched, desk, is_everything=before is None or is_new_day)
         self._draw_state(lines, desk, is_due=bool(touched) or is_new_day)
         if not self._is_late:
-            self._keep(Kept(look, mark, now, lines), is_new=bool(touched) or before is None)
+            kept = Kept(look, mark, now, lines, folders)
+            self._keep(kept, is_new=bool(touched) or before is None)
         return Drawn(len(changed), self._written, IN_USE if self._is_late else "")
 
     def _sweep_once(self) -> None:
@@ -176,10 +180,6 @@ class Register:
 
     def _desk(self, at: Moment, together: Mapping[int, int]) -> Desk:
         settings = self.settings
-        try:
-            there = frozenset(one.name for one in settings.folders.to_decide.iterdir())
-        except OSError:
-            there = frozenset()
         agency = settings.agency
         return Desk(
             settings=settings,
@@ -188,7 +188,7 @@ class Register:
             at=at,
             head={"agency": agency.name, "lead": agency.safeguarding_lead},
             together=together,
-            to_decide=there,
+            to_decide=folders_of_cases(settings.folders.to_decide),
             filed_in=register_cases.filed_in(settings),
         )
 
@@ -288,14 +288,21 @@ class Register:
         files.make_inside(place)
 
 
-def _changed(connection: Connection, before: Kept | None, at: Moment) -> set[str]:
-    """Return the cases that are to be drawn: what came, what concerns the same children, what is due since."""
+def _changed(
+    connection: Connection, before: Kept | None, folders: Mapping[str, str], at: Moment
+) -> set[str]:
+    """Return the cases that are to be drawn: what came, what concerns the same children, what is due since.
+
+    And those whose folder has another name, to which their pages lead.
+    """
     if before is None:
         return set(cases.every(connection))
     came = cases.changed(connection, before.mark.number)
     found = cases.related(connection, came) if came else set()
     return found | {
-        name for name, line in before.lines.items() if line.changes_between(before.at, at.now)
+        name
+        for name, line in before.lines.items()
+        if line.changes_between(before.at, at.now) or folders.get(name) != before.folders.get(name)
     }
 
 

@@ -23,6 +23,7 @@ from formflow.documents.register.rows import Moment
 from formflow.rules.case.asked import asked_steps
 from formflow.rules.matching import ChildKey, name_key, valid_upn
 from formflow.rules.roster import Roster
+from formflow.sdk.wording import is_paper_itself
 from formflow.storage.cases import Change, Filing, Whole
 from formflow.storage.children import child_reference
 
@@ -39,7 +40,7 @@ class Desk:
     at: Moment
     head: Mapping[str, Any]
     together: Mapping[int, int]  # of children who are joined: the first of them
-    to_decide: frozenset[str]  # names of the files that lie in “To decide”
+    to_decide: Mapping[str, Path]  # the folder of each case in “To decide”, by its reference
     filed_in: Mapping[
         str, str
     ]  # destinations whose papers can be linked to: links to their folders
@@ -115,11 +116,18 @@ def _papers(whole: Whole, desk: Desk) -> list[Paper]:
 
 
 def _to_fill_in(whole: Whole, desk: Desk) -> list[Paper]:
-    """Return links to the sheets of a case that still lie in “To decide”, the newest last."""
+    """Return links to the sheets of a case that lie in its folder in “To decide”, the newest last."""
+    folder = desk.to_decide.get(whole.case.record.reference)
+    try:
+        there = {one.name for one in folder.iterdir()} if folder else set()
+    except OSError:
+        there = set()
     names = (name for filing in whole.filings if filing.is_to_decide for name in filing.names)
-    there = [name for name in dict.fromkeys(names) if name in desk.to_decide]
-    folder, settings = desk.settings.folders.to_decide, desk.settings
-    return [Paper(name.removesuffix(".pdf"), _href(folder / name, settings)) for name in there]
+    return [
+        Paper(name.removesuffix(".pdf"), _href(folder / name, desk.settings))
+        for name in dict.fromkeys(names)
+        if folder and name in there and not is_paper_itself(name)
+    ]
 
 
 def _title(filing: Filing) -> str:

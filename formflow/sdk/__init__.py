@@ -9,6 +9,7 @@ from formflow.core.messages import notice
 from formflow.core.model import Finding, Light, Notice, Outcome
 from formflow.core.wording import day_in_words
 from formflow.sdk.base import BaseConnector
+from formflow.sdk.case_folders import CLOSED, EARLIER, folders_of_cases
 from formflow.sdk.contract import (
     AcknowledgedByHand,
     Ambiguous,
@@ -68,18 +69,25 @@ from formflow.sdk.parcels import (
 )
 from formflow.sdk.wording import (
     LIGHTS,
+    NOW,
+    URGENCY,
     WAITS_FOR,
     at_revision,
     ending,
     find_revision,
     from_second_revision,
+    kept_as,
     moment_in_words,
     printable,
     proposed,
 )
 
 __all__ = [
+    "CLOSED",
+    "EARLIER",
     "LIGHTS",
+    "NOW",
+    "URGENCY",
     "WAITS_FOR",
     "AcknowledgedByHand",
     "AlertNotice",
@@ -139,9 +147,11 @@ __all__ = [
     "ending",
     "files",
     "find_revision",
+    "folders_of_cases",
     "from_second_revision",
     "in_words",
     "is_of_another_case",
+    "kept_as",
     "keys_in",
     "known_of",
     "marked",

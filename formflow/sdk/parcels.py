@@ -161,7 +161,16 @@ class DecisionParcel(DecisionNotice):
 
     page: str  # HTML
     enclosed: Mapping[str, str] = field(default_factory=dict)  # the sheets: name -> sha256
+    series: Mapping[str, str] = field(
+        default_factory=dict
+    )  # name -> the same for all copies of a sheet, of which the newest counts
+    original_sha256: str | None = None  # of a form: the paper
+    original_suffix: str = ".pdf"
+    only_pictures: bool = False
+    taken_sha256: str = ""  # of the sheet that was dropped: what she wrote in it is known
     case_key: str = ""
+    case_folder: str = ""  # "1 RED Amara Example FF-2026-000012". Holds a name.
+    is_closed: bool = False  # or entered in error, or a duplicate
     about: str = ""
     decided: str = ""
     light: Light | None = None

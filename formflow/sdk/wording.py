@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 
 from formflow.core.messages import notice
 from formflow.core.model import Light, Outcome
@@ -12,9 +13,12 @@ from formflow.core.references import at_revision as at_revision
 from formflow.core.references import find_revision as find_revision
 from formflow.core.references import from_second_revision as from_second_revision
 from formflow.core.wording import LIGHT_WORDS, NOTHING_PROPOSED, day_in_words
+from formflow.core.wording import NOW as NOW
+from formflow.core.wording import URGENCY as URGENCY
 from formflow.sdk.contract import Ending
-from formflow.sdk.parcels import RecordParcel
+from formflow.sdk.parcels import DecisionParcel, RecordParcel
 
+ORIGINAL, PICTURES = "original", "pictures of the pages"
 LIGHTS: Mapping[Light | None, str] = {
     # Shape and words, never colour alone.
     **{light: f"{shape} {words}" for light, (shape, words, _) in LIGHT_WORDS.items()},
@@ -33,6 +37,16 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]
 def proposed(parcel: RecordParcel) -> str:
     """Return what the rules propose for a record; of a sheet, what was decided on it."""
     return (parcel.decided or "Sheet") if parcel.about else LIGHTS[parcel.light]
+
+
+def kept_as(parcel: RecordParcel | DecisionParcel) -> str:
+    """Return what the paper itself is called in folders."""
+    return PICTURES if parcel.only_pictures else ORIGINAL
+
+
+def is_paper_itself(name: str) -> bool:
+    """Return whether a file's name says that it is the paper itself, and nothing that FormFlow made of it."""
+    return Path(name).stem.endswith((f" {ORIGINAL}", f" {PICTURES}"))
 
 
 def ending(

@@ -18,6 +18,7 @@ from sqlalchemy import (
     update,
 )
 
+from formflow.core.model import Outcome
 from formflow.core.references import at_revision
 from formflow.sdk.contract import Operation
 from formflow.storage.audit_trail import AuditEvent, Happened, Trail
@@ -88,8 +89,8 @@ def replaced_alerts(
 ) -> dict[str, tuple[str, int]]:
     """Return which alerts of a destination a later one there replaces, about a corrected form.
 
-    That one says no less: a level never falls, and what could not wait and nobody has seen is said again. What is
-    said of a sheet is said of that one alone.
+    That one says no less: its form was read, a level never falls, and what could not wait and nobody has seen is said
+    again. What is said of a sheet is said of that one alone.
     """
     return _of_those(_REPLACED, connection, destination, lying)
 
@@ -134,6 +135,7 @@ _REPLACED = _ALERTS.where(
     exists().where(
         _NEWER.reference == _ENTRY.c.reference,
         _NEWER.revision > _ENTRY.c.revision,
+        _NEWER.outcome.in_((Outcome.RECORDED, Outcome.RETURNED)),
         _LATER.entry_id == _NEWER.id,
         _LATER.destination == _PARCEL.c.destination,
         _LATER.operation == Operation.ALERT,

@@ -216,7 +216,7 @@ def test_a_day_is_the_agencys_and_a_text_for_people(recorded: Settings) -> None:
 
 def pages(office: Settings) -> Iterator[str]:
     for folder in (office.folders.alerts, office.folders.to_decide):
-        for path in folder.glob(f"*{REFERENCE}*.html"):
+        for path in folder.rglob(f"*{REFERENCE}*.html"):
             yield path.read_text("utf-8")
 
 

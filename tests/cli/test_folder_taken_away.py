@@ -9,7 +9,7 @@ from formflow.core.errors import ExitCode
 from formflow.core.settings import Settings
 from tests.stories.test_decisions import HER_NAME
 from tests.support import services
-from tests.support.desk import filled
+from tests.support.desk import filled, lying
 from tests.support.offices import drop
 from tests.support.waiting import eventually
 
@@ -28,11 +28,11 @@ def test_the_folder_in_which_the_service_was_started_can_be_removed(
             assert service.poll() is None
         started_in.rmdir()
         drop(office, "red-planned-secrecy-pdfjs")
-        eventually(lambda: any(office.folders.to_decide.glob("* F2 *.pdf")))
-        sheet = next(office.folders.to_decide.glob("* F2 *.pdf"))
+        eventually(lambda: any(lying(office, "* F2 *.pdf")))
+        sheet = next(lying(office, "* F2 *.pdf"))
         decided = {"level": "harmful", "level_reason": "Planned.", "a_views": "A game.", **HER_NAME}
         (office.watch[1].folder / "decided.pdf").write_bytes(filled(sheet, decided))
-        eventually(lambda: any(office.folders.to_decide.glob("* F7s *.pdf")))
+        eventually(lambda: any(lying(office, "* F7s *.pdf")))
         services.stop(service)
         service.communicate()
     assert service.returncode == ExitCode.DONE

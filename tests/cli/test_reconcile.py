@@ -14,7 +14,7 @@ from formflow.core.settings import Settings
 from formflow.delivery import places
 from tests.stories.test_decisions import HER_NAME
 from tests.support import worker
-from tests.support.desk import filled
+from tests.support.desk import filled, lying
 from tests.support.offices import csv_rows, drop, dsl_folder, files, formflow, register_rows
 
 CASES = ("red-planned-secrecy-pdfjs", "amber-peer-pressure-pdftk-fdf", "green-free-play-pdfjs")
@@ -133,7 +133,7 @@ def test_alerts_that_were_seen_may_be_put_away(busy: Settings) -> None:
 
 
 def test_sheets_of_a_case_that_is_decided_may_be_put_away(busy: Settings) -> None:
-    sheet = next(busy.folders.to_decide.glob(f"{FIRST} * F2 *.pdf"))
+    sheet = next(lying(busy, f"{FIRST} * F2 *.pdf"))
     decided = {"level": "harmful", "level_reason": "Planned.", "a_views": "A game.", **HER_NAME}
     (busy.watch[1].folder / "decided.pdf").write_bytes(filled(sheet, decided))
     worker.settle(busy)

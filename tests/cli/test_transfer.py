@@ -14,7 +14,7 @@ from formflow.core.settings import Settings
 from tests.documents.test_register import LONG_NAME, MARKUP
 from tests.support import worker
 from tests.support.accessible import findings
-from tests.support.desk import Desk, filled
+from tests.support.desk import Desk, filled, lying
 from tests.support.offices import agency, formflow
 from tests.support.papers import BLANK
 
@@ -68,7 +68,7 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     desk = Desk(settings)
     for name, answers in FORMS.items():
         desk.takes(filled(BLANK, answers), f"{name}.pdf")
-    (sheet,) = settings.folders.to_decide.glob("FF-2026-000001 * F2 *.pdf")
+    (sheet,) = lying(settings, "FF-2026-000001 * F2 *.pdf")
     answers = {"level": "harmful", "level_reason": "Planned. Tom is afraid.", "b_views": SAID_B}
     desk.fills_in("F2", sheet, **answers, signed_name="M. Head", signed_date="20/11/2026")
     yield settings

@@ -49,7 +49,7 @@ def test_the_page_of_a_case_replaces_its_own_and_never_that_of_another_case(
     deliver(place, place.parcel(case_key=CASE))
     deliver(place, place.parcel(case_key=CASE, page="<p>later</p>", revision=2))
     before = place.tree()
-    assert b"later" in before["FF-2026-000123 what is open.html"]
+    assert b"later" in before["FF-2026-000123/FF-2026-000123 what is open.html"]
     with pytest.raises(Rejected, match="FF-420"):
         deliver(place, place.parcel(case_key=OTHER_CASE, revision=3))
     assert place.tree() == before

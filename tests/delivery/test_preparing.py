@@ -33,7 +33,7 @@ from tests.pipeline.test_walk import entries
 from tests.stories.test_closing import keeping_a_log
 from tests.stories.test_decisions import amended
 from tests.support import lock, worker
-from tests.support.desk import Desk, filled
+from tests.support.desk import Desk, filled, lying
 from tests.support.offices import drop, dsl_folder, files, formflow, sample
 
 RED, GREEN = "red-planned-secrecy-pdfjs", "green-free-play-pdfjs"
@@ -189,7 +189,7 @@ def test_a_sheet_that_cannot_be_drawn_holds_neither_record_nor_alert_and_status_
         assert "Alex Example" not in caplog.text
     retry(office)
     assert undelivered(office) == []
-    assert len(list(office.folders.to_decide.glob("* F2 *.pdf"))) == 1
+    assert len(list(lying(office, "* F2 *.pdf"))) == 1
 
 
 def test_a_copy_to_check_that_cannot_be_drawn_keeps_no_receipt_and_no_alert(

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, event
 from formflow.core.settings import Settings
 from formflow.storage.database import looking
 from tests.support import worker
-from tests.support.desk import filled
+from tests.support.desk import filled, lying
 from tests.support.offices import drop
 
 GROWS = re.compile(
@@ -49,7 +49,7 @@ def work(office: Settings) -> None:
     drop(office, "red-planned-secrecy-pdfjs", "again.pdf")
     drop(office, "green-free-play-pdfjs")
     worker.settle(office)
-    sheet = next(office.folders.to_decide.glob("FF-2026-000001 * F2 *.pdf"))
+    sheet = next(lying(office, "FF-2026-000001 * F2 *.pdf"))
     (office.watch[1].folder / "decided.pdf").write_bytes(filled(sheet, {"level": "harmful"}))
     alert = next(office.folders.alerts.glob("*FF-2026-000002*.html"))
     alert.rename(office.folders.alerts / "Seen" / alert.name)

@@ -16,7 +16,7 @@ from tests.stories.test_decisions import HER_NAME
 from tests.stories.test_vectors import gets
 from tests.support import axe, worker
 from tests.support.chromium import PROGRAM, Chromium, chromium
-from tests.support.desk import Desk
+from tests.support.desk import Desk, lying
 from tests.support.offices import agency
 from tests.support.register_pages import draw, plain, words
 
@@ -77,7 +77,7 @@ def test_the_page_of_the_case_says_it_too_and_follows_what_is_decided(office: Se
     assert "may be the same child" not in words(office, "cases/FF-2026-000001.html")  # decided
     desk = Desk(office)
     again = {"level_reason": "Told.", "lower_reason": "Told.", **HER_NAME}
-    (sheet,) = office.folders.to_decide.glob("FF-2026-000001 * F2 * 2.pdf")
+    (sheet,) = lying(office, "FF-2026-000001 * F2 * 2.pdf")
     desk.fills_in("F2", sheet, level="concerning", **again)
     draw(office)
     assert "decided: concerning" in words(office, "cases/FF-2026-000002.html")

@@ -65,7 +65,11 @@ class Agency(Day):
             f"{row['ff_reference']} r{row['ff_revision']}" for row in csv_rows(self.office)
         )
         assert lines == dict.fromkeys(known, 1)
-        papers = [name for name in self.lies_there() if name.endswith(" original.pdf")]
+        papers = [
+            name
+            for name in self.lies_there()
+            if name.endswith(" original.pdf") and "Child files" in name
+        ]
         assert len(papers) == len(known)
         assert status.overview(self.office).undelivered == ()
         pages = "".join(p.read_text("utf-8") for p in self.office.folders.alerts.rglob("*.html"))

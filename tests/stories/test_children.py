@@ -18,7 +18,7 @@ from tests.stories.test_decisions import HER_NAME
 from tests.stories.test_sheets_that_do_not_count import held_for
 from tests.stories.test_vectors import gets
 from tests.support import worker
-from tests.support.desk import Desk
+from tests.support.desk import Desk, lying
 
 UPN, OTHER_UPN = upn_of("801200001001"), upn_of("801200001002")
 DECIDED = {"level": "concerning", "level_reason": "x", "lower_reason": "x", **HER_NAME}
@@ -31,7 +31,7 @@ def desk(office: Settings) -> Desk:
 
 def f2(desk: Desk, reference: str) -> Path:
     """Return the newest review sheet of a record."""
-    found = desk.office.folders.to_decide.glob(f"{reference} r* F2 *.pdf")
+    found = lying(desk.office, f"{reference} r* F2 *.pdf")
     return max(found, key=lambda path: path.stat().st_mtime_ns)
 
 
@@ -158,8 +158,7 @@ def test_several_who_were_targeted_are_each_referred_on_a_sheet_of_their_own(des
         "F3b Referral – Child Who Was Targeted child 2.pdf",
         "F3b Referral – Child Who Was Targeted.pdf",
     ]
-    folder = desk.office.folders.to_decide
-    second_sheet, first_sheet = sorted(folder.glob("*F3b*"))
+    second_sheet, first_sheet = sorted(lying(desk.office, "*F3b*"))
     assert stored(first_sheet, "child_name") == "Kit Moor"
     assert stored(first_sheet, "worries") == ""  # nobody can tell whose words these are
     assert stored(second_sheet, "child_name") == "Lee Hart"
@@ -173,7 +172,7 @@ def test_several_who_were_targeted_are_each_referred_on_a_sheet_of_their_own(des
     kept = {e.reference: e.child_reference for e in entries(desk.office) if "F3b" in e.reference}
     assert set(kept) == {"FF-2026-000001-F3b", "FF-2026-000001-F3b2"}
     assert len(set(kept.values())) == 2
-    again = max(folder.glob("*F3b*child 2 2.pdf"))
+    again = max(lying(desk.office, "*F3b*child 2 2.pdf"))
     assert stored(again, "worries") == "Saw it."
     wrong = {"child_name": "Kit Moor", "council_reference": "C-1"}
     desk.fills_in("F3b", again, **wrong)
@@ -193,7 +192,7 @@ def test_a_referral_counts_for_the_child_it_names_also_when_names_are_taken_away
 ) -> None:
     gets(desk, context_planned="yes", child_b_name="Kit Moor; Lee Hart", child_b_kind="child")
     desk.fills_in("F2", level="harmful", level_reason="x", **HER_NAME)
-    second_sheet, first_sheet = sorted(desk.office.folders.to_decide.glob("*F3b*"))
+    second_sheet, first_sheet = sorted(lying(desk.office, "*F3b*"))
     assert stored(first_sheet, "child_name") == "Kit Moor"
     desk.fills_in("F3b", first_sheet, sender_name="M. Head", sent_at="13/11/2026 at 9am")
     assert desk.open_steps().count("H1") == 2

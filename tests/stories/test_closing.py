@@ -21,7 +21,7 @@ from formflow.storage import case_states, entries, waiting
 from formflow.storage.database import reading
 from tests.stories.test_decisions import HER_NAME
 from tests.support import worker
-from tests.support.desk import Desk
+from tests.support.desk import Desk, lying
 from tests.support.offices import agency, drop, formflow, settled_at_once
 
 ONE, TWO = "FF-2026-000001", "FF-2026-000002"
@@ -128,7 +128,7 @@ def test_a_case_with_open_steps_is_closed_with_a_reason_for_each_and_reopened(
 def test_a_new_sheet_opens_a_closed_case_again_and_she_is_told(school: Settings) -> None:
     close(school, ONE)
     answers = {"level": "concerning", "level_reason": "Seen once.", "lower_reason": "Seen once."}
-    sheet = next(school.folders.to_decide.glob(f"{ONE}*F2*.pdf"))
+    sheet = next(lying(school, f"{ONE}*F2*.pdf"))
     Desk(school).fills_in("F2", sheet, None, **answers, **HER_NAME)
     assert state(school) is CaseState.OPEN
     with reading(worker.context_of(school).engine) as connection:
@@ -197,7 +197,7 @@ def test_an_alert_goes_to_seen_by_itself_when_it_is_decided_or_closed(school: Se
     worker.turn(school)
     assert page.exists()
     answers = {"level": "concerning", "level_reason": "Seen once.", "lower_reason": "Seen once."}
-    sheet = next(school.folders.to_decide.glob(f"{ONE}*F2*.pdf"))
+    sheet = next(lying(school, f"{ONE}*F2*.pdf"))
     Desk(school).fills_in("F2", sheet, None, **answers, **HER_NAME)
     assert (alerts / "Seen" / page.name).read_bytes() == before
     assert "decided on F2" in formflow(school, "audit", ONE).stdout

@@ -66,7 +66,6 @@ def test_decided_as_harmful_each_child_is_referred_on_a_sheet_of_their_own(desk:
     new = [name.partition(" r1 ")[2] for name in desk.sheets()]
     assert new == [
         "F2 DSL Review Sheet 2.pdf",
-        "F2 DSL Review Sheet.pdf",
         "F3a Referral – Child Who Displayed the Behaviour.pdf",
         "F3b Referral – Child Who Was Targeted.pdf",
         "F7a Safety and Support Plan – Child Who Displayed the Behaviour.pdf",

@@ -30,7 +30,7 @@ from tests.reading.test_scan import needs_tesseract, scanned
 from tests.stories.test_decisions import HER_NAME
 from tests.stories.test_vectors import WHO
 from tests.support import worker
-from tests.support.desk import Desk, filled
+from tests.support.desk import Desk, filled, lying
 from tests.support.offices import QUICK, agency, files, formflow, sample
 from tests.support.papers import field, fill
 
@@ -92,7 +92,7 @@ def sheet(form_id: str, **answers: str) -> Made:
 
 def hidden(desk: Desk, name: str) -> str:
     """Return what the hidden box of a sheet of hers says."""
-    (path,) = desk.office.folders.to_decide.glob(name)
+    (path,) = desk.office.folders.to_decide.rglob(name)
     return hidden_of(path)
 
 
@@ -119,8 +119,8 @@ def of_child(number: int) -> Made:
 
 
 def first_sheet(desk: Desk) -> Path:
-    """Return the review sheet that she filled in when she decided: it still lies there, blank."""
-    (path,) = desk.office.folders.to_decide.glob("FF-2026-000001 * F2 * Sheet.pdf")
+    """Return the review sheet that she filled in when she decided: it lies with the earlier ones, blank."""
+    (path,) = desk.office.folders.to_decide.rglob("Earlier/FF-2026-000001 * F2 * Sheet.pdf")
     return path
 
 
@@ -216,7 +216,7 @@ def world(root: Path, cases: Mapping[str, tuple[Made, str]], watched: int) -> Wo
     desk = Desk(office)
     desk.takes(filled(BLANKS["recording"], {**DANIEL, **KIT}), "daniel.pdf")
     desk.takes(filled(BLANKS["recording"], OTHER), "lee.pdf")
-    (daniels,) = office.folders.to_decide.glob("FF-2026-000001 * F2 *.pdf")
+    (daniels,) = lying(office, "FF-2026-000001 * F2 *.pdf")
     desk.fills_in("F2", daniels, level="harmful", level_reason="Planned.", **HER_NAME)
     before = {
         f"{folder}/{name}": content
@@ -548,7 +548,7 @@ def test_the_codes_of_sheets_are_told_nowhere(
 ) -> None:
     office = hers.desk.office
     sheets = [
-        *office.folders.to_decide.glob("*.pdf"),
+        *lying(office, "*.pdf"),
         *office.folders.needs_attention.glob("*.pdf"),
     ]
     copies = [path for path in sheets if "as it looks" not in path.name]
@@ -585,7 +585,7 @@ def test_what_would_have_come_back_to_the_office_she_finds_in_her_own_folders(he
         f"{printed.reference} as it looks.pdf",
         f"{letter.reference} please fill in.pdf",
     ):
-        assert name in files(office.folders.to_decide)
+        assert [one.name for one in lying(office, name)] == [name]
     kept = files(office.folders.alerts.parent / "Child files")
     locked = hers.came["locked with a password"]
     assert f"Not yet matched/{locked.reference}/{locked.reference} r1 original.pdf" in kept
@@ -749,7 +749,7 @@ def dropped(desk: Desk, content: bytes, name: str = "hers.pdf") -> None:
 
 def to_confirm(desk: Desk) -> Path:
     """Return the copy that waits for her word."""
-    found = desk.office.folders.to_decide.glob("*please check*.pdf")
+    found = lying(desk.office, "*please check*.pdf")
     return max(found, key=lambda path: path.stat().st_mtime_ns)
 
 
@@ -835,7 +835,7 @@ def test_a_blank_sheet_about_a_child_with_two_records_belongs_to_neither(office:
     last = entries(office)[-1]
     assert (last.outcome, last.about) == (Outcome.HELD, None)
     assert [found.code for found in last.notices if found.holds] == ["FF-226"]
-    assert not list(office.folders.to_decide.glob("*please check*"))
+    assert not list(lying(office, "*please check*"))
 
 
 def test_a_blank_referral_is_for_the_child_that_it_names(office: Settings) -> None:

@@ -12,7 +12,7 @@ import pytest
 from formflow.core.settings import Settings
 from tests.support import pictures, worker
 from tests.support.chromium import PROGRAM, Chromium, chromium
-from tests.support.desk import Desk, filled
+from tests.support.desk import Desk, filled, lying
 from tests.support.offices import agency
 from tests.support.papers import BLANK
 from tests.support.register_pages import draw, pages
@@ -136,7 +136,7 @@ def test_what_she_decided_is_on_the_start_page_when_she_looks_again(
     row = f"[...document.querySelectorAll('main tbody tr')].find((row) => row.textContent.includes('{child(8)}'))"
     assert "Red suggested" in browser.asks(f"{row}.textContent")
     reference = browser.asks(f"{row}.textContent.match(/FF-....-....../)[0]")
-    sheet = next(desk.office.folders.to_decide.rglob(f"{reference}* F2 *.pdf"))
+    sheet = next(lying(desk.office, f"{reference}* F2 *.pdf"))
     desk.fills_in("F2", sheet, level="harmful", level_reason="Planned, with force.", **SIGNED)
     draw(desk.office)
     assert "Red suggested" in browser.asks(f"{row}.textContent")  # as she has it open

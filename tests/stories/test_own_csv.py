@@ -14,7 +14,7 @@ from formflow.storage import tasks
 from formflow.storage.database import writing
 from tests.stories.test_decisions import HER_NAME
 from tests.support import worker
-from tests.support.desk import Desk
+from tests.support.desk import Desk, lying
 from tests.support.offices import drop, formflow, settled_at_once
 
 RED, AMBER = "red-planned-secrecy-pdfjs", "amber-peer-pressure-pdftk-fdf"
@@ -61,7 +61,7 @@ def test_a_case_has_one_row_and_it_follows_the_case(school: Settings) -> None:
     desk.waits()
     log_of(school).write_bytes(log_of(school).read_bytes().replace(b";Level 2;;", b";Level 2;Kim;"))
     answers = {"level": "concerning", "level_reason": "Seen once.", "lower_reason": "Seen once."}
-    sheet = next(school.folders.to_decide.glob("FF-2026-000001*F2*.pdf"))
+    sheet = next(lying(school, "FF-2026-000001*F2*.pdf"))
     desk.fills_in("F2", sheet, None, **answers, **HER_NAME)
     one, other = rows(school).values()
     assert one["Ref"] == "FF-2026-000001"

@@ -7,13 +7,15 @@ import io
 import re
 import subprocess
 from codecs import BOM_UTF16_BE
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pypdf
 
 from formflow.admin import status
 from formflow.core.settings import Settings
+from formflow.sdk.case_folders import folders_of_cases
+from formflow.sdk.wording import is_paper_itself
 from tests.samples.fillers import fill_pdfium
 from tests.support import worker
 from tests.support.offices import drop
@@ -37,12 +39,16 @@ class Desk:
 
     def sheets(self) -> list[str]:
         """What lies to be filled in, by name."""
-        return sorted(path.name for path in self.office.folders.to_decide.glob("*.pdf"))
+        return sorted(path.name for path in lying(self.office))
 
     def sheet(self, code: str) -> Path:
         """The newest sheet with a code, such as "F2"."""
-        found = self.office.folders.to_decide.glob(f"* {code} *.pdf")
+        found = lying(self.office, f"* {code} *.pdf")
         return max(found, key=lambda path: path.stat().st_mtime_ns)
+
+    def folder(self, reference: str = "FF-2026-000001") -> Path:
+        """The folder of a case."""
+        return folders_of_cases(self.office.folders.to_decide)[reference]
 
     def fills_in(
         self, code: str, takes: Path | None = None, folder: Path | None = None, /, **answers: str
@@ -59,7 +65,7 @@ class Desk:
 
     def page(self, reference: str = "FF-2026-000001") -> str:
         """The words of the page that says what is open."""
-        content = (self.office.folders.to_decide / f"{reference} what is open.html").read_text()
+        content = (self.folder(reference) / f"{reference} what is open.html").read_text("utf-8")
         body = re.sub(r"<style.*?</style>|<!--.*?-->", "", content, flags=re.DOTALL)
         return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).split())
 
@@ -67,6 +73,12 @@ class Desk:
         """The rules of what is still open, in their order."""
         still = self.page().partition(" Done ")[0]
         return re.findall(r"([A-Z]+\d+[a-z]?) · guidance", still)
+
+
+def lying(office: Settings, pattern: str = "*.pdf") -> Iterator[Path]:
+    """Yield the sheets that lie in the folders of cases, those that are closed too. Earlier copies are left out."""
+    for folder in folders_of_cases(office.folders.to_decide).values():
+        yield from (one for one in folder.glob(pattern) if not is_paper_itself(one.name))
 
 
 def filled(sheet: Path | io.BytesIO, answers: Mapping[str, str]) -> bytes:

@@ -77,6 +77,7 @@ def _everything(operation: Operation, number: int) -> dict[str, Any]:
         "case_key": hashlib.sha256(reference.encode()).hexdigest(),
         "child_reference": "C-4821-000045",
         "child_folder": f"{NAME} 2013-03-01",
+        "case_folder": f"1 RED {NAME} {reference}",
         "incident_day": date(2026, 11, 20),
         "answers": answers,
         "original_sha256": paper,
