@@ -23,7 +23,7 @@ from formflow.core.settings import Settings
 from formflow.core.wording import CASE_STATE_WORDS
 from formflow.pipeline import closing
 from formflow.pipeline.closing import Refused
-from formflow.rules.case.closing import Wanted, step_name
+from formflow.rules.case.closing import Wanted
 from formflow.storage import database
 from formflow.storage.database import Connection
 
@@ -127,10 +127,10 @@ def _asked(connection: Connection, settings: Settings, reference: str, wanted: W
     if not sys.stdin.isatty():
         return wanted
     for one in _refused(connection, settings, {reference: wanted}, utc_now()):
-        for step in one.steps:
-            say(f"{reference}, {step_name(step)}: {step.text}")
+        for name, words in one.steps.items():
+            say(f"{reference}, {name}: {words}")
             given = click.prompt("Why is this left?", err=True).strip()
-            wanted = replace(wanted, reasons={**wanted.reasons, step_name(step): given})
+            wanted = replace(wanted, reasons={**wanted.reasons, name: given})
     return wanted
 
 
@@ -140,17 +140,15 @@ def _refused(
     return [
         one
         for reference, wanted in each.items()
-        for one in closing.refused(
-            connection, closing.case_of(connection, settings, reference), reference, wanted, now
-        )
+        for one in closing.refused(connection, settings, reference, wanted, now)
     ]
 
 
 def _tell_refused(found: list[Refused]) -> None:
     for one in found:
         say(one.why)
-        for step in one.steps:
-            say(f"  --reason-for {step_name(step)} “…”   {step.text}")
+        for name, words in one.steps.items():
+            say(f"  --reason-for {name} “…”   {words}")
     say("Nothing has been changed.")
 
 

@@ -1519,9 +1519,9 @@ MESSAGES: dict[str, Message] = {
         "Check what is new. If nothing more is to be done, close the case again, with a reason.",
     ),
     "FF-661": Message(
-        "This sheet closes the case, but some steps are still open: {steps}.",
-        "The sheet counts; the case stays as it was. A case with open steps closes only with a reason for each.",
-        "Complete them, or close the case with “formflow case close” and give the reasons.",
+        "This sheet closes the case, but these actions are open and have no reason: {steps}.",
+        "The sheet counts; the case stays as it was. A case with open actions closes only with a reason for each.",
+        "Complete them, or write a reason for each at the end of the sheet in “To decide”, and drop that.",
     ),
     "FF-662": Message(
         "This sheet marks the case as a duplicate, but does not name another record that FormFlow has.",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from formflow.core.dates import local_day
@@ -16,7 +16,6 @@ from formflow.pipeline.context import WorkContext
 from formflow.rules.case import closing
 from formflow.rules.case.case import Case
 from formflow.rules.case.closing import Wanted
-from formflow.rules.case.steps import Step
 from formflow.storage import acknowledgements, again, case_states, entries, tasks
 from formflow.storage.audit_trail import Trail
 from formflow.storage.database import Connection, writing
@@ -30,7 +29,7 @@ class Refused:
 
     reference: str
     why: str
-    steps: tuple[Step, ...] = ()
+    steps: Mapping[str, str] = field(default_factory=dict)  # what each is called, and its words
 
 
 def case_of(connection: Connection, settings: Settings, reference: str) -> Case | None:
@@ -40,9 +39,10 @@ def case_of(connection: Connection, settings: Settings, reference: str) -> Case 
 
 
 def refused(
-    connection: Connection, case: Case | None, reference: str, wanted: Wanted, now: datetime
+    connection: Connection, settings: Settings, reference: str, wanted: Wanted, now: datetime
 ) -> Iterator[Refused]:
-    """Yield why a case cannot become what is wanted; nothing where it can."""
+    """Yield why a case cannot become what is wanted; nothing where it can. Raise LedgerDamaged."""
+    case = case_of(connection, settings, reference)
     if case is None:
         yield Refused(reference, f"There is no record {reference}.")
         return
@@ -52,9 +52,10 @@ def refused(
         return
     if wanted.state is CaseState.DUPLICATE and (why := _other(connection, reference, wanted)):
         yield Refused(reference, why)
-    if steps := closing.unanswered(case, wanted, local_day(now, case.zone)):
+    still_open = closing.left_open(case, local_day(now, case.zone), settings.services.words)
+    if steps := closing.unanswered(still_open, wanted):
         why = f"{reference} still has {len(steps)} steps open. Give a reason for each:"
-        yield Refused(reference, why, tuple(steps))
+        yield Refused(reference, why, steps)
 
 
 def _other(connection: Connection, reference: str, wanted: Wanted) -> str:
@@ -107,14 +108,17 @@ def noticed(
     if not is_of_the_case:
         return entry, None
     state = case_states.state(connection, reference)
-    wanted = closing.said_on(entry) if about else None
-    if about and wanted:
+    wanted, still_open = None, dict[str, str]()
+    if about:
         about = replace(about, ages=settings.services.assessment_ages).with_sheet(entry)
+        on = local_day(entry.recorded_at, about.zone)
+        still_open = closing.left_open(about, on, settings.services.words)
+        wanted = closing.said_on(entry, still_open)
+    if about and wanted:
         if closing.is_so_already(about, wanted):
             return entry, None
         is_known = not _other(connection, reference, wanted)
-        on = local_day(entry.recorded_at, about.zone)
-        found = tuple(closing.about_the_state(about, wanted, on, is_other_known=is_known))
+        found = tuple(closing.about_the_state(wanted, still_open, is_other_known=is_known))
         told = found or (closing.changed(wanted.state),)
         entry = replace(entry, notices=(*entry.notices, *told))
         if not found:

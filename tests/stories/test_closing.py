@@ -10,6 +10,7 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
+import pypdf
 import pytest
 
 from formflow.admin import settings_file
@@ -123,6 +124,48 @@ def test_a_case_with_open_steps_is_closed_with_a_reason_for_each_and_reopened(
     assert rows(school)[ONE]["Next"] != "none"
     assert ONE in overdue(school)
     assert "Reopened, " in formflow(school, "show", ONE).stdout
+
+
+def test_a_sheet_closes_a_case_with_a_reason_for_each_step_that_is_open(school: Settings) -> None:
+    desk = Desk(school)
+    answers = {"level": "concerning", "level_reason": "Seen once.", "lower_reason": "Seen once."}
+    desk.fills_in("F2", review_sheet(school), None, **answers, **HER_NAME)
+    sheet = review_sheet(school)
+    told = text_of(sheet, "open_reasons")
+    assert told.count(" Reason:") == len(told.splitlines())
+    assert {"DX2", "DX3", "DX3-2"} <= {line.split()[0] for line in told.splitlines()}
+
+    *others, last = told.splitlines()
+    reasons = "\n".join(f"{line} They have moved." for line in others)
+    closes = {"case_state": "close", "case_state_reason": WHY}
+    desk.fills_in("F2", sheet, None, **closes, open_reasons=f"{reasons}\n{last}")
+    assert state(school) is CaseState.OPEN
+    with reading(worker.context_of(school).engine) as connection:
+        refused = entries.revisions(connection, f"{ONE}-F2")[-1]
+    (asked,) = [one for one in refused.notices if one.code == "FF-661"]
+    assert f"have no reason: {last.removesuffix('. Reason:')}. The sheet counts" in asked.text
+
+    again = review_sheet(school)
+    assert text_of(again, "case_state_reason") == WHY
+    assert text_of(again, "open_reasons") == f"{reasons}\n{last}"
+    desk.fills_in("F2", again, None, open_reasons=f"{reasons}\n{last} So have we.")
+    assert state(school) is CaseState.CLOSED
+    said = formflow(school, "show", ONE).stdout
+    assert f"{last.split()[0]} left open: So have we." in said
+    assert "DX3-2 left open: They have moved." in said
+    after = review_sheet(school)
+    assert text_of(after, "case_state_reason") == text_of(after, "open_reasons") == ""
+
+
+def review_sheet(office: Settings) -> Path:
+    """The newest review sheet of the first case."""
+    found = office.folders.to_decide.glob(f"{ONE}*F2*.pdf")
+    return max(found, key=lambda path: path.stat().st_mtime_ns)
+
+
+def text_of(sheet: Path, name: str) -> str:
+    """What a sheet says in a box."""
+    return str((pypdf.PdfReader(sheet).get_fields() or {})[name].get("/V") or "")
 
 
 def test_a_new_sheet_opens_a_closed_case_again_and_she_is_told(school: Settings) -> None:

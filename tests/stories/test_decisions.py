@@ -430,7 +430,7 @@ def test_a_review_sheet_of_version_1_that_lies_at_an_agency_still_counts(
         desk.fills_in("F2", **HER_NAME)
     assert "Cruelty to animals is known. R9a · guidance 2.3 · red" in desk.page()
     boxes = pypdf.PdfReader(desk.sheet("F2")).get_fields() or {}
-    assert str(boxes["form_version"]["/V"]) == "4", "the next sheet is the newest one"
+    assert str(boxes["form_version"]["/V"]) == "5", "the next sheet is the newest one"
     assert str(boxes["background_cruelty_to_animals"]["/V"]) == "/yes"
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from formflow.core.dates import local_day
 from formflow.core.model import (
     Answer,
     AnswerState,
     EarlierIncident,
+    Entry,
     Finding,
     History,
     Proposal,
@@ -21,7 +23,17 @@ from formflow.forms.catalogue import Field, FieldKind, Form
 from formflow.forms.top_line import NOT_AIM2
 from formflow.rules.assessment import profile
 from formflow.rules.case.case import OF_CHILD_B, RECORDING, REPORT, REVIEW, Case
-from formflow.rules.case.named_child import known_of
+from formflow.rules.case.closing import (
+    CHANGED,
+    IN_VAIN,
+    OF,
+    REASONS,
+    STATE,
+    WHY,
+    left_open,
+    lines_for_reasons,
+)
+from formflow.rules.case.named_child import given, known_of
 from formflow.rules.case.next_steps import counts_for
 from formflow.rules.case.standing import standing
 from formflow.rules.case.steps import OUTCOME, SCORES, Kind, steps
@@ -34,7 +46,7 @@ REFERRED_TO, SERVICES, PROFILE = "case.referred_to", "services.", "profile."
 REFERRALS = ("referral_a", "referral_b")  # sheets that are filled in from the pupil list, too
 DECIDED_ANEW = ("level", "lower_reason")  # questions of the review sheet
 # Questions of the review sheet that are done once: dropping the next copy must not close a case again.
-DONE_ONCE = ("case_state", "case_state_reason", "duplicate_of")
+DONE_ONCE = (STATE, WHY, OF)
 # What comes first, in a few words: steps with the clock “now”, by their number.
 FIRST: Mapping[str, str] = {
     "IR1": "Immediate referral to the police or social care: make it, or record why not.",
@@ -62,7 +74,8 @@ def known(form: Form, case: Case, desk: Desk) -> dict[str, Answer]:
     if case.is_reopened and form.form_id == REVIEW:
         # Nobody decides again by dropping what lies there: the level and its reason are hers to give again.
         found = {name: one for name, one in found.items() if name not in DECIDED_ANEW}
-    found = {name: one for name, one in found.items() if name not in DONE_ONCE}
+    if form.form_id == REVIEW:
+        found = _about_closing(found, own, case, desk)
     asked = {name: field for name, field in form.fields.items() if not field.for_reading}
     for name, field in asked.items():
         if counts := _counts(field, form, case):
@@ -76,6 +89,21 @@ def known(form: Form, case: Case, desk: Desk) -> dict[str, Answer]:
     for name in form.fields.keys() - asked.keys():
         found[name] = _given("\n".join(FOR_READING[name](shown, desk)))
     return found
+
+
+def _about_closing(
+    found: dict[str, Answer], own: Entry | None, case: Case, desk: Desk
+) -> dict[str, Answer]:
+    """Return the answers of a review sheet with what closes its case: what was asked in vain, and reasons to give."""
+    codes = {one.code for one in own.notices} if own else set()
+    is_in_vain = bool(codes & IN_VAIN) and not case.is_reopened
+    if not is_in_vain:
+        found = {name: one for name, one in found.items() if name not in DONE_ONCE}
+    told = given(own, REASONS) if own and CHANGED not in codes else ""
+    if CHANGED not in codes and (is_in_vain or not case.is_undecided):
+        on = local_day((own or case.record).recorded_at, case.zone)
+        told = lines_for_reasons(told, left_open(case, on, desk.services))
+    return {**found, REASONS: _given(told)}
 
 
 def _counts(field: Field, form: Form, case: Case) -> str:
