@@ -27,8 +27,8 @@ from formflow.core.references import SheetKey
 from formflow.core.services import Services
 from formflow.core.wording import SHEET_WORDS
 from formflow.core.working_days import WorkingDays
+from formflow.forms.catalogue import FieldKind, shipped
 from formflow.forms.catalogue import known as known_forms
-from formflow.forms.catalogue import shipped
 from formflow.reading.acroform import Box
 from formflow.reading.answers import answers as read_answers
 from formflow.rules.case.asked import done_steps, due, open_steps
@@ -445,6 +445,13 @@ def test_a_day_counts_unless_it_had_not_come_or_nobody_can_tell_which_it_is() ->
         ("report", {"authors": "L. Sample"}, []),
         ("plan_a", {"actions": "Not alone with Ben.", "owner": "Ben Sample"}, ["actions"]),
         ("plan_setting", {"risks": "Ben"}, ["risks"]),
+        (
+            "report",
+            {"supervision": "Never with Ben.", "sent_to": "Ben’s school"},
+            ["supervision", "sent_to"],
+        ),
+        ("report", {"needs": "not alone with ben"}, ["needs"]),
+        ("report", {"needs": "Asked ben for a sample"}, []),
         ("plan_b", {"actions": "A mentor for Ben."}, []),
         ("referral_a", {"worries": "Ada took Ben there."}, []),
     ],
@@ -461,6 +468,44 @@ def test_a_sheet_that_child_a_may_read_is_asked_about_where_it_names_the_other(
     assert not [one for one in asked if one.holds or one.returns]
     again = about_the_sheet(FORMS[form_id], sheet, case().with_sheet(sheet))
     assert "FF-346" not in [one.code for one in again]
+
+
+@pytest.mark.parametrize("form_id", ["report", "plan_a", "plan_setting"])
+def test_no_sheet_that_child_a_may_read_is_filled_in_with_the_name_of_the_other(
+    form_id: str,
+) -> None:
+    """Whatever box of whatever paper named them."""
+    papers = [form for form in FORMS.values() if form.form_id != form_id]
+    text = (FieldKind.TEXT, FieldKind.LONG_TEXT)
+    said = {
+        form.form_id: {
+            name: f"Ben Sample in {name}"
+            for name, field in form.fields.items()
+            if field.kind in text and not name.endswith("_name")
+        }
+        for form in papers
+    }
+    record = entry(
+        "recording",
+        {**said["recording"], "child_a_name": "Ada Example", "child_b_name": "Ben Sample"},
+    )
+    found = Case(record)
+    for name in said.keys() - {"recording", "recording_short"}:
+        found = found.with_sheet(entry(name, said[name]))
+    filled = known(FORMS[form_id], found, DESK)
+    told = [one.value for one in filled.values() if one.value]
+    assert told
+    assert not [words for words in told if "Ben" in words or "Sample" in words]
+
+
+def test_the_other_child_is_known_by_the_name_on_their_own_sheets_too() -> None:
+    found = case(referral_b={"child_name": "Benjamin Muster"})
+    assert {"ben", "sample", "benjamin", "muster"} <= found.names_of_others
+    second = replace(
+        entry("plan_b", {"child_name": "Cat Beispiel"}), reference="FF-2026-000001-F7b2"
+    )
+    assert "beispiel" in found.with_sheet(second).names_of_others
+    assert "example" not in case(referral_b={"child_name": "Ben Example"}).names_of_others
 
 
 def test_a_case_that_is_decided_again_has_no_memory_of_what_reopened_it() -> None:

@@ -24,7 +24,7 @@ from formflow.core.model import (
     Reading,
     Tri,
 )
-from formflow.forms.catalogue import Field, FieldKind, Section, load, shipped
+from formflow.forms.catalogue import Field, FieldKind, Form, Section, load, shipped
 from formflow.rules.checks import check
 from formflow.rules.light.propose import decide
 from formflow.rules.light.urgency import urgent
@@ -200,6 +200,30 @@ def test_a_time_of_today_that_was_still_to_come_is_asked_about_and_the_day_is_ke
     assert moment is not None
     assert (moment.hour is None) is (asked or "at" not in written)
     assert moment.day == parse_day(written.partition(" at")[0], TODAY)
+
+
+@pytest.mark.parametrize(
+    ("form", "name"),
+    [
+        pytest.param(form, field.name, id=f"{form.code} {field.name}")
+        for form in shipped()
+        for field in form.fields.values()
+        if field.kind in (FieldKind.DATE, FieldKind.MOMENT)
+    ],
+)
+def test_no_day_and_no_time_on_any_form_may_lie_ahead(form: Form, name: str) -> None:
+    def told(written: str) -> set[str]:
+        answers = dict.fromkeys(form.fields, BLANK)
+        answers[name] = Answer(written, written, AnswerState.GIVEN)
+        paper = Reading("0" * 64, form.form_id, form.version, "acroform", False, (), answers)
+        found = check(paper, form, TODAY, time_of_day=time(13, 0))
+        return {one.code for one in found.notices if one.field == name}
+
+    is_planned = name == "begins_on"  # of an assessment
+    has_time = form.fields[name].kind is FieldKind.MOMENT
+    assert ("FF-206" in told("25/11/2026")) is not is_planned
+    assert ("FF-345" in told("24/11/2026 at 3pm")) is (has_time and not is_planned)
+    assert told("23/11/2026") <= {"FF-207"}  # a time is missing, where one is wanted
 
 
 def test_a_full_hour_is_compared_to_the_minute() -> None:

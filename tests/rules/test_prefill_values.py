@@ -51,6 +51,26 @@ def test_a_service_is_the_agencys_own_also_where_the_child_is_referred_to_anothe
     assert box("referral_a", "reason", found) == ""
 
 
+HAPPENED = {
+    "child_a_name": "Ada Sample",
+    "child_b_name": "Ben Sample",
+    "type_text": "Ada Sample took Ben into the shed.",
+    "others_text": "Ben cried.",
+    "child_text": "Ada says that she is hurt at home.",
+}
+
+
+def test_a_referral_of_who_was_targeted_says_what_happened_without_the_other_childs_name() -> None:
+    found = Case(entry("recording", HAPPENED, Light.RED))
+    assert box("referral_b", "worries", found) == (
+        "[the other person] Sample took Ben into the shed.\nBen cried."
+    )
+    hers = found.with_sheet(entry("review", {"b_views": "“I was locked in.”"}))
+    assert box("referral_b", "worries", hers) == "“I was locked in.”"
+    several = Case(entry("recording", {**HAPPENED, "child_b_name": "Ben Sample; Cat Sample"}))
+    assert box("referral_b", "worries", several.view(SheetKey("referral_b", 2))) == ""
+
+
 def test_not_known_on_the_form_leaves_her_circle_blank_and_what_she_says_is_carried_on() -> None:
     record = entry("recording", {"context_force": "unknown", "context_planned": "yes"}, Light.RED)
     record = replace(

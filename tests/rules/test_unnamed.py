@@ -27,6 +27,7 @@ def test_words_of_names_are_those_of_others_alone() -> None:
         ("Benjamin and McBen stayed.", "Benjamin and McBen stayed."),
         ("Ada Sample was bent on it, ben nevis", "Ada Sample was bent on it, ben nevis"),
         ("Ben1 and Ben_2", "Ben1 and [the other person]_2"),
+        ("ada pulled ben away", "ada pulled [the other person] away"),  # all in small letters
         ("", ""),
         ("Nobody: e\u0301", "Nobody: e\u0301"),  # left exactly as it is written
     ],

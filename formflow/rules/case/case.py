@@ -284,7 +284,11 @@ class Case:
     @property
     def names_of_others(self) -> frozenset[str]:
         """The words by which others than the child who displayed the behaviour are named on the papers."""
-        named = f"{self._told(RECORDING, B_NAME)} {self._told(REVIEW, B_NAME)}"
+        of_their_own = (
+            given(s, "child_name") for k, s in self.sheets.items() if k.form_id in OF_CHILD_B
+        )
+        told = (self._told(RECORDING, B_NAME), self._told(REVIEW, B_NAME), *of_their_own)
+        named = " ".join(told)
         ours = f"{self._told(RECORDING, A_NAME)} {self._told(REVIEW, A_NAME)}"
         return words_of_names(named, but=ours)
 

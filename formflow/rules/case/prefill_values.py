@@ -22,7 +22,7 @@ from formflow.core.wording import LEVEL_WORDS, LIGHT_WORDS, REOPENED_WORDS, day_
 from formflow.forms.catalogue import Field, FieldKind, Form
 from formflow.forms.top_line import NOT_AIM2
 from formflow.rules.assessment import profile
-from formflow.rules.case.case import OF_CHILD_B, RECORDING, REPORT, REVIEW, Case
+from formflow.rules.case.case import A_NAME, OF_CHILD_B, RECORDING, REPORT, REVIEW, Case
 from formflow.rules.case.closing import (
     CHANGED,
     IN_VAIN,
@@ -37,12 +37,13 @@ from formflow.rules.case.named_child import given, known_of
 from formflow.rules.case.next_steps import counts_for
 from formflow.rules.case.standing import standing
 from formflow.rules.case.steps import OUTCOME, SCORES, Kind, steps
-from formflow.rules.case.unnamed import without_names
+from formflow.rules.case.unnamed import without_names, words_of_names
 from formflow.rules.light import urgency
 from formflow.rules.roster import Pupil
 
 # Where something is known from.
 REFERRED_TO, SERVICES, PROFILE = "case.referred_to", "services.", "profile."
+HAPPENED = "case.what_happened"  # to the child who was targeted
 REFERRALS = ("referral_a", "referral_b")  # sheets that are filled in from the pupil list, too
 DECIDED_ANEW = ("level", "lower_reason")  # questions of the review sheet
 # Questions of the review sheet that are done once: dropping the next copy must not close a case again.
@@ -55,6 +56,7 @@ FIRST: Mapping[str, str] = {
     "IR6": "Arrange a medical assessment with {medical}.",
 }
 STORY = ("type_text", "context_text", "others_text", "others_words", "child_text", "child_words")
+TO_CHILD_B = ("type_text", "context_text", "others_text")
 OPEN_TO_A = ("report", "plan_a", "plan_setting")  # sheets that child A or the parents may read
 
 
@@ -140,9 +142,22 @@ def _from_others(field: Field, case: Case, desk: Desk) -> str:
         if source.startswith(PROFILE):
             return _from_profile(source.removeprefix(PROFILE), case, desk)
     said = known_of(field, case)
+    if not said and HAPPENED in field.known_from:
+        return _what_happened(case)
     # “Not known” on the recording form is for her to find out: her circle stays blank.
     is_hers = any(source.startswith(f"{RECORDING}.") for source in field.known_from)
     return "" if is_hers and field.kind is FieldKind.TICK and said == Tri.UNKNOWN else said
+
+
+def _what_happened(case: Case) -> str:
+    """Return what happened in the words of the form, without the name of the child who displayed the behaviour.
+
+    Of several who were targeted nobody can tell what happened to which.
+    """
+    told = (case.says(RECORDING, name) for name in TO_CHILD_B if not case.child)
+    names = (case.says(paper, A_NAME) for paper in (RECORDING, REVIEW))
+    others = words_of_names(" ".join(names), but=" ".join(case.children_b))
+    return "\n".join(without_names(words, others) for words in told if words)
 
 
 def _from_list(form: Form, name: str, case: Case) -> str:

@@ -24,6 +24,9 @@ TOLD = frozenset(
 # Questions of the review sheet that only she may answer, besides the level.
 DECIDES = (SAME_CHILD, "case_state", "no_referral_a", "no_referral_b")
 NO_REFERRAL = ("no_referral_a", "no_referral_b")  # questions: a reason closes the referral
+IN_WORDS = (FieldKind.TEXT, FieldKind.LONG_TEXT)
+# Questions about the child whose sheet it is, or who did something: they may share a name with the other child.
+WHO = frozenset({"child_name", "authors", "authors_second", "owner", "signed_name"})
 LITTLE_KNOWN = "FF-230"  # notice: healthy, without enough information to suggest that
 
 
@@ -82,7 +85,9 @@ def _closes_a_referral(sheet: Entry) -> bool:
 def _names_others(form: Form, sheet: Entry, case: Case) -> Iterator[Notice]:
     """Yield which answers name the other child or person, unless the sheet said the same before."""
     others = case.names_of_others
-    told = (field for field in form.fields.values() if field.kind is FieldKind.LONG_TEXT)
+    told = (
+        field for field in form.fields.values() if field.kind in IN_WORDS and field.name not in WHO
+    )
     for field in told:
         said = given(sheet, field.name)
         if said != case.says(form.form_id, field.name) and names_somebody(said, others):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from formflow.rules.matching import name_key
 
@@ -23,13 +23,13 @@ def words_of_names(names: str, *, but: str) -> frozenset[str]:
 
 
 def names_somebody(text: str, names: Collection[str]) -> bool:
-    """Return whether a text names somebody by one of these words, with a capital letter."""
-    return any(_is_name(word, names) for word in _words(text))
+    """Return whether a text names somebody by one of these words."""
+    return any(True for _ in _names_in(text, names))
 
 
 def without_names(text: str, names: Collection[str]) -> str:
     """Return a text with who is meant in the place of names; unchanged where it names nobody."""
-    found = {word for word in _words(text) if _is_name(word, names)}
+    found = set(_names_in(text, names))
     if not found:
         return text
     one = rf"(?:{'|'.join(found)})(?![^\W_])"
@@ -40,8 +40,12 @@ def _words(text: str) -> list[str]:
     return _WORD.findall(unicodedata.normalize("NFC", text))
 
 
-def _is_name(word: str, names: Collection[str]) -> bool:
-    return word[0].isupper() and name_key(word) in names
+def _names_in(text: str, names: Collection[str]) -> Iterator[str]:
+    """Yield the words of a text that are names: with a capital letter, where the text has any at all."""
+    is_small = text == text.lower()
+    for word in _words(text):
+        if (is_small or word[0].isupper()) and name_key(word) in names:
+            yield word
 
 
 def _keys(names: str) -> set[str]:
