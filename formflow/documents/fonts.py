@@ -19,6 +19,7 @@ from threading import Lock
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont, TTFontFace
 
+from formflow.core import right_to_left
 from formflow.core.pdf_drawings import in_standard_letters
 from formflow.core.pdf_syntax import Entries, array, dictionary, reference, stream
 
@@ -68,6 +69,11 @@ def _instead(character: str, lost: str | None) -> str:
     return f"[{unicodedata.name(character, f'U+{ord(character):04X}').lower()}]"
 
 
+def in_order_of_the_eye(line: str) -> str:
+    """Return a line as the wide font draws it: what is written from right to left is turned, and joined."""
+    return right_to_left.as_drawn(line, _wide().face.charToGlyph)
+
+
 class Letters:
     """The letters of the wide font that one file uses, each with its code: counted from 1."""
 
@@ -79,9 +85,8 @@ class Letters:
         if font != WIDE:
             return in_standard_letters(text, font)
         codes = self._codes
-        return (
-            b"<%b>" % "".join(f"{codes.setdefault(c, len(codes) + 1):04X}" for c in text).encode()
-        )
+        drawn = (f"{codes.setdefault(c, len(codes) + 1):04X}" for c in in_order_of_the_eye(text))
+        return b"<%b>" % "".join(drawn).encode()
 
     def __str__(self) -> str:
         """Return them in the order of their codes."""
@@ -218,7 +223,7 @@ def _glyphs(used: str, add: Callable[[bytes], int]) -> Entries:
 def _meanings(used: str) -> bytes:
     """Return the table from codes to letters: what is drawn can be searched and copied."""
     pairs = [
-        b"<%04X> <%b>" % (code, letter.encode("utf-16-be").hex().encode())
+        b"<%04X> <%b>" % (code, right_to_left.as_written(letter).encode("utf-16-be").hex().encode())
         for code, letter in enumerate(used, start=1)
     ]
     blocks = (pairs[at : at + _MOST_IN_A_BLOCK] for at in range(0, len(pairs), _MOST_IN_A_BLOCK))

@@ -21,7 +21,7 @@ from formflow.core.text_wrap import wrapped
 from formflow.documents import fillpdf_engine
 from formflow.documents.blank_parts import Parts, Place, Slot, Tree, blank_parts, parts_of
 from formflow.documents.continuation_pages import further_pages
-from formflow.documents.fonts import drawable, font_for
+from formflow.documents.fonts import WIDE, drawable, font_for, in_order_of_the_eye
 from formflow.documents.layout import PAGE_HEIGHT, PAGE_WIDTH
 from formflow.documents.pdf_file import PdfFile
 from formflow.documents.structure import Structure
@@ -295,5 +295,7 @@ def _fitted(text: str, is_long: bool, width: float, height: float) -> _Fitted:
     size = SIZES[min(at, len(SIZES) - 1)]
     is_whole = shown.count(LOST) == text.count(LOST) and has_room(size)
     seen = lines(size)[: max(1, int(high / (size * LEADING)))]
-    is_told = is_whole or says_the_same("\n".join(seen), text)
+    drawn = [in_order_of_the_eye(line) for line in seen] if font == WIDE else seen
+    # What is turned in a way that our reader does not follow is drawn by the viewer.
+    is_told = (is_whole and drawn == seen) or says_the_same("\n".join(drawn), text)
     return _Fitted(font, size, lines(size), is_whole, is_told)

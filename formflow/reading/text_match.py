@@ -7,11 +7,17 @@ that changes what a reader takes from it. Every other letter, digit and sign mus
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import groupby, product
+
+from formflow.core.right_to_left import in_order_of_the_eye, joined
 
 SHORTEST_BEGINNING = 40  # signs that must be shown before the rest may be cut off
+_ALL_LETTERS = range(0x110000)  # lam and alef are one sign in some fonts
+MOST_IN_A_LINE = 60  # words
+_ONE_BRACKET = str.maketrans(")]}>»›", "([{<«‹")
 MOST_LOST = 3  # letters in a row that a program's font may lack: no word is gone without a trace
 _PLAIN = str.maketrans(
     {
@@ -35,7 +41,9 @@ def says_the_same(shown: str, stored: str, *, has_room: bool = False) -> bool:
         # Drawn from right to left, in the order of the eye; the words between are in their own order.
         runs = list(_left_to_right(kept))
         own = "".join(_left_to_right(seen))
-        return sorted(seen) == sorted(kept) and own in ("".join(runs), "".join(reversed(runs)))
+        if sorted(_unmirrored(seen)) != sorted(_unmirrored(kept)):
+            return False
+        return own in ("".join(runs), "".join(reversed(runs))) or _is_turned(seen, stored)
     return _follows(seen, kept, SHORTEST_BEGINNING if not has_room else len(kept))
 
 
@@ -57,6 +65,31 @@ def _left_to_right(text: str) -> Iterator[str]:
     for is_other, signs in groupby(text, _is_right_to_left):
         if not is_other:
             yield "".join(sign for sign in signs if sign.isalnum())
+
+
+def _is_turned(seen: str, stored: str) -> bool:
+    """Return whether a page shows a text as lines of it, wherever they break, each in the order of the eye."""
+    words = re.findall(r"\S+|\n", stored)
+    seen, ends = (
+        _unmirrored(seen),
+        {0: {0}},
+    )  # by how many words are shown: how much of what is seen they are
+    for first in range(len(words)):
+        for at in ends.pop(first, ()):
+            for last in range(first + 1, min(first + MOST_IN_A_LINE, len(words)) + 1):
+                line = " ".join(words[first:last])
+                for one, base in product((line, joined(line, _ALL_LETTERS)), ("L", "R")):
+                    shown = _unmirrored(_plain(in_order_of_the_eye(one, base)))
+                    if seen.startswith(shown, at):
+                        ends.setdefault(last, set()).add(at + len(shown))
+                if words[last - 1] == "\n":
+                    break
+    return len(seen) in ends.get(len(words), ())
+
+
+def _unmirrored(text: str) -> str:
+    """Return a text in which a bracket and its mirror image are one: programs draw either."""
+    return text.translate(_ONE_BRACKET)
 
 
 def _follows(seen: str, kept: str, shortest: int) -> bool:
