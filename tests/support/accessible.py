@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 import pikepdf
-from pikepdf import Array, Dictionary, Pdf
+from pikepdf import Array, Dictionary, NumberTree, Pdf
 
 from formflow.core.model import Answer, AnswerState
 from formflow.documents.prefill import Copy, prefilled
@@ -104,8 +104,7 @@ def _headings(elements: list[Any]) -> Iterator[str]:
 
 
 def _owners(pdf: Pdf) -> dict[int, Any]:
-    numbers = list(pdf.Root.StructTreeRoot.ParentTree.Nums)
-    return dict(zip(map(int, numbers[::2]), numbers[1::2], strict=True))
+    return dict(NumberTree(pdf.Root.StructTreeRoot.ParentTree).items())
 
 
 def _marks(element: Any, page: Any) -> list[int]:

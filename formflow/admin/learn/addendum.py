@@ -12,6 +12,7 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name, String
 
 from formflow.admin import toml
+from formflow.admin.learn.joined_structure import join_structure
 from formflow.admin.learn.known import keeps_from_green
 from formflow.documents import addendum
 from formflow.forms import manifest as manifests
@@ -138,7 +139,13 @@ def _joined(blank: bytes, page: bytes, parent: str) -> bytes:
     """Return a PDF with another one's pages behind its own, and the boxes on these under one name."""
     with pikepdf.open(io.BytesIO(blank)) as pdf, pikepdf.open(io.BytesIO(page)) as more:
         _put_under(more, parent)
+        # Where only these pages could be read aloud, a reader would leave out all others.
+        is_tagged = "/StructTreeRoot" in pdf.Root
+        if not is_tagged:
+            _untie(more)
         pdf.add_pages_from(more)
+        if is_tagged:
+            join_structure(pdf, more)
         form = pdf.Root.AcroForm
         _share_font(pdf, form)
         # The pages of an XFA form are not these, and a signature on the blank would be broken.
@@ -151,13 +158,17 @@ def _joined(blank: bytes, page: bytes, parent: str) -> bytes:
 
 
 def _put_under(pdf: pikepdf.Pdf, parent: str) -> None:
-    """Put all boxes of a PDF under one name, and take away what ties its pages to a structure that stays behind."""
+    """Put all boxes of a PDF under one name."""
     form = pdf.Root.AcroForm
     tops = list(form.Fields)
     node = pdf.make_indirect(Dictionary(T=String(parent), Kids=Array(tops)))
     for top in tops:
         top.Parent = node
     form.Fields = Array([node])
+
+
+def _untie(pdf: pikepdf.Pdf) -> None:
+    """Take away what ties the pages of a PDF to a structure that stays behind."""
     for page in pdf.pages:
         page.obj.Tabs = Name.R
         for tied, key in (
