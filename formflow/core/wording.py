@@ -52,7 +52,7 @@ DOES_NOT_COUNT = (
 COUNTS = (
     "i",
     "Sheet accepted",
-    "It lowers a level, links two children, closes a referral or names the other child. Check that you meant it.",
+    "Read below what it does, or could not do, and check that you meant it.",
 )
 
 # In names of files and folders: sorted by name, the most urgent come first. Colours are what FormFlow suggests.

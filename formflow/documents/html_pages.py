@@ -35,6 +35,7 @@ from formflow.documents.enclosures import (
 from formflow.documents.page_parts import css, head_of, template, unanswered, urgent_reasons
 from formflow.documents.register.at_a_glance import NOTHING, Glance
 from formflow.forms.catalogue import Form
+from formflow.rules.case.closing import CHANGED, IN_VAIN, REOPENED
 from formflow.rules.light import urgency
 from formflow.rules.light.book import rules
 
@@ -57,6 +58,11 @@ ALERT_HEADLINES: Mapping[Outcome, str] = {
 
 SHEET_HEADLINE = "Your sheet could not be accepted."
 TOLD_HEADLINE = "Your sheet lowers a level, links two children, closes a referral or names the other child. Please check."
+STATE_HEADLINES: Mapping[str, str] = {  # by notice, of a sheet about the state of its case
+    **dict.fromkeys(IN_VAIN, "Your sheet was accepted, but the case is as it was before."),
+    CHANGED: "Your sheet has closed its case, reopened it or set it aside.",
+    REOPENED: "Your sheet has opened a case again.",
+}
 MISPLACED = "A sheet came from the staff folder. Nothing has been changed by it."
 REMINDER = "A step in a case is due today, or overdue."
 CORRECT = "Please make the corrections above. Nothing else is needed."
@@ -234,7 +240,10 @@ def alert_headline(entry: Entry, form: Form | None, lead: str = "") -> str:
         return f"The {lead} has not acknowledged this alert, so it now comes to you. Please look."
     if form is not None and form.is_sheet:
         if entry.outcome is Outcome.RECORDED:
-            return TOLD_HEADLINE
+            codes = (found.code for found in entry.notices)
+            return next(
+                (STATE_HEADLINES[one] for one in codes if one in STATE_HEADLINES), TOLD_HEADLINE
+            )
         return MISPLACED if _is_misplaced(entry) else SHEET_HEADLINE
     return ALERT_HEADLINES[entry.outcome]
 

@@ -145,6 +145,8 @@ def test_a_sheet_closes_a_case_with_a_reason_for_each_step_that_is_open(school: 
     (asked,) = [one for one in refused.notices if one.code == "FF-661"]
     assert f"have no reason: {last.removesuffix('. Reason:')}. The sheet counts" in asked.text
 
+    (page,) = school.folders.alerts.glob(f"*{refused.reference} r2*.html")
+    assert "but the case is as it was before" in page.read_text("utf-8")
     again = review_sheet(school)
     assert text_of(again, "case_state_reason") == WHY
     assert text_of(again, "open_reasons") == f"{reasons}\n{last}"
