@@ -39,6 +39,29 @@ MAP_BEGINS = "<!-- The map: written with `make docs` from the first line of each
 MAP_ENDS = "<!-- The end of the map. -->"
 TEMPLATES = ROOT / "formflow" / "documents" / "templates"
 MARK = "Generated with `make docs`. Do not edit."
+# What a module says to people: every string of two words, but not what only programs read or what is in another list.
+TWO_WORDS = re.compile(r"[A-Za-z’]{2,}[,:;.]? (?:[A-Za-z]{2}|“?{…})|{…}”?[,:;.]? [A-Za-z]{2}")
+ELSEWHERE = ("core/messages.py", "sdk/conformance", "storage/migrations")
+FOR_PROGRAMS = re.compile(
+    r"(?:SELECT|INSERT|BEGIN|SET|PRAGMA)\b|database is |Could not decode|unable to open|disk is full"
+    r"|/Artifact|INLINE IMAGE|application/|text/|multipart/|--|[<#]?\??xml|<(?:col|Types|Rel|style|work|\?)|C:/"
+    r"|# Written by|Wants=|Capability|xf |numFmt |fill>"
+)
+# A function that is a command: its docstring is its help.
+COMMAND = re.compile(r"\.(?:command|group)\b")
+# Constants with the words that FormFlow looks for in what others have written.
+NOT_SAID = (
+    "SURE",
+    "UNSURE",
+    "OURS",
+    "MAYBE_OURS",
+    "HEADINGS",
+    "CALLED",
+    "SAYS",
+    "SIGNED",
+    "_SHORT",
+)
+NOT_SAID += ("SYNC_FOLDERS", "HARMLESS", "_WORDS_THAT_ARE_NAMES", "_NOBODY", "_NO_NAMES")
 
 
 def pages() -> Mapping[Path, str]:
@@ -111,7 +134,65 @@ def words_of_pages() -> str:
         if said:
             name = path.relative_to(TEMPLATES).with_suffix("").as_posix()
             lines += [f"## {name}", "", *(f"- {one}" for one in said), ""]
+    lines += [
+        "# What the program says",
+        "",
+        "By module: the help, what commands print, and what is",
+        "written on pages, in mails and in files.",
+        "",
+    ]
+    for path in _modules():
+        said = list(said_by(path.read_text(encoding="utf-8")))
+        if said:
+            name = path.relative_to(ROOT).with_suffix("").as_posix()
+            lines += [f"## {name}", "", *(f"- {one}" for one in said), ""]
     return "\n".join(lines)
+
+
+def _modules() -> Iterable[Path]:
+    for room in (*(ROOT / "formflow" / name for name in ROOMS), ROOT / "connectors"):
+        for path in sorted(room.rglob("*.py")):
+            if not path.relative_to(room.parent).as_posix().startswith(ELSEWHERE):
+                yield path
+
+
+def said_by(source: str) -> Iterable[str]:
+    """Return what a module can say to a person, in its order, each once. A new sentence is in it unless it is left out here."""
+    found = (" ".join(one.split()) for one in _strings(ast.parse(source)))
+    said = (one for one in found if TWO_WORDS.search(one) and not FOR_PROGRAMS.match(one))
+    return dict.fromkeys(
+        part for one in said for part in (_said(one) if one.startswith("<!doctype") else (one,))
+    )
+
+
+def _strings(node: ast.AST) -> Iterable[str]:
+    """Yield the strings under a node but those for developers and the log, and the settings' own (config.example.toml)."""
+    match node:
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+            if name in NOT_SAID:
+                return
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="log" | "re"))):
+            return
+        case ast.keyword(arg="description"):
+            return
+        case ast.Expr(value=ast.Constant()):
+            return
+        case ast.FunctionDef() if COMMAND.search(" ".join(map(ast.unparse, node.decorator_list))):
+            yield from (ast.get_docstring(node) or "").split("\n\n")
+        case ast.JoinedStr():
+            parts = (one.value if isinstance(one, ast.Constant) else "{…}" for one in node.values)
+            yield "".join(map(str, parts))
+            yield from (
+                text
+                for one in node.values
+                if isinstance(one, ast.FormattedValue)
+                for text in _strings(one.value)
+            )
+            return
+        case ast.Constant(value=str(text)):
+            yield text
+    for child in ast.iter_child_nodes(node):
+        yield from _strings(child)
 
 
 def _said(template: str) -> Iterable[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import runpy
 from importlib import resources
@@ -15,12 +16,44 @@ from formflow.core.messages import MESSAGES
 from formflow.documents import build
 
 ROOT = Path(__file__).parents[2]
-PAGES: dict[Path, str] = runpy.run_path(str(ROOT / "docs" / "generate.py"))["pages"]()
+GENERATE = runpy.run_path(str(ROOT / "docs" / "generate.py"))
+PAGES: dict[Path, str] = GENERATE["pages"]()
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_a_generated_page_is_what_make_docs_writes(path: Path) -> None:
     assert path.read_text(encoding="utf-8") == PAGES[path]
+
+
+def test_whatever_a_module_can_say_to_a_person_is_listed_and_nothing_for_developers() -> None:
+    source = '''
+        """Not this docstring."""
+        HEADING = "Date of birth"
+        NAMES = {"a": ("Which one",)}
+        @group.command("x")
+        def command(on=option(help="Do it again.")):
+            """Make it.
+
+            Twice if need be.
+            """
+            log.info("a turn ended: %s", one)
+            say(f"Made {count} of {f'all {what} there'}.")
+            raise Problem("It is full.", "Make some room.")
+        def other():
+            """Nor this one."""
+            return connection.execute("SELECT one FROM them")
+    '''
+    assert list(GENERATE["said_by"](inspect.cleandoc(source))) == [
+        "Date of birth",
+        "Which one",
+        "Make it.",
+        "Twice if need be.",
+        "Do it again.",
+        "Made {…} of {…}.",
+        "all {…} there",
+        "It is full.",
+        "Make some room.",
+    ]
 
 
 def test_what_is_built_from_the_form_definitions_is_fresh() -> None:
