@@ -156,7 +156,8 @@ def find(connection: Connection, said: str) -> int:
     if not found:
         raise NoSuchChild(
             "No child of this reference or name is on record.",
-            "Use the reference (C-…) that stands in the register under Children, or the whole name as a form gives it.",
+            "Use the child’s reference (C-…) from the register under Children, or the whole name as a form gives it. A"
+            " child without a reference there gets one once the office has dropped the corrected form.",
         )
     if len(found) > 1:
         listed = [f"{children.child_reference(one)}, born {day(born)}" for one, born in found]

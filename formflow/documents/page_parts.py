@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -16,6 +17,9 @@ from formflow.core.wording import moment_in_words
 from formflow.forms.catalogue import Form
 from formflow.rules.case.steps import Step, steps
 from formflow.rules.light import urgency
+
+# Characters that turn the direction of all that follows in the line, also of what is not theirs.
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 @cache
@@ -45,9 +49,17 @@ def _environment() -> Environment:
         loader=PackageLoader("formflow.documents"),
         autoescape=select_autoescape(["html"], default=False),
         undefined=StrictUndefined,
+        finalize=_in_reading_order,
         keep_trailing_newline=True,
         auto_reload=False,  # they are part of the program: looked at once
     )
+
+
+def _in_reading_order(value: Any) -> Any:
+    """Return what is put into a template, without what would turn the words around it."""
+    if isinstance(value, str) and not value.isascii() and _TURNS.search(value):
+        return type(value)(_TURNS.sub("", value))
+    return value
 
 
 def head_of(entry: Entry, form: Form | None, settings: Settings) -> dict[str, Any]:

@@ -79,6 +79,7 @@ class Chromium:
         self._frames: dict[str, str] = {}  # session by target, of what is inside the tab
         self._tab = ""
         self._viewer = ""
+        self.complaints: list[str] = []  # what pages that are shown have written to the console
 
     def tell(self, order: str, session: str = "", **how: Any) -> Any:
         """Do something and return what comes of it. Raise AssertionError with what Chromium says."""
@@ -92,6 +93,8 @@ class Chromium:
             if heard.get("method") == "Target.attachedToTarget":
                 inside = heard["params"]
                 self._frames[inside["targetInfo"]["targetId"]] = inside["sessionId"]
+            if heard.get("method") in ("Runtime.exceptionThrown", "Log.entryAdded"):
+                self.complaints.append(json.dumps(heard["params"]))
             if heard.get("id") == self._asked:
                 assert "error" not in heard, f"{order}: {heard['error']}"
                 return heard["result"]
@@ -126,6 +129,8 @@ class Chromium:
         if not self._tab:
             made = self.tell("Target.createTarget", url="about:blank")["targetId"]
             self._tab = self.tell("Target.attachToTarget", targetId=made, flatten=True)["sessionId"]
+            self.tell("Runtime.enable", self._tab)
+            self.tell("Log.enable", self._tab)
         self.tell("Page.navigate", self._tab, url=address)
         self.comes_to(address.partition("?")[0].partition("#")[0])
 

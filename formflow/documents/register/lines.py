@@ -169,11 +169,15 @@ def line_of(case: Case, asked: Sequence[Asked], about: About, days: WorkingDays)
 def _people(case: Case, about: About) -> Iterator[Person]:
     """Yield the children of a case. One who was targeted and is no child is nobody's entry here."""
     record = case.record
+    # What the form leaves out, the safeguarding lead may have written on a review sheet.
+    papers = (record, *reversed(case.reviews))
+    said = (given(paper, "child_a_name") for paper in papers)
+    births = (_born(case, paper, "child_a_dob") for paper in papers)
     yield Person(
-        one_line(given(record, "child_a_name"), LONGEST_NAME),
+        one_line(next(filter(None, said), ""), LONGEST_NAME),
         Part.DISPLAYED,
         about.people[0],
-        _born(case, record, "child_a_dob"),
+        next(filter(None, births), None),
         given(record, "child_a_number"),
     )
     if not case.has_child_b:
