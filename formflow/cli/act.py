@@ -14,6 +14,7 @@ from formflow.core.account import account
 from formflow.core.clock import utc_now
 from formflow.core.errors import ExitCode
 from formflow.core.events import Event
+from formflow.core.references import typed
 from formflow.core.settings import Settings
 from formflow.pipeline.reread import Became, read_again
 from formflow.storage import database, handoffs, tasks
@@ -25,7 +26,7 @@ log = logging.getLogger("formflow")
 
 
 @click.command()
-@click.argument("reference")
+@click.argument("reference", type=typed)
 @click.option("--by", default=None, help="Who has seen it. Default: the account you work with.")
 @click.option(
     "--filed-in", metavar="DESTINATION", help="Say instead that all of it is filed by hand there."
@@ -94,7 +95,7 @@ def retry(settings_file: Path, destination: str | None) -> int:
 
 
 @click.command("reread")
-@click.argument("references", nargs=-1)
+@click.argument("references", type=typed, nargs=-1)
 @click.option("--code", default=None, help="All that could not be read for this reason, as FF-112.")
 @click.option("--all-unread", is_flag=True, help="All that could not be read.")
 @click.pass_obj

@@ -17,6 +17,7 @@ from formflow.cli.output import emit, say, table
 from formflow.core.clock import utc_now
 from formflow.core.dates import local_day
 from formflow.core.errors import ExitCode
+from formflow.core.references import typed
 from formflow.core.settings import Settings
 from formflow.core.wording import moment_in_words
 from formflow.storage import audit_lines, audit_trail, database, views
@@ -59,7 +60,7 @@ def _day(_context: click.Context, _option: click.Parameter, words: str | None) -
 
 
 @click.command()
-@click.argument("reference", required=False)
+@click.argument("reference", type=typed, required=False)
 @click.option("--day", callback=_day, help="All that happened on a day, as 2026-11-27.")
 @click.option("--check", "head", help="Is this line, as a page has it, still in the trail?")
 @as_json
@@ -83,6 +84,11 @@ def audit(
         else:
             found = list(audit_lines.between(connection, *_bounds(settings, day)))
         last = audit_trail.head(connection)
+    if reference is not None and not found:
+        say(
+            f"The audit trail has nothing about {reference}. Check the reference with “formflow status”."
+        )
+        return ExitCode.USAGE
     if as_json:
         emit([_json(line) for line in found])
     else:

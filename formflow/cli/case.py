@@ -19,6 +19,7 @@ from formflow.core.clock import utc_now
 from formflow.core.errors import ExitCode
 from formflow.core.events import Event
 from formflow.core.model import CaseState
+from formflow.core.references import typed
 from formflow.core.settings import Settings
 from formflow.core.wording import CASE_STATE_WORDS
 from formflow.pipeline import closing
@@ -37,7 +38,7 @@ def _reason(context: click.Context, option: click.Parameter, words: str) -> str:
     return words.strip()
 
 
-references = click.argument("references", nargs=-1, required=True, metavar="REFERENCE…")
+references = click.argument("references", type=typed, nargs=-1, required=True, metavar="REFERENCE…")
 reason = click.option("--reason", required=True, callback=_reason, help="Why. It is kept.")
 
 
@@ -91,18 +92,25 @@ def entered_in_error(settings_file: Path, references: tuple[str, ...], reason: s
 @case.command("duplicate-of")
 @references
 @reason
-@click.option("--of", "other", required=True, metavar="REFERENCE", help="The record that counts.")
+@click.option(
+    "--of",
+    "other",
+    type=typed,
+    required=True,
+    metavar="REFERENCE",
+    help="The record that counts.",
+)
 @click.pass_obj
 def duplicate_of(settings_file: Path, references: tuple[str, ...], reason: str, other: str) -> int:
     """Say that records are about the same incident as another one, which counts."""
-    wanted = Wanted(CaseState.DUPLICATE, reason, {}, other.strip().upper())
+    wanted = Wanted(CaseState.DUPLICATE, reason, {}, other)
     return _change(settings_file, references, wanted, "duplicate-of")
 
 
 def _change(settings_file: Path, references: tuple[str, ...], wanted: Wanted, word: str) -> int:
     """Change all cases or, where one of them cannot be, none."""
     settings, command = load_settings(settings_file), f"case {word}"
-    every, each = tuple(dict.fromkeys(one.strip().upper() for one in references)), {}
+    every, each = tuple(dict.fromkeys(references)), {}
     with at_the_ledger(settings, command) as (engine, trail):
         with database.reading(engine) as connection:
             for reference in every:

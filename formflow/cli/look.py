@@ -21,6 +21,7 @@ from formflow.core.errors import ExitCode, LedgerDamaged
 from formflow.core.limits import Limits
 from formflow.core.messages import notice
 from formflow.core.model import CaseState, Checked, Entry, History, Proposal, Unread
+from formflow.core.references import typed
 from formflow.core.settings import Settings
 from formflow.core.wording import (
     CAME_FROM,
@@ -145,7 +146,7 @@ def _tell_read(answer: dict[str, Any], proposal: Proposal | None, known: Sequenc
 
 
 @click.command()
-@click.argument("reference")
+@click.argument("reference", type=typed)
 @as_json
 @click.pass_obj
 def show(settings_file: Path, reference: str, as_json: bool) -> int:
@@ -169,7 +170,7 @@ def show(settings_file: Path, reference: str, as_json: bool) -> int:
 
 
 @click.command()
-@click.argument("reference")
+@click.argument("reference", type=typed)
 @as_json
 @click.pass_obj
 def explain(settings_file: Path, reference: str, as_json: bool) -> int:

@@ -15,6 +15,7 @@ from formflow.cli.ledger import at_the_ledger
 from formflow.cli.output import say
 from formflow.core.clock import utc_now
 from formflow.core.errors import ExitCode
+from formflow.core.references import typed
 from formflow.core.settings import Settings
 from formflow.documents.child_pack import drawn
 from formflow.reading.manifest_builder import known_forms
@@ -89,7 +90,7 @@ def sar(settings_file: Path, child: str, folder: Path) -> int:
 
 
 @click.command()
-@click.argument("reference")
+@click.argument("reference", type=typed)
 @click.option(
     "--to",
     "folder",

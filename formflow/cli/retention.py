@@ -13,6 +13,7 @@ from formflow.cli.output import say, table
 from formflow.core.clock import utc_now
 from formflow.core.dates import local_day
 from formflow.core.errors import ExitCode
+from formflow.core.references import typed
 from formflow.core.settings import Settings
 from formflow.documents.register.rows import level_of
 from formflow.documents.register.words import day
@@ -20,7 +21,7 @@ from formflow.storage import database
 
 
 @click.command()
-@click.argument("reference", required=False)
+@click.argument("reference", type=typed, required=False)
 @click.option(
     "--on",
     type=date.fromisoformat,

@@ -34,6 +34,12 @@ _OF_COPY = re.compile(
     r"(?: after (?P<after>[1-9][0-9]{0,5}))?"
     r"(?: token (?P<token>[0-9a-f]{32}))?"
 )
+# As a person types it or copies it from the name of a file, with a revision that may follow.
+_TYPED = re.compile(
+    r"\s*(?P<prefix>[a-z]{1,6})[\s-]*(?P<year>[0-9]{4})[\s-]*(?P<number>[0-9]{6,9})"
+    r"(?:[\s-]*f(?P<code>[0-9]{1,2}(?:[a-z](?:[0-9]{1,3})?)?))?(?:\s+r[0-9]{1,6})?\s*",
+    re.IGNORECASE | re.ASCII,
+)
 # Six digits exactly: an epoch has no more children, see storage/counters.py.
 _CHILD = re.compile(r"C-(?:(?P<epoch>[0-9]{4})-)?(?P<number>[0-9]{6})")
 
@@ -88,6 +94,15 @@ def record_reference(prefix: str, year: int, number: int) -> str:
 def is_record(words: str) -> bool:
     """Return whether words are the reference of a record, and nothing else."""
     return _IS_RECORD.fullmatch(words) is not None
+
+
+def typed(words: str) -> str:
+    """Return the reference of a record or sheet that a person has typed as FormFlow writes it; other words stripped."""
+    said = _TYPED.fullmatch(words)
+    if said is None:
+        return words.strip()
+    sheet = f"-F{said['code'].lower()}" if said["code"] else ""
+    return f"{said['prefix'].upper()}-{said['year']}-{said['number']}{sheet}"
 
 
 def parse_record(words: str) -> tuple[int, int] | None:

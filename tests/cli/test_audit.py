@@ -268,3 +268,17 @@ def test_key_and_views_are_for_nobody_else(recorded: Settings) -> None:
     assert (state / audit_trail.FILE).stat().st_mode & 0o777 == 0o600
     assert (state / views.FOLDER).stat().st_mode & 0o777 == 0o700
     assert view.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("typed", ["ff-2026-000001", " FF 2026 000001 ", "FF-2026-000001 r1"])
+def test_a_record_is_found_however_its_reference_is_typed(recorded: Settings, typed: str) -> None:
+    for command in ("audit", "show", "explain", "retention"):
+        told = formflow(recorded, command, typed)
+        assert REFERENCE in told.stdout, told.stderr
+    assert formflow(recorded, "ack", typed).returncode == ExitCode.DONE
+
+
+def test_a_reference_that_was_never_given_out_is_said_to_be_none(recorded: Settings) -> None:
+    told = formflow(recorded, "audit", "FF-2026-1")
+    assert told.returncode == ExitCode.USAGE
+    assert "The audit trail has nothing about FF-2026-1." in told.stderr

@@ -50,6 +50,15 @@ def test_a_revision_is_found_in_a_file_s_name(record: str, code: str, revision: 
     assert references.find_revision(f"{record} r{'1' * 4500}.html") is None
 
 
+@given(RECORDS, st.just("") | CODES)
+def test_a_reference_is_understood_however_it_is_typed(record: str, code: str) -> None:
+    meant = references.sheet_reference(record, code) if code else record
+    named = references.at_revision(meant, 2)
+    for said in (meant, meant.lower(), f" {meant.upper()}\n", meant.replace("-", " "), named):
+        assert references.typed(said) == meant
+    assert references.typed(f" not {meant} ") == f"not {meant}"
+
+
 @given(st.integers(1000, 9999), st.integers(1, 999_999))
 def test_a_child_s_reference_is_read_as_it_was_written(epoch: int, number: int) -> None:
     for one in (epoch, 0):
