@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -202,13 +203,19 @@ def _of_staff(settings: Settings) -> Iterator[Path]:
 
 
 def write(files_of_pack: Mapping[Path, bytes]) -> None:
-    """Write a pack for the account's own eyes, with its folder where that is new. Raise StorageProblem."""
+    """Write a pack for the account's own eyes, with its folder where that is new: whole or not. Raise StorageProblem."""
+    new = {file.parent for file in files_of_pack if not file.parent.exists()}
     try:
         for file, content in files_of_pack.items():
             file.parent.mkdir(mode=0o700, exist_ok=True)
             files.write(file, content)
     except OSError as problem:
+        with suppress(OSError):  # a share that has gone away keeps what it has
+            for file in files_of_pack:
+                file.unlink(missing_ok=True)
+            for folder in new:
+                folder.rmdir()
         raise StorageProblem(
             "The pack could not be written.",
-            "Check that there is room, and that this account may write there.",
+            "Check that the disk is there and has room, and that this account may write there. Then try again.",
         ) from problem

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from tests.documents.test_register import LONG_NAME, MARKUP
 from tests.support import worker
 from tests.support.accessible import findings
 from tests.support.desk import Desk, filled, lying
+from tests.support.disks import fill, mounted
 from tests.support.offices import agency, formflow
 from tests.support.papers import BLANK
 
@@ -257,3 +259,37 @@ def test_a_request_gets_everything_that_is_held_and_a_list_of_what_to_look_at(
     assert again.returncode == ExitCode.USAGE
     assert "subject-access pack of C-" in formflow(school, "audit", "FF-2026-000002").stdout
     assert formflow(school, "verify").returncode == ExitCode.DONE
+
+
+def test_a_disk_that_is_full_leaves_no_half_of_a_pack_and_the_next_try_finds_its_place(
+    school: Settings, tmp_path: Path
+) -> None:
+    whole, disk = tmp_path / "whole", tmp_path / "stick"
+    formflow(school, "sar", "Sam Stone", "--to", str(whole))
+    of_the_first_alone = -(-(whole / "Papers.pdf").stat().st_size // 4096) * 4096
+    with mounted(disk, 1):
+        filler = fill(disk)
+        for room in (0, of_the_first_alone):
+            os.truncate(filler, filler.stat().st_size - room)
+            for command, name in (("transfer", "pack.pdf"), ("sar", "request")):
+                asked = (command, "Sam Stone", "--to", str(disk / name))
+                done = formflow(school, *asked)
+                if room == 0 or command == "sar":
+                    assert done.returncode == ExitCode.STORAGE, name
+                    assert "Check that the disk is there and has room" in done.stderr
+                    assert not (disk / name).exists()
+                (disk / name).unlink(missing_ok=True)
+        filler.unlink()
+        done = formflow(school, *asked)
+        assert done.returncode == ExitCode.WAITING, done.stderr
+
+
+@pytest.mark.parametrize("child", ["Nobody Known", "Kim Lee", "C-999999", "FF-2026-000001", " "])
+def test_no_pack_is_made_of_a_child_that_nobody_can_tell(
+    school: Settings, tmp_path: Path, child: str
+) -> None:
+    for command in ("transfer", "sar"):
+        done = formflow(school, command, child, "--to", str(tmp_path / "pack"))
+        assert done.returncode == ExitCode.USAGE
+        assert done.stderr
+        assert list(tmp_path.iterdir()) == []
