@@ -230,6 +230,14 @@ def test_a_child_without_a_name_is_in_the_index_under_its_case() -> None:
     assert 'href="cases/FF-2026-000001.html">Name not given</a>' in page
 
 
+def test_a_child_who_was_targeted_is_found_by_name_without_a_birth_date() -> None:
+    people = (line().child, Person("Tom Moor", Part.TARGETED))
+    one = line(people=people)
+    ((_, page),) = children.index_pages(children.incidents([one]), [one], AT, HEAD)
+    assert 'href="cases/FF-2026-000001.html">Tom Moor</a>' in page
+    assert "FF-2026-000001: not known which child" in page
+
+
 def test_two_children_of_one_name_are_told_apart_by_birth_date_and_number() -> None:
     other = Person("Mia Robin", Part.DISPLAYED, "C-4821-000002", date(2016, 1, 3), "18-9", "5")
     known = children.incidents([line(), line(2, people=(other,))])

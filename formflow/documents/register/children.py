@@ -124,7 +124,7 @@ def index_pages(
 ) -> Iterator[tuple[str, str]]:
     """Yield file name and HTML of the index of children: one page, or one for each letter where they are many."""
     every = [_child(reference, of_it, at) for reference, of_it in known.items()]
-    every += [_unknown(line, at) for line in lines if line.counts and not line.child.reference]
+    every += [_unknown(line, one, at) for line in lines if line.counts for one in _unfiled(line)]
     every.sort(key=lambda child: (child["letter"], child["surname"], child["name"]))
     by_letter = {letter: list(of_it) for letter, of_it in groupby(every, itemgetter("letter"))}
     if len(every) <= ON_ONE_PAGE:
@@ -161,10 +161,17 @@ def _child(reference: str, of_it: Sequence[Incident], at: Moment) -> dict[str, A
     }
 
 
-def _unknown(line: CaseLine, at: Moment) -> dict[str, Any]:
+def _unfiled(line: CaseLine) -> Iterator[Person]:
+    """Yield the children of a case who have no file: the one the form is about, and others who are named."""
+    for one in line.people:
+        if not one.reference and (one is line.child or one.name):
+            yield one
+
+
+def _unknown(line: CaseLine, person: Person, at: Moment) -> dict[str, Any]:
     """Return a child of whom it is not known which child it is: the case has to do."""
     return {
-        **_named(line.child, at),
+        **_named(person, at),
         "href": f"cases/{line.reference}.html",
         "reference": f"{line.reference}: not known which child",
         "count": 1,
