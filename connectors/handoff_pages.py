@@ -137,7 +137,6 @@ th { width: 35% }
 </head>
 <body>
 <main>
-<main>
 <h1>{{ handed.name }}: to file in {{ handed.system }}</h1>
 <p>Recorded {{ handed.recorded }}.</p>
 {% if before.is_late %}
@@ -183,7 +182,6 @@ th { width: 35% }
 <li>Then move “{{ to_move }}” into the folder “Filed”.</li>
 </ol>
 <p>This page holds names. Keep it with the record.</p>
-</main>
 </main>
 </body>
 </html>

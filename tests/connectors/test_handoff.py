@@ -72,6 +72,7 @@ def test_everything_that_a_person_needs_is_in_the_folder_of_the_record(root: Pat
         "second line",
     ]
     page = of(root, " summary.html").read_text("utf-8")
+    assert page.count("<main>") == 1
     assert "Zoë &lt;b&gt;Sample&lt;/b&gt;" in page
     assert '<tr><th scope="row">Category</th><td>Harmful</td></tr>' in page
     assert re.search(r"Other child or person involved</th><td>Charlie Other", page)
