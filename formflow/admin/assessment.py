@@ -19,12 +19,12 @@ from formflow.storage.database import Connection
 TITLE = "Papers for an assessment"
 SHEETS = re.compile(r" (F[456]) ")  # in the name of a sheet: its code
 SEND_BACK = (
-    "With these papers come the sheets of the assessment that are next (F4, F5 or F6). Fill them in with Adobe Reader, Edge,"
-    " Chrome or Firefox, save them under the same names, and send them back as these papers came to you, to:"
+    "These papers come with the next assessment sheets (F4, F5 or F6). Fill them in with Adobe Reader, Edge, Chrome or"
+    " Firefox, save them under the same names, and return them the way these papers reached you, to:"
 )
 NO_FOLDER = (
-    "“Drop decisions here”, which is printed on the sheets, is a folder of the school: the safeguarding lead drops them there"
-    " for you. You may send back some of it first and the rest later."
+    "“Drop decisions here”, printed on the sheets, is a folder at the school: the safeguarding lead drops them there for you."
+    " You may return some sheets first and the rest later."
 )
 MASKED = "Other children are called Child B, Child C and so on. What only concerns them is left out. Names of staff stay."
 
@@ -35,21 +35,21 @@ def papers_of_case(
     """Return the papers of one case, of the child who displayed the behaviour. Raise NoSuchChild, SettingsProblem."""
     if not settings.agency.return_address:
         raise SettingsProblem(
-            "The assessor would not know where to send the sheets back to.",
-            advice="Give your e-mail or postal address as “return_address” under [agency] in the settings.",
+            "There is no address for the assessor to return the sheets to.",
+            advice="Put your email or postal address in the settings, as “return_address” under [agency].",
         )
     numbers = entries.numbers(connection, reference)
     child = entries.children_of(connection, reference)[0] if numbers else None
     if child is None:
         raise NoSuchChild(
             "There is no such case, or it is not known which child it is about.",
-            "Give the reference of a case (FF-…) as it stands in the register.",
+            "Give the reference of a case (FF-…) as the register shows it.",
         )
     papers = papers_of(connection, child, settings, now)
     this = tuple(one for one in papers.cases if one.line.reference == reference and one.is_own)
     if not this:
         raise NoSuchChild(
-            "This is no case of its own.", "Give the reference of the case, not of a sheet."
+            "This is the reference of a sheet, not of a case.", "Give the reference of the case."
         )
     return replace(papers, cases=this)
 
@@ -69,12 +69,12 @@ def sheets_of(one: OwnCase, settings: Settings) -> dict[str, bytes]:
         found = {name: files.read(folder / name) for name in newest.values()}
     except OSError as problem:
         raise StorageProblem(
-            "A sheet of the assessment is not in “To decide” any more.",
+            "An assessment sheet is no longer in “To decide”.",
             "Connect the share. If the sheet was moved, put it back under its own name.",
         ) from problem
     if not found:
         raise StorageProblem(
-            "This case has no sheets for an assessment.",
+            "This case has no assessment sheets.",
             "Say on the review sheet (F2) that an AIM2 assessment will be made, and drop it.",
         )
     return found

@@ -48,9 +48,9 @@ KEEP_APART = (
     "Keep them apart from the main pupil file. Sign and return the receipt on the last page."
 )
 LEFT_OUT = "[left out: it is about another person]"
-NOT_READ = "This form was not read. Ask for a copy of the original."
+NOT_READ = "This form could not be read. Ask for a copy of the original."
 OPEN_AND_RED = (
-    "An incident in these papers is harmful, or may be, and not everything is done that it asks for. The two"
+    "An incident in these papers is, or may be, harmful, and some actions are outstanding. The two"
     " safeguarding leads should speak before the child starts at the new school."
 )
 
@@ -118,11 +118,7 @@ class Maker:
             Said("Action", action.text, _why(action)),
             Said("Recorded", words.day(local_day(line.received_at, zone))),
             Said("Form completed by", line.author or "Not given"),
-            *(
-                [Said("Steps of the guidance still open", str(line.open_steps))]
-                if line.open_steps
-                else []
-            ),
+            *([Said("Actions outstanding", str(line.open_steps))] if line.open_steps else []),
         )
         return Part(f"{words.day(line.day)}: {line.reference}", told)
 
@@ -175,22 +171,22 @@ def _warnings(papers: ChildPapers) -> Iterator[str]:
 def refuse_place(file: Path, settings: Settings) -> None:
     """Refuse a place for a pack that FormFlow watches, or that staff read. Raise NotThere."""
     if file.exists():
-        raise NotThere(
-            "There is a file or folder of this name already.", "Give a name that is new."
-        )
+        raise NotThere("There is already a file or folder with this name.", "Choose another name.")
     if not file.parent.is_dir():
-        raise NotThere("The folder for the pack is not there.", "Make it first, or name another.")
+        raise NotThere(
+            "The folder for the pack is not there.", "Create it first, or choose another folder."
+        )
     if file.resolve().parent in {folder.resolve().parent for folder in _of_staff(settings)}:
         raise NotThere(
             "Staff can open this folder, and the pack holds a child’s papers.",
-            "Choose a folder that only the safeguarding lead can open.",
+            "Choose a folder that only the DSL can open.",
         )
     inside = {parent.resolve() for parent in file.resolve().parents}
     for place in places_of(settings):
         if place.path.resolve() in inside:
             raise NotThere(
                 f"The pack holds a child’s papers, and this folder is FormFlow’s ({place.name}).",
-                "Choose a folder that only the safeguarding lead can open, outside FormFlow’s folders.",
+                "Choose a folder that only the DSL can open, outside FormFlow’s folders.",
             )
 
 

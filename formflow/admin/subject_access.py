@@ -24,7 +24,7 @@ NOTES = (
     ),
 )
 ABOUT_BOTH = "it may be as much about another child as about this one"
-ADVICE = "advice or information of the police, the council or another service: ask them whether it may go"
+ADVICE = "advice or information from the police, the council or another service: ask them whether it may be disclosed"
 # Questions in which other services speak, or are spoken of.
 OF_SERVICES = (
     "police",
@@ -39,11 +39,11 @@ OF_SERVICES = (
 )
 BEFORE_IT_GOES = (
     "Is the person who asks entitled to it: the child, or somebody who may act for the child? Are you sure who it is?",
-    "Would it be likely to cause serious harm to this child or to anybody else? Then that part may have to stay.",
+    "Would it be likely to cause serious harm to this child or to anybody else? If so, that part may have to be withheld.",
     "Is somebody else named, or easily recognised, who has not agreed? Names are masked only where a form gives them.",
-    "Would it harm an investigation of the police, or a case before a court? Ask before it goes.",
+    "Could it harm a police investigation or a court case? Ask before you send it.",
     "The originals, and what lies outside FormFlow (e-mails, the pupil file, other systems), are not in this pack.",
-    "Ask your data protection officer wherever you are not sure, and write down why something stayed.",
+    "If you are not sure, ask your data protection officer. Record why anything was withheld.",
 )
 
 
@@ -107,7 +107,7 @@ def _looked_at(said: Said, one: OwnCase) -> Said:
 def to_look_at(papers: ChildPapers, found: Sequence[ToLookAt]) -> str:
     """Return the list for the person who looks at a pack before it goes, as text. It names nobody."""
     lines = [
-        f"Before the papers of {papers.reference} go. Keep this list; it does not go with them.",
+        f"Check this before you send the papers of {papers.reference}. Keep this list; do not send it.",
         "",
     ]
     lines += [f"[ ] {asked}" for asked in BEFORE_IT_GOES]

@@ -22,8 +22,8 @@ from formflow.reading.manifest_builder import known_forms
 from formflow.storage import database
 from formflow.storage.audit_trail import AuditEvent, Happened
 
-PAPERS, LIST = "Papers.pdf", "Look at this before it goes.txt"
-READ_IT = "Read the pack from beginning to end before it goes: FormFlow masks only names that stand on its forms."
+PAPERS, LIST = "Papers.pdf", "Check before sending.txt"
+READ_IT = "Read the whole pack before you send it: FormFlow masks only names that are on its forms."
 
 
 @click.command()
@@ -33,13 +33,13 @@ READ_IT = "Read the pack from beginning to end before it goes: FormFlow masks on
     "file",
     type=click.Path(path_type=Path),
     required=True,
-    help="The PDF to write: a new file, in a folder that only the safeguarding lead can open.",
+    help="The PDF to write: a new file, in a folder that only the DSL can open.",
 )
 @click.pass_obj
 def transfer(settings_file: Path, child: str, file: Path) -> int:
     """Make the hand-over pack of CHILD for the next school: a reference (C-…), or a name that one child alone has.
 
-    Other children's names are masked. What a person must look at before the pack goes is listed by page.
+    Other children's names are masked. What must be checked before the pack is sent is listed by page.
     """
     settings, now = load_settings(settings_file), utc_now()
     packs.refuse_place(file, settings)
@@ -66,13 +66,13 @@ def transfer(settings_file: Path, child: str, file: Path) -> int:
     "folder",
     type=click.Path(path_type=Path),
     required=True,
-    help="The folder to make, where only the safeguarding lead can open it.",
+    help="The folder to make, where only the DSL can open it.",
 )
 @click.pass_obj
 def sar(settings_file: Path, child: str, folder: Path) -> int:
     """Put together everything that is held about CHILD, for a subject-access request: a PDF, and a list for you.
 
-    The list says what a person must look at before the PDF goes. It stays with you.
+    The list says what must be checked before the PDF is sent. Keep it; do not send it.
     """
     settings, now = load_settings(settings_file), utc_now()
     packs.refuse_place(folder, settings)
@@ -85,7 +85,7 @@ def sar(settings_file: Path, child: str, folder: Path) -> int:
     listed = to_look_at(papers, found).encode("utf-8-sig")
     packs.write({folder / PAPERS: content, folder / LIST: listed})
     say(f"Written: {folder}. Incidents: {len(papers.cases)}. Pages: {pages}.")
-    say(f"To look at before it goes: {len(found)} answers, and the questions in “{LIST}”.")
+    say(f"To check before you send it: {len(found)} answers, and the questions in “{LIST}”.")
     return ExitCode.WAITING
 
 
@@ -96,13 +96,13 @@ def sar(settings_file: Path, child: str, folder: Path) -> int:
     "folder",
     type=click.Path(path_type=Path),
     required=True,
-    help="The folder to make, where only the safeguarding lead can open it.",
+    help="The folder to make, where only the DSL can open it.",
 )
 @click.pass_obj
 def assessor(settings_file: Path, reference: str, folder: Path) -> int:
     """Put together what an outside assessor needs for the case REFERENCE: the sheets F4 to F6, and the papers.
 
-    The papers say where the sheets are sent back to. Other children are masked in them.
+    The papers say where to return the sheets. Other children are masked in them.
     """
     settings, now = load_settings(settings_file), utc_now()
     packs.refuse_place(folder, settings)
@@ -119,7 +119,7 @@ def assessor(settings_file: Path, reference: str, folder: Path) -> int:
     for place in found:
         say(f"Look at page {place.page}, {place.title}, “{place.label}”: {place.why}.")
     say(
-        "Send it as your rules for confidential papers say. What comes back you drop in “Drop decisions here”."
+        "Send it as your policy on confidential papers says. Drop the sheets that come back in “Drop decisions here”."
     )
     return ExitCode.WAITING if found else ExitCode.DONE
 

@@ -113,7 +113,7 @@ def _rows(sheet: TextSheet, title: str, said: Sequence[Said]) -> list[ToLookAt]:
 
 def _receipt(sheet: TextSheet, pack: Pack) -> None:
     sheet.paragraph(
-        "We have received the child protection file of the child named on the cover, whole."
+        "We have received the complete child protection file of the child named on the cover."
     )
     for label, text in (
         ("Child’s reference", pack.reference),

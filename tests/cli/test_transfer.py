@@ -141,8 +141,8 @@ def test_an_open_red_case_is_told_to_the_person_and_on_the_cover(
 ) -> None:
     file, _, said = packed
     cover = " ".join(pypdf.PdfReader(file).pages[0].extract_text().split())
-    assert "not everything is done" in cover
-    assert "not everything is done" in said
+    assert "some actions are outstanding" in cover
+    assert "some actions are outstanding" in said
 
 
 def test_a_pack_is_noted_in_the_trail_of_each_record(
@@ -251,7 +251,7 @@ def test_a_request_gets_everything_that_is_held_and_a_list_of_what_to_look_at(
     assert "said things to Sam" in words  # where Sam was targeted, the form is about Sam too
     for gone in ("Tom", "O’Brien", SAID_B, "محمد", "2019", "12/06/2014"):
         assert gone not in words
-    listed = (folder / "Look at this before it goes.txt").read_text("utf-8-sig")
+    listed = (folder / "Check before sending.txt").read_text("utf-8-sig")
     assert "serious harm" in listed
     assert "as much about another child" in listed
     assert not any(name in listed for name in ("Sam", "Tom", "Kofi"))

@@ -284,7 +284,7 @@ def test_an_outside_assessor_gets_the_sheets_the_papers_and_an_address(
     told = file.read_text("utf-8").replace('return_address = ""', f'return_address = "{address}"')
     file.write_text(told, "utf-8")
     refused = formflow(office, "assessor", "FF-2026-000001", "--to", str(folder))
-    assert "no sheets for an assessment" in refused.stderr
+    assert "no assessment sheets" in refused.stderr
     desk.fills_in("F2", level="harmful", level_reason="Planned.", aim2="yes", **HER_NAME)
     done = formflow(office, "assessor", "FF-2026-000001", "--to", str(folder))
     assert done.returncode in (ExitCode.DONE, ExitCode.WAITING), done.stderr
