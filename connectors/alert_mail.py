@@ -72,8 +72,8 @@ Reference        Due by the end of   Level
 
 Where to look:   {parcel.where_to_look}
 
-You get one such message each day that you are open, as long as anything is overdue.
-What cannot wait comes at once, by itself.
+You will get this once each day you are open while anything is overdue.
+Anything urgent is sent at once.
 
 This message holds no names. Do not add names if you reply or forward.
 """

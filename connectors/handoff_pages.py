@@ -13,7 +13,7 @@ from formflow.sdk import printable
 MOST_SHOWN = (
     300  # letters of one value on the summary, so that it stays one page; the text to paste has all
 )
-NEWER = "Newer information about this record has been handed over already. File that first."
+NEWER = "There is already newer information about this record to file. File that first."
 ONLY_SUGGESTS = "FormFlow only suggests. The decision is yours."
 
 Lines = Sequence[tuple[str, str]]  # what it is, and the value in words

@@ -74,11 +74,11 @@ def checkup(settings: Settings, now: datetime) -> Iterator[tuple[str, CheckLine]
 def _state_is_local(folder: Path) -> CheckLine:
     where = folder.resolve()
     if any(word in str(where).casefold() for word in SYNC_FOLDERS):
-        return CheckLine(False, "lies in a folder that is synchronised. Choose a local folder.")
+        return CheckLine(False, "is in a synchronised folder. Choose a local folder.")
     mounts = [p for p in psutil.disk_partitions(all=True) if where.is_relative_to(p.mountpoint)]
     kind = max(mounts, key=lambda p: len(p.mountpoint)).fstype.casefold() if mounts else ""
     if kind in NETWORK_FILE_SYSTEMS or str(where).startswith("\\\\"):
-        return CheckLine(False, "lies on a network share. Choose a folder on a local disk.")
+        return CheckLine(False, "is on a network share. Choose a folder on a local disk.")
     return CheckLine(True, "is on a local disk")
 
 
@@ -176,7 +176,7 @@ def _reading(settings: Settings) -> CheckLine:
         return CheckLine(
             False, f"a blank form could not be read ({read.reason}). Install FormFlow again."
         )
-    return CheckLine(True, "a blank form was read in the cage")
+    return CheckLine(True, "a blank form could be read")
 
 
 def _scans() -> CheckLine:

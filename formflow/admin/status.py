@@ -190,7 +190,7 @@ def _pupil_list(settings: Settings) -> str:
 def as_text(view: Overview, settings: Settings) -> str:
     """Return an overview for a person."""
     lead = settings.agency.safeguarding_lead
-    lines = [f"{view.records} records. {len(view.waiting)} wait for the {lead} to look at them:"]
+    lines = [f"Records: {view.records}. For the {lead} to look at: {len(view.waiting)}."]
     for entry in view.waiting:
         shape, words = _proposed(entry)
         since = moment_in_words(entry.since, settings.zone)
@@ -201,12 +201,12 @@ def as_text(view: Overview, settings: Settings) -> str:
         )
     lines += [f"! {own.reference}: {own.text} ({own.code})" for own in view.own_alerts]
     if view.undecided:
-        lines.append(f"{len(view.undecided)} wait for a decision: {', '.join(view.undecided)}.")
+        lines.append(f"Awaiting a decision ({len(view.undecided)}): {', '.join(view.undecided)}.")
     if view.ended:
         each = (f"{CASE_STATE_WORDS[one]}: {count}." for one, count in view.ended.items())
         lines.append(" ".join(each))
     lines += [
-        f"{len(names)} wait to be filed by hand in {destination}: {', '.join(names)}."
+        f"To be filed by hand in {destination} ({len(names)}): {', '.join(names)}."
         for destination, names in view.to_file.items()
     ]
     lines += unread_in_words(view)

@@ -29,7 +29,9 @@ log = logging.getLogger("formflow")
 @click.argument("reference", type=typed)
 @click.option("--by", default=None, help="Who has seen it. Default: the account you work with.")
 @click.option(
-    "--filed-in", metavar="DESTINATION", help="Say instead that all of it is filed by hand there."
+    "--filed-in",
+    metavar="DESTINATION",
+    help="Say instead that everything has been filed by hand there.",
 )
 @click.pass_obj
 def ack(settings_file: Path, reference: str, by: str | None, filed_in: str | None) -> int:
@@ -96,8 +98,12 @@ def retry(settings_file: Path, destination: str | None) -> int:
 
 @click.command("reread")
 @click.argument("references", type=typed, nargs=-1)
-@click.option("--code", default=None, help="All that could not be read for this reason, as FF-112.")
-@click.option("--all-unread", is_flag=True, help="All that could not be read.")
+@click.option(
+    "--code",
+    default=None,
+    help="Everything that could not be read for this reason, such as FF-112.",
+)
+@click.option("--all-unread", is_flag=True, help="Everything that could not be read.")
 @click.pass_obj
 def reread(
     settings_file: Path, references: tuple[str, ...], code: str | None, all_unread: bool
@@ -107,7 +113,7 @@ def reread(
     The service reads them at its next turn. What is read then is the next revision of the same record.
     """
     if sum((bool(references), code is not None, all_unread)) != 1:
-        raise click.UsageError("Name references, or a --code, or --all-unread.")
+        raise click.UsageError("Give references, a --code, or --all-unread.")
     settings = load_settings(settings_file)
     vault, largest = Vault(settings.state.folder / "originals"), settings.reading.file_mb << 20
     with at_the_ledger(settings, "reread") as (engine, trail):
@@ -115,7 +121,7 @@ def reread(
     for reference in references:
         if reference not in found:
             say(
-                f"{reference}: no form with this reference is unread. “formflow show” says how it is."
+                f"{reference}: there is no unread form with this reference. “formflow show” shows its status."
             )
     for reference, became in found.items():
         log.info(Event("asked to be read again", reference=reference, said=became.value))

@@ -61,7 +61,7 @@ def _day(_context: click.Context, _option: click.Parameter, words: str | None) -
 
 @click.command()
 @click.argument("reference", type=typed, required=False)
-@click.option("--day", callback=_day, help="All that happened on a day, as 2026-11-27.")
+@click.option("--day", callback=_day, help="Everything that happened on a day, such as 2026-11-27.")
 @click.option("--check", "head", help="Is this line, as a page has it, still in the trail?")
 @as_json
 @click.pass_obj
@@ -74,7 +74,7 @@ def audit(
 ) -> int:
     """Show who did what, when and from where: of the record REFERENCE, of a day, or of today."""
     if sum(one is not None for one in (reference, day, head)) > 1:
-        raise click.UsageError("Name a reference, or a --day, or a line to --check.")
+        raise click.UsageError("Give a reference, a --day, or a line to --check.")
     settings = load_settings(settings_file)
     with database.looking(settings.state.folder) as connection:
         if head is not None:

@@ -50,7 +50,7 @@ def backup(settings_file: Path, folder: Path) -> int:
     except OSError:
         say("That this backup was made could not be noted for the audit trail.")
     if backing_up.is_on_the_same_disk(settings, folder):
-        say("It is on the same disk as FormFlow. Keep a copy on another computer, too.")
+        say("It is on the same disk as FormFlow. Keep a copy on another computer as well.")
     if made.damaged:
         say(
             f"Damaged originals in the state folder: {made.damaged}. They are not in this backup; an earlier "
@@ -63,7 +63,7 @@ def backup(settings_file: Path, folder: Path) -> int:
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option(
-    "--backup", "name", default=None, help="Which one. Default: the newest that is sound."
+    "--backup", "name", default=None, help="Which backup. Default: the newest that is sound."
 )
 @click.option(
     "--old-state",

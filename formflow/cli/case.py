@@ -39,7 +39,9 @@ def _reason(context: click.Context, option: click.Parameter, words: str) -> str:
 
 
 references = click.argument("references", type=typed, nargs=-1, required=True, metavar="REFERENCE…")
-reason = click.option("--reason", required=True, callback=_reason, help="Why. It is kept.")
+reason = click.option(
+    "--reason", required=True, callback=_reason, help="The reason. It is recorded."
+)
 
 
 @click.group()
@@ -56,7 +58,7 @@ def case() -> None:
     nargs=2,
     multiple=True,
     metavar="STEP REASON",
-    help="Why an open step is left; once for each. Asked for at a terminal.",
+    help="Why an open step will not be done; once for each. At a terminal you are asked.",
 )
 @click.pass_obj
 def close(
@@ -137,7 +139,7 @@ def _asked(connection: Connection, settings: Settings, reference: str, wanted: W
     for one in _refused(connection, settings, {reference: wanted}, utc_now()):
         for name, words in one.steps.items():
             say(f"{reference}, {name}: {words}")
-            given = click.prompt("Why is this left?", err=True).strip()
+            given = click.prompt("Why will this not be done?", err=True).strip()
             wanted = replace(wanted, reasons={**wanted.reasons, name: given})
     return wanted
 
@@ -161,8 +163,8 @@ def _tell_refused(found: list[Refused]) -> None:
 
 
 _AFTER: Mapping[CaseState, str] = {
-    CaseState.OPEN: "Its reminders run again.",
-    CaseState.CLOSED: "It sends no more reminders; a new form or sheet for it opens it again.",
+    CaseState.OPEN: "Reminders start again.",
+    CaseState.CLOSED: "No more reminders are sent; a new form or sheet for it reopens it.",
     CaseState.ENTERED_IN_ERROR: "It no longer counts; “formflow show” still finds it.",
     CaseState.DUPLICATE: "It no longer counts; “formflow show” still finds it.",
 }

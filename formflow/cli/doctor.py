@@ -17,7 +17,7 @@ from formflow.core.errors import ExitCode
 @click.option("--json", "as_json", is_flag=True, help="For another program to read.")
 @click.pass_obj
 def doctor(settings_file: Path, as_json: bool) -> int:
-    """Look whether everything is as it should be, and say what to do."""
+    """Check that everything is set up as it should be, and say what to do."""
     settings = load_settings(settings_file)
     found = list(checkup(settings, utc_now()))
     if as_json:

@@ -253,7 +253,7 @@ def _form_of(entry: Entry, settings: Settings) -> Form | None:
 
 
 def _unknown(reference: str) -> int:
-    say(f"There is no record {reference}. “formflow status” lists those that wait for somebody.")
+    say(f"There is no record {reference}. “formflow status” lists those that are waiting.")
     return ExitCode.USAGE
 
 

@@ -88,7 +88,7 @@ def calls(found: Notice) -> str:
 def explain(proposal: Proposal | None, form: Form | None) -> str:
     """Return a proposal in words: each finding with the line of guidance it came from."""
     if proposal is None:
-        return "No level could be suggested: a person must read this form."
+        return "No level could be suggested. Someone must read this form."
     lines = [f"{calls(found)}: {found.text} ({found.code})" for found in proposal.urgent]
     lines += [f"{suggested(proposal.light)}. You decide."]
     lines += [f"  !     {notice.text} ({notice.code})" for notice in proposal.cautions]

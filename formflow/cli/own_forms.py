@@ -13,7 +13,7 @@ FOLDER = click.option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False),
     default=None,
-    help="Folder of your own definitions. Default: the one of the settings.",
+    help="Folder of your own definitions. Default: the one in the settings.",
 )
 
 

@@ -43,7 +43,7 @@ def retention(settings_file: Path, reference: str | None, on: date | None) -> in
         return _list(every, settings, today)
     found = next((one for one in every if one.line.reference == reference), None)
     if found is None:
-        say(f"There is no case {reference}. “formflow status” lists those that wait for somebody.")
+        say(f"There is no case {reference}. “formflow status” lists those that are waiting.")
         return ExitCode.USAGE
     return _one(found, settings, today)
 
@@ -78,7 +78,7 @@ def _one(one: Kept, settings: Settings, today: date) -> int:
         click.echo(f"{reference} must be kept: {why}.")
     if not against:
         click.echo(f"{reference}: nothing stands against disposing of it.")
-    click.echo("It lies in the ledger, among the originals and in every backup of both, and:")
+    click.echo("It is in the ledger, among the originals and in every backup of both, and:")
     click.echo(table([("-", *place) for place in places(one.filings)]))
     say("FormFlow deletes none of this. See “Retention” in docs/dsl.md.")
     return ExitCode.USAGE if against else ExitCode.WAITING

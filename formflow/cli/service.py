@@ -46,7 +46,7 @@ def install(settings_file: Path, account: str, is_shown: bool) -> int:
     say(f"FormFlow starts with the computer now, by {chosen.name}: {chosen.file}")
     if chosen.advice:
         say(chosen.advice)
-    say("“formflow health” says in a minute how it is.")
+    say("In a minute, “formflow health” will say how it is.")
     return ExitCode.DONE
 
 
@@ -59,7 +59,7 @@ def uninstall(settings_file: Path, account: str) -> int:
     if service_manager.uninstall(chosen):
         log.info(Event("starts with the computer no longer", said=chosen.name))
         say(
-            "FormFlow has stopped and no longer starts with the computer. Everything it took is safe."
+            "FormFlow has stopped and no longer starts with the computer. Everything it has taken is safe."
         )
     else:
         say(f"FormFlow does not start with the computer: there is no {chosen.file}.")

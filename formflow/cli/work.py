@@ -54,7 +54,7 @@ def _serve(context: WorkContext) -> int:
     with stoppable(context, watcher.wake):
         say(f"FormFlow watches {len(watched)} folder(s). Stop it with Ctrl-C.")
         service.serve(context, watcher)
-    say("FormFlow has stopped. Everything it took is safe.")
+    say("FormFlow has stopped. Everything it has taken is safe.")
     return ExitCode.DONE
 
 
@@ -78,7 +78,7 @@ def _once(context: WorkContext) -> int:
 
 
 def _stopped() -> int:
-    say("FormFlow was stopped. Everything it took is safe, and the rest is done next time.")
+    say("FormFlow was stopped. Everything it has taken is safe; the rest will be done next time.")
     return ExitCode.STOPPED
 
 

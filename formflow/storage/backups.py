@@ -311,5 +311,5 @@ def _manifest(name: str, holds: Mapping[str, object]) -> Manifest:
 def _altered(name: str, what: str) -> IntegrityProblem:
     return IntegrityProblem(
         f"The backup {name} cannot be used: {what}.",
-        "Choose another one. Nothing has been changed.",
+        "Choose another backup. Nothing has been changed.",
     )

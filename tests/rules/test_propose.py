@@ -170,7 +170,7 @@ def test_half_a_line_is_shown_and_is_neither_red_nor_green(
 ) -> None:
     half = with_answer(GREEN, name, ANSWERED_OTHERWISE[name])
     unsaid = replace(half, ticks={**half.ticks, **dict.fromkeys(others, Tri.BLANK)})
-    for known, words in ((half, "is no."), (unsaid, "nobody has said")):
+    for known, words in ((half, "is no."), (unsaid, "has not been answered")):
         if name == "context_happened_before":
             if known is half:
                 continue  # on no list where the form says that it is not often
@@ -643,17 +643,17 @@ def test_what_was_found_is_told_as_it_stands() -> None:
     (found,) = findings(
         [replace(low, parts=((*low.facts, quiet),))], said("type_low_key=yes"), History()
     )
-    assert found.text.startswith("It was low key. It was quiet. Whether it was a one-off is not")
+    assert found.text.startswith("It was low key. It was quiet. It is not known whether it was")
     undated = History((EarlierIncident("FF-2026-000009", None, Light.GREEN),))
     assert "on record: day not known (FF-2026-000009)." in told(
         "context_happened_before=yes", "R7", undated
     )
 
 
-BOTH = "The guidance asks for both halves of this, and "
+BOTH = "The guidance asks for both parts of this, and "
 OTHER_NO, OTHER_UNSAID = (
-    f"{BOTH}the answer to the other is no.",
-    f"{BOTH}nobody has said anything of the other.",
+    f"{BOTH}the answer to the other part is no.",
+    f"{BOTH}the other part has not been answered.",
 )
 OFTEN, OVER = (
     "It happens often, or more often than before.",
@@ -670,7 +670,7 @@ def test_what_rests_on_earlier_papers_is_told_in_whole_with_the_questions_and_it
     one, two = earlier("2026-09-01"), earlier("2026-09-01", "2026-10-02")
     for words, rule, history, weighs, fields, text in (
         ("type_low_key=yes", "A2", one, "raises", ("type_low_key", before), "It was low key. There are earlier forms about this child."),
-        (f"type_low_key=yes, {before}=yes", "A2", one, "raises", ("type_low_key", before), "It was low key. It is no one-off: it has happened before."),
+        (f"type_low_key=yes, {before}=yes", "A2", one, "raises", ("type_low_key", before), "It was low key. It was not a one-off: it has happened before."),
         (f"type_low_key=yes, {before}=no", "A2", None, "raises", ("type_low_key", before), "It was low key. No earlier incident is known."),
         (f"{often}=yes", "R7", None, "context", (often, before), f"{OFTEN} {OTHER_UNSAID} {JUDGE}"),
         (f"{over}=yes", "R7", None, "context", (over, before), f"{OVER} {OTHER_UNSAID}"),

@@ -77,7 +77,7 @@ def test_a_case_with_forty_revisions_is_one_case_everywhere(office: Settings) ->
     assert len(rows(office, "Children.html")) == 3  # the headings, Sam and Tom
     told = formflow(office, "status").stdout
     assert f"{ONE} r40" in told
-    assert "1 wait for a decision" in told
+    assert f"Awaiting a decision (1): {ONE}." in told
     assert formflow(office, "show", ONE).stdout.count("\nreference ") == 39
     assert formflow(office, "verify", "--delivered").returncode == ExitCode.DONE
 

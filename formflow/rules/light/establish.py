@@ -12,8 +12,8 @@ from formflow.rules.light.book import Fact, Rule
 BEFORE, FREQUENT = "context_happened_before", "context_frequent"
 BIRTH_AND_INCIDENT = ("child_a_dob", "incident_at")
 # What is said of half a line.
-NOT_SAID = "The guidance asks for both halves of this, and nobody has said anything of the other."
-DENIED = "The guidance asks for both halves of this, and the answer to the other is no."
+NOT_SAID = "The guidance asks for both parts of this, and the other part has not been answered."
+DENIED = "The guidance asks for both parts of this, and the answer to the other part is no."
 
 
 def findings(rules: Iterable[Rule], facts: Facts, history: History) -> tuple[Finding, ...]:
@@ -79,9 +79,9 @@ def _one_off(rule: Rule, facts: Facts, history: History) -> Finding | None:
     before = facts.says(BEFORE)
     if not answered(rule, facts):
         return None
-    known = "Whether it was a one-off is not established."
+    known = "It is not known whether it was a one-off."
     if before is Tri.YES:
-        known = "It is no one-off: it has happened before."
+        known = "It was not a one-off: it has happened before."
     elif history.earlier:
         known = "There are earlier forms about this child."
     elif before is Tri.NO:
