@@ -161,7 +161,7 @@ def test_a_sheet_closes_a_case_with_a_reason_for_each_step_that_is_open(school: 
 
 def review_sheet(office: Settings) -> Path:
     """The newest review sheet of the first case."""
-    found = office.folders.to_decide.glob(f"{ONE}*F2*.pdf")
+    found = lying(office, f"{ONE}*F2*.pdf")
     return max(found, key=lambda path: path.stat().st_mtime_ns)
 
 
