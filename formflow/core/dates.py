@@ -10,6 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, time, tzinfo
+from functools import lru_cache
 
 from formflow.core.model import Moment
 
@@ -86,6 +87,7 @@ def parse_day(text: str, today: date, *, of_birth: bool = False) -> date | Doubt
     return moment.day or moment
 
 
+@lru_cache(maxsize=1024)  # a case asks for the same few again and again
 def parse_moment(text: str, today: date, *, of_birth: bool = False) -> Moment | Doubt:
     """Return the day, and the time if one was written, such as "14/11/2026 at 1.45pm".
 

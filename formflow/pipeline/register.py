@@ -44,7 +44,7 @@ AWAY, IN_USE, NOT_WRITTEN, MISTAKE = "FF-630", "FF-631", "FF-632", "FF-633"
 KEPT, TROUBLE, LOCK = "register.json", "register.trouble", "register.lock"  # in the state folder
 WORDS = "FormFlow keeps the register here."
 LOOK = ("register.css", "register.js", "landscape.css")
-AT_ONCE = 20  # cases that are read together: each holds the history of its children. Between two lots others have their turn
+AT_ONCE = 50  # cases that are read together. Between two lots others have their turn
 AT_LEAST_EVERY = timedelta(minutes=15)  # the start page says when it was drawn
 
 

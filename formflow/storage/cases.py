@@ -6,12 +6,12 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, or_, select
 
-from formflow.core.model import History, Light, Outcome, Role
+from formflow.core.model import EarlierIncident, History, Light, Outcome, Role
 from formflow.core.references import find_revision, is_record, record_of
 from formflow.core.wording import SHEET_WORDS
 from formflow.rules.case.case import Case
@@ -45,6 +45,9 @@ class Change:
     level: str  # what a review sheet decides, "" where nothing
     seen_at: datetime | None  # when somebody acknowledged its alert
     seen_by: str
+
+
+Incident = tuple[int | None, EarlierIncident]  # and the child who displayed the behaviour
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,8 +213,8 @@ def _histories(
     connection: Connection,
     same: Mapping[int | None, tuple[int, ...]],
     papers: Mapping[str, list[Row[*tuple[Any, ...]]]],
-) -> dict[int, list[Row[*tuple[Any, ...]]]]:
-    """Return the incidents of all children of some cases, by child, in the order of HISTORY."""
+) -> dict[int, dict[str, Incident]]:
+    """Return the incidents of all children of some cases, by child and reference, in the order of HISTORY."""
     involved = {
         one
         for rows in papers.values()
@@ -220,16 +223,17 @@ def _histories(
         if child
         for one in same.get(child, (child,))
     }
-    found: dict[int, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
+    found: dict[int, dict[str, Incident]] = defaultdict(dict)
     values = {"same": list(involved), "apart_from": "", "until": LAST}
     for row in connection.execute(HISTORY, values):
+        one = row.child_id, earlier(row)  # shared by all cases that it comes before
         for child in {row.child_id, row.child_b_id} - {None}:
-            found[child].append(row)
+            found[child][row.reference] = one
     return found
 
 
 def _history(
-    known: Mapping[int, list[Row[*tuple[Any, ...]]]],
+    known: Mapping[int, Mapping[str, Incident]],
     same: Mapping[int | None, tuple[int, ...]],
     child: int | None,
     apart_from: str,
@@ -238,12 +242,16 @@ def _history(
     if child is None:
         return History()
     these = same.get(child, (child,))
-    rows = {row.reference: row for one in these for row in known.get(one, ())}
-    rows.pop(apart_from, None)
-    ordered = sorted(rows.values(), key=lambda row: (row.incident_day or "", row.reference))
+    found = known.get(child, {})
+    if len(these) > 1:  # of several the incidents lie apart: put together, in the order of HISTORY
+        of_all = {name: one for this in these for name, one in known.get(this, {}).items()}
+        found = dict(
+            sorted(of_all.items(), key=lambda one: (one[1][1].incident_day or date.min, one[0]))
+        )
+    others = [one for name, one in found.items() if name != apart_from]
     return History(
-        earlier=tuple(earlier(row) for row in ordered if row.child_id in these),
-        targeted=tuple(earlier(row) for row in ordered if row.child_id not in these),
+        earlier=tuple(incident for whose, incident in others if whose in these),
+        targeted=tuple(incident for whose, incident in others if whose not in these),
     )
 
 

@@ -91,6 +91,20 @@ def test_a_second_incident_draws_the_first_case_of_that_child_too(office: Settin
     assert words(office, child).count("Displayed the behaviour") == 2
 
 
+def test_cases_that_are_read_together_share_what_came_before(office: Settings) -> None:
+    """A hundred cases of one child must not hold a hundred histories of a hundred incidents."""
+    for number in range(3):
+        answers = {"child_a_name": "Sam Two", "child_a_dob": "1/5/2015", "type_text": "Ran."}
+        answers["incident_at"] = f"1{number}/11/2026 at 9am"
+        (office.watch[0].folder / f"{number}.pdf").write_bytes(filled(BLANK, answers))
+    worker.settle(office)
+    with looking(office.state.folder) as connection:
+        every = list(cases.whole(connection, cases.every(connection), office.zone, AGES))
+    earlier = [one for whole in every for one in whole.case.history.earlier]
+    assert len(earlier) == 6
+    assert len({id(one) for one in earlier}) == 3
+
+
 def test_a_new_day_says_what_is_overdue_although_nothing_came(office: Settings) -> None:
     drop(office, RED)
     worker.settle(office)

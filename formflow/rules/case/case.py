@@ -106,6 +106,13 @@ class Case:
     origin: str = (
         ""  # what tells it from a case of the same reference in another copy of the ledger
     )
+    # What was looked up on the papers, each answer once: a case never changes.
+    _answers: dict[tuple[str, str], str] = dataclasses.field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    _moments: dict[tuple[str, str], Moment | None] = dataclasses.field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def level(self) -> Level | None:
@@ -313,8 +320,10 @@ class Case:
         return "" if name in ABOUT_ONE_CHILD_B else told
 
     def _told(self, form_id: str, name: str) -> str:
-        paper, asked = self.answering(form_id, name)
-        return given(paper, asked) if paper else ""
+        if (form_id, name) not in self._answers:
+            paper, asked = self.answering(form_id, name)
+            self._answers[form_id, name] = given(paper, asked) if paper else ""
+        return self._answers[form_id, name]
 
     def answering(self, form_id: str, name: str) -> tuple[Entry | None, str]:
         """Return the paper that answers a question, and what the question is called there; None where none does.
@@ -332,6 +341,11 @@ class Case:
 
     def moment(self, form_id: str, name: str) -> Moment | None:
         """Return the day that a sheet answers with, None unless it is clear and had come by then."""
+        if (form_id, name) not in self._moments:
+            self._moments[form_id, name] = self._moment(form_id, name)
+        return self._moments[form_id, name]
+
+    def _moment(self, form_id: str, name: str) -> Moment | None:
         paper, asked = self.answering(form_id, name)
         codes = {one.code for one in paper.notices if one.field == asked} if paper else set()
         if paper is None or codes & NO_SUCH_DAY:
