@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import re
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -15,8 +15,10 @@ from formflow.core import files
 from formflow.core.errors import StorageProblem
 from formflow.core.settings import Settings
 from formflow.delivery.overlaps import Place, Use, overlaps, places_of
-from formflow.storage import backups
+from formflow.pipeline import tombstones
+from formflow.storage import audit_trail, backups, database, disposals, secret_file
 from formflow.storage.backups import LEDGER, Made
+from formflow.storage.owners import Owner
 
 SETTINGS, FORMS = "formflow.toml", "forms"
 LEFT_OUT = "(left out of the backup)"
@@ -42,14 +44,28 @@ def back_up(settings: Settings, settings_file: Path, folder: Path, now: datetime
         )
     try:
         texts = dict(_texts(settings, settings_file))
-        made = backups.make(
-            settings.state.folder, folder, texts, __version__, now, rights.make_private
-        )
+        with _seen(settings):
+            made = backups.make(
+                settings.state.folder, folder, texts, __version__, now, rights.make_private
+            )
     except OSError as problem:
         raise _cannot_be_written(problem) from problem
     with suppress(OSError):  # the backup is made; at worst `status` calls it older than it is
         backups.note_last(settings.state.folder, now)
+        backups.note_folder(settings.state.folder, folder)
+        _put_tombstones(settings, folder)
     return made
+
+
+@contextmanager
+def _seen(settings: Settings) -> Iterator[None]:
+    """Let others see that somebody is at work here: nothing is disposed of meanwhile."""
+    locks = settings.state.folder / "locks"
+    with ExitStack() as stack:
+        if locks.is_dir():
+            with suppress(OSError):  # an account that may only read can make a backup, too
+                stack.enter_context(Owner(locks))
+        yield
 
 
 def refuse_misplaced(settings: Settings, folder: Path) -> None:
@@ -62,6 +78,15 @@ def refuse_misplaced(settings: Settings, folder: Path) -> None:
     for place in places_of(settings):
         for problem in overlaps((asked, place)):
             raise StorageProblem(f"Backups cannot be kept here: {problem}.")
+
+
+def _put_tombstones(settings: Settings, folder: Path) -> None:
+    """Say beside the backups what was disposed of: an older one may be put back. Raise OSError."""
+    key = secret_file.read(settings.state.folder / audit_trail.FILE, audit_trail.KEY_BYTES)
+    if key:
+        with database.looking(settings.state.folder) as connection:
+            gone = disposals.every(connection)
+        tombstones.put(folder / tombstones.BESIDE_BACKUPS, key, gone)
 
 
 def is_on_the_same_disk(settings: Settings, folder: Path) -> bool:

@@ -27,10 +27,12 @@ from formflow.core.model import Role
 from formflow.core.references import short
 from formflow.core.settings import Settings, State
 from formflow.core.trouble import Trouble
+from formflow.pipeline import disposal, tombstones
 from formflow.pipeline.context import WorkContext, open_context
 from formflow.pipeline.ingest import hand_over
 from formflow.pipeline.service import HEARTBEAT, SERVICE_LOCK
 from formflow.pipeline.since_backup import Since, catch_up
+from formflow.pipeline.tombstones import Found
 from formflow.storage import backups, papers
 from formflow.storage.backups import LEDGER, ORIGINALS, Manifest
 from formflow.storage.database import reading
@@ -51,6 +53,11 @@ class Restored:
     ]  # files of the agency's own forms that differ from those of the backup and stayed
     since: Since
     taken_in: int  # papers of the old state folder that nothing else knew of
+    disposed: tuple[
+        str, ...
+    ]  # cases in the backup that were disposed of since, and so were once more
+    not_disposed: tuple[str, ...]  # such cases that hold other papers in the backup, and stayed
+    lists: Found  # of what was disposed of
 
 
 def restore(
@@ -71,9 +78,12 @@ def restore(
         with _beside(state) as staging:
             backups.put(folder, manifest, staging)
             backups.note_last(staging, manifest.moment)
+            backups.note_folder(staging, folder)
             crash_at("restore.copied")
             differ = tuple(_put_back_forms(settings, folder, manifest))
             with open_context(_in(settings, staging), who=by_command("restore")) as context:
+                found = tombstones.find(settings, context.trail.key, folder)
+                disposed, other = disposal.again(context, found.tombstones, now)
                 since = catch_up(context, manifest.name, manifest.moment, now)
                 taken_in = hand_over(context, _unknown(context, old_state)).new
             crash_at("restore.before-place")
@@ -85,7 +95,9 @@ def restore(
             "The backup could not be put back. The state folder is as it was.",
             "Check that both disks are there and not full, and that this account may write beside the state folder.",
         ) from problem
-    return Restored(manifest, passed_over, differ, since, taken_in)
+    return Restored(
+        manifest, passed_over, differ, since, taken_in, tuple(disposed), tuple(other), found
+    )
 
 
 def _unknown(context: WorkContext, old_state: Path | None) -> list[Path]:

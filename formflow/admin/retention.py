@@ -102,10 +102,10 @@ def places(filings: Iterable[Filing]) -> list[tuple[str, str]]:
     """Return each destination and file that holds a paper of a case, by what was delivered."""
     found = dict[tuple[str, str], None]()
     for filing in filings:
-        # In “To decide” lies the page of what is open, with the sheets beside it.
+        # In “To decide” lies the page of what is open, with the sheets beside it. A row has no files.
         names = (
             (filing.where, *filing.names)
-            if filing.is_to_decide
+            if filing.is_to_decide or not filing.names
             else (f"{filing.where}/{name}" for name in filing.names)
         )
         found |= dict.fromkeys((filing.destination, name) for name in names)

@@ -10,7 +10,7 @@ from formflow.core.errors import WHEN_DAMAGED, OriginalChanged, StorageProblem
 from formflow.core.settings import Settings
 from formflow.delivery.destinations import open_destinations
 from formflow.delivery.reconcile import compare
-from formflow.storage import audit_trail, cells, database, secret_file, soundness, sqlite
+from formflow.storage import audit_trail, cells, database, disposals, secret_file, soundness, sqlite
 from formflow.storage.database import Connection
 from formflow.storage.originals import Vault
 
@@ -72,12 +72,18 @@ def _entries(connection: Connection, progress: Progress) -> Part:
     wrong = (
         *soundness.wrong_entries(connection, progress),
         *soundness.wrong_case_changes(connection),
+        *disposals.wrong(connection),
     )
     advice = (
         "Somebody or something has changed the ledger. Keep a copy of the state folder, compare these records with"
         " the child files and with a backup, and find out who has access to that computer."
     )
-    return Part("records", soundness.rows(connection)[0], wrong, advice)
+    gone, _ = disposals.excused(connection)
+    undone = [tombstone.reference for tombstone, _ in disposals.unfinished(connection)]
+    note = f"Disposed of, with a tombstone in the audit trail: {', '.join(gone)}." if gone else ""
+    if undone:
+        note += f" Files of these are still there, until FormFlow starts: {', '.join(undone)}."
+    return Part("records", soundness.rows(connection)[0], wrong, advice, note)
 
 
 def _trail(connection: Connection, settings: Settings, progress: Progress) -> Part:

@@ -41,7 +41,10 @@ COMMANDS = {
     "reread": ("act", "Read forms again that could not be read."),
     "restore": ("backup", "Put a backup into an empty state folder."),
     "register": ("register", "Draw the DSL's register now."),
-    "retention": ("retention", "Whose papers are due for review. Deletes nothing."),
+    "retention": (
+        "retention",
+        "Whose papers are due for review. Two people may dispose of a case.",
+    ),
     "roster": ("roster", "Your own list of pupils: how it is read."),
     "retry": ("act", "Try deliveries again now, including those that were refused."),
     "sar": ("packs", "Everything that is held about a child, for a subject-access request."),

@@ -46,6 +46,7 @@ EVENTS: Mapping[AuditEvent, str] = {
     AuditEvent.REREAD: "To be read again",
     AuditEvent.VIEWED: "Looked at",
     AuditEvent.HANDED_OVER: "Put into a pack for people outside",
+    AuditEvent.DISPOSED: "Disposed of",
     AuditEvent.BACKED_UP: "Backed up",
     AuditEvent.RESTORED: "Restored from a backup",
 }

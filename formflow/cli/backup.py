@@ -85,6 +85,7 @@ def restore(settings_file: Path, folder: Path, name: str | None, old_state: Path
     for line in _in_words(restored):
         say(line)
     is_whole = not (restored.since.lost or restored.since.away or restored.forms)
+    is_whole = is_whole and restored.lists.is_all and not restored.not_disposed
     return ExitCode.DONE if is_whole else ExitCode.WAITING
 
 
@@ -111,6 +112,20 @@ def _in_words(restored: Restored) -> Iterator[str]:
         )
     if since.unasked:
         yield f"Not asked, as they cannot tell what they hold: {_listed(since.unasked)}."
+    if restored.disposed:
+        yield f"Disposed of since the backup, so taken out again: {', '.join(restored.disposed)}."
+    for reference in restored.not_disposed:
+        yield (
+            f"{reference} was disposed of after this backup, but the backup holds other papers under that number. They were"
+            " left: look at them with “formflow show”."
+        )
+    for unsealed in restored.lists.unsealed:
+        yield f"{unsealed} is not as FormFlow wrote it, or was written under another key. It was not used."
+    if not restored.lists.is_all:
+        yield (
+            "Whether cases were disposed of after this backup cannot be told: the list of them was not found, neither in"
+            " “Alerts” nor beside the backups. Ask who disposed of cases since, and do it again."
+        )
     if restored.taken_in:
         yield f"Taken in again from the old state folder: {restored.taken_in}. FormFlow reads them when it starts."
     for path in restored.forms:

@@ -21,7 +21,7 @@ from formflow.core.errors import ExitCode
 from formflow.core.model import Role
 from formflow.core.processes import ALWAYS_THERE
 from formflow.core.settings import Settings
-from formflow.pipeline import damage, register, service, walk
+from formflow.pipeline import damage, disposal, register, service, walk
 from formflow.pipeline.context import WorkContext, open_context
 from formflow.pipeline.ingest import files as files_in
 from formflow.pipeline.ingest import hand_over
@@ -43,6 +43,7 @@ def run(settings_file: Path, once: bool) -> int:
         open_context(settings) as context,
     ):
         damage.refuse(settings.state.folder, context.engine)
+        disposal.start(context)
         service.try_everything_again(context)
         return _once(context) if once else _serve(context)
 

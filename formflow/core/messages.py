@@ -5,7 +5,7 @@ blame; the printed label and page, never a field id. `docs/messages.md` has a he
 
 FF-1xx the file and the reading · FF-2xx the answers · FF-3xx answers that contradict each other, and
 words to check · FF-4xx deliveries · FF-51x the pupil list · FF-60x an agency's own forms ·
-FF-63x the register.
+FF-61x cases that were disposed of · FF-63x the register.
 """
 
 from __future__ import annotations
@@ -1491,6 +1491,17 @@ MESSAGES: dict[str, Message] = {
         "This page of questions may belong to more than one record about this child on that day.",
         "It is recorded by itself, and counts with none of them.",
         "Write the same time on it as on the form, and drop it again.",
+    ),
+    # Cases that were disposed of
+    "FF-613": Message(
+        "The same paper was on record before, as {reference}, and was disposed of on {day}.",
+        "It is a new record now. What was known of the old one is gone.",
+        "Ask who dropped it again, and why. If it should not have come back, close the case, with that as the reason.",
+    ),
+    "FF-614": Message(
+        "An older copy of FormFlow’s records was put back. It held cases that had been disposed of: {cases}.",
+        "FormFlow has taken them out again. Their tombstones are as they were.",
+        "Nothing has to be done. If you know of no such copy, ask IT who put it there.",
     ),
     # The safeguarding lead's register
     "FF-630": Message(

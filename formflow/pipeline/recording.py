@@ -28,6 +28,7 @@ from formflow.core.model import (
 )
 from formflow.core.references import at_revision, record_reference, short
 from formflow.core.settings import Settings
+from formflow.core.wording import day_in_words
 from formflow.delivery import flood
 from formflow.delivery.context import DeliveryContext
 from formflow.delivery.outbox import send
@@ -47,7 +48,7 @@ from formflow.rules.case.sheet_checks import about_the_sheet
 from formflow.rules.checks import about_active_content
 from formflow.rules.light import urgency
 from formflow.rules.light.propose import decide
-from formflow.storage import children, counters, entries, papers, revisions, tasks
+from formflow.storage import children, counters, disposals, entries, papers, revisions, tasks
 from formflow.storage.acknowledgements import acknowledge_up_to
 from formflow.storage.audit_trail import AuditEvent, Happened, Trail
 from formflow.storage.database import Connection
@@ -256,6 +257,7 @@ def _entry(
     if isinstance(result, Unread) and identity.previous is None:
         # What follows an earlier paper belongs to a record that somebody may wait for.
         notices += flood.noticed(connection, result.reason, arrived.role, now)
+    notices += _disposed_of_before(connection, context.settings, arrived)
     if arrived.role is Role.DECISIONS:
         notices = _for_her_alone(result, notices)
     checked = result if isinstance(result, Checked) else None
@@ -306,6 +308,17 @@ def _carried(
         return ()
     before = entries.cannot_wait(connection, identity.previous.id)
     return urgency.carried(before, proposal.urgent if proposal else ()) if before else ()
+
+
+def _disposed_of_before(
+    connection: Connection, settings: Settings, arrived: Arrived
+) -> tuple[Notice, ...]:
+    """Return what is said of a paper that was on record before and was disposed of: for the safeguarding lead alone."""
+    gone = disposals.of_bytes(connection, arrived.sha256)
+    if gone is None:
+        return ()
+    day = day_in_words(local_day(gone.at, settings.zone))
+    return (notice("FF-613", words={"reference": gone.reference, "day": day}),)
 
 
 def _for_her_alone(result: Checked | Unread, notices: tuple[Notice, ...]) -> tuple[Notice, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from formflow.core.references import (
     is_test,
     parse_child,
     parse_record,
+    record_of,
     record_reference,
 )
 from formflow.core.wording import moment_in_words
@@ -23,7 +24,7 @@ from formflow.delivery import own_alerts, watermark
 from formflow.pipeline.context import WorkContext
 from formflow.pipeline.taking_back import FiledPaper, take_back
 from formflow.sdk.contract import Filed, Operation, TellsWhatIsFiled
-from formflow.storage import counters, entries, tasks
+from formflow.storage import counters, disposals, entries, tasks
 from formflow.storage.audit_trail import AuditEvent, Happened
 from formflow.storage.database import writing
 
@@ -52,13 +53,14 @@ def catch_up(context: WorkContext, name: str, backed_up: datetime, now: datetime
     with writing(context.engine) as connection:
         tasks.begin_elsewhere(connection)
         known, ours = entries.known(connection), counters.given(connection)
-    held, unasked, away = _inventory(context)
+        gone = {one.reference for one in disposals.every(connection)}
+    held, unasked, away = _inventory(context, gone)
     filed = _papers(held, known, _receipted(context, held))
     papers = sorted(filed, key=lambda one: (one.recorded_at, one.reference))
     taken_back = [one for one in papers if take_back(context, one)]
     with writing(context.engine) as connection:
         known |= entries.known(connection)
-        lost = _lost(held, known) | _nowhere(context, held, known, ours, marks)
+        lost = _lost(held, known) | _nowhere(context, held, known, gone, ours, marks)
         counters.move_past(connection, marks)
         counters.move_past(connection, _numbers(held))
         counters.move_past(connection, _revisions(held, known))
@@ -75,9 +77,12 @@ def catch_up(context: WorkContext, name: str, backed_up: datetime, now: datetime
 
 
 def _inventory(
-    context: WorkContext,
+    context: WorkContext, gone: Collection[str]
 ) -> tuple[dict[str, list[Filed]], tuple[str, ...], tuple[str, ...]]:
-    """Return what each destination holds, and which cannot tell, and which are out of reach."""
+    """Return what each destination holds, and which cannot tell, and which are out of reach.
+
+    What is still there of cases that are gone, since two people disposed of them, is left out.
+    """
     held: dict[str, list[Filed]] = {}
     unasked, away = [], []
     for name, connector in context.destinations.items():
@@ -85,16 +90,16 @@ def _inventory(
             unasked.append(name)
             continue
         try:
-            held[name] = [one for one in connector.filed() if _is_of_a_form(one.reference)]
+            held[name] = [one for one in connector.filed() if _counts(one.reference, gone)]
         except Exception as problem:  # noqa: BLE001 - one that cannot tell must not keep the others from it
             log.warning(Event("cannot be asked", destination=name, said=type(problem).__name__))
             away.append(name)
     return held, tuple(unasked), tuple(away)
 
 
-def _is_of_a_form(reference: str) -> bool:
-    """Return whether something filed is about a form, and not about FormFlow itself or a test that was left there."""
-    return not (is_own_alert(reference) or is_test(reference))
+def _counts(reference: str, gone: Collection[str]) -> bool:
+    """Return whether something filed is about a form that is not gone, and not about FormFlow itself or a test that was left there."""
+    return not (is_own_alert(reference) or is_test(reference) or record_of(reference) in gone)
 
 
 def _papers(
@@ -145,11 +150,12 @@ def _nowhere(
     context: WorkContext,
     held: Mapping[str, list[Filed]],
     known: set[Revision],
+    gone: set[str],
     ours: Mapping[str, int],
     marks: Mapping[str, int],
 ) -> dict[str, tuple[str, ...]]:
     """Return the references that were given out after the backup and that no destination holds."""
-    found = {reference for reference, _ in known}
+    found = gone | {reference for reference, _ in known}
     found |= {one.reference for filed in held.values() for one in filed}
     prefix = context.settings.agency.reference_prefix
     years = {name: counters.year_of(name) for name in marks}

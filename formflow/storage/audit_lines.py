@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, bindparam, or_, select
 
 from formflow.core.references import short
+from formflow.storage import disposals
 from formflow.storage.audit_trail import Line, line_of, printed
 from formflow.storage.schema import AuditLine, Entry, Paper, table_of
 
@@ -20,8 +21,11 @@ def of_record(connection: Connection, reference: str) -> Iterator[Line]:
     rows = connection.execute(_PAPERS, {"reference": reference}).all()
     names = {reference, *(row.reference for row in rows)}
     names |= {f"paper {short(row.sha256)}" for row in rows if row.sha256}
-    asked = {"names": sorted(names), "pattern": f"{reference} r%"}
     sheets = [f"{row.reference} r{row.revision}" for row in rows]
+    if gone := disposals.one(connection, reference):
+        names |= {f"paper {short(one.sha256)}" for one in gone.papers if one.sha256}
+        sheets += [one.name for one in gone.papers]
+    asked = {"names": sorted(names), "pattern": f"{reference} r%"}
     for row in connection.execute(_OF_RECORD, {**asked, "revisions": sheets}):
         yield line_of(row)
 

@@ -12,7 +12,7 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -31,6 +31,7 @@ from formflow.storage.failures import damage_of
 from formflow.storage.originals import COPY_BYTES, Vault
 
 LAST = "last-backup"  # in the state folder: the moment of the newest backup
+FOLDERS = "backup-folders"  # in the state folder: where backups of it were made
 MANIFEST, LEDGER, ORIGINALS, KEYS = "manifest.json", "ledger.sqlite", "originals", "*.key"
 FORMAT = 1  # of the manifest
 LONGEST_MANIFEST_BYTES = 1 << 28
@@ -104,6 +105,28 @@ def make(
 def note_last(state: Path, moment: datetime) -> None:
     """Note in a state folder when its newest backup was made. Raise OSError."""
     files.write(state / LAST, moment.astimezone(UTC).isoformat().encode())
+
+
+def note_folder(state: Path, folder: Path) -> None:
+    """Note in a state folder where a backup of it lies. Raise OSError."""
+    known = dict.fromkeys((*folders(state), folder.absolute()))
+    files.write(state / FOLDERS, json.dumps([str(one) for one in known]).encode())
+
+
+def folders(state: Path) -> list[Path]:
+    """Return where backups of a state folder were made, as far as is known."""
+    try:
+        return [Path(one) for one in json.loads(files.read(state / FOLDERS))]
+    except (OSError, ValueError, TypeError):
+        return []
+
+
+def holding(folder: Path, originals: Collection[str]) -> Iterator[str]:
+    """Yield the backups in a folder that hold any of some originals, newest first. Raise OSError."""
+    for name in names(folder):
+        with suppress(IntegrityProblem, StorageProblem):  # no backup can be restored from it
+            if not set(originals).isdisjoint(_read(folder, name).originals):
+                yield name
 
 
 def last(state: Path) -> datetime | None:

@@ -134,11 +134,15 @@ _STORED_AS: tuple[tuple[type[object], str], ...] = (
     (object, "text"),
 )
 MOMENT, DAY, WORDS, PAIRS = "is_moment", "is_day", "is_words", "is_pairs"
+TRIPLES, TEXTS, UNDONE = "is_triples", "is_texts", "is_undone"
 _PARSED: Mapping[str, Callable[[bytes], object]] = {
     MOMENT: _moment,
     DAY: _day,
     WORDS: TypeAdapter(dict[str, str]).validate_json,
     PAIRS: TypeAdapter(tuple[tuple[str, str], ...]).validate_json,
+    TRIPLES: TypeAdapter(tuple[tuple[str, str, str], ...]).validate_json,
+    TEXTS: TypeAdapter(tuple[str, ...]).validate_json,
+    UNDONE: TypeAdapter(dict[str, tuple[tuple[str, ...], ...]]).validate_json,
 }
 _SECONDS = (0.0, LATEST.timestamp())
 # What is parsed of that which no seal covers before it is.
@@ -163,6 +167,10 @@ _KINDS: Mapping[str, str | tuple[float, float] | type[Enum]] = {
     "case_change.state": CaseState,
     "case_change.at": MOMENT,
     "case_change.reasons": WORDS,
+    "disposal.at": MOMENT,
+    "disposal.papers": TRIPLES,
+    "disposal.kept": TEXTS,
+    "disposal.undone": UNDONE,
     "parcel.operation": Operation,
     "parcel.cause": Cause,
     "parcel.moment": MOMENT,

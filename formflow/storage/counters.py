@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, bindparam, case, or_, select, update
 
+from formflow.core.references import parse_record
 from formflow.storage.schema import Counter, table_of
 from formflow.storage.sqlite import upsert
 
@@ -87,6 +88,13 @@ def move_past(connection: Connection, others: Mapping[str, int]) -> None:
     """Give out no number that was given out elsewhere."""
     for name, last in others.items():
         connection.execute(_MOVE_PAST, {"name": name, "last": last})
+
+
+def move_past_record(connection: Connection, reference: str) -> None:
+    """Never give out the number of a record again."""
+    if numbered := parse_record(reference):
+        year, number = numbered
+        move_past(connection, {of_year(year): number})
 
 
 def renew_epoch(connection: Connection) -> None:

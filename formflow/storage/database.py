@@ -142,6 +142,19 @@ def reading(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+def scrub(engine: Engine) -> None:
+    """Leave nothing in the ledger's files of what was deleted. Raise StorageProblem where that cannot be done now."""
+    try:
+        with engine.connect() as connection:
+            sqlite.scrub(connection)
+    except DatabaseError as problem:
+        cannot = StorageProblem(
+            "The ledger’s file could not be built anew without what was deleted: another program holds it, or the disk is full.",
+            "Make as much room as the ledger takes, then start FormFlow again: it goes on by itself.",
+        )
+        raise damage_of(problem) or cannot from problem
+
+
 def inserted(connection: Connection, statement: Insert, row: Mapping[str, Any]) -> int:
     """Insert one row; return its number."""
     key = connection.execute(statement, row).inserted_primary_key

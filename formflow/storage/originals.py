@@ -60,6 +60,10 @@ class Vault:
         stream.seek(0)
         return stream
 
+    def remove(self, sha256: str) -> None:
+        """Remove an original that nothing needs any more. Raise OSError."""
+        self.path(sha256).unlink(missing_ok=True)
+
     def tidy(self) -> int:
         """Remove the half copies that a killed worker left; return how many. Files in use are left alone."""
         return files.sweep(self.folder)

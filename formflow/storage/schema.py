@@ -15,7 +15,7 @@ from sqlmodel import Field, SQLModel
 
 from formflow.storage import sqlite
 
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 
 
 class TaskState(IntEnum):
@@ -74,6 +74,7 @@ class AuditEvent(StrEnum):
     REREAD = "reread"
     VIEWED = "viewed"
     HANDED_OVER = "handed over"  # a pack was made for people outside
+    DISPOSED = "disposed of"  # two people disposed of a case: its papers are gone
     BACKED_UP = "backed up"
     RESTORED = "restored"
 
@@ -223,6 +224,20 @@ class CaseChange(SQLModel, table=True):
     duplicate_of: str | None = None
     after_entry: int  # the last entry of the case then
     seal: str  # see seals.py
+
+
+class Disposal(SQLModel, table=True):
+    """The tombstone of a case that two people disposed of: who, when and why, and what its papers were. No names of children."""
+
+    reference: str = Field(primary_key=True)  # of the record; never given again
+    at: str
+    reason: str
+    who: str
+    and_who: str
+    papers: str  # JSON: name, seal and sha256 of each entry that went
+    kept: str  # JSON: sha256 of all that the vault held of the case
+    seal: str  # see seals.py
+    undone: str | None = None  # JSON: what is still to be done outside the ledger; None: nothing
 
 
 class Parcel(SQLModel, table=True):

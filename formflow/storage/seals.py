@@ -55,6 +55,8 @@ OF_A_CASE_CHANGE = (
     "after_entry",
 )
 
+OF_A_DISPOSAL = ("reference", "at", "reason", "who", "and_who", "papers", "kept")
+
 
 def of_entry(row: Mapping[Any, Any]) -> str:
     """Return the seal of an entry, as 64 hex digits, from its columns and the sha256 of its paper."""
@@ -64,6 +66,11 @@ def of_entry(row: Mapping[Any, Any]) -> str:
 def of_case_change(row: Mapping[Any, Any]) -> str:
     """Return the seal of a change of a case, as 64 hex digits, from its columns."""
     return _digest(json.dumps([row[name] for name in OF_A_CASE_CHANGE]).encode())
+
+
+def of_disposal(row: Mapping[Any, Any]) -> str:
+    """Return the seal of a tombstone, as 64 hex digits, from its columns."""
+    return _digest(json.dumps([row[name] for name in OF_A_DISPOSAL]).encode())
 
 
 def of_parcel(body: bytes, headers: str, attachments: str) -> str:

@@ -69,6 +69,12 @@ def forget(connection: Connection, folder: str, names: Iterable[bytes]) -> None:
         connection.execute(_FORGET, {"in": folder, "called": name})
 
 
+def forget_called(connection: Connection, folder: str, name: str) -> None:
+    """Forget the files of a folder whose name, as people see it, is this one."""
+    there = of_folder(connection, folder)
+    forget(connection, folder, [one for one in there if one.decode("utf-8", "replace") == name])
+
+
 def not_taken(connection: Connection) -> dict[str, int]:
     """Return how many files of each watched folder lie there and are not taken yet."""
     return {row.folder: row.files for row in connection.execute(_NOT_TAKEN)}

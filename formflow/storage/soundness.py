@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, bindparam, func, select
 from sqlalchemy.exc import DatabaseError
 
 from formflow.core.references import at_revision
-from formflow.storage import cells, seals, sqlite
+from formflow.storage import cells, disposals, seals, sqlite
 from formflow.storage.audit_trail import AuditEvent, first_checkable, mac_of, seal_of
 from formflow.storage.schema import (
     AuditHead,
@@ -45,6 +45,7 @@ def _unsealed(connection: Connection) -> Iterator[str]:
         if row.seal != seals.of_entry(row._mapping):
             yield at_revision(row.reference, row.revision)
     yield from wrong_case_changes(connection)
+    yield from disposals.wrong(connection)
     yield from wrong_parcels(connection)
 
 
@@ -57,8 +58,10 @@ def wrong_case_changes(connection: Connection) -> Iterator[str]:
             yield f"What was noted of the case {row.reference} ({row.state}) is not as it was written."
         elif told.pop(seal, None) is None:
             yield f"What was noted of the case {row.reference} ({row.state}) is not in the audit trail."
+    disposed, _ = disposals.excused(connection)
     for line in told.values():
-        yield f"{line.reference} ({line.detail}) is in the audit trail, line {line.id}, and not in the ledger."
+        if line.id >= disposed.get(line.reference, 0):
+            yield f"{line.reference} ({line.detail}) is in the audit trail, line {line.id}, and not in the ledger."
 
 
 def wrong_parcels(connection: Connection) -> Iterator[str]:
@@ -85,8 +88,10 @@ def wrong_entries(connection: Connection, step: Step) -> Iterator[str]:
             yield f"{name} is not in the audit trail: FormFlow has not written it."
         elif row.digest != seal:
             yield f"{name} is not what the audit trail says was written."
+    _, gone = disposals.excused(connection)
     for line in connection.execute(_GONE):
-        yield f"{line.reference} is in the audit trail, line {line.id}, and not in the ledger."
+        if (line.reference, line.digest) not in gone:
+            yield f"{line.reference} is in the audit trail, line {line.id}, and not in the ledger."
 
 
 def wrong_lines(connection: Connection, key: bytes, step: Step) -> Iterator[str]:
@@ -161,7 +166,7 @@ _PARCELS = (
     .order_by(_PARCEL.c.id)
 )
 _GONE = (
-    select(_LINE.c.id, _LINE.c.reference)
+    select(_LINE.c.id, _LINE.c.reference, _LINE.c.digest)
     .outerjoin_from(_LINE, _ENTRY, _ENTRY.c.audit_line == _LINE.c.id)
     .where(_LINE.c.event.in_((AuditEvent.RECORDED, AuditEvent.TAKEN_OVER)), _ENTRY.c.id.is_(None))
     .order_by(_LINE.c.id)

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, create_engine, event, func
 from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 __all__ = ["upsert"]  # INSERT with ON CONFLICT
@@ -92,6 +93,14 @@ def is_sound(connection: Connection) -> bool:
     """Return whether the whole file is as SQLite wrote it, and every row refers to one that is there."""
     said = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
     return said == ["ok"] and not has_broken_references(connection)
+
+
+def scrub(connection: Connection) -> None:
+    """Leave nothing in the file of what was deleted, nor in the log beside it. Raise OperationalError where others read."""
+    connection.exec_driver_sql("VACUUM")
+    is_busy, *_ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+    if is_busy:
+        raise OperationalError("PRAGMA wal_checkpoint", None, sqlite3.OperationalError(LOCKED))
 
 
 def lend(connection: Connection, name: str, function: Callable[[bytes], bool]) -> None:

@@ -97,6 +97,7 @@ def test_an_open_case_a_hold_and_a_later_paper_are_refused_and_nothing_is_delete
     assert "it is on hold" in held
     assert "it is kept until" in formflow(school, "retention", TWO).stdout
     assert "Child files" in first.stdout
+    assert "FormFlow register.xlsx" in first.stdout
     assert f"{ONE} r1" in first.stdout
     assert "Stone" not in first.stdout
     assert contents(school.state.folder.parent) == before

@@ -51,6 +51,7 @@ def as_version_1(folder: Path) -> None:
             "audit_line",
             "audit_head",
             "case_change",
+            "disposal",
         ):
             ledger.execute(f"DROP TABLE {table}")
         for table, column in (
