@@ -122,7 +122,7 @@ class StateChange:
 
     state: CaseState
     at: datetime  # aware
-    who: str  # a command and its account, or what reopened it
+    who: str  # a command and its account, or the paper that did it
     reason: str
     reasons: Mapping[str, str] = dataclasses.field(
         default_factory=dict

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from formflow.core.dates import local_day
 from formflow.core.model import CaseState, Entry, Outcome, StateChange
-from formflow.core.references import at_revision
 from formflow.core.settings import Settings
 from formflow.core.wording import CASE_STATE_WORDS
 from formflow.delivery import outbox
@@ -125,7 +124,7 @@ def noticed(
             return entry, wanted
     if state is CaseState.OPEN:
         return entry, None
-    reason = f"{at_revision(entry.reference, entry.revision)} came for it."
+    reason = f"It came when the case was marked “{CASE_STATE_WORDS[state]}”."
     told = (closing.reopened(state),)
     return replace(entry, notices=(*entry.notices, *told)), Wanted(CaseState.OPEN, reason, {})
 

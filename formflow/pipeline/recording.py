@@ -130,7 +130,8 @@ def record(
         _note_decided(connection, context, identity, entry)
         if wanted is not None:
             case = entry.about or entry.reference
-            closing.put(connection, trail, case, wanted, trail.who, now)
+            by = at_revision(entry.reference, entry.revision)
+            closing.put(connection, trail, case, wanted, by, now)
         came_from = papers.came_from(connection, arrived.paper_id)
         send(connection, context.destinations, context.settings, entry, form, entry_id, came_from)
         if isinstance(result, Unread) and flood.is_one_of(entry):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from formflow.core.settings import Settings
-from tests.support.desk import Desk
-from tests.support.offices import SAMPLES, drop, formflow
+from tests.stories.test_one_harmful_case import ANSWERED, DECISION, REFERRED
+from tests.support.desk import Desk, filled
+from tests.support.offices import SAMPLES, drop, formflow, sample
 from tests.support.register_pages import draw, links, pages, rows, words
 
 RED, GREEN = "red-planned-secrecy-pdfjs", "green-free-play-pdfjs"
@@ -132,3 +133,52 @@ def test_a_case_that_is_ended_leaves_what_waits_and_says_how_it_ended(desk: Desk
     assert any(
         two in words(desk.office, page) for page in pages(desk.office) if "children/" in page
     )
+
+
+def test_what_is_sent_and_planned_on_next_steps_is_in_the_tables_and_the_figures(
+    desk: Desk,
+) -> None:
+    figures = desk.office.figures.model_copy(update={"small_numbers_below": 1})
+    desk.office = desk.office.model_copy(update={"figures": figures})
+    desk.gets("short-red-threat-pdfium")
+    desk.fills_in("F2", **DECISION)
+    desk.fills_in("F8", **REFERRED, plan_b_review_on="11/01/2027")
+    draw(desk.office)
+    case = words(desk.office, CASE)
+    assert case.count("16 November 2026 17 November 2026 Not yet") == 2
+    assert "F3a Jowan Trevithick" in case
+    assert "F3b Zoë Świątek-O’Connor" in case
+    assert "Child Who Was Targeted Zoë Świątek-O’Connor 11/01/2027" in case
+    told = words(desk.office, "Figures.html")
+    assert "For children who displayed the behaviour 1" in told
+    assert "For children who were targeted 1" in told
+    desk.fills_in("F8", **ANSWERED, b_answered_date="17/11/2026")
+    draw(desk.office)
+    case = words(desk.office, CASE)
+    assert "17 November 2026 No date given CS-1" in case
+    assert "17 November 2026 17 November 2026 Early help instead." in case
+
+
+def test_a_corrected_form_for_a_closed_case_waits_on_the_start_page_until_it_is_read(
+    desk: Desk,
+) -> None:
+    one = "FF-2026-000001"
+    desk.gets(GREEN)
+    done = {"level": "healthy", "level_reason": "Play.", "lower_reason": "Play."}
+    desk.fills_in("F2", **done, **HER_NAME)
+    said = formflow(desk.office, "case", "close", one, "--reason", "Done.").stderr
+    steps = [line.split()[1] for line in said.splitlines() if "--reason-for" in line]
+    left = [word for step in steps for word in ("--reason-for", step, "Done.")]
+    assert formflow(desk.office, "case", "close", one, "--reason", "Done.", *left).returncode == 0
+    draw(desk.office)
+    told = "Read the new form: it opened a closed case again"
+    assert told not in words(desk.office, "Today.html")
+    desk.takes(filled(sample(GREEN), {"more_text": "They were laughing."}), "corrected.pdf")
+    draw(desk.office)
+    assert told in words(desk.office, "Today.html")
+    assert f"Reopened ({one} r2): It came when the case was marked “Closed”." in words(
+        desk.office, CASE
+    )
+    formflow(desk.office, "ack", one)
+    draw(desk.office)
+    assert told not in words(desk.office, "Today.html")

@@ -25,10 +25,10 @@ from formflow.documents import step_lines
 from formflow.documents.page_parts import template, unanswered, urgent_reasons
 from formflow.documents.register import rows, words
 from formflow.documents.register.at_a_glance import MayBe
-from formflow.documents.register.lines import Asked, CaseLine, Part, Person
+from formflow.documents.register.lines import Asked, CaseLine, Part, Person, answered
 from formflow.documents.register.rows import Moment
 from formflow.documents.step_lines import StepLine
-from formflow.rules.case.case import RECORDING, REVIEW, Case
+from formflow.rules.case.case import OF_CHILD_B, RECORDING, REVIEW, Case
 from formflow.rules.case.clocks import deadline
 from formflow.rules.case.named_child import given
 from formflow.rules.case.steps import Step
@@ -51,6 +51,12 @@ FACTS = (
     ("Signed", RECORDING, "signed_name"),
 )
 KEPT_LINES = 2000  # of steps: most are the same in many cases, and are made once
+# Whom a sheet is about; that of the setting is about nobody.
+ABOUT = {
+    "referral_a": Part.DISPLAYED,
+    "plan_a": Part.DISPLAYED,
+    **dict.fromkeys(OF_CHILD_B, Part.TARGETED),
+}
 PARTS = {Part.DISPLAYED: "child_a", Part.TARGETED: "child_b"}  # what the rules call them
 
 
@@ -123,8 +129,8 @@ def case_file(
         first=_listed(one for one in still_open if step_lines.comes_first(one.step)),
         open=[(_sheet(key), _listed(of_it)) for key, of_it in step_lines.by_sheet(later)],
         image_advice=settings.services.image_advice if step_lines.has_images(case) else "",
-        referrals=list(_referrals(case, days)),
-        plans=list(_plans(case)),
+        referrals=list(_referrals(case, line, days)),
+        plans=list(_plans(case, line)),
         papers=drawn.papers,
         to_fill_in=drawn.to_fill_in,
         history=[
@@ -233,26 +239,37 @@ def _decided(case: Case, at: Moment) -> list[tuple[str, str]]:
     return told
 
 
-def _referrals(case: Case, days: WorkingDays) -> Iterator[dict[str, str]]:
+def _referrals(case: Case, line: CaseLine, days: WorkingDays) -> Iterator[dict[str, str]]:
     """Yield each referral with both clocks: ours to send it, the council's to answer."""
     since = case.decided_at
-    for key, sheet in case.sheets.items():
-        if not key.form_id.startswith("referral"):
-            continue
-        view = case.view(key)
-        sent, answered = (view.moment(key.form_id, name) for name in ("sent_at", "council_at"))
+    for key, view in answered(case, words.REFERRALS, words.SENT):
+        form_id = key.form_id
+        sent, came = (view.moment(form_id, name) for name in (words.SENT, "council_at"))
+        answer = view.says(form_id, "council_text") or view.says(form_id, "council_reference")
         yield {
-            "code": words.code_of(key.form_id, key.child),
-            "child": given(sheet, "child_name") or rows.NOT_NAMED,
-            "to": given(sheet, "recipient"),
+            "code": words.code_of(form_id, key.child),
+            "child": _about(key, view, line) or rows.NOT_NAMED,
+            "to": view.says(form_id, "recipient"),
             "send_by": _last_day(days.send_by(since), days) if since else "",
             "sent": day_in_words(sent.day) if sent else "Not yet",
             "answer_by": _last_day(days.council_answers_by(_midnight(sent.day, days)), days)
             if sent
             else "",
-            "answered": day_in_words(answered.day) if answered else ("Not yet" if sent else ""),
-            "answer": given(sheet, "council_text") or given(sheet, "council_reference"),
+            "answered": _came(came.day if came else None, answer) if sent else "",
+            "answer": answer,
         }
+
+
+def _came(on: date | None, answer: str) -> str:
+    return day_in_words(on) if on else "No date given" if answer else "Not yet"
+
+
+def _about(key: SheetKey, view: Case, line: CaseLine) -> str:
+    """Return whom a sheet is about: by itself, or as its case names the child; "" for the setting."""
+    if said := view.says(key.form_id, "child_name"):
+        return said
+    part = ABOUT.get(key.form_id)
+    return next((rows.name_of(one) for one in line.people if one.part == part), "")
 
 
 def _midnight(day: date, days: WorkingDays) -> datetime:
@@ -263,14 +280,13 @@ def _last_day(end: datetime, days: WorkingDays) -> str:
     return day_in_words(local_day(end - rows.AN_INSTANT, days.zone))
 
 
-def _plans(case: Case) -> Iterator[dict[str, str]]:
+def _plans(case: Case, line: CaseLine) -> Iterator[dict[str, str]]:
     """Yield each plan with its review date."""
-    for key, sheet in case.sheets.items():
-        if key.form_id.startswith("plan"):
-            yield {
-                "title": _sheet(key),
-                "child": given(sheet, "child_name"),
-                "owner": given(sheet, "owner"),
-                "review": given(sheet, "review_on") or "No date given",
-                "outcome": given(sheet, "outcome"),
-            }
+    for key, view in answered(case, words.WHOSE_PLAN, "actions"):
+        yield {
+            "title": _sheet(key),
+            "child": _about(key, view, line),
+            "owner": view.says(key.form_id, "owner"),
+            "review": view.says(key.form_id, "review_on") or "No date given",
+            "outcome": view.says(key.form_id, "outcome"),
+        }

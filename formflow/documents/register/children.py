@@ -15,6 +15,7 @@ from operator import itemgetter
 from typing import Any
 
 from formflow.core.dates import local_day
+from formflow.core.model import CaseState
 from formflow.core.wording import day_in_words
 from formflow.documents.page_parts import template
 from formflow.documents.register import rows, words
@@ -83,6 +84,7 @@ def _incident(one: Incident, at: Moment) -> dict[str, Any]:
     is_own = person.part is Part.DISPLAYED
     outcome = words.DECIDED[line.level][2] if line.level else ""
     on = f", {words.day(local_day(line.decided_at, at.zone))}" if line.decided_at else ""
+    told = f"Decided: {outcome.lower()}{on}" if outcome else "Awaiting decision"
     return {
         "reference": line.reference,
         "incident": words.day(line.incident) if line.incident else "Not known",
@@ -91,7 +93,7 @@ def _incident(one: Incident, at: Moment) -> dict[str, Any]:
         "what": without_names(line.story, _others(line, person)) if is_own else in_general(line),
         "level": rows.level_of(line),
         "done": [each.what for each in line.done if each.whose in ("", one.whose)],
-        "outcome": f"Decided: {outcome.lower()}{on}" if outcome else "Awaiting decision",
+        "outcome": told + (". Case closed" if line.state is CaseState.CLOSED else ""),
         "author": line.author,
     }
 

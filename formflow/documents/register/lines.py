@@ -5,13 +5,14 @@ Made once for each change of a case and kept: ten thousand cases are listed with
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
 from formflow.core.dates import local_day, parse_day
 from formflow.core.model import CaseState, Entry, Light, Outcome
+from formflow.core.references import SheetKey
 from formflow.core.working_days import WorkingDays
 from formflow.documents.register import words
 from formflow.rules.case.case import OF_CHILD_B, RECORDING, REVIEW, Case
@@ -224,6 +225,8 @@ def _waits(case: Case, steps: list[Step], about: About, days: WorkingDays) -> li
     record, found = case.record, []
     if not record.answers and not about.is_seen:
         found.append(Waits("Read the original form", words.YOU, is_now=True))
+    if _was_reopened(case) and not about.is_seen:
+        found.append(Waits(words.REOPENED, words.YOU))
     for step in steps:
         if step.clock and (end := deadline(step, case, days)):
             is_now = step.clock == NOW
@@ -240,23 +243,38 @@ def _waits(case: Case, steps: list[Step], about: About, days: WorkingDays) -> li
     return sorted(found, key=_press)
 
 
+def _was_reopened(case: Case) -> bool:
+    """Return whether it is the last revision of the form that opened a case again."""
+    last = case.changes[-1] if case.changes else None
+    return bool(last and last.state is CaseState.OPEN and last.at >= case.record.recorded_at)
+
+
 def _press(one: Waits) -> tuple[bool, bool, float]:
     end = one.overdue_at or one.by
     return not one.is_now, end is None, end.timestamp() if end else 0.0
 
 
+def answered(case: Case, forms: Iterable[str], question: str) -> Iterator[tuple[SheetKey, Case]]:
+    """Yield each sheet of some forms that the case has, and the case as that sheet looks at it.
+
+    One that has no paper of its own is there too, where the sheet of the next steps answers its question.
+    """
+    for form_id in forms:
+        own = [key for key in case.sheets if key.form_id == form_id]
+        if not own and case.says(form_id, question):
+            own = [SheetKey(form_id)]
+        yield from ((key, case.view(key)) for key in own)
+
+
 def _referrals(case: Case) -> Iterator[Referral]:
-    for key in case.sheets:
-        if not key.form_id.startswith("referral"):
-            continue
-        view = case.view(key)
-        sent, answered = (view.moment(key.form_id, name) for name in ("sent_at", "council_at"))
+    for key, view in answered(case, words.REFERRALS, words.SENT):
+        sent, came = (view.moment(key.form_id, name) for name in (words.SENT, "council_at"))
         decided = local_day(case.decided_at, case.zone) if case.decided_at else None
         yield Referral(
             words.code_of(key.form_id, key.child),
             decided,
             sent.day if sent else None,
-            answered.day if answered else None,
+            came.day if came else None,
         )
 
 

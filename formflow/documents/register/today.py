@@ -103,7 +103,7 @@ def _gravest(line: CaseLine) -> tuple[float, int, str]:
 
 
 def _is_to_be_decided(one: Waits, _at: Moment) -> bool:
-    return one.what == words.DECIDE and one.by is None
+    return one.what in (words.DECIDE, words.REOPENED) and one.by is None
 
 
 Belongs = Callable[[Waits, Moment], bool]

@@ -26,6 +26,7 @@ BY_CLOCK: Mapping[str, str] = {
     "review": "Review plan {code}",
 }
 REVIEW_OF_CASE = "Look at the case again"
+REOPENED = "Read the new form: it opened a closed case again"
 GO_ON = "Complete {code}"
 DONE = (  # form, question that takes a day, whose it is ("": everybody's), what was done on it
     ("recording", "parents_informed_at", "a", "Parents informed"),
@@ -40,6 +41,7 @@ DONE = (  # form, question that takes a day, whose it is ("": everybody's), what
     ("referral_a", "council_at", "a", "Answer to F3a received"),
     ("referral_b", "council_at", "b", "Answer to F3b received"),
 )
+REFERRALS, SENT = ("referral_a", "referral_b"), "sent_at"  # forms, and the question that makes one
 WHOSE_PLAN: Mapping[str, str] = {"plan_a": "a", "plan_b": "b", "plan_setting": ""}
 KINDS: Mapping[
     str, str
