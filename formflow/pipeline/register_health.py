@@ -40,9 +40,11 @@ def health_of(
         ),
         alerts=tuple(one.text for one in own_alerts.waiting(connection)),
         sheets=tuple(
-            one.reference
-            for one in waiting.unacknowledged(connection)
-            if one.reference not in records
+            dict.fromkeys(
+                one.reference
+                for one in waiting.unacknowledged(connection)
+                if one.reference not in records
+            )
         ),
         to_read=tasks.count_unread(connection),
         last_backup=backups.last(settings.state.folder),

@@ -30,6 +30,7 @@ from formflow.documents.register.rows import Moment
 from formflow.documents.step_lines import StepLine
 from formflow.rules.case.case import OF_CHILD_B, RECORDING, REVIEW, Case
 from formflow.rules.case.clocks import deadline
+from formflow.rules.case.closing import step_name
 from formflow.rules.case.named_child import given
 from formflow.rules.case.steps import Step
 
@@ -99,6 +100,7 @@ def case_file(
     """Return the page of a case as HTML."""
     line, record, proposal = drawn.line, case.record, case.record.proposal
     still_open, done = _steps(case, drawn.asked, settings, days, at)
+    left = _left(case, still_open) if line.state is CaseState.CLOSED else ()
     if line.state is not CaseState.OPEN:
         still_open = []
     later = [one for one in still_open if not step_lines.comes_first(one.step)]
@@ -112,7 +114,7 @@ def case_file(
         level=rows.level_of(line),
         row=rows.row_of(line, at),
         state=rows.state_in_words(line),
-        left=sorted(case.changes[-1].reasons.items()) if line.state is CaseState.CLOSED else (),
+        left=left,
         reopened=REOPENED_WORDS[case.reopened_by] if case.reopened_by else "",
         urgent=urgent_reasons(record, None) if case.is_undecided else (),
         facts=list(_facts(case, line, at)),
@@ -176,6 +178,12 @@ def _steps(
         else:
             still_open.append(step_lines.step_line(step, _until(step, case, days, at), told))
     return still_open, done
+
+
+def _left(case: Case, still_open: Iterable[StepLine]) -> list[tuple[str, str]]:
+    """Return what was left open when a case was closed, in its first sentence, and why."""
+    called = {step_name(one.step): one.text.partition(". ")[0].rstrip(".") for one in still_open}
+    return [(called.get(step, step), why) for step, why in sorted(case.changes[-1].reasons.items())]
 
 
 def _until(step: Step, case: Case, days: WorkingDays, at: Moment) -> str:
