@@ -109,7 +109,7 @@ accessible: $(READY)
 # What a safeguarding lead sees, as pictures for docs/: taken while her stories are told.
 pictures: export FORMFLOW_PICTURES := docs/pictures
 pictures: $(READY)
-	"$(BIN)/python" -m pytest -q tests/stories/test_monday.py tests/stories/test_harmful_in_a_browser.py
+	"$(BIN)/python" -m pytest -q tests/stories/test_monday.py tests/stories/test_harmful_in_a_browser.py tests/stories/test_last_day_of_term.py
 
 # The sheets stored by fillpdf, in an environment of its own: PyMuPDF is under the AGPL.
 FILLPDF := build/with-fillpdf
