@@ -143,7 +143,7 @@ def _let_in(transport: paramiko.Transport, address: SftpAddress) -> None:
             raise ending(Unavailable, "FF-580") from None
         raise ending(SettingsError, "FF-582", why="wrong user name, password or key") from None
     if more:
-        raise ending(SettingsError, "FF-582", why="it asks for a second proof besides this one")
+        raise ending(SettingsError, "FF-582", why="it asks for a second proof as well")
 
 
 def _private_key(address: SftpAddress) -> paramiko.PKey:

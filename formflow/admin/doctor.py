@@ -214,10 +214,12 @@ def _ladder(settings: Settings) -> CheckLine:
     )
     if not later:
         lead = settings.agency.safeguarding_lead
-        words = f"nobody is told when the {lead} does not look; set alerts_after_hours for a deputy"
+        words = (
+            f"nobody else is told if the {lead} does not look; set alerts_after_hours for a deputy"
+        )
         return CheckLine(True, words)
     told = ", ".join(f"“{name}” after {hours:g} hours" for hours, name in later)
-    return CheckLine(True, f"what nobody acknowledges goes to {told}")
+    return CheckLine(True, f"unacknowledged alerts go to {told}")
 
 
 def _work(settings: Settings, now: datetime) -> Iterator[tuple[str, CheckLine]]:

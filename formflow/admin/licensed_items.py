@@ -73,7 +73,7 @@ def read(path: Path) -> Library:
     except ValidationError as broken:
         raise FormDefinitionProblem("\n".join(_problems(broken))) from None
     count = Counter(item.id for item in library.item)
-    twice = [f"item “{name}” stands there twice" for name, times in count.items() if times > 1]
+    twice = [f"item “{name}” is there twice" for name, times in count.items() if times > 1]
     if twice:
         raise FormDefinitionProblem("\n".join(twice))
     return library

@@ -42,7 +42,7 @@ BEFORE_IT_GOES = (
     "Would it be likely to cause serious harm to this child or to anybody else? If so, that part may have to be withheld.",
     "Is somebody else named, or easily recognised, who has not agreed? Names are masked only where a form gives them.",
     "Could it harm a police investigation or a court case? Ask before you send it.",
-    "The originals, and what lies outside FormFlow (e-mails, the pupil file, other systems), are not in this pack.",
+    "The originals, and anything held outside FormFlow (e-mails, the pupil file, other systems), are not in this pack.",
     "If you are not sure, ask your data protection officer. Record why anything was withheld.",
 )
 

@@ -48,7 +48,7 @@ def addendum(
     how = (
         "It is the form with the page at its end: give staff this one instead of the old."
         if append
-        else "Staff fill it in besides the form, with the same name, date of birth, date and time, and drop both."
+        else "Staff fill it in as well as the form, with the same name, date of birth, date and time, and drop both."
     )
     say(f"Written {page} to {target}. {how} Restart FormFlow to use it.")
     return ExitCode.DONE

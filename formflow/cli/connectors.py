@@ -158,7 +158,7 @@ def preview(settings_file: Path, name: str, form: Path | None, as_json: bool) ->
     settings = load_settings(settings_file)
     if form is not None:
         say(
-            "This shows names and answers of the form. Show them to nobody who may not see the form."
+            "This shows names and answers of the form. Show them only to people who may see the form."
         )
     with chosen(settings, name) as destinations:
         connector = destinations[name]

@@ -34,7 +34,7 @@ NO_BLANK = {  # why there is nothing to learn
     " print it to a new PDF, and run “formflow forms make-fillable” for that.",
     "a portfolio": "{name} is a PDF portfolio: one file with other files in it. Save the form as a file of its own, and learn that.",
     "locked": "{name} is locked with a password. Save it without one, and learn that.",
-    "damaged": "{name} cannot be opened as a PDF. Make it again, or save it anew in the program that made it.",
+    "damaged": "{name} cannot be opened as a PDF. Make it again, or save it again in the program that made it.",
 }
 
 
@@ -93,7 +93,7 @@ def build(check: bool, folder: Path | None) -> int:
                 files.write(definition.parent / name, made[name])
                 say(f"Built {where}.")
     if not out_of_date:
-        say("Everything is built from its definition as it stands.")
+        say("Everything is up to date with its definition.")
     return ExitCode.WAITING if check and out_of_date else ExitCode.DONE
 
 

@@ -21,7 +21,7 @@ from formflow.storage.database import Connection, Engine, reading, writing
 from formflow.storage.filed import Filed
 
 CANNOT_LOOK = "This destination cannot say what it holds."
-TAKEN_AWAY = "Not compared: people take away what lies here."
+TAKEN_AWAY = "Not compared: people remove files from here."
 _STAYS = {Operation.RECORD, Operation.ALERT, Operation.DECIDE}
 
 

@@ -70,7 +70,7 @@ def listed(content: bytes, suffix: str, settings: Settings) -> Listed:
     columns, unclear = _columns(head, settings.columns or {})
     missing = [name for name in NEEDED if name not in columns.values()]
     if missing:
-        words = f"no heading is clearly {', '.join(missing)}: without these nobody can be found"
+        words = f"no heading is clearly {', '.join(missing)}: without these no pupil can be found"
         return Listed(Roster(), columns, (*unclear, words), is_usable=False)
     at = {column: head.index(heading) for heading, column in columns.items()}
     lines = [[*row, *[""] * (len(head) - len(row))] for row in rows[1:]]
@@ -175,7 +175,7 @@ def _told(pupils: Sequence[Pupil], without: int) -> Iterator[str]:
     if namesakes:
         yield f"{namesakes} pupils share name and date of birth with another: only a UPN tells them apart"
     if numbers:
-        yield f"{numbers} pupils have the UPN of another: these UPNs count for nobody"
+        yield f"{numbers} pupils have the UPN of another: these UPNs are not used"
     wrong = sum(bool(pupil.upn) and not valid_upn(pupil.upn) for pupil in pupils)
     if wrong:
-        yield f"{wrong} UPNs are not valid by their check letter, and count for nobody"
+        yield f"{wrong} UPNs are not valid by their check letter, and are not used"

@@ -66,7 +66,7 @@ def test_a_wrong_domain_is_said_with_those_that_are_known(tmp_path: Path) -> Non
 
 
 def test_an_item_that_stands_there_twice_is_said_by_its_number(tmp_path: Path) -> None:
-    assert problems(tmp_path, LIBRARY.replace('"f1"', '"b1"')) == "item “b1” stands there twice"
+    assert problems(tmp_path, LIBRARY.replace('"f1"', '"b1"')) == "item “b1” is there twice"
 
 
 @pytest.mark.parametrize("key", ["licence_holder", "edition", "trained_users"])

@@ -73,7 +73,7 @@ def test_where_everything_is_there_it_says_so(busy: Settings) -> None:
         n: one["expected"] for n, one in compared(busy).items() if one["expected"]
     } == ALWAYS_THERE
     assert "ok   Child files: 3 of 3 are there." in ended.stdout
-    assert "Receipts: Not compared: people take away what lies here." in ended.stdout
+    assert "Receipts: Not compared: people remove files from here." in ended.stdout
 
 
 def test_nothing_is_delivered_again_where_everything_is_there(busy: Settings) -> None:

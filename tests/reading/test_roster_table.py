@@ -44,7 +44,7 @@ def book(*rows: list[object], title: str = "Pupils") -> bytes:
 def test_the_headings_of_known_systems_are_known(head: str) -> None:
     found = read(f"{head}\nAshby,Rowan,2013-03-01,004711,H1,F,8,8B\n")
     assert found.is_usable
-    assert found.unclear == ("1 UPNs are not valid by their check letter, and count for nobody",)
+    assert found.unclear == ("1 UPNs are not valid by their check letter, and are not used",)
     (pupil,) = found.roster.pupils
     assert (pupil.name, pupil.dob, pupil.year_group) == ("Rowan Ashby", date(2013, 3, 1), "8")
     assert "004711" in (pupil.admission_no, pupil.preferred_forename, pupil.mis_id)

@@ -116,8 +116,6 @@ def test_what_could_not_be_read_climbs(desk: Desk) -> None:
 
 
 def test_the_doctor_says_who_is_told_later(desk: Desk, office: Settings) -> None:
-    after_hours = (
-        "what nobody acknowledges goes to “Deputy DSL” after 4 hours, “Head” after 24 hours"
-    )
+    after_hours = "unacknowledged alerts go to “Deputy DSL” after 4 hours, “Head” after 24 hours"
     assert after_hours in formflow(desk.office, "doctor").stdout
-    assert "nobody is told when the DSL does not look" in formflow(office, "doctor").stdout
+    assert "nobody else is told if the DSL does not look" in formflow(office, "doctor").stdout

@@ -47,11 +47,8 @@ def test_a_receipt_says_when_which_form_how_many_pages_and_how_large(office: Set
 
 def test_a_corrected_form_says_that_it_has_found_its_record(office: Settings) -> None:
     told = receipts(office, "FF-2026-000001")
-    assert (
-        "revision 2 of FF-2026-000001: it has been joined to the form that came before"
-        in told["r2 received"]
-    )
-    assert "joined" not in told["r1 received"]
+    assert "revision 2 of FF-2026-000001. The earlier form is kept." in told["r2 received"]
+    assert "The earlier form is kept" not in told["r1 received"]
 
 
 def test_a_form_that_may_be_a_corrected_one_says_that_it_stands_alone(office: Settings) -> None:

@@ -107,7 +107,7 @@ def _table(form: Form, form_id: str, version: int, title: str) -> dict[str, Any]
         "version": version,
         "code": form.code,
         "title": title.format(title=form.title),
-        "intro": "Answer each with Yes, No or Not known. Leave nothing out: a question that nobody answers may be the one that matters.",
+        "intro": "Answer each with Yes, No or Not known. Leave nothing out: an unanswered question may be the one that matters.",
         "filing": form.filing,
         "how_to_save": "Save it, then drop it in “Drop here” together with the form.",
     }

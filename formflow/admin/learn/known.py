@@ -45,7 +45,7 @@ def misfits(form: Form) -> Iterator[str]:
     told = {*form.asked_boxes, *form.hidden}
     # An addendum has the hidden boxes of a form of ours, one of which says nothing here.
     unread = [name for name in boxes if name not in told and name.rpartition(".")[2] != CASE]
-    yield from (f"the box “{name}” is read by nobody" for name in unread)
+    yield from (f"the box “{name}” is not read" for name in unread)
 
 
 def required(form: Form, ours: Form) -> list[str]:

@@ -320,7 +320,7 @@ def test_our_own_form_leaves_the_rules_nothing_to_ask() -> None:
         (
             '  { name = "score_total"',
             '# { name = "score_total"',
-            "the box “aim2.total” is read by nobody",
+            "the box “aim2.total” is not read",
         ),
         ('id = "example_school"', "id = 3", "id is 3"),
     ],
