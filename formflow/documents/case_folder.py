@@ -8,8 +8,7 @@ import unicodedata
 from formflow.core.model import CaseState
 from formflow.core.wording import CASE_STATE_WORDS, DECIDED, NOW, URGENCY
 from formflow.documents.register.rows import NOT_NAMED
-from formflow.rules.case.case import A_NAME, Case
-from formflow.rules.case.named_child import given
+from formflow.rules.case.case import Case
 
 LONGEST_NAME = 40  # letters: with the folders around it and a sheet in it, Windows has some 260
 _NOT_IN_NAMES = re.compile(r'[<>:"/\\|?*]')
@@ -17,7 +16,7 @@ _NOT_IN_NAMES = re.compile(r'[<>:"/\\|?*]')
 
 def folder_name(case: Case) -> str:
     """Return what the folder is called: "1 RED Amara Example FF-2026-000012"."""
-    name = _plain(given(case.record, A_NAME)) or NOT_NAMED
+    name = _plain(case.child_a) or NOT_NAMED
     return f"{_level(case)} {name} {case.record.reference}"
 
 

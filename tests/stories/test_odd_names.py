@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -78,11 +79,20 @@ def test_no_name_is_markup_or_template_on_any_page(office: Settings) -> None:
         assert TURNED not in text, page.name  # it would turn the rest of the line, too
 
 
-def test_no_name_becomes_a_path(office: Settings) -> None:
+def test_no_name_is_in_a_path_but_in_the_folder_of_its_case(office: Settings) -> None:
     root = office.state.folder.parent
+    decide = office.folders.to_decide.relative_to(root).as_posix()
     for path in files(root):
         for part in ("script", "Seven", "pass", "Dot", "CON", "NUL", "HYPER", "Wolfe", "WWW"):
-            assert part not in path
+            assert path.startswith(decide) or part not in path
+
+
+def test_the_folder_of_a_case_has_a_name_that_every_system_can_open(office: Settings) -> None:
+    cases = [one.name for one in office.folders.to_decide.iterdir() if "FF-2026" in one.name]
+    assert len(cases) == len(NAMES)
+    for name in cases:
+        assert re.fullmatch(r"\d RED .{0,60} ?FF-2026-\d{6}", name), name
+        assert not re.search(r'[<>:"/\\|?*\x00-\x1f\u202a-\u202e\u2066-\u2069]', name), name
 
 
 def test_no_name_is_a_formula_in_the_workbook_or_a_csv_file(office: Settings) -> None:
@@ -152,6 +162,8 @@ def test_a_child_whom_only_the_review_sheet_names_is_found_and_gets_a_file_with_
     draw(office)
     assert "Ann Lee 1 May 2015" in words(office, "Children.html")
     assert "Ann Lee" in words(office, "Today.html")
+    (folder,) = office.folders.to_decide.glob("*FF-2026-000001")
+    assert "Ann Lee" in folder.name
     (returned,) = office.folders.needs_attention.glob("*.pdf")
     desk.takes(filled(returned, written), "corrected.pdf")
     draw(office)

@@ -171,11 +171,9 @@ def _people(case: Case, about: About) -> Iterator[Person]:
     """Yield the children of a case. One who was targeted and is no child is nobody's entry here."""
     record = case.record
     # What the form leaves out, the safeguarding lead may have written on a review sheet.
-    papers = (record, *reversed(case.reviews))
-    said = (given(paper, "child_a_name") for paper in papers)
-    births = (_born(case, paper, "child_a_dob") for paper in papers)
+    births = (_born(case, one, "child_a_dob") for one in (record, *reversed(case.reviews)))
     yield Person(
-        one_line(next(filter(None, said), ""), LONGEST_NAME),
+        one_line(case.child_a, LONGEST_NAME),
         Part.DISPLAYED,
         about.people[0],
         next(filter(None, births), None),

@@ -283,6 +283,11 @@ class Case:
                     yield step.id, step.of_child(view.child).key
 
     @property
+    def child_a(self) -> str:
+        """The name of the child whom the form is about, or the one on the review sheet where the form gives none."""
+        return self._told(RECORDING, A_NAME) or self._told(REVIEW, A_NAME)
+
+    @property
     def children_b(self) -> tuple[str, ...]:
         """The names of those who were targeted, as the review sheet or the record gives them."""
         told = self._told(REVIEW, B_NAME) or self._told(RECORDING, B_NAME)
