@@ -26,7 +26,7 @@ def _of(waits: Backlog) -> Iterator[str]:
     yield from _moment(
         "formflow_last_turn_timestamp_seconds", "When the folders were last looked at.", last
     )
-    yield from _gauge("formflow_alerts_waiting", "Alerts nobody has acknowledged.", waits.alerts)
+    yield from _gauge("formflow_alerts_waiting", "Alerts not acknowledged yet.", waits.alerts)
     yield from _gauge(
         "formflow_alerts_urgent_waiting", "Of these, alerts that cannot wait.", waits.alerts_now
     )

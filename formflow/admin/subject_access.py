@@ -38,7 +38,7 @@ OF_SERVICES = (
     "youth",
 )
 BEFORE_IT_GOES = (
-    "Is the person who asks entitled to it: the child, or somebody who may act for the child? Are you sure who it is?",
+    "Is the person who asks entitled to it: the child, or someone who may act for the child? Are you sure who it is?",
     "Would it be likely to cause serious harm to this child or to anybody else? If so, that part may have to be withheld.",
     "Is somebody else named, or easily recognised, who has not agreed? Names are masked only where a form gives them.",
     "Could it harm a police investigation or a court case? Ask before you send it.",

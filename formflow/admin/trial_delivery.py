@@ -81,7 +81,7 @@ def _sent(settings: Settings, connector: Connector, paper: str, now: datetime) -
         return STAYS, f"“{parcel.reference}” was there already, from an earlier test; it stays"
     if _is_taken_back(connector, prepared):
         return TAKEN_AWAY, "it arrived, and was taken away again"
-    return STAYS, f"it arrived, and stays there until somebody removes it ({_place(came)})"
+    return STAYS, f"it arrived, and stays there until someone removes it ({_place(came)})"
 
 
 def _is_taken_back(connector: Connector, prepared: Prepared) -> bool:

@@ -140,5 +140,5 @@ def _delivered(settings: Settings) -> Iterator[Part]:
             gone = tuple(f"{lost.subject} is not there." for lost in one.missing)
             wrong = (one.note,) if one.is_in_doubt else gone
             if one.expected or wrong:
-                advice = "Look whether somebody has moved these files. “formflow reconcile --repair” brings them back."
+                advice = "Check whether someone has moved these files. “formflow reconcile --repair” brings them back."
                 yield Part(f"delivered to “{one.destination}”", one.expected, wrong, advice)

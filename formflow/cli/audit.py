@@ -120,7 +120,7 @@ def _check(connection: Connection, head: str) -> int:
             return ExitCode.DONE
     say(
         f"Line {head} is not in the audit trail as it was printed. If no backup has been put back since that page was"
-        " made, somebody has changed the ledger: keep a copy of the state folder, and find out who has access to it."
+        " made, someone has changed the ledger: keep a copy of the state folder, and find out who has access to it."
     )
     return ExitCode.INTEGRITY
 

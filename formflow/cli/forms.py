@@ -230,7 +230,7 @@ def _drafted(pdf: Path) -> draft.Draft | None:
         say(
             f"{pdf.name} is not blank: {len(was_filled)} boxes have something in them, among them"
             f" “{was_filled[0]}”. What was in them is not kept, neither in the definition nor in its copy of"
-            " the PDF. If it is somebody’s filled form, delete it where it does not belong."
+            " the PDF. If it is a form that someone filled in, delete it from where it does not belong."
         )
     return made
 

@@ -51,7 +51,7 @@ as_json = click.option("--json", "as_json", is_flag=True, help="For another prog
 @as_json
 @click.pass_obj
 def read(settings_file: Path, file: Path, as_json: bool) -> int:
-    """Show what FormFlow reads in FILE and would propose. Records nothing, tells nobody."""
+    """Show what FormFlow reads in FILE and would propose. Records nothing and tells nobody."""
     settings = load_settings(settings_file) if settings_file.is_file() else Settings()
     known, limits = known_forms(settings.folders.forms), Limits()
     gate = tail_gate(file, largest=limits.file_mb << 20)

@@ -22,7 +22,7 @@ from formflow.storage.roster import PupilList
 @click.option("--rebuild", is_flag=True, help="Draw every page again, not only what has changed.")
 @click.pass_obj
 def register(settings_file: Path, rebuild: bool) -> int:
-    """Draw the safeguarding lead's register now. A folder that is new is marked as FormFlow's."""
+    """Draw the DSL's register now. A new folder is marked as FormFlow's."""
     settings = load_settings(settings_file)
     folder = settings.folders.dsl_register
     _make_ready(settings)

@@ -81,7 +81,7 @@ def _show_where(settings: Settings, folder: Path) -> None:
         ("START HERE: the register", settings.folders.dsl_register / register.START_PAGE),
         ("receipts for the office", settings.folders.receipts),
         ("forms that need correcting", settings.folders.needs_attention),
-        ("alerts for the safeguarding lead", settings.folders.alerts),
+        ("alerts for the DSL", settings.folders.alerts),
         ("what is to be decided", settings.folders.to_decide),
         ("the children’s files", settings.folders.alerts.parent / "Child files"),
         ("the register workbook", settings.folders.alerts.parent / "FormFlow register.xlsx"),

@@ -25,8 +25,8 @@ LIGHTS: Mapping[Light | None, str] = {
     None: " ".join(NOTHING_PROPOSED[:2]),
 }
 WAITS_FOR: Mapping[Outcome, str] = {
-    Outcome.RECORDED: "The safeguarding lead decides.",
-    Outcome.RETURNED: "The safeguarding lead decides. Office to correct the form.",
+    Outcome.RECORDED: "The DSL decides.",
+    Outcome.RETURNED: "The DSL decides. Office to correct the form.",
     Outcome.HELD: "A person checks it against the original form.",
     Outcome.UNREADABLE: "A person reads the form.",
 }

@@ -181,7 +181,7 @@ def test_a_test_arrives_is_taken_away_again_and_is_a_line_of_the_trail(
     kept = list((office.state.folder / "versions").rglob("*behaviour_log.csv"))
     assert [path.read_bytes() for path in kept] == [before]
     assert run(office, "send-test", "Alerts") == ExitCode.DONE
-    assert "stays there until somebody removes it" in capsys.readouterr().err
+    assert "stays there until someone removes it" in capsys.readouterr().err
     (page,) = office.folders.alerts.glob("*.html")
     assert "TEST – please delete" in page.read_text("utf-8")
     assert cli.run(["--settings", str(settings_of(office)), "audit"]) == ExitCode.DONE

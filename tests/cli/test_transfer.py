@@ -177,7 +177,7 @@ def test_names_of_any_kind_are_shown_and_masked(school: Settings, tmp_path: Path
     assert "Child B" in words
     assert "Smith" not in words
     assert "script" not in words
-    assert "may be the name of somebody no form names" in said  # the third is on no form of theirs
+    assert "may be a name no form gives" in said  # the third is on no form of theirs
     words, said, _ = made(school, RTL, tmp_path / "rtl.pdf")
     assert "said things to [Child B]" in words
     assert "Stone" not in words

@@ -138,7 +138,7 @@ def test_reread_says_what_it_cannot_do(
     assert run(office, "reread") == ExitCode.USAGE
     assert run(office, "reread", unread, "--all-unread") == ExitCode.USAGE
     assert run(office, "reread", "FF-2026-999999") == ExitCode.USAGE
-    assert "no form with this reference is unread" in capsys.readouterr().err
+    assert "there is no unread form with this reference" in capsys.readouterr().err
     (original,) = (office.state.folder / "originals").rglob("*.pdf")
     original.unlink()
     assert run(office, "reread", unread) == ExitCode.STORAGE

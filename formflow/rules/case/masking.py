@@ -45,7 +45,7 @@ _NAME_NOBODY = frozenset(_NO_NAMES.split())
 class Why(StrEnum):
     """Why a person must look at a text before it goes."""
 
-    UNKNOWN = "a word with a capital letter that may be the name of somebody no form names"
+    UNKNOWN = "a word with a capital letter that may be a name no form gives"
     ORDINARY = "a word that is also another child’s name"
     SHARED = "a name that this child shares with another"
 
