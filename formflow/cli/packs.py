@@ -42,6 +42,8 @@ def transfer(settings_file: Path, child: str, file: Path) -> int:
     Other children's names are masked. What must be checked before the pack is sent is listed by page.
     """
     settings, now = load_settings(settings_file), utc_now()
+    if file.suffix.lower() != ".pdf":
+        raise packs.NotThere("The pack is a PDF.", "Give it a name that ends in “.pdf”.")
     packs.refuse_place(file, settings)
     with database.looking(settings.state.folder) as connection:
         papers = papers_of(connection, find(connection, child), settings, now)
