@@ -75,7 +75,7 @@ def test_a_kill_leaves_all_or_nothing_and_the_next_try_ends_well(it: Office, poi
     assert left <= {".state.restoring.lock"}
     assert strays(it.state.parent) == []
     assert formflow(it.settings, "run", "--once").returncode == 0
-    assert formflow(it.settings, "status").stdout.startswith("1 records.")
+    assert formflow(it.settings, "status").stdout.startswith("Records: 1.")
 
 
 @pytest.mark.parametrize("point", ["backup.ledger-copied", "backup.before-manifest"])

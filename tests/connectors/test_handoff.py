@@ -105,7 +105,7 @@ def test_a_sheet_lies_with_its_record_and_one_that_changes_nothing_says_so(root:
 def test_what_comes_late_says_so(root: Path) -> None:
     hand_over(root, recorded_at=RECORDED_AT + timedelta(hours=1), revision=2)
     hand_over(root)
-    assert "Newer information" in of(root, " text to paste.txt").read_text("utf-8")
+    assert "newer information" in of(root, " text to paste.txt").read_text("utf-8")
 
 
 def test_it_is_filed_once_its_receipt_lies_in_filed(root: Path) -> None:
