@@ -191,8 +191,9 @@ def test_what_carries_a_program_is_filed_as_pictures_and_the_original_stays_seal
     assert "a program (JavaScript)" in told["FF-129"]
     assert entry.outcome is Outcome.RECORDED
     assert not list(office.folders.alerts.parent.rglob("*original.pdf"))
-    filed = list(office.folders.alerts.parent.rglob("* pictures of the pages.pdf"))
-    assert len(filed) == 1
+    filed = sorted(office.folders.alerts.parent.rglob("* pictures of the pages.pdf"))
+    assert len(filed) == 2  # in the child's file, and in the case's folder
+    assert filed[0].read_bytes() == filed[1].read_bytes()
     chronology = filed[0].with_name("Chronology.html").read_text("utf-8")
     assert ">Pictures of the pages</a>" in chronology
     assert ">Original</a>" not in chronology
