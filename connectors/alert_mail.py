@@ -96,7 +96,7 @@ This message holds no names. Do not add names if you reply or forward.
     deadline = "now" if parcel.urgent else deadline
     return f"""{parcel.headline}
 
-Review by:       {deadline}
+Look at it by:   {deadline}
 Reference:       {parcel.reference}, revision {parcel.revision}
 Where to look:   {parcel.where_to_look}
 

@@ -79,7 +79,7 @@ class Notify(BaseConnector[NotifySettings]):
         now = "NOW: " * parcel.urgent
         lines = [parcel.headline, f"Where to look: {parcel.where_to_look}"]
         if parcel.respond_by:
-            lines.insert(1, f"Review by: {moment_in_words(parcel.respond_by)}")
+            lines.insert(1, f"Look at it by: {moment_in_words(parcel.respond_by)}")
         again = f", revision {parcel.revision}" if parcel.revision > 1 else ""
         told = {"title": f"{now}FormFlow {parcel.reference}{again}", "body": "\n".join(lines)}
         return Prepared(parcel.key, json.dumps(told).encode())

@@ -205,7 +205,7 @@ def test_one_alert_arrives_once_and_can_be_read(
     assert message["Importance"] == "high"
     lines = message.get_content().splitlines()
     assert lines[0] == "New form to review."
-    assert lines[2] == "Review by:       23 November 2026 at 6:02pm (UTC)"
+    assert lines[2] == "Look at it by:   23 November 2026 at 6:02pm (UTC)"
     assert lines[4] == "Where to look:   the page FF-2026-000123 in the folder “Alerts”"
     assert "formflow ack FF-2026-000123" in message.get_content()
 
@@ -244,7 +244,7 @@ def test_what_cannot_wait_says_now_first_and_not_why(
     )
     assert message["Subject"] == "NOW: FF-2026-000123: new form to review today"
     assert message["Importance"] == "high"
-    assert "Review by:       now" in message.get_content()
+    assert "Look at it by:   now" in message.get_content()
     assert "red" not in message.get_content().lower().split()
 
 

@@ -73,7 +73,7 @@ def test_a_message_says_that_something_waits_and_holds_no_name(
     assert told["title"] == "NOW: FormFlow FF-2026-000123"
     assert told["message"].splitlines() == [
         "New form to review.",
-        "Review by: 23 November 2026 at 6:02pm (UTC)",
+        "Look at it by: 23 November 2026 at 6:02pm (UTC)",
         "Where to look: the page FF-2026-000123 in the folder “Alerts”",
     ]
 
@@ -83,7 +83,7 @@ def test_a_deadline_that_there_is_not_is_not_told(
 ) -> None:
     notify = _notify(messages.port)
     notify.deliver(notify.prepare(make_notice(respond_by=None)))
-    assert "Review by" not in messages.told[0]["message"]
+    assert "Look at it by" not in messages.told[0]["message"]
 
 
 @pytest.mark.parametrize("status", [302, 400, 401, 429, 500, 503])

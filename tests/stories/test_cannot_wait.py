@@ -197,7 +197,7 @@ def test_amber_green_and_undetermined_forms_that_cannot_wait_come_first_and_keep
         assert (entry.proposal.light, codes(entry), entry.urgent) == (light, [code], True)
         page = alert(desk, entry)
         assert page.index(said) < page.index("What to do now")
-        assert page.index("this cannot wait") < page.index("Review by At once")
+        assert page.index("this cannot wait") < page.index("Look at it by At once")
         assert ("IR1 · guidance 3.1" in page) is (code in CITED)
     names = files(desk.office.folders.alerts)
     assert [name.startswith("0 NOW ") for name in names] == [True] * 17 + [False]
