@@ -138,7 +138,7 @@ def test_both_clocks_and_the_plans_are_on_the_page_when_they_are_on_next_steps(t
 def test_a_case_that_is_closed_has_left_today_and_stays_with_the_children(told: Told) -> None:
     assert "FF-2026-000001-F2 needs a look" in told.seen["today"]  # until she has read the alert
     assert "needs a look" not in told.seen["seen"]
-    assert "Nothing is waiting for anybody." in told.seen["seen"]
+    assert "Nothing is waiting. New in" in told.seen["seen"]
     assert "Open cases (0)" in told.seen["open cases"]
     assert f"{HIM} 13 ▲ Harmful Closed" in told.seen["closed cases"]
     assert "Closed (FF-2026-000001-F2 r2): Both plans have ended well." in told.seen["found"]
