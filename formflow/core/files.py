@@ -76,6 +76,8 @@ class Temporary:
         self.became = True
         if sys.platform == "win32":
             self.file.close()  # few programs open a file there that another may still write to
+            if final.name.startswith("."):  # elsewhere the dot hides it
+                windows_files.hide(final)
 
     def take_place_of(self, final: Path) -> None:
         """Take the place of a file of somebody's, with its rights, owner and what is noted beside it.

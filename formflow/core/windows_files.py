@@ -21,6 +21,7 @@ if sys.platform == "win32":
     _APPEND, _READ_ATTRIBUTES = 0x4, 0x80  # to append: nowhere but at the end, whoever writes
     _GONE_WHEN_CLOSED = 0x04000000
     _INVALID = wintypes.HANDLE(-1).value
+    _HIDDEN = 0x2
 
     _kernel32 = ctypes.WinDLL("kernel32", use_last_error=True)
     _kernel32.CreateFileW.restype = wintypes.HANDLE
@@ -35,6 +36,7 @@ if sys.platform == "win32":
     ]
     _kernel32.CloseHandle.argtypes = [wintypes.HANDLE]
 
+    _kernel32.SetFileAttributesW.argtypes = [wintypes.LPCWSTR, wintypes.DWORD]
     _kernel32.ReplaceFileW.restype = wintypes.BOOL
     _kernel32.ReplaceFileW.argtypes = [
         wintypes.LPCWSTR,
@@ -71,6 +73,10 @@ if sys.platform == "win32":
         """
         if not _kernel32.ReplaceFileW(str(final), str(fresh), None, 0, None, None):
             raise ctypes.WinError(ctypes.get_last_error())
+
+    def hide(path: Path) -> None:
+        """Let a file be shown only to those who want to see hidden ones. What cannot be hidden is seen."""
+        _kernel32.SetFileAttributesW(str(path), _HIDDEN)
 
     def _opened(path: str, wanted: int, shared: int, how: int, flags: int) -> int:
         handle: int = _kernel32.CreateFileW(path, wanted, shared, None, how, flags, None)

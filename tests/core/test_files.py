@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import subprocess
 import sys
 from collections.abc import Callable
@@ -32,6 +33,17 @@ with files.temporary(Path(sys.argv[1])) as fresh:
 
 def _names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.skipif(sys.platform != "win32", reason="elsewhere the dot of its name hides a file")
+def test_what_is_ours_alone_is_hidden_on_windows_and_can_be_replaced(tmp_path: Path) -> None:
+    ours, theirs = tmp_path / ".formflow-list.json", tmp_path / "page.html"
+    for content in (b"first", b"second"):
+        files.write(ours, content)
+        files.write(theirs, content)
+        assert ours.read_bytes() == content
+    attributes = [getattr(one.stat(), "st_file_attributes", 0) for one in (ours, theirs)]
+    assert [bool(one & stat.FILE_ATTRIBUTE_HIDDEN) for one in attributes] == [True, False]
 
 
 def test_a_file_is_written_whole_and_replaces_the_one_before(tmp_path: Path) -> None:
