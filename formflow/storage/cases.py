@@ -102,11 +102,18 @@ def every(connection: Connection) -> list[str]:
 
 
 def related(connection: Connection, references: Collection[str]) -> set[str]:
-    """Return records together with all others of the same children, by those joined too, and of those near them."""
+    """Return records together with all others whose pages say something else by them.
+
+    Those about a child who displayed the behaviour in one of them, or about one joined with it, and those of
+    whoever is near a child of theirs. Not those in which only the same child was targeted: no page of a case tells
+    of them, and a child who is targeted often would have all of them drawn with each form.
+    """
     same = _joined(connection)
     rows = connection.execute(_CHILDREN_OF, {"references": list(references)}).all()
-    involved = {one for row in rows for child in row if child for one in same.get(child, (child,))}
-    of_them = connection.execute(_RECORDS_OF, {"same": list(involved)}).scalars()
+    displayed = {one for row in rows for one in same.get(row.child_id, (row.child_id,)) if one}
+    targeted = {one for row in rows for one in same.get(row.child_b_id, (row.child_b_id,)) if one}
+    of_them = connection.execute(_RECORDS_OF, {"same": list(displayed)}).scalars()
+    involved = displayed | targeted
     near = (one for child in involved for one in children.near(connection, child, until=LAST))
     return {*references, *of_them, *(paper for one in near for paper in one.papers)}
 

@@ -105,6 +105,25 @@ def test_cases_that_are_read_together_share_what_came_before(office: Settings) -
     assert len({id(one) for one in earlier}) == 3
 
 
+def test_a_case_of_another_child_with_the_same_one_targeted_is_not_drawn_again(
+    office: Settings,
+) -> None:
+    """No page of a case tells of other cases in which its child was targeted: the child's own page does."""
+    register = keeper(office)
+    for number, name in enumerate(("Ash Marlow", "Rowan Tye", "Kit Larch")):
+        answers = {"child_a_name": name, "child_a_dob": f"{number + 1}/5/2015", "type_text": "Ran."}
+        answers |= {"child_b_name": "Robin Fell", "child_b_dob": "7/8/2016"}
+        (office.watch[0].folder / f"{number}.pdf").write_bytes(filled(BLANK, answers))
+        worker.settle(office)
+        assert register.draw(utc_now()).cases == 1
+    texts = {name: source(office, name) for name in pages(office) if "/" in name}
+    assert register.draw(utc_now(), everything=True).cases == 3
+    assert {name: source(office, name) for name in texts} == texts
+    assert any(
+        text.count("Robin Fell") and text.count("FF-2026-00000") >= 3 for text in texts.values()
+    )
+
+
 def test_a_new_day_says_what_is_overdue_although_nothing_came(office: Settings) -> None:
     drop(office, RED)
     worker.settle(office)
