@@ -182,8 +182,7 @@ def _at_a_glance(wanted: _Wanted, occasion: Occasion) -> Occasion:
 def _may_be(
     connection: Connection, context: DeliveryContext, case: Case, last: int
 ) -> tuple[MayBe, ...]:
-    zone, ages = context.settings.zone, context.settings.services.assessment_ages
-    found = cases.of_near(connection, case.near, zone, ages=ages, until=last)
+    found = cases.of_near(connection, case.near, context.settings.zone, until=last)
     return tuple(may_be(one, records) for one, records in found)
 
 

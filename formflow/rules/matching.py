@@ -36,6 +36,16 @@ class NearChild:
     papers: tuple[str, ...]  # references of the records about that child
 
 
+@dataclass(frozen=True, slots=True)
+class NearRecord:
+    """What is told of a record about a child who may be the same: no more, for there may be hundreds."""
+
+    reference: str
+    child_reference: str | None  # of the child who displayed the behaviour
+    name: str  # of that child, as the form gives it
+    level: str | None  # what is decided
+
+
 # Alphabets in which whole names can be written that look like ours.
 LIKE_LATIN = frozenset({"ARMENIAN", "CHEROKEE", "COPTIC", "CYRILLIC", "GREEK", "LISU"})
 # Categories of letters. What modifies one, such as the ʻ of Hawaiian names, belongs to every alphabet.

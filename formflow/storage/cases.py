@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
 from typing import Any
 
@@ -15,9 +15,9 @@ from formflow.core.model import EarlierIncident, History, Light, Outcome, Role
 from formflow.core.references import find_revision, is_record, record_of
 from formflow.core.wording import SHEET_WORDS
 from formflow.rules.case.case import Case
-from formflow.rules.matching import NearChild
+from formflow.rules.matching import NearChild, NearRecord
 from formflow.sdk.contract import Operation
-from formflow.storage import case_states, children, entries
+from formflow.storage import case_states, children
 from formflow.storage.entries import ENTRIES, HISTORY, LAST, as_entry, earlier
 from formflow.storage.schema import AuditHead, AuditLine, Entry, Joined, Parcel, table_of
 from formflow.storage.sqlite import json_text
@@ -47,6 +47,7 @@ class Change:
     seen_by: str
 
 
+NEAR_AT_ONCE = 100  # records of other children that are read together: hundreds may be near
 Incident = tuple[int | None, EarlierIncident]  # and the child who displayed the behaviour
 
 
@@ -73,7 +74,7 @@ class Whole:
     changes: tuple[Change, ...]  # first to last
     filings: tuple[Filing, ...]
     near: Sequence[
-        tuple[NearChild, Sequence[Case]]
+        tuple[NearChild, Sequence[NearRecord]]
     ] = ()  # who may be the same child, while undecided
 
 
@@ -137,13 +138,14 @@ def whole(
     Who else may be the same child is looked up while that is for her to say: until the level is decided.
     Raise LedgerDamaged.
     """
-    wanted = {"references": list(references)}
+    wanted = {"references": list(references), "until": LAST}
     papers = _grouped(connection.execute(_PAPERS, wanted))
     changes = _grouped(connection.execute(_CHANGES, wanted))
     filings = _grouped(connection.execute(_FILINGS, wanted))
     states = case_states.of_cases(connection, references)
     same = _joined(connection)
     history = _histories(connection, same, papers)
+    found = list[Whole]()
     for reference in references:
         rows = papers[reference]
         if not rows or rows[0].form_id in SHEET_WORDS:
@@ -163,40 +165,70 @@ def whole(
             changes=states.get(reference, ()),
             origin=first.identity,
         )
-        for row in rows[1:]:
-            paper = as_entry(row)
-            case = case.with_sheet(paper) if paper.about else case.with_revision(paper)
-        near = children.near(connection, child, until=LAST) if case.is_undecided else ()
-        yield Whole(
-            case,
-            child,
-            child_b,
-            tuple(map(_change, changes[reference])),
-            tuple(map(_filing, filings[reference])),
-            of_near(connection, near, zone, ages=ages),
+        found.append(
+            Whole(
+                _with_papers(case, rows[1:]),
+                child,
+                child_b,
+                tuple(map(_change, changes[reference])),
+                tuple(map(_filing, filings[reference])),
+            )
         )
+    yield from _with_near(connection, found, zone)
+
+
+def _with_papers(case: Case, rows: Iterable[Row[*tuple[Any, ...]]]) -> Case:
+    """Return a case with all its papers behind the first."""
+    for paper in map(as_entry, rows):
+        case = case.with_sheet(paper) if paper.about else case.with_revision(paper)
+    return case
+
+
+def _with_near(connection: Connection, found: Iterable[Whole], zone: tzinfo) -> Iterator[Whole]:
+    """Yield cases with who may be the same child; each of the others' records is read once for all of them."""
+    near = [
+        (one, children.near(connection, one.child, until=LAST) if one.case.is_undecided else ())
+        for one in found
+    ]
+    told = _near_records(connection, (other for _, others in near for other in others), zone, LAST)
+    for one, others in near:
+        yield replace(one, near=_told(others, told))
 
 
 def of_near(
-    connection: Connection,
-    near: Iterable[NearChild],
-    zone: tzinfo,
-    *,
-    ages: tuple[int, int],
-    until: int = LAST,
-) -> list[tuple[NearChild, list[Case]]]:
+    connection: Connection, near: Sequence[NearChild], zone: tzinfo, *, until: int = LAST
+) -> list[tuple[NearChild, list[NearRecord]]]:
     """Return children who may be the same as another with their records, as these were after an entry."""
-    return [
-        (
-            one,
-            [
-                found
-                for name in one.papers
-                if (found := entries.case(connection, name, zone, ages=ages, until=until))
-            ],
-        )
-        for one in near
-    ]
+    return _told(near, _near_records(connection, near, zone, until))
+
+
+def _told(
+    near: Iterable[NearChild], records: Mapping[str, NearRecord]
+) -> list[tuple[NearChild, list[NearRecord]]]:
+    return [(one, [records[name] for name in one.papers if name in records]) for one in near]
+
+
+def _near_records(
+    connection: Connection, near: Iterable[NearChild], zone: tzinfo, until: int
+) -> dict[str, NearRecord]:
+    """Return what is told of the records of children who are near, by reference. Raise LedgerDamaged."""
+    names = sorted({name for one in near for name in one.papers})
+    found: dict[str, NearRecord] = {}
+    for at in range(0, len(names), NEAR_AT_ONCE):
+        lot = {"references": names[at : at + NEAR_AT_ONCE], "until": until}
+        papers = _grouped(connection.execute(_PAPERS, lot))
+        for reference, rows in papers.items():
+            first = as_entry(rows[0])
+            if first.form_id not in SHEET_WORDS:
+                case = _with_papers(Case(first, zone=zone), rows[1:])
+                name = case.record.answers.get("child_a_name")
+                found[reference] = NearRecord(
+                    reference,
+                    case.record.child_reference,
+                    (name.value if name else "") or "",
+                    case.level,
+                )
+    return found
 
 
 def _grouped(rows: Any) -> dict[str, list[Row[*tuple[Any, ...]]]]:
@@ -323,9 +355,11 @@ _OF_CHILD = (
 )
 _JOINED = select(table_of(Joined).c.child_id, table_of(Joined).c.other_id)
 # In the order in which they came: of each form the last one counts, see entries.case().
-_PAPERS = ENTRIES.where(_OF_THEM, or_(_E.about.is_(None), _E.outcome == Outcome.RECORDED)).order_by(
-    _E.id
-)
+_PAPERS = ENTRIES.where(
+    _OF_THEM,
+    or_(_E.about.is_(None), _E.outcome == Outcome.RECORDED),
+    _E.id <= bindparam("until"),
+).order_by(_E.id)
 _CHANGES = (
     select(
         _E.reference,

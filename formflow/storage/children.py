@@ -7,7 +7,7 @@ is kept, so joining can be looked up and taken back.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -119,18 +119,28 @@ def near(connection: Connection, child: int | None, *, until: int) -> tuple[Near
     values = {"id": child, "name": ours.name_key, "born": ours.born.isoformat(), "until": until}
     values["swapped"] = (swapped(ours.born) or ours.born).isoformat()
     there = set(joined(connection, child))
-    return tuple(_near(connection, ours, values, there))
+    candidates = connection.execute(_CANDIDATES, values).all()
+    found = {
+        int(row.id): why
+        for row in candidates
+        if row.id not in there and (why := why_near(ours, _key(row)))
+    }
+    papers = _papers(connection, found, until)
+    return tuple(
+        NearChild(child_reference(one) or "", why, papers[one]) for one, why in found.items()
+    )
 
 
-def _near(
-    connection: Connection, ours: ChildKey, values: dict[str, Any], there: set[int]
-) -> Iterator[NearChild]:
-    for row in connection.execute(_CANDIDATES, values):
-        why = why_near(ours, _key(row))
-        if why and row.id not in there:
-            about = {"id": row.id, "until": values["until"]}
-            papers = connection.execute(_PAPERS, about).scalars().all()
-            yield NearChild(child_reference(row.id) or "", why, tuple(papers))
+def _papers(
+    connection: Connection, about: Collection[int], until: int
+) -> Mapping[int, tuple[str, ...]]:
+    """Return the references of the records about each of some children, in order."""
+    found: dict[int, dict[str, None]] = {one: {} for one in about}
+    rows = connection.execute(_PAPERS, {"ids": list(about), "until": until}) if about else ()
+    for row in rows:
+        for child in found.keys() & {row.child_id, row.child_b_id}:
+            found[child][row.reference] = None
+    return {child: tuple(references) for child, references in found.items()}
 
 
 def joined(connection: Connection, child: int) -> list[int]:
@@ -211,10 +221,13 @@ _CANDIDATES = _FOUND.where(
     ),
 ).order_by(_CHILD.c.id)
 _PAPERS = (
-    select(_ENTRY.c.reference)
+    select(_ENTRY.c.reference, _ENTRY.c.child_id, _ENTRY.c.child_b_id)
     .distinct()
     .where(
-        or_(_ENTRY.c.child_id == bindparam("id"), _ENTRY.c.child_b_id == bindparam("id")),
+        or_(
+            _ENTRY.c.child_id.in_(bindparam("ids", expanding=True)),
+            _ENTRY.c.child_b_id.in_(bindparam("ids", expanding=True)),
+        ),
         _ENTRY.c.about.is_(None),
         _ENTRY.c.id <= bindparam("until"),
     )

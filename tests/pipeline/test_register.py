@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, event
 
 from formflow.admin import status
 from formflow.core import files
@@ -33,6 +36,19 @@ from tests.support.waiting import eventually
 RED, GREEN = "red-planned-secrecy-pdfjs", "green-free-play-pdfjs"
 SECOND = "red-second-incident-itext5-append"  # about the same child as RED
 ONE, TWO = "cases/FF-2026-000001.html", "cases/FF-2026-000002.html"
+
+
+@contextmanager
+def counted(connection: Connection) -> Iterator[list[str]]:
+    """Yield a list that gets each statement which a connection is asked for."""
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        statements.append(statement)
+
+    event.listen(connection, "before_cursor_execute", note)
+    yield statements
+    event.remove(connection, "before_cursor_execute", note)
 
 
 def written(office: Settings) -> dict[str, int]:
@@ -122,6 +138,25 @@ def test_a_case_of_another_child_with_the_same_one_targeted_is_not_drawn_again(
     assert any(
         text.count("Robin Fell") and text.count("FF-2026-00000") >= 3 for text in texts.values()
     )
+
+
+def test_who_is_near_is_read_once_and_not_once_for_each(office: Settings) -> None:
+    """Where many children are near each other, no case holds the cases of all others, nor asks for them one by one."""
+    asked: list[int] = []
+    for number, name in enumerate(("Ash Marlow", "Ash Marlov", "Ash Marlowe", "Ash Marlows")):
+        answers = {"child_a_name": name, "child_a_dob": "1/5/2015", "type_text": "Ran."}
+        (office.watch[0].folder / f"{number}.pdf").write_bytes(filled(BLANK, answers))
+        worker.settle(office)
+        with looking(office.state.folder) as connection, counted(connection) as statements:
+            (one,) = cases.whole(connection, ["FF-2026-000001"], office.zone, AGES)
+        assert len(one.near) == number
+        asked.append(len(statements))
+    assert asked[1] == asked[2] == asked[3]
+    with looking(office.state.folder) as connection:
+        every = list(cases.whole(connection, cases.every(connection), office.zone, AGES))
+    told = [record for one in every for _, records in one.near for record in records]
+    assert len(told) == 12
+    assert len({id(record) for record in told}) == 4
 
 
 def test_a_new_day_says_what_is_overdue_although_nothing_came(office: Settings) -> None:

@@ -13,7 +13,7 @@ from formflow.documents.register.lines import About, CaseLine, Part, Person, lin
 from formflow.documents.register.rows import Moment
 from formflow.rules.case.asked import asked_steps
 from formflow.rules.case.case import Case
-from formflow.rules.matching import NearChild
+from formflow.rules.matching import NearChild, NearRecord
 
 WHO = {Part.DISPLAYED: "Child the form is about", Part.TARGETED: "Other child"}
 
@@ -60,14 +60,12 @@ def glance(case: Case, settings: Settings, at: datetime, may_be: tuple[MayBe, ..
     return Glance(True, people, line.story, tuple(_first(line, moment)), may_be)
 
 
-def may_be(one: NearChild, records: Sequence[Case]) -> MayBe:
+def may_be(one: NearChild, records: Sequence[NearRecord]) -> MayBe:
     """Return whom a child may be, with what is decided in each of the other's records."""
-    entries = [case.record for case in records]
-    of_it = (entry for entry in entries if entry.child_reference == one.child_reference)
-    names = (answer.value for entry in of_it if (answer := entry.answers.get("child_a_name")))
+    names = (record.name for record in records if record.child_reference == one.child_reference)
     name = next(filter(None, names), "")
     who = f"{name} ({one.child_reference})" if name else one.child_reference
-    decided = [(case.record.reference, _decided(case.level)) for case in records]
+    decided = [(record.reference, _decided(record.level)) for record in records]
     return MayBe(who, one.why, tuple(decided))
 
 
