@@ -139,6 +139,12 @@ def mailbox() -> Mailbox:
     return Mailbox()
 
 
+@pytest.fixture(autouse=True)
+def _waits_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server waits a moment, not half a minute, for a client that hangs up without a word of TLS."""
+    monkeypatch.setattr("asyncio.constants.SSL_SHUTDOWN_TIMEOUT", 0.5)
+
+
 @pytest.fixture
 def port(mailbox: Mailbox, certificate: Certificate) -> Iterator[int]:
     """A mail server that wants STARTTLS and a login."""
