@@ -47,15 +47,19 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Let each process of the run begin with its share of what takes longest: none has it left in the end.
 
-    pytest-xdist gives each an equal part of the tests, in their order.
+    pytest-xdist gives each an equal part of the tests, in their order. The slow tests of one file stay together: its office,
+    made once for all of them, would be made again in every process.
     """
     processes = getattr(config, "workerinput", {}).get("workercount", 1)
-    slow = [item for item in items if item.get_closest_marker("slow")]
+    slow: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        if item.get_closest_marker("slow"):
+            slow.setdefault(item.path, []).append(item)
     others = iter([item for item in items if not item.get_closest_marker("slow")])
     ordered: list[pytest.Item] = []
     for to_come in range(processes, 0, -1):
         part = (len(items) - len(ordered)) // to_come
-        share = slow[to_come - 1 :: processes]
+        share = [item for file in [*slow.values()][to_come - 1 :: processes] for item in file]
         ordered += [*share, *islice(others, max(0, part - len(share)))]
     items[:] = ordered
 
