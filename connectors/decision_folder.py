@@ -19,7 +19,7 @@ import json
 import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from pydantic import Field, TypeAdapter, ValidationError
 
@@ -165,7 +165,7 @@ class DecisionFolder(BaseConnector[DecisionFolderSettings]):
 
     def _to_earlier(self, path: Path) -> None:
         """Move a copy to the earlier ones. One that a program holds open stays."""
-        earlier = path.parent / EARLIER
+        earlier = self._folder.inside(EARLIER, path.parent)
         files.make_inside(earlier)
         with contextlib.suppress(OSError):
             content = files.read(path)
@@ -201,11 +201,12 @@ def _holds(path: Path, contents: Collection[str]) -> bool:
 
 
 def _listed(home: Path) -> dict[str, Kept]:
-    """Return what was put into a case's folder. A list that is damaged, or not there, names nothing."""
+    """Return what was put into a case's folder. A list that is damaged, or not there, names nothing, and none a path."""
     try:
-        return _LIST.validate_json(files.read(home / LIST))
+        listed = _LIST.validate_json(files.read(home / LIST))
     except (OSError, ValidationError):
         return {}
+    return {name: kept for name, kept in listed.items() if PurePath(name).name == name}
 
 
 def _as_of(page: str) -> str:

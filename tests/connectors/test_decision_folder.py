@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from formflow.sdk.contract import Retryable
 from formflow.sdk.parcels import Parcel
 from tests.connectors.conftest import ORIGINAL, SHA256
 from tests.support import deliver_once
@@ -189,6 +191,25 @@ def test_a_list_that_is_damaged_makes_every_copy_hers(to_decide: Any) -> None:
     (to_decide.root / RED / ".formflow-sheets.json").write_bytes(b"{")
     deliver(to_decide, decided(to_decide))
     assert f"{HARMFUL}/{SHEET}.pdf" in to_decide.tree()
+
+
+def test_a_list_that_names_a_path_and_an_earlier_that_leads_elsewhere_move_nothing_out(
+    to_decide: Any, tmp_path: Path
+) -> None:
+    deliver(to_decide, first(to_decide))
+    other = to_decide.root / "other.pdf"
+    other.write_bytes(ORIGINAL)
+    listed = to_decide.root / RED / ".formflow-sheets.json"
+    listed.write_text(json.dumps({"../other.pdf": ["review", "", SHA256]}), "utf-8")
+    deliver(to_decide, decided(to_decide))
+    assert other.read_bytes() == ORIGINAL
+    (tmp_path / "elsewhere").mkdir()
+    (to_decide.root / HARMFUL / "Earlier").symlink_to(tmp_path / "elsewhere")
+    again = f"{SHEET} 3"
+    later = decided(to_decide, 2, enclosed={again: SHA256}, series={again: "review"})
+    with pytest.raises(Retryable, match="FF-430"):
+        deliver(to_decide, later)
+    assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
 def test_without_a_name_for_it_the_folder_is_called_by_the_reference(to_decide: Any) -> None:
